@@ -1,0 +1,183 @@
+"""Base classes of the tenant, its domains, and everything that a tenant owns."""
+
+from typing import Any, ClassVar, Self
+
+from django.apps import apps
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.base import ModelBase
+from django.db.models.expressions import F
+from django.utils.translation import gettext_lazy as _
+
+from tenancy.constraints import TenantPrimaryKey, TenantRowSecurity, UserReadPolicy
+from tenancy.context import NoActiveTenant, get_scope, require_active_tenant
+from tenancy.fields import TenantKey, UUIDv7Field, check_writable
+from tenancy.postgresql.roles import OPERATOR
+
+validate_slug = RegexValidator(
+    r"\A[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z",
+    _("Use 1 to 63 lower-case letters, digits and hyphens, without a hyphen at either end."),
+)
+
+
+class AbstractTenant(models.Model):
+    """What the machinery needs of `settings.TENANT_MODEL`, which must also have `domains`: see AbstractDomain."""
+
+    id = UUIDv7Field()
+    slug = models.CharField(max_length=63, unique=True, validators=[validate_slug])  # a DNS label
+    name = models.CharField(max_length=200)
+    variant = models.CharField(max_length=50, default="standard")  # a key of TENANCY["VARIANTS"]
+    suspended_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AbstractDomain(models.Model):
+    """A host name of a tenant's own, beside its subdomain of BASE_DOMAIN.
+
+    The concrete model adds `tenant = ForeignKey(settings.TENANT_MODEL, related_name="domains")`; at most one domain of
+    a tenant is primary. The others redirect there.
+    """
+
+    id = UUIDv7Field()
+    host = models.CharField(max_length=253, unique=True)  # lower case, IDNA-encoded, without port
+    is_primary = models.BooleanField(default=False)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.host
+
+
+def get_tenant_model() -> type[AbstractTenant]:
+    """Return the model named by `settings.TENANT_MODEL`."""
+    model: type[AbstractTenant] = apps.get_model(settings.TENANT_MODEL)
+    return model
+
+
+def get_membership_model() -> Any:
+    """Return the model named by `settings.MEMBERSHIP_MODEL`: who belongs to which tenant, in which role."""
+    return apps.get_model(settings.MEMBERSHIP_MODEL)
+
+
+class InScope(models.Expression):
+    """`account_id = <active tenant>`, decided when SQL is compiled and not when the queryset is built.
+
+    A class-level queryset, a form field or a prefetch therefore belongs to whoever runs it.
+    """
+
+    conditional = True
+    output_field = models.BooleanField()
+
+    def __init__(self, tenant: Any, user: Any = None) -> None:
+        super().__init__()
+        self.tenant, self.user = tenant, user
+
+    def get_source_expressions(self) -> list[Any]:
+        return [self.tenant, self.user]
+
+    def set_source_expressions(self, exprs: Any) -> None:
+        self.tenant, self.user = exprs
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        """Return the condition for the active scope. Raises NoActiveTenant."""
+        scope = get_scope()
+        if scope.tenant is not None:
+            column, value = self.tenant, scope.tenant.pk
+        elif scope.user_id is not None and self.user is not None:
+            column, value = self.user, scope.user_id
+        elif scope.all_tenants_reason is not None and connection.alias == OPERATOR:
+            return "TRUE", ()
+        else:
+            raise NoActiveTenant(_explain(self.tenant.target.model, connection.alias))
+        sql, params = compiler.compile(column)
+        return f"{sql} = %s", (*params, value)
+
+
+def _explain(model: type[models.Model], alias: str) -> str:
+    scope = get_scope()
+    if scope.all_tenants_reason is not None:
+        return f'{model._meta.label}: all_tenants() reads on the alias "{OPERATOR}" only, not on "{alias}".'
+    if scope.user_id is not None:
+        return f"{model._meta.label} cannot be read inside as_user(): only memberships can, and nothing can be written."
+    return f"{model._meta.label} needs an active tenant. Wrap the code in `with tenant_context(tenant):`."
+
+
+class TenantManager[M: models.Model](models.Manager[M]):
+    """Filters by the active tenant. Every way to run a query raises NoActiveTenant when there is none."""
+
+    def get_queryset(self) -> models.QuerySet[M]:
+        user_field = getattr(self.model, "user_field", None)
+        return super().get_queryset().filter(InScope(F("account_id"), F(f"{user_field}_id") if user_field else None))
+
+    def raw(self, *args: Any, **kwargs: Any) -> Any:
+        """Run SQL of one's own. Only row security stands behind it, so a tenant must be active at least."""
+        require_active_tenant()
+        return super().raw(*args, **kwargs)
+
+
+class TenantModelBase(ModelBase):
+    """Puts the constraints into a model's `Meta` before Django builds the class.
+
+    Inherited through `Meta` a child could forget them, and appended afterwards they would miss the migrations.
+    """
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], attrs: dict[str, Any], **kwargs: Any) -> Any:
+        parents = [base for base in bases if isinstance(base, TenantModelBase)]
+        declared = attrs.get("Meta")
+        if parents and not getattr(declared, "abstract", False):
+            inherited = next((base.Meta for base in bases if hasattr(base, "Meta")), object)
+            meta = type("Meta", (declared or inherited,), {"base_manager_name": "objects"})
+            label = f"{attrs.get('app_label') or _app_label(attrs, declared)}_{name.lower()}"
+            user_field = attrs.get("user_field")
+            meta.constraints = [  # type: ignore[attr-defined]
+                *getattr(meta, "constraints", []),
+                TenantPrimaryKey(name=f"{label}_tenant_pk"),
+                TenantRowSecurity(name=f"{label}_tenant_rls"),
+                *([UserReadPolicy(name=f"{label}_own_rows", field=user_field)] if user_field else []),
+            ]
+            attrs["Meta"] = meta
+        return super().__new__(mcs, name, bases, attrs, **kwargs)
+
+
+def _app_label(attrs: dict[str, Any], meta: Any) -> str:
+    if explicit := getattr(meta, "app_label", None):
+        return str(explicit)
+    config = apps.get_containing_app_config(attrs["__module__"])
+    return config.label if config else str(attrs["__module__"]).split(".", 1)[0]
+
+
+class TenantModel(models.Model, metaclass=TenantModelBase):
+    """A row that belongs to exactly one tenant, in PostgreSQL as well as in Python."""
+
+    # The field that names a person, on a model that `as_user()` may read across tenants.
+    user_field: ClassVar[str | None] = None
+
+    id = UUIDv7Field()
+    account = TenantKey()
+
+    objects: ClassVar[TenantManager[Self]] = TenantManager()  # type: ignore[misc]
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save in the name of the active tenant. Raises NoActiveTenant, CrossTenantWrite."""
+        check_writable(self)
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete in the name of the active tenant. Raises NoActiveTenant, CrossTenantWrite."""
+        check_writable(self)
+        return super().delete(*args, **kwargs)
+
+
+def is_tenant_owned(model: type[models.Model]) -> bool:
+    """Say whether rows of `model` belong to a tenant."""
+    return issubclass(model, TenantModel)

@@ -1,0 +1,137 @@
+"""The cursor that tells PostgreSQL which tenant a statement is for.
+
+`SET LOCAL tenancy.tenant_id = '<uuid>'` travels in front of the first statement of a transaction as part of the same
+message, so it costs no round trip. Nothing outlives the transaction, so poolers and persistent connections are safe.
+It sits in the cursor class because Django's `execute_wrappers` never see `copy()`, `callproc()` and `stream()`.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
+
+from django.db import NotSupportedError
+from django.db.backends.postgresql.base import Cursor
+from psycopg import sql
+from psycopg.pq import PipelineStatus, TransactionStatus
+
+from tenancy.context import get_scope
+
+TENANT_SETTING = "tenancy.tenant_id"
+USER_SETTING = "tenancy.user_id"
+
+# A rollback, also to a savepoint, puts the settings back to an earlier value. Searched for anywhere in the text: seeing
+# one too many costs a SET LOCAL, missing one would leave another tenant in force.
+ROLLBACK = re.compile(r"\bROLLBACK\b|\bABORT\b", re.IGNORECASE)
+
+# What this transaction has set so far: {setting: value}, None for a value that a rollback made unknown. A setting
+# that is not in it was never set in this transaction and is therefore empty.
+type Applied = dict[str, str | None]
+
+
+class TenantCursor(Cursor):  # type: ignore[misc]  # django-stubs does not know this class
+    """A client-binding psycopg cursor whose statements run in the active scope."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> "TenantCursor":
+        """Execute `query` as psycopg does; with `params` or without, one statement or several.
+
+        Raises NotSupportedError inside a psycopg pipeline, which cannot take two statements in a message.
+        """
+        changes = self._changes()
+        try:
+            super().execute(_prepend(_set_local(changes), query), params, **options)
+            for _ in changes:  # skip the results of the SETs
+                self.nextset()
+        except BaseException:
+            self._forget()
+            raise
+        self._remember(changes)
+        if ROLLBACK.search(_text(query, self)):
+            self._forget()
+        return self
+
+    def executemany(self, query: Any, params_seq: Iterable[Any], **options: Any) -> None:
+        """Execute `query` for each of `params_seq`, in a transaction that is opened if there is none."""
+        with self._scope_set():
+            super().executemany(query, params_seq, **options)
+
+    def stream(self, query: Any, params: Any = None, **options: Any) -> Iterator[Any]:
+        """Yield the rows of `query` as they arrive, all of the scope in which the first was asked for."""
+        with self._scope_set():
+            yield from super().stream(query, params, **options)
+
+    @contextmanager
+    def copy(self, statement: Any, params: Any = None, **options: Any) -> Iterator[Any]:
+        """COPY as psycopg does. PostgreSQL refuses COPY FROM into tenant-owned tables, whoever asks."""
+        with self._scope_set(), super().copy(statement, params, **options) as copy:
+            yield copy
+
+    # Which settings have to change before the next statement -------------------------------------------------
+
+    def _changes(self) -> Applied:
+        pgconn = self.connection.pgconn
+        if pgconn.pipeline_status != PipelineStatus.OFF:
+            raise NotSupportedError("Pipelines cannot carry the active tenant; execute the statements one by one.")
+        status = pgconn.transaction_status
+        if status == TransactionStatus.INERROR:
+            return {}  # only a rollback can succeed now, and it must not have a SET in front of it
+        if status == TransactionStatus.IDLE:
+            self.connection.tenancy_applied = {}
+        applied = self._applied()
+        return {name: value for name, value in _wanted().items() if applied.get(name, "") != value}
+
+    def _applied(self) -> Applied:
+        applied: Applied = self.connection.__dict__.setdefault("tenancy_applied", {})
+        return applied
+
+    def _remember(self, changes: Applied) -> None:
+        self._applied().update(changes)
+
+    def _forget(self) -> None:
+        self.connection.tenancy_applied = dict.fromkeys([*self._applied(), *_wanted()])
+
+    @contextmanager
+    def _scope_set(self) -> Iterator[None]:
+        """For the calls that cannot carry the SETs in their own message."""
+        changes = self._changes()
+        with self._transaction() if changes else nullcontext():
+            if changes:
+                super().execute(_set_local(changes))
+                self._remember(changes)
+            yield
+
+    def _transaction(self) -> AbstractContextManager[Any]:
+        if self.connection.autocommit and self.connection.pgconn.transaction_status == TransactionStatus.IDLE:
+            transaction: AbstractContextManager[Any] = self.connection.transaction()
+            return transaction
+        return nullcontext()
+
+
+def _wanted() -> dict[str, str]:
+    scope = get_scope()
+    return {
+        TENANT_SETTING: str(scope.tenant.pk) if scope.tenant else "",
+        USER_SETTING: str(scope.user_id) if scope.user_id else "",
+    }
+
+
+def _set_local(changes: Applied) -> str:
+    # Literals, not set_config(): Citus propagates the former to its nodes and not the latter. The values are the text
+    # of UUID objects or empty, never text from outside.
+    return "".join(f"SET LOCAL {name} = '{value}'; " for name, value in changes.items())
+
+
+def _prepend(prefix: str, query: Any) -> Any:
+    if not prefix:
+        return query
+    if isinstance(query, bytes):
+        return prefix.encode() + query
+    if isinstance(query, sql.Composable):
+        return sql.SQL(prefix) + query
+    return prefix + query
+
+
+def _text(query: Any, cursor: Cursor) -> str:
+    if isinstance(query, sql.Composable):
+        return query.as_string(cursor)
+    return query.decode(errors="replace") if isinstance(query, bytes) else str(query)

@@ -1,0 +1,21 @@
+from typing import Any
+
+from tenancy.context import NoActiveTenant, get_scope
+from tenancy.postgresql.roles import OPERATOR
+
+
+class TenancyRouter:
+    """Sends the reads of `all_tenants()` to the operator connection, and refuses writes where nothing may be written."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> str | None:
+        return OPERATOR if get_scope().all_tenants_reason is not None else None
+
+    def db_for_write(self, model: Any, **hints: Any) -> str | None:
+        """Raise NoActiveTenant inside all_tenants() and as_user(), also for shared models."""
+        scope = get_scope()
+        if scope.all_tenants_reason is not None or scope.user_id is not None:
+            raise NoActiveTenant(f"{model._meta.label}: nothing can be written inside all_tenants() or as_user().")
+        return None
+
+    def allow_relation(self, *objects: Any, **hints: Any) -> bool:
+        return True  # the aliases are roles on one database
