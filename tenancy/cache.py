@@ -1,0 +1,75 @@
+"""A cache in which tenants do not meet, and which the site survives losing."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.cache import cache
+from django.core.cache.backends.redis import RedisCache
+from redis.exceptions import RedisError
+
+from tenancy.context import get_active_tenant, tenant_context
+from tenancy.models import AbstractTenant
+
+logger = structlog.get_logger("tenancy.cache")
+
+
+class CacheUnavailable(Exception):
+    """The cache does not answer, and the key is one that must not be guessed, such as a log-in limit."""
+
+
+def make_key(key: str, key_prefix: str, version: int) -> str:
+    """Return the key with the active tenant in front, or `public`. The setting `CACHES[…]["KEY_FUNCTION"]`.
+
+    Keys of `TENANCY["PUBLIC_CACHE_KEYS"]` are public whoever is active. The version of a tenant's space is part of the
+    key: see `clear_tenant()`.
+    """
+    tenant = get_active_tenant()
+    space = "public" if tenant is None or is_public(key) else f"tenant:{tenant.pk}"
+    return f"{key_prefix}:{space}:{version}:{key}"
+
+
+def is_public(key: str) -> bool:
+    """Say whether `key` is counted across all tenants, and refuses rather than guesses without the cache."""
+    return key.startswith(tuple(settings.TENANCY["PUBLIC_CACHE_KEYS"]))
+
+
+def clear_tenant(tenant: AbstractTenant) -> None:
+    """Drop everything that is cached for `tenant` and nothing of others."""
+    with tenant_context(tenant):
+        client = cache._cache.get_client(None, write=True)  # type: ignore[attr-defined]
+        for key in client.scan_iter(match=cache.make_key("*"), count=1000):
+            client.delete(key)
+
+
+def _survive(method: Callable[..., Any], otherwise: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def call(self: RedisCache, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(self, *args, **kwargs)
+        except RedisError as error:
+            if args and isinstance(args[0], str) and is_public(args[0]):
+                raise CacheUnavailable(f"The cache does not answer: {error}") from error
+            logger.warning("cache_unavailable", method=method.__name__, error=str(error))
+            return otherwise(*args, **kwargs)
+
+    return call
+
+
+class TenantRedisCache(RedisCache):
+    """Django's Redis cache; without Redis it is empty and forgets what it is told, and logs a warning.
+
+    Raises CacheUnavailable for the keys that `is_public()`.
+    """
+
+    get = _survive(RedisCache.get, lambda key, default=None, version=None: default)
+    get_many = _survive(RedisCache.get_many, lambda keys, version=None: {})
+    has_key = _survive(RedisCache.has_key, lambda key, version=None: False)
+    set = _survive(RedisCache.set, lambda *args, **kwargs: None)
+    set_many = _survive(RedisCache.set_many, lambda *args, **kwargs: [])
+    add = _survive(RedisCache.add, lambda *args, **kwargs: True)
+    touch = _survive(RedisCache.touch, lambda *args, **kwargs: False)
+    delete = _survive(RedisCache.delete, lambda *args, **kwargs: False)
+    delete_many = _survive(RedisCache.delete_many, lambda *args, **kwargs: None)

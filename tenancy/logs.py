@@ -1,0 +1,14 @@
+"""The tenant in every log line."""
+
+from collections.abc import MutableMapping
+from typing import Any
+
+from tenancy.context import get_active_tenant
+
+
+def add_tenant(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Add `tenant`, the slug of the active one. A structlog processor, so that jobs and commands have it too."""
+    tenant = get_active_tenant()
+    if tenant is not None:
+        event.setdefault("tenant", tenant.slug)
+    return event

@@ -1,0 +1,105 @@
+"""Activates the tenant of each request, for the whole request and for the body that follows it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+from inspect import iscoroutinefunction, markcoroutinefunction
+from typing import Any, cast
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.http import HttpRequest, HttpResponsePermanentRedirect, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import set_script_prefix
+from django.utils.module_loading import import_string
+
+from tenancy.context import no_tenant, tenant_context
+from tenancy.models import AbstractTenant
+from tenancy.routing import RedirectToPrimary, Refused, resolve, tenant_origin, urlconf_of
+
+
+class TenantMiddleware:
+    """Sets `request.tenant` (or None) and `request.urlconf`, and activates the tenant.
+
+    Runs first, so that nothing sees a request whose host was not checked. A refusal is rendered by the view
+    `TENANCY["REFUSAL_VIEW"]`, called with the request and the Refused.
+    """
+
+    sync_capable = async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if iscoroutinefunction(self):
+            return self._respond_async(request)
+        answer = self._prepare(request)
+        if answer is not None:
+            return answer
+        with _context(request):
+            return _activate_body(request, self.get_response(request))
+
+    async def _respond_async(self, request: HttpRequest) -> HttpResponseBase:
+        answer = await sync_to_async(self._prepare, thread_sensitive=True)(request)
+        if answer is not None:
+            return answer
+        with _context(request):
+            return _activate_body(request, await cast(Awaitable[HttpResponseBase], self.get_response(request)))
+
+    def _prepare(self, request: HttpRequest) -> HttpResponseBase | None:
+        """Resolve the tenant; return the answer instead if there is nobody to serve."""
+        request.tenant = None  # type: ignore[attr-defined]
+        with no_tenant():
+            try:
+                tenant = resolve(request)
+            except RedirectToPrimary as redirect:
+                return HttpResponsePermanentRedirect(tenant_origin(redirect.tenant) + request.get_full_path())
+            except Refused as refused:
+                refuse: Callable[..., HttpResponseBase] = import_string(settings.TENANCY["REFUSAL_VIEW"])
+                return refuse(request, refused)
+        if tenant is not None:
+            request.tenant = tenant  # type: ignore[attr-defined]
+            request.urlconf = urlconf_of(tenant)  # type: ignore[attr-defined]
+        if prefix := getattr(request, "tenant_prefix", ""):
+            set_script_prefix(f"{prefix}/")
+            request.META["SCRIPT_NAME"] = prefix
+        return None
+
+
+def _tenant(request: HttpRequest) -> AbstractTenant | None:
+    return cast("AbstractTenant | None", getattr(request, "tenant", None))
+
+
+def _context(request: HttpRequest) -> Any:
+    tenant = _tenant(request)
+    return tenant_context(tenant) if tenant else no_tenant()
+
+
+def _activate_body(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """A streamed body is made after the middleware has returned: activate around each of its pieces."""
+    if isinstance(response, StreamingHttpResponse) and _tenant(request) is not None:
+        pieces = response.streaming_content
+        wrap: Any = _async_pieces if response.is_async else _pieces
+        response.streaming_content = wrap(request, pieces)
+    return response
+
+
+def _pieces(request: HttpRequest, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    iterator = iter(pieces)
+    while True:
+        with _context(request):
+            piece = next(iterator, None)
+        if piece is None:
+            return
+        yield piece
+
+
+async def _async_pieces(request: HttpRequest, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    iterator = aiter(pieces)
+    while True:
+        with _context(request):
+            piece = await anext(iterator, None)
+        if piece is None:
+            return
+        yield piece

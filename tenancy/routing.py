@@ -1,0 +1,240 @@
+"""Which tenant a request is for, and the URL that leads back to a tenant.
+
+A resolver is called with the request and returns a tenant, `None` for "this request names none that I know how to
+read", or raises `Refused`. `settings.TENANCY["RESOLVERS"]` lists them in order; two that name different tenants are
+refused, so a token of one tenant is worth nothing on the host of another.
+"""
+
+import re
+from collections.abc import Callable
+from functools import cache as remember
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import transaction
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.module_loading import import_string
+
+from tenancy.context import no_tenant
+from tenancy.models import AbstractTenant, get_tenant_model
+from tenancy.tokens import InvalidToken, read_tenant_id
+
+type Resolver = Callable[[HttpRequest], AbstractTenant | None]
+
+LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+HOST = re.compile(rf"(?P<name>{LABEL}(?:\.{LABEL})*)\.?(?::(?P<port>[0-9]{{1,5}}))?\Z")
+CACHE_SECONDS = 10
+
+
+class Refused(Exception):
+    """The request is answered with `status` and `code` of the API contract, before any view runs."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status, self.code, self.detail = status, code, detail
+
+
+class RedirectToPrimary(Exception):
+    """The host is a secondary domain of `tenant`, whose pages live on its primary one."""
+
+    def __init__(self, tenant: AbstractTenant) -> None:
+        super().__init__(tenant.slug)
+        self.tenant = tenant
+
+
+def resolve(request: HttpRequest) -> AbstractTenant | None:
+    """Return the tenant that `request` is for, or None on the public host.
+
+    Raises Refused: 400 `bad_host`, 404 `unknown_host`, 403 `tenant_mismatch` or `account_suspended`;
+    RedirectToPrimary.
+    """
+    named = [tenant for resolver in _resolvers() if (tenant := resolver(request)) is not None]
+    if len({tenant.pk for tenant in named}) > 1:
+        raise Refused(403, "tenant_mismatch", "The credentials belong to another account than the address.")
+    if not named:
+        return None
+    if named[0].suspended_at is not None:
+        raise Refused(403, "account_suspended", "This account is suspended.")
+    return named[0]
+
+
+@remember
+def _resolvers() -> list[Resolver]:
+    return [import_string(path)() for path in settings.TENANCY["RESOLVERS"]]
+
+
+# Resolvers -----------------------------------------------------------------------------------------------------------
+
+
+class HostResolver:
+    """`<slug>.<BASE_DOMAIN>`, or a domain of the tenant's own. It also is the gate for bad and unknown hosts."""
+
+    def __call__(self, request: HttpRequest) -> AbstractTenant | None:
+        host = parse_host(request)
+        base = settings.BASE_DOMAIN
+        if host == base:
+            return None
+        slug = host.removesuffix(f".{base}")
+        tenant = tenant_by_slug(slug) if slug != host else _tenant_by_domain(host)
+        if tenant is None:
+            raise Refused(404, "unknown_host", "There is nothing at this address.")
+        return tenant
+
+
+class PathResolver:
+    """`/t/<slug>/…` on the public host, for installations without wildcard DNS. Off by default.
+
+    The prefix becomes the script name, so that the tenant's urlconf and `reverse()` work unchanged.
+    """
+
+    PREFIX = re.compile(rf"/t/(?P<slug>{LABEL})(?P<rest>/.*)\Z", re.DOTALL)
+
+    def __call__(self, request: HttpRequest) -> AbstractTenant | None:
+        match = self.PREFIX.match(request.path_info)
+        if match is None or parse_host(request) != settings.BASE_DOMAIN:
+            return None
+        tenant = tenant_by_slug(match["slug"])
+        if tenant is None:
+            raise Refused(404, "unknown_host", "There is nothing at this address.")
+        request.tenant_prefix = f"/t/{tenant.slug}"  # type: ignore[attr-defined]
+        request.path_info = match["rest"]
+        return tenant
+
+
+class TokenResolver:
+    """The `tenant` claim of a bearer JWT, read only after its signature was checked.
+
+    A token that is broken or expired names nobody; authentication answers it with 401 later.
+    """
+
+    def __call__(self, request: HttpRequest) -> AbstractTenant | None:
+        scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        try:
+            tenant_id = read_tenant_id(token.strip())
+        except InvalidToken:
+            return None
+        tenant = _cached("id", str(tenant_id), pk=tenant_id)
+        if tenant is None:
+            raise Refused(403, "tenant_mismatch", "The account of these credentials is gone.")
+        return tenant
+
+
+class HeaderResolver:
+    """`X-Tenant: <slug>`, for one back-end domain with several front ends. Off by default."""
+
+    def __call__(self, request: HttpRequest) -> AbstractTenant | None:
+        slug = request.META.get("HTTP_X_TENANT")
+        if slug is None:
+            return None
+        tenant = tenant_by_slug(slug) if re.fullmatch(LABEL, slug) else None
+        if tenant is None:
+            raise Refused(404, "unknown_host", "There is no such account.")
+        return tenant
+
+
+def parse_host(request: HttpRequest) -> str:
+    """Return the host name asked for: lower case, without port or final dot. Raises Refused with `bad_host`.
+
+    Reads the header itself: Django's `get_host()` falls back to SERVER_NAME when there is none.
+    """
+    raw = request.META.get("HTTP_HOST", "").lower()
+    match = HOST.match(raw)
+    if match is None or len(match["name"]) > 253 or not 0 < int(match["port"] or 80) < 65536:
+        raise Refused(400, "bad_host", "The Host header is missing or malformed.")
+    return match["name"]
+
+
+# Look-ups ------------------------------------------------------------------------------------------------------------
+
+
+def tenant_by_slug(slug: str) -> AbstractTenant | None:
+    """Return the tenant, at most ten seconds old; a warm look-up costs no database query."""
+    return _cached("slug", slug, slug=slug)
+
+
+def _tenant_by_domain(host: str) -> AbstractTenant | None:
+    tenant = _cached("host", host, domains__host=host)
+    if tenant is not None and primary_host(tenant) != host:
+        raise RedirectToPrimary(tenant)
+    return tenant
+
+
+def _cached(kind: str, value: str, **lookup: Any) -> AbstractTenant | None:
+    """Absent tenants are not remembered: strangers could fill the cache with names."""
+    model = get_tenant_model()
+    fields = [field.attname for field in model._meta.concrete_fields]
+    with no_tenant():  # the cache's public space
+        key = _key(kind, value)
+        known = cache.get(key)
+        # Values and not a pickled instance, so that a release with another set of fields misses.
+        if known is not None and known[0] == fields:
+            return model.from_db("default", fields, known[1])
+        tenant = model._default_manager.filter(**lookup).first()
+        if tenant is not None:
+            cache.set(key, (fields, [getattr(tenant, name) for name in fields]), CACHE_SECONDS)
+        return tenant
+
+
+def _key(kind: str, value: str) -> str:
+    return f"tenant:{kind}:{value}"
+
+
+def forget_tenant(tenant: AbstractTenant, *, slugs: tuple[str, ...] = ()) -> None:
+    """Drop what is cached about `tenant` after the commit. For every action that changes it or its domains.
+
+    `slugs` are former ones, if it was renamed.
+    """
+    hosts = list(tenant.domains.values_list("host", flat=True))  # type: ignore[attr-defined]
+    keys = [_key("id", str(tenant.pk)), *(_key("slug", slug) for slug in (tenant.slug, *slugs))]
+    keys += [_key("host", host) for host in hosts]
+    keys.append(_key("primary", str(tenant.pk)))
+
+    def drop() -> None:
+        with no_tenant():
+            cache.delete_many(keys)
+
+    transaction.on_commit(drop)
+
+
+def primary_host(tenant: AbstractTenant) -> str:
+    """Return the host name of the tenant's pages: its primary domain, or its subdomain of BASE_DOMAIN."""
+    with no_tenant():
+        key = _key("primary", str(tenant.pk))
+        host = cache.get(key)
+        if host is None:
+            domains = tenant.domains.filter(is_primary=True)  # type: ignore[attr-defined]
+            host = domains.values_list("host", flat=True).first() or f"{tenant.slug}.{settings.BASE_DOMAIN}"
+            cache.set(key, host, CACHE_SECONDS)
+    return str(host)
+
+
+# URLs ----------------------------------------------------------------------------------------------------------------
+
+
+def urlconf_of(tenant: AbstractTenant) -> str:
+    """Return the urlconf of the tenant's variant."""
+    return str(settings.TENANCY["VARIANTS"][tenant.variant]["URLCONF"])
+
+
+def tenant_origin(tenant: AbstractTenant) -> str:
+    """Return scheme, host and port of the tenant's pages, without a slash at the end."""
+    public = urlsplit(settings.PUBLIC_URL)
+    port = f":{public.port}" if public.port else ""
+    return f"{public.scheme}://{primary_host(tenant)}{port}"
+
+
+def tenant_reverse(name: str, *, tenant: AbstractTenant, args: Any = None, kwargs: Any = None) -> str:
+    """Return the absolute URL of a page of `tenant`, from any request, job or command.
+
+    Where tenants are told apart by path, it is `<PUBLIC_URL>/t/<slug>/…`. Raises NoReverseMatch when the tenant's
+    variant has no such page.
+    """
+    path = reverse(name, urlconf=urlconf_of(tenant), args=args, kwargs=kwargs)
+    if any(isinstance(resolver, PathResolver) for resolver in _resolvers()):
+        return f"{settings.PUBLIC_URL}/t/{tenant.slug}{path}"
+    return tenant_origin(tenant) + path

@@ -1,0 +1,154 @@
+"""pytest fixtures: the cast, and clients that act as one of them. Load with `pytest_plugins = ["tenancy.testing"]`.
+
+`acme` and `globex` are accounts; `alice` owns acme, `bob` is a member of acme, `vera` may only view acme, `mallory` owns
+globex, `charlie` belongs to both. Almost every permission test is two of them and one URL.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from django.http import HttpResponse
+from django.test import Client, override_settings
+
+from tenancy.context import NOTHING, get_scope, tenant_context
+from tenancy.models import AbstractTenant, get_membership_model, get_tenant_model
+from tenancy.sessions import bind_session
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _row_security_holds(request: pytest.FixtureRequest) -> None:
+    """Refuse to test as a role that sees everything: every isolation test would pass."""
+    from tenancy.checks import refuse_unsafe_role
+
+    if any(item.get_closest_marker("django_db") for item in request.session.items):
+        request.getfixturevalue("django_db_setup")
+        blocker = request.getfixturevalue("django_db_blocker")
+        with blocker.unblock():
+            refuse_unsafe_role()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """A real password hash takes half a second on purpose."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_over() -> Iterator[None]:
+    """Every test starts with an empty cache, and must leave no tenant active."""
+    cache.clear()
+    yield
+    assert get_scope() == NOTHING, "The test left a tenant active."
+
+
+class TenantClient(Client):
+    """Django's test client on the host of a tenant.
+
+    `client.at(globex)` asks another host; `client.as_(bob)` logs bob in, by default to the first account that he is a
+    member of. Both return a new client and leave this one as it was.
+    """
+
+    def __init__(self, tenant: AbstractTenant | None = None, **defaults: Any) -> None:
+        host = f"{tenant.slug}.{settings.BASE_DOMAIN}" if tenant else settings.BASE_DOMAIN
+        super().__init__(**{"HTTP_HOST": host, **defaults})
+        self.tenant = tenant
+
+    def at(self, tenant: AbstractTenant | None) -> "TenantClient":
+        return TenantClient(tenant)
+
+    def as_(self, user: Any, *, at: AbstractTenant | None = None) -> "TenantClient":
+        """Return a client with a session of `user` at a tenant: `at`, this client's, or the user's first."""
+        tenant = at or self.tenant or first_tenant_of(user)
+        client = TenantClient(tenant)
+        client.log_in(user)
+        return client
+
+    def log_in(self, user: Any) -> None:
+        """Make a session as the log-in page does, without the page."""
+        self.force_login(user)
+        session = self.session
+        if self.tenant:
+            with tenant_context(self.tenant):
+                bind_session(session)
+        else:
+            bind_session(session)
+        session.save()
+
+    def with_token(self, user: Any) -> "TenantClient":
+        """Return a client that sends an access token of `user` for this client's tenant, or the user's first."""
+        from tenancy.tokens import issue
+
+        tenant = self.tenant or first_tenant_of(user)
+        access, _ = issue(user_id=user.pk, tenant=tenant)
+        client = TenantClient(tenant, HTTP_AUTHORIZATION=f"Bearer {access}")
+        return client
+
+    def json(self, method: str, path: str, data: Any = None) -> HttpResponse:
+        """Send `data` as JSON with any method."""
+        response: HttpResponse = self.generic(method, path, _dump(data), content_type="application/json")
+        return response
+
+
+def _dump(data: Any) -> str:
+    import json
+
+    return "" if data is None else json.dumps(data, default=str)
+
+
+def first_tenant_of(user: Any) -> AbstractTenant:
+    """Return the account that a person of the cast belongs to; charlie's is acme."""
+    slug = {"mallory": "globex"}.get(user.email.split("@")[0], "acme")
+    return get_tenant_model()._default_manager.get(slug=slug)
+
+
+@pytest.fixture
+def client() -> TenantClient:
+    """An anonymous client on the public host: `client.at(acme)`, `client.as_(bob)`."""
+    return TenantClient()
+
+
+def make_user(name: str) -> Any:
+    return get_user_model()._default_manager.create_user(  # type: ignore[attr-defined]
+        email=f"{name}@example.com", password=PASSWORD, name=name.title()
+    )
+
+
+def join(user: Any, tenant: AbstractTenant, role: str) -> Any:
+    """Make `user` a member of `tenant` and return the membership."""
+    with tenant_context(tenant):
+        return get_membership_model().objects.create(user=user, role=role)
+
+
+@pytest.fixture
+def acme(db: None) -> AbstractTenant:
+    return get_tenant_model()._default_manager.create(slug="acme", name="Acme")
+
+
+@pytest.fixture
+def globex(db: None) -> AbstractTenant:
+    return get_tenant_model()._default_manager.create(slug="globex", name="Globex")
+
+
+def _member(name: str, **roles: str) -> Any:
+    @pytest.fixture(name=name)
+    def person(request: pytest.FixtureRequest, db: None) -> Any:
+        user = make_user(name)
+        for slug, role in roles.items():
+            join(user, request.getfixturevalue(slug), role)
+        return user
+
+    return person
+
+
+alice = _member("alice", acme="owner")
+bob = _member("bob", acme="member")
+vera = _member("vera", acme="viewer")
+mallory = _member("mallory", globex="owner")
+charlie = _member("charlie", acme="member", globex="member")

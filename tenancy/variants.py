@@ -1,0 +1,33 @@
+"""Templates of the active tenant's variant in front of the common ones."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.template import Origin
+from django.template.loaders import cached, filesystem
+
+from tenancy.context import get_active_tenant
+
+
+def active_variant() -> str:
+    """Return the directory of the active tenant's variant, or an empty string."""
+    tenant = get_active_tenant()
+    return str(settings.TENANCY["VARIANTS"][tenant.variant]["TEMPLATES"]) if tenant else ""
+
+
+class VariantLoader(filesystem.Loader):
+    """Looks into `<dir>/<variant>/` of each of its directories. Directories are the project's, never a tenant's."""
+
+    def get_template_sources(self, template_name: str) -> Iterator[Origin]:
+        variant = active_variant()
+        if variant:
+            for directory in self.get_dirs():
+                yield from filesystem.Loader(self.engine, [f"{directory}/{variant}"]).get_template_sources(template_name)
+
+
+class CachedLoader(cached.Loader):
+    """Django's cached loader, which would otherwise keep one tenant's template for the next."""
+
+    def cache_key(self, template_name: str, skip: Any = None) -> str:
+        return f"{active_variant()}:{super().cache_key(template_name, skip)}"
