@@ -1,0 +1,147 @@
+"""Accounts (the tenants), their domains, people, and who belongs where in which role."""
+
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tenancy.constraints import TenantUniqueConstraint
+from tenancy.fields import UUIDv7Field
+from tenancy.models import AbstractDomain, AbstractTenant, TenantManager, TenantModel
+
+# Host names that the product needs for itself, or that would pass for it.
+RESERVED_SLUGS = frozenset(
+    "www api admin static media mail smtp ftp auth login account accounts app assets billing blog cdn "
+    "dashboard demo-api docs help public root status support t test-api ws".split()
+)
+
+
+def refuse_reserved_slug(value: str) -> None:
+    """Raise ValidationError for a host name that no account may have."""
+    if value in RESERVED_SLUGS or value.startswith("xn--"):
+        raise ValidationError(_("“%(slug)s” is reserved. Choose another."), params={"slug": value}, code="reserved")
+
+
+class Account(AbstractTenant):
+    """A customer: the tenant. Its slug is its subdomain."""
+
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("slug",)
+
+    def clean(self) -> None:
+        super().clean()
+        refuse_reserved_slug(self.slug)
+
+
+class Domain(AbstractDomain):
+    """A host name of an account's own. Shared: it is looked up before a tenant is known."""
+
+    tenant = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="domains")
+
+    class Meta:
+        ordering = ("host",)
+        constraints = [
+            models.UniqueConstraint(fields=["tenant"], condition=models.Q(is_primary=True), name="one_primary_domain"),
+        ]
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Create a person, without a usable password when none is given. Raises ValueError without an e-mail."""
+        if not email:
+            raise ValueError("A user needs an e-mail address.")
+        user = self.model(email=email.lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").lower())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person, outside all accounts. Logs in by e-mail, which is kept in lower case."""
+
+    id = UUIDv7Field()
+    email = models.EmailField(_("e-mail"), unique=True)
+    name = models.CharField(max_length=150, blank=True)
+    is_staff = models.BooleanField(default=False)  # works for the platform
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(auto_now_add=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(email=models.functions.Lower("email")), name="email_is_lower_case"),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_full_name()
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = self.email.lower()
+
+    def get_full_name(self) -> str:
+        return self.name or self.email
+
+    def get_short_name(self) -> str:
+        return self.name.split(" ")[0] or self.email
+
+
+class Role(models.TextChoices):
+    OWNER = "owner", _("Owner")
+    ADMIN = "admin", _("Admin")
+    MEMBER = "member", _("Member")
+    VIEWER = "viewer", _("Viewer")
+
+    @property
+    def can_write(self) -> bool:
+        """Tasks, subtasks, comments, labels, files and new projects."""
+        return self is not Role.VIEWER
+
+    @property
+    def can_administer(self) -> bool:
+        """Members, settings, all projects."""
+        return self in (Role.OWNER, Role.ADMIN)
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def current(self) -> Self:
+        """Return the memberships that have not ended."""
+        return self.filter(ended_at=None)
+
+
+class Membership(TenantModel):
+    """A person's place in an account. Ended, not deleted, since their work refers to it."""
+
+    user_field = "user"  # as_user(user) reads one's own memberships across accounts
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+", db_index=False)
+    role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
+    joined_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[TenantManager["Membership"]] = TenantManager.from_queryset(MembershipQuerySet)()
+
+    class Meta:
+        constraints = [TenantUniqueConstraint(fields=["user"], name="one_membership_per_user")]
+        # The one index that does not start with the account: as_user() asks by person.
+        indexes = [models.Index(fields=["user"], name="membership_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} ({self.role})"
+
+    @property
+    def as_role(self) -> Role:
+        return Role(self.role)

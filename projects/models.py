@@ -1,0 +1,156 @@
+"""Projects, what they are made of, and what happened in them."""
+
+from typing import ClassVar, Self
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Membership
+from tenancy.constraints import TenantUniqueConstraint
+from tenancy.fields import TenantForeignKey
+from tenancy.models import TenantManager, TenantModel
+
+validate_key = RegexValidator(r"\A[A-Z][A-Z0-9]{1,9}\Z", _("Use 2 to 10 capital letters and digits, a letter first."))
+
+
+class Color(models.TextChoices):
+    """Names of the palette; the style sheet knows what they look like in each theme."""
+
+    GREY = "grey", _("Grey")
+    RED = "red", _("Red")
+    ORANGE = "orange", _("Orange")
+    AMBER = "amber", _("Amber")
+    GREEN = "green", _("Green")
+    TEAL = "teal", _("Teal")
+    BLUE = "blue", _("Blue")
+    VIOLET = "violet", _("Violet")
+    PINK = "pink", _("Pink")
+
+
+class RankField(models.CharField):  # type: ignore[type-arg]
+    """A place in an order: text that compares byte by byte, so that there is always room between two."""
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**{**kwargs, "max_length": 255, "db_collation": "C"})  # type: ignore[arg-type]
+
+
+class ProjectQuerySet(models.QuerySet["Project"]):
+    def visible_to(self, membership: Membership) -> Self:
+        """Return the projects that a member may see: the open ones and, of the private ones, their own.
+
+        Owners and admins see them all.
+        """
+        if membership.as_role.can_administer:
+            return self
+        mine = ProjectMember.objects.filter(project=OuterRef("pk"), member=membership)
+        return self.filter(Q(private=False) | Exists(mine))
+
+    def active(self) -> Self:
+        """Return the projects that are not archived."""
+        return self.filter(archived_at=None)
+
+
+class Project(TenantModel):
+    key = models.CharField(max_length=10, validators=[validate_key])  # WEB in WEB-42
+    name = models.CharField(max_length=200)
+    description = models.TextField(blank=True, max_length=20_000)
+    color = models.CharField(max_length=10, choices=Color, default=Color.BLUE)
+    private = models.BooleanField(default=False)
+    on_roadmap = models.BooleanField(default=False)  # shown to everybody in the `roadmap` variant
+    archived_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    # Counters, taken from the locked row so that the numbers have no gaps: see docs/adr.
+    last_task_number = models.PositiveIntegerField(default=0, editable=False)
+    last_activity_seq = models.PositiveBigIntegerField(default=0, editable=False)
+
+    objects: ClassVar[TenantManager["Project"]] = TenantManager.from_queryset(ProjectQuerySet)()
+
+    class Meta:
+        ordering = ("key",)
+        constraints = [TenantUniqueConstraint(fields=["key"], name="project_key")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Category(models.TextChoices):
+    BACKLOG = "backlog", _("Backlog")
+    TODO = "todo", _("To do")
+    DOING = "doing", _("In progress")
+    DONE = "done", _("Done")
+
+
+class Status(TenantModel):
+    """A column of a project's board."""
+
+    project = TenantForeignKey(Project, on_delete=models.CASCADE, related_name="statuses")
+    name = models.CharField(max_length=50)
+    category = models.CharField(max_length=10, choices=Category)
+    rank = RankField()
+
+    class Meta:
+        ordering = ("rank", "id")
+        verbose_name_plural = "statuses"
+        constraints = [TenantUniqueConstraint(fields=["project", "name"], name="status_name")]
+        indexes = [models.Index(fields=["account", "project", "rank"], name="status_order")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProjectMember(TenantModel):
+    """Somebody who sees a private project."""
+
+    project = TenantForeignKey(Project, on_delete=models.CASCADE, related_name="project_members")
+    member = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="project_members")
+
+    class Meta:
+        constraints = [TenantUniqueConstraint(fields=["project", "member"], name="project_member")]
+        indexes = [models.Index(fields=["account", "member"], name="project_member_member")]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} in {self.project_id}"
+
+
+class Label(TenantModel):
+    name = models.CharField(max_length=50)
+    color = models.CharField(max_length=10, choices=Color, default=Color.GREY)
+
+    class Meta:
+        ordering = ("name", "id")
+        constraints = [
+            TenantUniqueConstraint(
+                Lower("name"), name="label_name", violation_error_message=_("Label with this name already exists.")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Activity(TenantModel):
+    """Something that happened in a project: the feed, and what live clients catch up from."""
+
+    project = TenantForeignKey(Project, on_delete=models.CASCADE, related_name="activities")
+    seq = models.PositiveBigIntegerField()  # 1, 2, 3 … in commit order, without gaps
+    actor = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="activities", null=True)
+    verb = models.CharField(max_length=50)  # "task.completed"
+    object_id = models.UUIDField()
+    data = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        verbose_name_plural = "activities"
+        constraints = [TenantUniqueConstraint(fields=["project", "seq"], name="activity_seq")]
+        indexes = [
+            models.Index(fields=["account", "actor"], name="activity_actor"),
+            models.Index(fields=["account", "object_id"], name="activity_object"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} #{self.seq}"

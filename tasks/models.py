@@ -1,0 +1,134 @@
+"""Tasks and what belongs to them."""
+
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import Count, Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Membership
+from projects.models import Label, Project, ProjectMember, RankField, Status
+from tenancy.constraints import TenantUniqueConstraint
+from tenancy.fields import TenantForeignKey
+from tenancy.models import TenantManager, TenantModel
+
+
+class Priority(models.TextChoices):
+    NONE = "none", _("No priority")
+    LOW = "low", _("Low")
+    MEDIUM = "medium", _("Medium")
+    HIGH = "high", _("High")
+    URGENT = "urgent", _("Urgent")
+
+
+def _in_a_project_of(membership: Membership, project: str) -> Q:
+    """Return the condition that the project at the path `project` is visible to a member."""
+    if membership.as_role.can_administer:
+        return Q()
+    mine = ProjectMember.objects.filter(project=OuterRef(project), member=membership)
+    return Q(**{f"{project}__private": False}) | Q(Exists(mine))
+
+
+class TaskQuerySet(models.QuerySet["Task"]):
+    def visible_to(self, membership: Membership) -> Self:
+        """Return the tasks of the projects that a member may see."""
+        return self.filter(_in_a_project_of(membership, "project"))
+
+    def active(self) -> Self:
+        """Return the tasks that are not archived, in projects that are not archived."""
+        return self.filter(archived_at=None, project__archived_at=None)
+
+    def with_subtask_counts(self) -> Self:
+        """Add `subtasks_total` and `subtasks_done`."""
+        return self.annotate(
+            subtasks_total=Count("subtasks"), subtasks_done=Count("subtasks", filter=Q(subtasks__done=True))
+        )
+
+    def with_people_and_labels(self) -> Self:
+        """Fetch assignees and labels, two queries each: people are shared rows, which tenant rows do not join."""
+        return self.prefetch_related("assignments__member__user", "task_labels__label")
+
+
+class Task(TenantModel):
+    project = TenantForeignKey(Project, on_delete=models.CASCADE, related_name="tasks")
+    number = models.PositiveIntegerField(editable=False)  # 42 in WEB-42, counted per project
+    title = models.CharField(max_length=500)
+    description = models.TextField(blank=True, max_length=50_000)  # Markdown
+    status = TenantForeignKey(Status, on_delete=models.RESTRICT, related_name="tasks")
+    priority = models.CharField(max_length=10, choices=Priority, default=Priority.NONE)
+    due_date = models.DateField(null=True, blank=True)
+    rank = RankField()
+    # Set exactly while the status category is "done": the actions change both, a check constraint would need a join.
+    completed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[TenantManager["Task"]] = TenantManager.from_queryset(TaskQuerySet)()
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        constraints = [TenantUniqueConstraint(fields=["project", "number"], name="task_number")]
+        indexes = [
+            models.Index(fields=["account", "-created_at", "-id"], name="task_newest"),
+            models.Index(fields=["account", "status", "rank"], name="task_column"),
+            models.Index(fields=["account", "due_date"], name="task_due", condition=Q(completed_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def key(self) -> str:
+        """WEB-42. Needs `project` to be loaded."""
+        return f"{self.project.key}-{self.number}"
+
+
+class Assignment(TenantModel):
+    task = TenantForeignKey(Task, on_delete=models.CASCADE, related_name="assignments")
+    member = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="assignments")
+
+    class Meta:
+        constraints = [TenantUniqueConstraint(fields=["task", "member"], name="task_assignee")]
+        indexes = [models.Index(fields=["account", "member"], name="assignment_member")]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} on {self.task_id}"
+
+
+class TaskLabel(TenantModel):
+    task = TenantForeignKey(Task, on_delete=models.CASCADE, related_name="task_labels")
+    label = TenantForeignKey(Label, on_delete=models.CASCADE, related_name="task_labels")
+
+    class Meta:
+        constraints = [TenantUniqueConstraint(fields=["task", "label"], name="task_label")]
+        indexes = [models.Index(fields=["account", "label"], name="task_label_label")]
+
+    def __str__(self) -> str:
+        return f"{self.label_id} on {self.task_id}"
+
+
+class SubtaskQuerySet(models.QuerySet["Subtask"]):
+    def visible_to(self, membership: Membership) -> Self:
+        """Return the subtasks of the projects that a member may see."""
+        return self.filter(_in_a_project_of(membership, "task__project"))
+
+
+class Subtask(TenantModel):
+    task = TenantForeignKey(Task, on_delete=models.CASCADE, related_name="subtasks")
+    title = models.CharField(max_length=500)
+    done = models.BooleanField(default=False)
+    rank = RankField()
+
+    objects: ClassVar[TenantManager["Subtask"]] = TenantManager.from_queryset(SubtaskQuerySet)()
+
+    class Meta:
+        ordering = ("rank", "id")
+        indexes = [
+            models.Index(fields=["account", "task", "rank"], name="subtask_order"),
+            models.Index(fields=["account", "title", "id"], name="subtask_title"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
