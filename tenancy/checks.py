@@ -143,6 +143,10 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         if database["ENGINE"] != "tenancy.postgresql":
             problem = f'DATABASES["{alias}"] does not carry the active tenant.'
             messages.append(Error(problem, hint='Set ENGINE to "tenancy.postgresql".', id="tenancy.E022"))
+    middleware = [path for path in settings.MIDDLEWARE if "health" not in path.lower()]
+    if middleware[:1] != ["tenancy.middleware.TenantMiddleware"]:
+        problem = "TenantMiddleware does not run first, so something sees requests whose host nobody checked."
+        messages.append(Error(problem, hint="Only health checks go before it.", id="tenancy.E023"))
     return messages
 
 

@@ -1,7 +1,7 @@
 """Activates the tenant of each request, for the whole request and for the body that follows it."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-
+from contextlib import contextmanager
 from inspect import iscoroutinefunction, markcoroutinefunction
 from typing import Any, cast
 
@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import HttpRequest, HttpResponsePermanentRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import set_script_prefix
+from django.urls import get_script_prefix, set_script_prefix
 from django.utils.module_loading import import_string
 
 from tenancy.context import no_tenant, tenant_context
@@ -61,9 +61,6 @@ class TenantMiddleware:
         if tenant is not None:
             request.tenant = tenant  # type: ignore[attr-defined]
             request.urlconf = urlconf_of(tenant)  # type: ignore[attr-defined]
-        if prefix := getattr(request, "tenant_prefix", ""):
-            set_script_prefix(f"{prefix}/")
-            request.META["SCRIPT_NAME"] = prefix
         return None
 
 
@@ -71,9 +68,19 @@ def _tenant(request: HttpRequest) -> AbstractTenant | None:
     return cast("AbstractTenant | None", getattr(request, "tenant", None))
 
 
-def _context(request: HttpRequest) -> Any:
+@contextmanager
+def _context(request: HttpRequest) -> Iterator[None]:
+    """Activate the tenant of `request`, and the prefix of its links where tenants are told apart by path."""
     tenant = _tenant(request)
-    return tenant_context(tenant) if tenant else no_tenant()
+    outer, prefix = get_script_prefix(), getattr(request, "tenant_prefix", "")
+    if prefix:
+        set_script_prefix(f"{prefix}/")
+    try:
+        with tenant_context(tenant) if tenant else no_tenant():
+            yield
+    finally:
+        if prefix:
+            set_script_prefix(outer)
 
 
 def _activate_body(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

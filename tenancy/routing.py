@@ -10,12 +10,13 @@ from collections.abc import Callable
 from functools import cache as remember
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.module_loading import import_string
 
 from tenancy.context import no_tenant
@@ -64,6 +65,11 @@ def resolve(request: HttpRequest) -> AbstractTenant | None:
 @remember
 def _resolvers() -> list[Resolver]:
     return [import_string(path)() for path in settings.TENANCY["RESOLVERS"]]
+
+
+def forget_resolvers() -> None:
+    """Read `TENANCY["RESOLVERS"]` again. For tests that change it."""
+    _resolvers.cache_clear()
 
 
 # Resolvers -----------------------------------------------------------------------------------------------------------
@@ -118,7 +124,7 @@ class TokenResolver:
             tenant_id = read_tenant_id(token.strip())
         except InvalidToken:
             return None
-        tenant = _cached("id", str(tenant_id), pk=tenant_id)
+        tenant = tenant_by_id(tenant_id)
         if tenant is None:
             raise Refused(403, "tenant_mismatch", "The account of these credentials is gone.")
         return tenant
@@ -155,6 +161,11 @@ def parse_host(request: HttpRequest) -> str:
 def tenant_by_slug(slug: str) -> AbstractTenant | None:
     """Return the tenant, at most ten seconds old; a warm look-up costs no database query."""
     return _cached("slug", slug, slug=slug)
+
+
+def tenant_by_id(tenant_id: UUID) -> AbstractTenant | None:
+    """Return the tenant, as `tenant_by_slug()` does."""
+    return _cached("id", str(tenant_id), pk=tenant_id)
 
 
 def _tenant_by_domain(host: str) -> AbstractTenant | None:
@@ -235,6 +246,7 @@ def tenant_reverse(name: str, *, tenant: AbstractTenant, args: Any = None, kwarg
     variant has no such page.
     """
     path = reverse(name, urlconf=urlconf_of(tenant), args=args, kwargs=kwargs)
+    path = "/" + path.removeprefix(get_script_prefix())  # that of the current request, which may be another tenant's
     if any(isinstance(resolver, PathResolver) for resolver in _resolvers()):
         return f"{settings.PUBLIC_URL}/t/{tenant.slug}{path}"
     return tenant_origin(tenant) + path

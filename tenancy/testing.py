@@ -126,6 +126,12 @@ def join(user: Any, tenant: AbstractTenant, role: str) -> Any:
         return get_membership_model().objects.create(user=user, role=role)
 
 
+def membership_of(user: Any, tenant: AbstractTenant) -> Any:
+    """Return the membership of somebody of the cast."""
+    with tenant_context(tenant):
+        return get_membership_model().objects.select_related("user").get(user=user)
+
+
 @pytest.fixture
 def acme(db: None) -> AbstractTenant:
     return get_tenant_model()._default_manager.create(slug="acme", name="Acme")

@@ -19,3 +19,6 @@ class TenancyRouter:
 
     def allow_relation(self, *objects: Any, **hints: Any) -> bool:
         return True  # the aliases are roles on one database
+
+    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool | None:
+        return False if db == OPERATOR else None  # it may not write

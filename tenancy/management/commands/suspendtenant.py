@@ -1,0 +1,30 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+from django.utils import timezone
+
+from tenancy.models import get_tenant_model
+from tenancy.routing import forget_tenant
+
+
+class Command(BaseCommand):
+    help = "Suspend a tenant: every request to it is answered with 403 account_suspended. Nothing is deleted."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("slug")
+        parser.add_argument("--undo", action="store_true", help="let it work again")
+
+    @transaction.atomic
+    def handle(self, *args: Any, **options: Any) -> None:
+        slug, undo = options["slug"], options["undo"]
+        tenant = get_tenant_model()._default_manager.select_for_update().filter(slug=slug).first()
+        if tenant is None:
+            raise CommandError(f'There is no tenant "{slug}". `listtenants` shows all.', returncode=2)
+        if undo == (tenant.suspended_at is None):
+            self.stdout.write(f"{slug} is {'not suspended' if undo else 'suspended already'}.")
+            return
+        tenant.suspended_at = None if undo else timezone.now()
+        tenant.save(update_fields=["suspended_at"])
+        forget_tenant(tenant)
+        self.stdout.write(f"{slug} {'works again' if undo else 'is suspended'}.")

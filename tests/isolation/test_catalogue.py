@@ -1,0 +1,148 @@
+"""The catalogue of the migrated database, table by table: what the code promises is what PostgreSQL enforces."""
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+
+from tenancy.models import is_tenant_owned
+
+pytestmark = pytest.mark.django_db
+
+OWNED = sorted(model._meta.db_table for model in apps.get_models() if is_tenant_owned(model))
+
+# Tables without protection, and why that is right.
+SHARED = {
+    "accounts_account": "the tenants themselves, looked up before one is active",
+    "accounts_domain": "host names, looked up before a tenant is active",
+    "accounts_user": "people, who may belong to several tenants",
+    "accounts_user_groups": "platform permissions of people",
+    "accounts_user_user_permissions": "platform permissions of people",
+    "account_emailaddress": "allauth: e-mail addresses of people",
+    "account_emailconfirmation": "allauth: proofs of e-mail addresses",
+    "auth_group": "platform permissions",
+    "auth_group_permissions": "platform permissions",
+    "auth_permission": "names of permissions",
+    "django_content_type": "names of models",
+    "django_migrations": "names of migrations",
+    "django_session": "sessions, which name their tenant inside and are checked by MembershipMiddleware",
+}
+# Indexes that do not start with the tenant, and why that is right.
+NOT_LED_BY_TENANT = {"membership_user": "as_user() asks for one person's memberships in all tenants"}
+
+
+def test_every_table_is_owned_or_on_the_list(sql):
+    tables = {name for (name,) in sql("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace")}
+    assert tables - set(OWNED) == set(SHARED)
+
+
+def test_account_id_always_means_protected(sql):
+    tables = sql(
+        "SELECT DISTINCT table_name FROM information_schema.columns"
+        " WHERE column_name = 'account_id' AND table_schema = 'public'"
+    )
+    assert {name for (name,) in tables} == set(OWNED)
+
+
+@pytest.mark.parametrize("table", OWNED)
+def test_row_security_is_on_and_forced(sql, table):
+    assert sql("SELECT relrowsecurity, relforcerowsecurity FROM pg_class WHERE oid = %s::regclass", [table]) == [
+        (True, True)
+    ]
+
+
+@pytest.mark.parametrize("table", OWNED)
+def test_the_policies_are_exactly_these(sql, table):
+    condition = "(account_id = (NULLIF(current_setting('tenancy.tenant_id'::text, true), ''::text))::uuid)"
+    own = "(user_id = (NULLIF(current_setting('tenancy.user_id'::text, true), ''::text))::uuid)"
+    expected = {
+        ("tenant", "PERMISSIVE", "{public}", "ALL", condition, condition),
+        ("operator", "PERMISSIVE", f"{{{settings.DB_ROLE_PREFIX}_operator}}", "SELECT", "true", None),
+    }
+    if table == "accounts_membership":
+        expected.add(("own", "PERMISSIVE", "{public}", "SELECT", own, None))
+    policies = sql(
+        "SELECT policyname, permissive, roles::text, cmd, qual, with_check FROM pg_policies WHERE tablename = %s",
+        [table],
+    )
+    assert set(policies) == expected
+
+
+@pytest.mark.parametrize("table", OWNED)
+def test_the_primary_key_starts_with_the_tenant(sql, table):
+    assert sql(
+        "SELECT array_agg(attname::text ORDER BY place) FROM pg_constraint, unnest(conkey) WITH ORDINALITY AS key(number, place)"
+        " JOIN pg_attribute ON attnum = number WHERE contype = 'p' AND conrelid = %s::regclass AND attrelid = conrelid",
+        [table],
+    ) == [(["account_id", "id"],)]
+
+
+def test_every_index_starts_with_the_tenant(sql):
+    rows = sql(
+        "SELECT indexrelid::regclass::text, attname::text FROM pg_index JOIN pg_attribute ON attrelid = indrelid"
+        " AND attnum = indkey[0] WHERE indrelid::regclass::text = ANY(%s)",
+        [OWNED],
+    )
+    assert {index for index, column in rows if column != "account_id"} == set(NOT_LED_BY_TENANT)
+
+
+def test_every_reference_between_owned_tables_carries_the_tenant(sql):
+    rows = sql(
+        "SELECT conname, (SELECT attname FROM pg_attribute WHERE attrelid = conrelid AND attnum = conkey[1]),"
+        " (SELECT attname FROM pg_attribute WHERE attrelid = confrelid AND attnum = confkey[1]), cardinality(conkey)"
+        " FROM pg_constraint WHERE contype = 'f' AND confrelid::regclass::text = ANY(%s)",
+        [OWNED],
+    )
+    assert rows
+    assert {row[1:] for row in rows} == {("account_id", "account_id", 2)}
+
+
+def test_every_tenant_foreign_key_of_the_models_has_its_constraint(sql):
+    from tenancy.fields import TenantForeignKey
+
+    expected = {
+        (model._meta.db_table, field.column)
+        for model in apps.get_models()
+        for field in model._meta.local_fields
+        if isinstance(field, TenantForeignKey)
+    }
+    found = sql(
+        "SELECT conrelid::regclass::text, attname::text FROM pg_constraint JOIN pg_attribute"
+        " ON attrelid = conrelid AND attnum = conkey[2] WHERE contype = 'f' AND cardinality(conkey) = 2"
+    )
+    assert set(found) == expected
+
+
+def test_no_function_runs_as_its_definer(sql):
+    assert sql("SELECT proname FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace") == []
+
+
+def test_no_view_runs_as_its_owner(sql):
+    assert sql(
+        "SELECT relname FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = 'public'::regnamespace"
+        " AND NOT coalesce('security_invoker=true' = ANY(reloptions), false)"
+    ) == []
+
+
+def test_the_app_role_owns_nothing_and_is_member_of_nothing(sql):
+    assert sql("SELECT relname FROM pg_class WHERE relowner = current_user::regrole") == []
+    assert sql("SELECT roleid::regrole::text FROM pg_auth_members WHERE member = current_user::regrole") == []
+    assert sql("SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = current_user") == [
+        (False, False, False, False)
+    ]
+
+
+def test_nobody_is_a_member_of_the_operator(sql):
+    assert sql(
+        "SELECT member::regrole::text FROM pg_auth_members WHERE roleid = %s::regrole",
+        [f"{settings.DB_ROLE_PREFIX}_operator"],
+    ) == []
+
+
+def test_the_app_role_has_the_four_rights_and_no_others(sql):
+    rows = sql(
+        "SELECT DISTINCT privilege_type FROM information_schema.role_table_grants WHERE grantee = current_user"
+    )
+    assert {right for (right,) in rows} == {"SELECT", "INSERT", "UPDATE", "DELETE"}
+    assert sql("SELECT has_database_privilege(current_database(), 'TEMP'), has_schema_privilege('public', 'CREATE')") == [
+        (False, False)
+    ]

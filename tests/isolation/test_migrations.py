@@ -1,0 +1,197 @@
+"""Migrations of tenant-owned tables, as the owner and under FORCE: what they say is what they do."""
+
+import pytest
+from django.core.management import call_command
+from django.db import IntegrityError, connections, migrations, models
+from django.db.migrations.loader import MigrationLoader
+
+from tenancy.constraints import TenantPrimaryKey, TenantRowSecurity
+from tenancy.context import tenant_context
+from tenancy.fields import TenantForeignKey, TenantKey, UUIDv7Field
+from tenancy.migrations import RunPerTenant
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+
+
+def table(name, *fields):
+    """Return the operation that makes a tenant-owned table `sample_<name>`, as makemigrations writes it."""
+    return migrations.CreateModel(
+        name=name,
+        fields=[("id", UUIDv7Field()), ("account", TenantKey()), *fields],
+        options={
+            "constraints": [TenantPrimaryKey(name=f"{name}_pk"), TenantRowSecurity(name=f"{name}_rls")],
+        },
+    )
+
+
+@pytest.fixture
+def migrate():
+    """Apply operations of an app `sample` as the owner, one transaction a call, and drop its tables in the end."""
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    state = loader.project_state(loader.graph.leaf_nodes())
+
+    def apply(*operations, atomic=True):
+        nonlocal state
+        with connections["owner"].schema_editor(atomic=atomic) as editor:
+            for operation in operations:
+                before, state = state, state.clone()
+                operation.state_forwards("sample", state)
+                operation.database_forwards("sample", editor, before, state)
+        return state.apps
+
+    yield apply
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE 'sample%'")
+        for (name,) in cursor.fetchall():
+            cursor.execute(f'DROP TABLE "{name}" CASCADE')
+
+
+def insert(tenant, model, **values):
+    with tenant_context(tenant):
+        return model.objects.using("owner").create(account_id=tenant.pk, **values)
+
+
+def constraints(name):
+    connection = connections["owner"]
+    with connection.cursor() as cursor:
+        return connection.introspection.get_constraints(cursor, name)
+
+
+def forced(sql, name):
+    return sql("SELECT relforcerowsecurity FROM pg_class WHERE relname = %s", [name], using="owner") == [(True,)]
+
+
+@pytest.fixture
+def parent_and_child(migrate, acme, globex):
+    """Two tables without a key between them, and a child in acme that names a parent in globex."""
+    apps = migrate(table("parent"), table("child", ("parent_id", models.UUIDField(null=True))))
+    parent = insert(globex, apps.get_model("sample", "parent"))
+    insert(acme, apps.get_model("sample", "child"), parent_id=parent.pk)
+    return migrate
+
+
+ADD_KEY = migrations.RunSQL(
+    'ALTER TABLE "sample_child" ADD CONSTRAINT late FOREIGN KEY (account_id, parent_id)'
+    ' REFERENCES "sample_parent" (account_id, id)'
+)
+
+
+@pytest.mark.parametrize("atomic", [True, False])
+def test_a_key_over_a_row_that_breaks_it_is_refused(parent_and_child, sql, atomic):
+    with pytest.raises(IntegrityError, match="foreign key"):
+        parent_and_child(ADD_KEY, atomic=atomic)
+    assert forced(sql, "sample_child")
+    assert forced(sql, "sample_parent")
+
+
+def test_validating_a_key_over_a_row_that_breaks_it_is_refused(parent_and_child, sql):
+    parent_and_child(
+        migrations.RunSQL(
+            "ALTER TABLE sample_child ADD CONSTRAINT late FOREIGN KEY (account_id, parent_id)"
+            " REFERENCES sample_parent (account_id, id) NOT VALID"
+        )
+    )
+    with pytest.raises(IntegrityError, match="foreign key"):
+        parent_and_child(migrations.RunSQL("ALTER TABLE sample_child VALIDATE CONSTRAINT late"))
+    assert forced(sql, "sample_child")
+
+
+def test_without_the_bracket_the_same_key_would_be_taken(parent_and_child, sql):
+    """Why the bracket exists: PostgreSQL itself checks nothing here."""
+    sql(ADD_KEY.sql, using="owner")
+    assert "late" in constraints("sample_child")
+
+
+def test_a_tenant_foreign_key_is_composite_and_keeps_its_name_in_the_catalogue(migrate):
+    reference = TenantForeignKey("sample.parent", models.CASCADE, null=True)
+    migrate(table("parent"), table("child", ("parent", reference)))
+    found = [info for info in constraints("sample_child").values() if info["foreign_key"]]
+    assert sorted(tuple(info["columns"]) for info in found) == [("account_id",), ("account_id", "parent_id")]
+
+
+def test_a_tenant_foreign_key_can_be_added_changed_and_removed(migrate):
+    def reference(to):
+        return TenantForeignKey(to, models.CASCADE, null=True)
+
+    def keys():
+        return [info for info in constraints("sample_child").values() if info["columns"] == ["account_id", "link_id"]]
+
+    migrate(table("parent"), table("other"), table("child"))
+    migrate(migrations.AddField("child", "link", reference("sample.parent")))
+    assert [info["foreign_key"][0] for info in keys()] == ["sample_parent"]
+    migrate(migrations.RenameModel("child", "kid"), migrations.RenameModel("kid", "child"))
+    migrate(migrations.AlterField("child", "link", reference("sample.other")))
+    assert [info["foreign_key"][0] for info in keys()] == ["sample_other"]
+    migrate(migrations.RemoveField("child", "link"))
+    assert keys() == []
+
+
+def test_a_field_with_a_default_reaches_the_rows_of_all_tenants(migrate, acme, globex):
+    apps = migrate(table("parent", ("note", models.CharField(max_length=9, null=True))))
+    for tenant in (acme, globex):
+        insert(tenant, apps.get_model("sample", "parent"))
+    apps = migrate(migrations.AlterField("parent", "note", models.CharField(max_length=9, default="filled")))
+    for tenant in (acme, globex):
+        with tenant_context(tenant):
+            assert apps.get_model("sample", "parent").objects.using("owner").get().note == "filled"
+
+
+def test_a_plain_data_migration_changes_nothing_and_one_per_tenant_does(migrate, acme, globex):
+    apps = migrate(table("parent", ("note", models.CharField(max_length=9, default=""))))
+    for tenant in (acme, globex):
+        insert(tenant, apps.get_model("sample", "parent"))
+
+    def fill(apps, editor):
+        apps.get_model("sample", "parent").objects.using("owner").update(note="filled")
+
+    def notes():
+        found = []
+        for tenant in (acme, globex):
+            with tenant_context(tenant):
+                found.append(apps.get_model("sample", "parent").objects.using("owner").get().note)
+        return found
+
+    migrate(migrations.RunPython(fill))
+    assert notes() == ["", ""]
+    migrate(RunPerTenant(fill))
+    assert notes() == ["filled", "filled"]
+
+
+def test_the_constraints_can_be_taken_away_again(migrate, sql):
+    migrate(table("parent"))
+    migrate(migrations.RemoveConstraint("parent", "parent_rls"), migrations.RemoveConstraint("parent", "parent_pk"))
+    assert sql("SELECT policyname FROM pg_policies WHERE tablename = 'sample_parent'") == []
+    assert not any(info["primary_key"] for info in constraints("sample_parent").values())
+
+
+def test_historical_models_do_not_group_by_their_id_alone(migrate, acme):
+    apps = migrate(table("parent"), table("child", ("parent", TenantForeignKey("sample.parent", models.CASCADE))))
+    parent, child = apps.get_model("sample", "parent"), apps.get_model("sample", "child")
+    kept = insert(acme, parent)
+    insert(acme, child, parent=kept)
+    with tenant_context(acme):
+        counted = parent.objects.using("owner").annotate(n=models.Count("child")).values_list("n", flat=True)
+        assert list(counted) == [1]
+
+
+def test_the_migrations_are_up_to_date():
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+# Data migrations that touch no tenant-owned table, and may therefore be plain: {(app, name): why}.
+PLAIN: dict[tuple[str, str], str] = {}
+
+
+def plain_data_migrations():
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    ours = {"accounts", "projects", "tasks", "tenancy", "frontend"}
+    for (app, name), migration in loader.disk_migrations.items():
+        for operation in migration.operations:
+            plain = isinstance(operation, migrations.RunPython | migrations.RunSQL)
+            if app in ours and plain and not isinstance(operation, RunPerTenant):
+                yield app, name
+
+
+def test_data_migrations_run_per_tenant():
+    assert set(plain_data_migrations()) == set(PLAIN)
+

@@ -1,0 +1,28 @@
+import pytest
+
+from tenancy import routing
+
+
+@pytest.fixture
+def site(settings):
+    """Put the views of `tests.tenancy.site` on every host."""
+    settings.ROOT_URLCONF = "tests.tenancy.site"
+    settings.TENANCY = {
+        **settings.TENANCY,
+        "VARIANTS": {
+            name: {**variant, "URLCONF": "tests.tenancy.site"} for name, variant in settings.TENANCY["VARIANTS"].items()
+        },
+    }
+    yield settings
+    routing.forget_resolvers()
+
+
+@pytest.fixture
+def resolvers(site):
+    """Choose the resolvers: `resolvers("HostResolver", "HeaderResolver")`."""
+
+    def choose(*names):
+        site.TENANCY = {**site.TENANCY, "RESOLVERS": [f"tenancy.routing.{name}" for name in names]}
+        routing.forget_resolvers()
+
+    return choose

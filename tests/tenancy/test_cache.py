@@ -1,0 +1,92 @@
+"""Tenants do not meet in the cache, and the site survives losing it."""
+
+import pytest
+from django.core.cache import cache, caches
+from django.template import Context, Template
+
+from tenancy.cache import CacheUnavailable, clear_tenant, make_key
+from tenancy.context import tenant_context
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_same_key_in_two_tenants_is_two_values(acme, globex):
+    for tenant in (acme, globex):
+        with tenant_context(tenant):
+            assert cache.get("key") is None
+            cache.set("key", tenant.slug)
+    for tenant in (acme, globex):
+        with tenant_context(tenant):
+            assert cache.get("key") == tenant.slug
+    assert cache.get("key") is None
+
+
+def test_a_cached_page_belongs_to_one_tenant(client, acme, globex, site):
+    for tenant in (acme, globex, acme):
+        assert client.at(tenant).get("/cached-page/").content.decode() == tenant.name
+
+
+def test_a_cached_fragment_belongs_to_one_tenant(acme, globex):
+    template = Template("{% load cache %}{% cache 60 fragment %}{{ name }}{% endcache %}")
+    for tenant in (acme, globex, acme):
+        with tenant_context(tenant):
+            assert template.render(Context({"name": tenant.name})) == tenant.name
+
+
+def test_one_tenants_cache_can_be_dropped_at_once(acme, globex):
+    for tenant in (acme, globex):
+        with tenant_context(tenant):
+            cache.set_many({f"key-{number}": number for number in range(20)})
+    cache.set("key-0", "public")
+    clear_tenant(acme)
+    with tenant_context(acme):
+        assert cache.get_many([f"key-{number}" for number in range(20)]) == {}
+    with tenant_context(globex):
+        assert len(cache.get_many([f"key-{number}" for number in range(20)])) == 20
+    assert cache.get("key-0") == "public"
+
+
+def test_log_in_limits_are_counted_across_tenants(acme, globex):
+    with tenant_context(acme):
+        cache.set("allauth:rl:someone", 1)
+    with tenant_context(globex):
+        assert cache.get("allauth:rl:someone") == 1
+    assert make_key("allauth:rl:someone", "", 1) == ":public:1:allauth:rl:someone"
+
+
+def test_a_tenant_cannot_write_into_the_public_space_by_its_choice_of_key(acme, globex):
+    with tenant_context(acme):
+        cache.set("public:1:key", "acme")
+        cache.set(f"tenant:{globex.pk}:1:key", "acme")
+    assert cache.get("key") is None
+    with tenant_context(globex):
+        assert cache.get("key") is None
+
+
+@pytest.fixture
+def without_redis(settings):
+    """A cache whose Redis does not answer: nobody listens on port 1."""
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+    yield
+    del caches["default"]
+
+
+@pytest.mark.usefixtures("without_redis")
+def test_without_redis_the_cache_is_empty_and_the_site_goes_on(acme, client, site):
+    assert client.at(acme).get("/echo/").json()["tenant"] == "acme"
+    with tenant_context(acme):
+        cache.set("key", 1)
+        assert cache.get("key", "default") == "default"
+        assert cache.get_many(["key"]) == {}
+        assert cache.get_or_set("key", lambda: 2) == 2
+        assert "key" not in cache
+        assert cache.delete("key") is False
+        cache.delete_many(["key"])
+
+
+@pytest.mark.usefixtures("without_redis")
+def test_without_redis_log_in_limits_refuse():
+    with pytest.raises(CacheUnavailable):
+        cache.get("allauth:rl:someone")
+    with pytest.raises(CacheUnavailable):
+        cache.add("allauth:rl:someone:lock", 1)
