@@ -1,0 +1,43 @@
+"""What happens to accounts and the people in them."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+
+from accounts.models import Account, Membership, Role, User
+from tenancy.context import tenant_context
+
+
+@dataclass(frozen=True)
+class NewAccount:
+    account: Account
+    owner: User
+    owner_is_new: bool  # and has no usable password yet
+
+
+@transaction.atomic
+def create_account(*, slug: str, name: str, owner_email: str) -> NewAccount:
+    """Create an account with its owner, who is created too if nobody has that e-mail address.
+
+    Raises ValidationError with messages by field: `slug`, `name`, `owner`.
+    """
+    account = Account(slug=slug, name=name)
+    account.full_clean()
+    owner, owner_is_new = _find_or_create(owner_email)
+    account.save()
+    with tenant_context(account):
+        Membership.objects.create(user=owner, role=Role.OWNER)
+    return NewAccount(account, owner, owner_is_new)
+
+
+def _find_or_create(email: str) -> tuple[User, bool]:
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise ValidationError({"owner": error.messages}) from error
+    users = get_user_model().objects
+    existing = users.filter(email=email.lower()).first()
+    return (existing, False) if existing else (users.create_user(email), True)

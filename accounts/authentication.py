@@ -1,0 +1,77 @@
+"""Who is asking: log-in by e-mail, sessions and tokens, all of them only for members of the active tenant."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
+from django.http import HttpRequest
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from accounts.errors import NotAMember, RefusedToken, TenantMismatch
+from accounts.models import Membership, User
+from tenancy.context import get_active_tenant
+from tenancy.sessions import bind_session
+from tenancy.tokens import InvalidToken, TenantAccessToken, read_access
+
+def current_membership(user: User) -> Membership | None:
+    """Return the person's live membership in the active tenant, from the database, or None."""
+    membership = Membership.objects.filter(user_id=user.pk, ended_at=None).first()
+    if membership is not None:
+        membership.user = user
+    return membership
+
+
+class MemberBackend(AuthenticationBackend):  # type: ignore[misc]
+    """E-mail and password. On a tenant's host a non-member's right password is answered like a wrong one."""
+
+    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> User | None:
+        user: User | None = super().authenticate(request, **credentials)
+        if user is not None and get_active_tenant() is not None and current_membership(user) is None:
+            return None
+        return user
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """What we ask of allauth."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        super().login(request, user)
+        bind_session(request.session)
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Count by e-mail alone. allauth adds the host, which would give fresh attempts on every tenant's."""
+        return str(credentials.get("email") or "").lower()
+
+
+class BearerAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <jwt>`. Sets `request.membership`.
+
+    Raises 401 `invalid_token`, 403 `tenant_mismatch`, 403 `not_a_member` for somebody who was removed.
+    """
+
+    def authenticate(self, request: Request) -> tuple[User, TenantAccessToken] | None:
+        scheme, _, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        try:
+            token = read_access(text.strip())
+            user = User.objects.filter(pk=token.user_id, is_active=True).first()
+        except InvalidToken as error:
+            raise RefusedToken from error
+        if user is None:
+            raise RefusedToken
+        tenant = get_active_tenant()
+        if tenant is None or token.tenant_id != tenant.pk:  # the resolvers refuse this too, if they are switched on
+            raise TenantMismatch
+        membership = current_membership(user)
+        if membership is None:
+            raise NotAMember
+        request._request.membership = membership  # type: ignore[attr-defined]
+        return user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"

@@ -1,0 +1,40 @@
+"""What a session is worth on this host, now."""
+
+from collections.abc import Callable
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from accounts.authentication import current_membership
+from accounts.models import User
+from tenancy.context import get_active_tenant
+from tenancy.sessions import is_bound_here
+
+
+class MembershipMiddleware:
+    """Sets `request.membership` and makes everybody anonymous who has no business here.
+
+    That is a session made for another tenant, and a person who is not, or not any longer, a member. Both are looked up
+    for every request: a cache of them would go stale exactly when it matters.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.membership = None  # type: ignore[attr-defined]
+        if isinstance(request.user, User):
+            self._check(request, request.user)
+        return self.get_response(request)
+
+    def _check(self, request: HttpRequest, user: User) -> None:
+        membership = None
+        belongs = is_bound_here(request.session)
+        if belongs and get_active_tenant() is not None:
+            membership = current_membership(user)
+            belongs = membership is not None
+        if belongs:
+            request.membership = membership  # type: ignore[attr-defined]
+        else:
+            request.user = AnonymousUser()

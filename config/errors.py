@@ -1,0 +1,191 @@
+"""Every error answer: JSON under /api/, a page elsewhere, with the same status. Codes: docs/api.md."""
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import structlog
+from django.core import exceptions as core
+from django.db import IntegrityError, InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from psycopg_pool import PoolTimeout
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.settings import api_settings
+from rest_framework.views import set_rollback
+
+from tenancy.cache import CacheUnavailable
+from tenancy.routing import Refused
+
+logger = structlog.get_logger("config.errors")
+
+UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout, CacheUnavailable)
+RETRY_AFTER = {"Retry-After": "5"}  # seconds
+
+# status: (code, what the API says, title of the page, text of the page)
+ANSWERS: dict[int, tuple[str, Any, Any, Any]] = {
+    400: (
+        "invalid",
+        _("The request is malformed."),
+        _("That makes no sense"),
+        _("The address or the form is broken."),
+    ),
+    403: ("permission_denied", _("You may not do this."), _("Not allowed"), _("You may not see or do this.")),
+    404: ("not_found", _("Not found."), _("Not found"), _("There is nothing here, or nothing that you may see.")),
+    500: (
+        "server_error",
+        _("Something went wrong."),
+        _("Something went wrong"),
+        _("It is our fault. Please try again."),
+    ),
+    503: (
+        "unavailable",
+        _("A part of the system does not answer. Try again in a few seconds."),
+        _("One moment, please"),
+        _("A part of the system does not answer. Try again in a few seconds."),
+    ),
+}
+PAGES = {
+    "bad_host": (_("That address is malformed"), _("Check the address in your browser.")),
+    "unknown_host": (_("There is nothing at this address"), _("Check the name in front of the first dot.")),
+    "account_suspended": (_("This account is suspended"), _("Its owner can tell you why. Nothing has been deleted.")),
+    "tenant_mismatch": (_("Wrong account"), _("You are signed in to another account than this address belongs to.")),
+}
+
+
+def is_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/api/")
+
+
+def body(code: str, detail: Any, errors: dict[str, list[str]] | None = None) -> dict[str, Any]:
+    """Return the one shape of an error in the API."""
+    return {"code": code, "detail": str(detail), "errors": errors or {}}
+
+
+# Outside of views ------------------------------------------------------------------------------------------------------
+
+
+def refuse(request: HttpRequest, refused: Refused) -> HttpResponse:
+    """Answer a request whose tenant could not be resolved: `TENANCY["REFUSAL_VIEW"]`."""
+    if is_api(request):
+        return JsonResponse(body(refused.code, refused.detail), status=refused.status)
+    title, text = PAGES[refused.code]
+    return _page(request, refused.status, title, text)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, 400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, 403)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer an exception that nobody caught: 503 when a server is gone, 500 otherwise."""
+    return _answer(request, 503 if isinstance(sys.exc_info()[1], UNAVAILABLE) else 500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    if is_api(request):
+        return _answer(request, 403)
+    return _page(request, 403, _("This page was open for too long"), _("Go back, reload it and try again."))
+
+
+def _answer(request: HttpRequest, status: int) -> HttpResponse:
+    code, detail, title, text = ANSWERS[status]
+    headers = RETRY_AFTER if status == 503 else None
+    if is_api(request):
+        return JsonResponse(body(code, detail), status=status, headers=headers)
+    return _page(request, status, title, text, headers)
+
+
+def _page(request: HttpRequest, status: int, title: Any, text: Any, headers: Any = None) -> HttpResponse:
+    response = render(request, "error.html", {"status": status, "title": title, "text": text}, status=status)
+    for name, value in (headers or {}).items():
+        response[name] = value
+    return response
+
+
+# In the API ------------------------------------------------------------------------------------------------------------
+
+
+def api_exception(error: Exception, context: dict[str, Any]) -> Response:
+    """Answer an exception of an API view: `REST_FRAMEWORK["EXCEPTION_HANDLER"]`.
+
+    Also the ones that nobody expected, which DEBUG would turn into a page.
+    """
+    set_rollback()
+    if isinstance(error, exceptions.ValidationError):
+        return _invalid(dict(_flatten(error.detail)))
+    if isinstance(error, core.ValidationError):
+        return _invalid({_field(name): texts for name, texts in _messages(error).items()})
+    if isinstance(error, exceptions.APIException):
+        return _documented(error)
+    if isinstance(error, Http404):
+        return _of_status(404)
+    if isinstance(error, core.PermissionDenied):
+        return _of_status(403)
+    if isinstance(error, core.RequestDataTooBig):
+        return Response(body("too_large", _("The request is too large.")), status=413)
+    if isinstance(error, core.BadRequest | core.SuspiciousOperation):
+        return _of_status(400)
+    if isinstance(error, IntegrityError):
+        logger.warning("conflict", error=str(error))
+        return Response(body("conflict", _("Somebody else changed this at the same time. Try again.")), status=409)
+    logger.exception("unhandled", view=type(context.get("view")).__name__)
+    return _of_status(503 if isinstance(error, UNAVAILABLE) else 500)
+
+
+def _of_status(status: int) -> Response:
+    code, detail, *_page = ANSWERS[status]
+    return Response(body(code, detail), status=status, headers=RETRY_AFTER if status == 503 else None)
+
+
+def _invalid(errors: dict[str, list[str]]) -> Response:
+    return Response(body("invalid", _("The request is invalid."), errors), status=400)
+
+
+def _documented(error: exceptions.APIException) -> Response:
+    codes = {"parse_error": "invalid", "authentication_failed": "invalid_token", "error": "server_error"}
+    code = str(error.get_codes())
+    headers = {}
+    if authenticate := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = authenticate
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait) + 1)
+    return Response(body(codes.get(code, code), error.detail), status=error.status_code, headers=headers)
+
+
+def _messages(error: core.ValidationError) -> dict[str, list[str]]:
+    return error.message_dict if hasattr(error, "error_dict") else {core.NON_FIELD_ERRORS: error.messages}
+
+
+def _field(name: str) -> str:
+    return api_settings.NON_FIELD_ERRORS_KEY if name == core.NON_FIELD_ERRORS else name
+
+
+def _flatten(detail: Any) -> Iterator[tuple[str, list[str]]]:
+    if not isinstance(detail, dict):
+        yield api_settings.NON_FIELD_ERRORS_KEY, list(_texts(detail))
+        return
+    for name, value in detail.items():
+        yield str(name), list(_texts(value))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield the messages of a field, whose own shape may be nested lists and objects."""
+    if isinstance(value, dict):
+        for nested in value.values():
+            yield from _texts(nested)
+    elif isinstance(value, list | tuple):
+        for nested in value:
+            yield from _texts(nested)
+    else:
+        yield str(value)

@@ -1,0 +1,278 @@
+"""All settings, from environment variables. docs/settings.md lists them.
+
+A value that is missing or wrong stops the process with a message; nothing falls back to something unsafe.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+import structlog
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.csp import CSP
+
+import tenancy.logs
+
+env = environ.Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def required(name: str) -> str:
+    value: str = env.str(name, default="")
+    if not value:
+        raise ImproperlyConfigured(
+            f"{name} is not set. Set it, or start through manage.py, `make demo` or `make test`, "
+            "which start embedded servers and set it for themselves."
+        )
+    return value
+
+
+# The process ---------------------------------------------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = required("SECRET_KEY")
+if len(SECRET_KEY) < 32:
+    raise ImproperlyConfigured("SECRET_KEY is too short: use at least 32 random characters.")
+
+INSTALLED_APPS = [
+    "tenancy",  # first: its `migrate` replaces Django's
+    "accounts",
+    "projects",
+    "tasks",
+    "frontend",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django_htmx",
+    "heroicons",
+    "rest_framework",
+    "allauth",
+    "allauth.account",
+]
+
+ROOT_URLCONF = "config.urls.public"
+ASGI_APPLICATION = "config.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Database --------------------------------------------------------------------------------------------------------------
+
+POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=0)  # config.asgi sets it
+DB_ROLE_PREFIX = env.str("DB_ROLE_PREFIX", default="commonhold")
+TENANT_MODEL = "accounts.Account"
+MEMBERSHIP_MODEL = "accounts.Membership"
+AUTH_USER_MODEL = "accounts.User"
+
+
+def database(url: str) -> dict[str, object]:
+    parsed: dict[str, object] = env.db_url_config(url)
+    if parsed.get("ENGINE") != "django.db.backends.postgresql" or not parsed.get("NAME"):
+        raise ImproperlyConfigured(f"A database URL looks like postgres://user@host:5432/name, not like {url!r}.")
+    if POOL_SIZE:  # threads come and go with requests under ASGI, so connections must not belong to them
+        pool = {"min_size": 1, "max_size": POOL_SIZE, "timeout": 5}
+        return {**parsed, "ENGINE": "tenancy.postgresql", "OPTIONS": {"pool": pool}, "CONN_HEALTH_CHECKS": True}
+    return {**parsed, "ENGINE": "tenancy.postgresql"}
+
+
+DATABASES = {"default": database(required("DATABASE_URL"))}
+if operator_url := env.str("DATABASE_OPERATOR_URL", default=""):
+    DATABASES["operator"] = database(operator_url)
+if owner_url := env.str("DATABASE_OWNER_URL", default=""):
+    DATABASES["owner"] = database(owner_url)
+DATABASE_ROUTERS = ["tenancy.postgresql.router.TenancyRouter"]
+
+# Tenancy -----------------------------------------------------------------------------------------------------------------
+
+BASE_DOMAIN = env.str("BASE_DOMAIN", default="localhost").lower()
+PORT = env.int("PORT", default=8000)
+# What browsers use; behind a proxy that speaks HTTPS on its own port, say so here.
+PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://{BASE_DOMAIN}:{PORT}").rstrip("/")
+if urlsplit(PUBLIC_URL).scheme not in ("http", "https") or urlsplit(PUBLIC_URL).hostname != BASE_DOMAIN:
+    raise ImproperlyConfigured(f"PUBLIC_URL must be http(s)://{BASE_DOMAIN}[:port], not {PUBLIC_URL!r}.")
+HTTPS = PUBLIC_URL.startswith("https:")
+
+TENANCY = {
+    "RESOLVERS": env.list(
+        "TENANCY_RESOLVERS",
+        default=["tenancy.routing.HostResolver", "tenancy.routing.TokenResolver"],
+    ),
+    "VARIANTS": {
+        "standard": {"URLCONF": "config.urls.tenant", "TEMPLATES": "standard"},
+        "roadmap": {"URLCONF": "config.urls.roadmap", "TEMPLATES": "roadmap"},
+    },
+    # Keys that are counted across all tenants: fresh log-in attempts on every host would make the limit worthless.
+    # Without the cache they refuse, while everything else goes on.
+    "PUBLIC_CACHE_KEYS": ["allauth:rl:", "login:"],
+}
+
+# The host is checked by the first resolver, and nothing runs before it but the health checks.
+ALLOWED_HOSTS = ["*"]
+
+MIDDLEWARE = [
+    "config.health.HealthMiddleware",
+    "tenancy.middleware.TenantMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.MembershipMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "OPTIONS": {
+            "loaders": [
+                (
+                    "tenancy.variants.CachedLoader",
+                    [
+                        ("tenancy.variants.VariantLoader", [BASE_DIR / "frontend" / "variants"]),
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
+            "builtins": ["django.templatetags.static", "django.templatetags.i18n"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.csp",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+TENANCY["REFUSAL_VIEW"] = "config.errors.refuse"
+
+# People ------------------------------------------------------------------------------------------------------------------
+
+AUTHENTICATION_BACKENDS = ["accounts.authentication.MemberBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+
+ACCOUNT_ADAPTER = "accounts.authentication.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_SESSION_REMEMBER = True
+
+# Cookies are host-only, which is what keeps the tenants' sessions apart in the browser.
+COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+
+# Browsers ----------------------------------------------------------------------------------------------------------------
+
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF, CSP.NONCE],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "data:"],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+if HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("TRUST_PROXY", default=False) else None
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 31_536_000
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = True  # so that the demo needs no collectstatic
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# Cache -------------------------------------------------------------------------------------------------------------------
+
+CACHES = {
+    "default": {
+        "BACKEND": "tenancy.cache.TenantRedisCache",
+        "LOCATION": required("REDIS_URL"),
+        "KEY_PREFIX": "commonhold",
+        "KEY_FUNCTION": "tenancy.cache.make_key",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
+    }
+}
+
+# API ---------------------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.BearerAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.rest.permissions.RoleAllows"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["config.api.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.api.AlwaysJSON",
+    "EXCEPTION_HANDLER": "config.errors.api_exception",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=10),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
+    "AUDIENCE": "commonhold",
+    "SIGNING_KEY": env.str("JWT_SIGNING_KEY", default=SECRET_KEY),
+    "USER_ID_CLAIM": "sub",
+}
+
+# Languages and time ------------------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# Logs --------------------------------------------------------------------------------------------------------------------
+
+LOG_PROCESSORS = [
+    structlog.contextvars.merge_contextvars,
+    tenancy.logs.add_tenant,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso"),
+    structlog.processors.format_exc_info,
+]
+structlog.configure(
+    processors=[*LOG_PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "log": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "processor": structlog.dev.ConsoleRenderer() if DEBUG else structlog.processors.JSONRenderer(),
+            "foreign_pre_chain": LOG_PROCESSORS,
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "log"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {"django": {"handlers": [], "propagate": True}},
+}
