@@ -121,6 +121,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Return the memberships that have not ended."""
         return self.filter(ended_at=None)
 
+    def visible_to(self, membership: "Membership") -> Self:
+        """Return all: the members of an account see each other."""
+        return self
+
 
 class Membership(TenantModel):
     """A person's place in an account. Ended, not deleted, since their work refers to it."""
@@ -132,7 +136,7 @@ class Membership(TenantModel):
     joined_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar[TenantManager["Membership"]] = TenantManager.from_queryset(MembershipQuerySet)()
+    objects: ClassVar = TenantManager.from_queryset(MembershipQuerySet)()
 
     class Meta:
         constraints = [TenantUniqueConstraint(fields=["user"], name="one_membership_per_user")]

@@ -11,6 +11,7 @@ import environ
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
+from structlog.typing import Processor
 
 import tenancy.logs
 
@@ -172,6 +173,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_FORMS = {"login": "frontend.forms.LogIn"}
 
 # Cookies are host-only, which is what keeps the tenants' sessions apart in the browser.
 COOKIE_PREFIX = "__Host-" if HTTPS else ""
@@ -249,7 +251,7 @@ USE_TZ = True
 
 # Logs --------------------------------------------------------------------------------------------------------------------
 
-LOG_PROCESSORS = [
+LOG_PROCESSORS: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     tenancy.logs.add_tenant,
     structlog.stdlib.add_logger_name,

@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
+from accounts.permissions import may
 from tenancy.constraints import TenantUniqueConstraint
 from tenancy.fields import TenantForeignKey
 from tenancy.models import TenantManager, TenantModel
@@ -37,20 +38,32 @@ class RankField(models.CharField):  # type: ignore[type-arg]
         super().__init__(**{**kwargs, "max_length": 255, "db_collation": "C"})  # type: ignore[arg-type]
 
 
+def visible_through(membership: Membership, path: str = "") -> Q:
+    """Return the condition that a member may see the project at `path`, such as `task__project`; "" is the row itself.
+
+    Everybody sees the open ones, and of the private ones their own; owners and admins see them all.
+    """
+    if may(membership, "project.see_private"):
+        return Q()
+    mine = ProjectMember.objects.filter(project=OuterRef(path or "pk"), member=membership)
+    return Q(**{f"{path}__private".removeprefix("__"): False}) | Q(Exists(mine))
+
+
 class ProjectQuerySet(models.QuerySet["Project"]):
     def visible_to(self, membership: Membership) -> Self:
         """Return the projects that a member may see: the open ones and, of the private ones, their own.
 
         Owners and admins see them all.
         """
-        if membership.as_role.can_administer:
-            return self
-        mine = ProjectMember.objects.filter(project=OuterRef("pk"), member=membership)
-        return self.filter(Q(private=False) | Exists(mine))
+        return self.filter(visible_through(membership))
 
     def active(self) -> Self:
         """Return the projects that are not archived."""
         return self.filter(archived_at=None)
+
+    def archived(self) -> Self:
+        """Return the projects that are."""
+        return self.exclude(archived_at=None)
 
 
 class Project(TenantModel):
@@ -67,7 +80,7 @@ class Project(TenantModel):
     last_task_number = models.PositiveIntegerField(default=0, editable=False)
     last_activity_seq = models.PositiveBigIntegerField(default=0, editable=False)
 
-    objects: ClassVar[TenantManager["Project"]] = TenantManager.from_queryset(ProjectQuerySet)()
+    objects: ClassVar = TenantManager.from_queryset(ProjectQuerySet)()
 
     class Meta:
         ordering = ("key",)
@@ -84,6 +97,12 @@ class Category(models.TextChoices):
     DONE = "done", _("Done")
 
 
+class StatusQuerySet(models.QuerySet["Status"]):
+    def visible_to(self, membership: Membership) -> Self:
+        """Return the statuses of the projects that a member may see."""
+        return self.filter(visible_through(membership, "project"))
+
+
 class Status(TenantModel):
     """A column of a project's board."""
 
@@ -91,6 +110,8 @@ class Status(TenantModel):
     name = models.CharField(max_length=50)
     category = models.CharField(max_length=10, choices=Category)
     rank = RankField()
+
+    objects: ClassVar = TenantManager.from_queryset(StatusQuerySet)()
 
     class Meta:
         ordering = ("rank", "id")
@@ -116,9 +137,17 @@ class ProjectMember(TenantModel):
         return f"{self.member_id} in {self.project_id}"
 
 
+class LabelQuerySet(models.QuerySet["Label"]):
+    def visible_to(self, membership: Membership) -> Self:
+        """Return all labels: they belong to the account and not to a project."""
+        return self
+
+
 class Label(TenantModel):
     name = models.CharField(max_length=50)
     color = models.CharField(max_length=10, choices=Color, default=Color.GREY)
+
+    objects: ClassVar = TenantManager.from_queryset(LabelQuerySet)()
 
     class Meta:
         ordering = ("name", "id")

@@ -7,7 +7,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
-from projects.models import Label, Project, ProjectMember, RankField, Status
+from projects.models import Label, Project, RankField, Status, visible_through
 from tenancy.constraints import TenantUniqueConstraint
 from tenancy.fields import TenantForeignKey
 from tenancy.models import TenantManager, TenantModel
@@ -21,22 +21,18 @@ class Priority(models.TextChoices):
     URGENT = "urgent", _("Urgent")
 
 
-def _in_a_project_of(membership: Membership, project: str) -> Q:
-    """Return the condition that the project at the path `project` is visible to a member."""
-    if membership.as_role.can_administer:
-        return Q()
-    mine = ProjectMember.objects.filter(project=OuterRef(project), member=membership)
-    return Q(**{f"{project}__private": False}) | Q(Exists(mine))
-
-
 class TaskQuerySet(models.QuerySet["Task"]):
     def visible_to(self, membership: Membership) -> Self:
         """Return the tasks of the projects that a member may see."""
-        return self.filter(_in_a_project_of(membership, "project"))
+        return self.filter(visible_through(membership, "project"))
 
     def active(self) -> Self:
         """Return the tasks that are not archived, in projects that are not archived."""
         return self.filter(archived_at=None, project__archived_at=None)
+
+    def archived(self) -> Self:
+        """Return the tasks that are archived, or whose project is."""
+        return self.exclude(archived_at=None, project__archived_at=None)
 
     def with_subtask_counts(self) -> Self:
         """Add `subtasks_total` and `subtasks_done`."""
@@ -65,7 +61,7 @@ class Task(TenantModel):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects: ClassVar[TenantManager["Task"]] = TenantManager.from_queryset(TaskQuerySet)()
+    objects: ClassVar = TenantManager.from_queryset(TaskQuerySet)()
 
     class Meta:
         ordering = ("-created_at", "-id")
@@ -112,7 +108,7 @@ class TaskLabel(TenantModel):
 class SubtaskQuerySet(models.QuerySet["Subtask"]):
     def visible_to(self, membership: Membership) -> Self:
         """Return the subtasks of the projects that a member may see."""
-        return self.filter(_in_a_project_of(membership, "task__project"))
+        return self.filter(visible_through(membership, "task__project"))
 
 
 class Subtask(TenantModel):
@@ -121,7 +117,7 @@ class Subtask(TenantModel):
     done = models.BooleanField(default=False)
     rank = RankField()
 
-    objects: ClassVar[TenantManager["Subtask"]] = TenantManager.from_queryset(SubtaskQuerySet)()
+    objects: ClassVar = TenantManager.from_queryset(SubtaskQuerySet)()
 
     class Meta:
         ordering = ("rank", "id")

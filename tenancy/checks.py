@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
-from django.db.models import DO_NOTHING, ForeignKey, ManyToManyField, Model, OneToOneField, UniqueConstraint
+from django.db.models import DO_NOTHING, ForeignKey, Model, OneToOneField, UniqueConstraint
 from django.db.models.expressions import F
 
 from tenancy.constraints import TenantPrimaryKey, TenantRowSecurity
@@ -76,7 +76,7 @@ def _check_uniqueness(model: type[Model]) -> Iterator[CheckMessage]:
     for field in model._meta.local_fields:
         if field.unique and not field.primary_key:
             yield _error(4, model, f"`{field.name}` is unique across tenants", "Use TenantUniqueConstraint.")
-        if field.db_index and not field.primary_key:
+        if getattr(field, "db_index", False) and not field.primary_key:
             yield _error(3, model, f"`{field.name}` has an index of its own", "Declare one that begins with account.")
     if model._meta.unique_together:
         yield _error(14, model, "unique_together is unique across tenants", "Use TenantUniqueConstraint.")
@@ -90,10 +90,10 @@ def _leading(constraint: Any) -> str | None:
 
 
 def _check_relations(model: type[Model]) -> Iterator[CheckMessage]:
-    for field in model._meta.local_many_to_many:
-        if isinstance(field, ManyToManyField) and field.remote_field.through._meta.auto_created:  # type: ignore[union-attr]
+    for many in model._meta.local_many_to_many:
+        if many.remote_field.through._meta.auto_created:  # type: ignore[union-attr]
             hint = "Write the model between the two as a TenantModel, and prefetch it."
-            yield _error(7, model, f"`{field.name}` makes a table without a tenant", hint)
+            yield _error(7, model, f"`{many.name}` makes a table without a tenant", hint)
     for field in model._meta.local_fields:
         if isinstance(field, TenantKey) or not isinstance(field, ForeignKey):
             continue

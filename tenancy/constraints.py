@@ -32,7 +32,7 @@ class DatabaseOnlyConstraint(BaseConstraint):
     def validate(self, *args: Any, **kwargs: Any) -> None:
         """Accept every instance: the database decides."""
 
-    def constraint_sql(self, model: Any, schema_editor: Any) -> str | None:
+    def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
         """Return what goes into CREATE TABLE; here nothing, since these statements need the table."""
         schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
         return None

@@ -87,8 +87,8 @@ class TenantForeignKey(models.ForeignKey):  # type: ignore[type-arg]
         kwargs.pop("db_index", None)
         return name, path, list(args), kwargs
 
-    def get_extra_restriction(self, alias: str, related_alias: str) -> Exact:
+    def get_extra_restriction(self, alias: str, related_alias: str) -> Any:
         """Return `alias.account_id = related_alias.account_id`; `alias` is the table that the key points to."""
-        ours = self.model._meta.get_field("account")
-        theirs = self.remote_field.model._meta.get_field("account")
+        ours: Any = self.model._meta.get_field("account")
+        theirs: Any = self.remote_field.model._meta.get_field("account")
         return Exact(Col(alias, theirs), Col(related_alias, ours))

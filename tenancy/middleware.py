@@ -60,7 +60,7 @@ class TenantMiddleware:
                 return refuse(request, refused)
         if tenant is not None:
             request.tenant = tenant  # type: ignore[attr-defined]
-            request.urlconf = urlconf_of(tenant)  # type: ignore[attr-defined]
+            request.urlconf = urlconf_of(tenant)
         return None
 
 

@@ -1,6 +1,6 @@
 """Base classes of the tenant, its domains, and everything that a tenant owns."""
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from django.apps import apps
 from django.conf import settings
@@ -133,10 +133,10 @@ class TenantModelBase(ModelBase):
         declared = attrs.get("Meta")
         if parents and not getattr(declared, "abstract", False):
             inherited = next((base.Meta for base in bases if hasattr(base, "Meta")), object)
-            meta = type("Meta", (declared or inherited,), {"base_manager_name": "objects"})
+            meta: Any = type("Meta", (declared or inherited,), {"base_manager_name": "objects"})
             label = f"{attrs.get('app_label') or _app_label(attrs, declared)}_{name.lower()}"
             user_field = attrs.get("user_field")
-            meta.constraints = [  # type: ignore[attr-defined]
+            meta.constraints = [
                 *getattr(meta, "constraints", []),
                 TenantPrimaryKey(name=f"{label}_tenant_pk"),
                 TenantRowSecurity(name=f"{label}_tenant_rls"),
@@ -162,7 +162,7 @@ class TenantModel(models.Model, metaclass=TenantModelBase):
     id = UUIDv7Field()
     account = TenantKey()
 
-    objects: ClassVar[TenantManager[Self]] = TenantManager()  # type: ignore[misc]
+    objects: ClassVar = TenantManager()
 
     class Meta:
         abstract = True

@@ -11,7 +11,6 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
-from django.http import HttpResponse
 from django.test import Client, override_settings
 
 from tenancy.context import NOTHING, get_scope, tenant_context
@@ -90,10 +89,9 @@ class TenantClient(Client):
         client = TenantClient(tenant, HTTP_AUTHORIZATION=f"Bearer {access}")
         return client
 
-    def json(self, method: str, path: str, data: Any = None) -> HttpResponse:
+    def json(self, method: str, path: str, data: Any = None) -> Any:
         """Send `data` as JSON with any method."""
-        response: HttpResponse = self.generic(method, path, _dump(data), content_type="application/json")
-        return response
+        return self.generic(method, path, _dump(data), content_type="application/json")
 
 
 def _dump(data: Any) -> str:
@@ -115,7 +113,7 @@ def client() -> TenantClient:
 
 
 def make_user(name: str) -> Any:
-    return get_user_model()._default_manager.create_user(  # type: ignore[attr-defined]
+    return get_user_model()._default_manager.create_user(
         email=f"{name}@example.com", password=PASSWORD, name=name.title()
     )
 

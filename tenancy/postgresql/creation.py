@@ -16,7 +16,7 @@ class DatabaseCreation(creation.DatabaseCreation):
         Aliases of one installation differ in role, and in host and port where some of them go through a pooler. With
         those in the signature Django would make the one database twice.
         """
-        return (self.connection.settings_dict["ENGINE"], self._get_test_db_name())
+        return (self.connection.settings_dict["ENGINE"], self._get_test_db_name())  # type: ignore[attr-defined]
 
     def create_test_db(self, *args: Any, **kwargs: Any) -> str:
         if self.connection.alias == OWNER:

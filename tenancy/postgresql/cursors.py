@@ -11,8 +11,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from django.db import NotSupportedError
-from django.db.backends.postgresql.base import Cursor
-from psycopg import sql
+from django.db.backends.postgresql.base import CursorMixin
+from psycopg import ClientCursor, sql
 from psycopg.pq import PipelineStatus, TransactionStatus
 
 from tenancy.context import get_scope
@@ -29,7 +29,7 @@ ROLLBACK = re.compile(r"\bROLLBACK\b|\bABORT\b", re.IGNORECASE)
 type Applied = dict[str, str | None]
 
 
-class TenantCursor(Cursor):  # type: ignore[misc]  # django-stubs does not know this class
+class TenantCursor(CursorMixin, ClientCursor[Any]):
     """A client-binding psycopg cursor whose statements run in the active scope."""
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> "TenantCursor":
@@ -76,7 +76,7 @@ class TenantCursor(Cursor):  # type: ignore[misc]  # django-stubs does not know 
         if status == TransactionStatus.INERROR:
             return {}  # only a rollback can succeed now, and it must not have a SET in front of it
         if status == TransactionStatus.IDLE:
-            self.connection.tenancy_applied = {}
+            self._set_applied({})
         applied = self._applied()
         return {name: value for name, value in _wanted().items() if applied.get(name, "") != value}
 
@@ -84,11 +84,14 @@ class TenantCursor(Cursor):  # type: ignore[misc]  # django-stubs does not know 
         applied: Applied = self.connection.__dict__.setdefault("tenancy_applied", {})
         return applied
 
+    def _set_applied(self, applied: Applied) -> None:
+        self.connection.__dict__["tenancy_applied"] = applied  # psycopg's connection: the cursor may go, it stays
+
     def _remember(self, changes: Applied) -> None:
         self._applied().update(changes)
 
     def _forget(self) -> None:
-        self.connection.tenancy_applied = dict.fromkeys([*self._applied(), *_wanted()])
+        self._set_applied(dict.fromkeys([*self._applied(), *_wanted()]))
 
     @contextmanager
     def _scope_set(self) -> Iterator[None]:
@@ -131,7 +134,7 @@ def _prepend(prefix: str, query: Any) -> Any:
     return prefix + query
 
 
-def _text(query: Any, cursor: Cursor) -> str:
+def _text(query: Any, cursor: ClientCursor[Any]) -> str:
     if isinstance(query, sql.Composable):
         return query.as_string(cursor)
     return query.decode(errors="replace") if isinstance(query, bytes) else str(query)

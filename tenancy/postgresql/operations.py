@@ -1,4 +1,5 @@
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import psycopg
@@ -12,12 +13,12 @@ SET_LOCAL = re.compile(r"\A(?:SET LOCAL tenancy\.\w+ = '[0-9a-f-]*'; )+")
 
 
 class DatabaseOperations(operations.DatabaseOperations):
-    def last_executed_query(self, cursor: Any, sql: Any, params: Any) -> str | None:
+    def last_executed_query(self, cursor: Any, sql: Any, params: Any) -> str:
         """Return what somebody wrote, without what `TenantCursor` put in front of it."""
         query = super().last_executed_query(cursor, sql, params)
-        return SET_LOCAL.sub("", query) if query else query
+        return SET_LOCAL.sub("", query or "")
 
-    def execute_sql_flush(self, sql_list: list[str]) -> Any:
+    def execute_sql_flush(self, sql_list: Iterable[str]) -> Any:
         """Empty tables as their owner: the app role may not TRUNCATE."""
         if self.connection.alias == OWNER or OWNER not in connections:
             return super().execute_sql_flush(sql_list)

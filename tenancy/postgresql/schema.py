@@ -16,7 +16,7 @@ TABLES = re.compile(r'\b(?:TABLE(?:\s+ONLY)?|REFERENCES|UPDATE)\s+"?(\w+)"?', re
 
 class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     # Foreign keys of new columns are added by a statement of their own, which execute() can bracket.
-    sql_create_column_inline_fk = None
+    sql_create_column_inline_fk = ""
     sql_create_tenant_fk = (
         "ALTER TABLE %(table)s ADD CONSTRAINT %(name)s FOREIGN KEY (%(column)s) "
         "REFERENCES %(to_table)s (%(to_column)s) DEFERRABLE INITIALLY IMMEDIATE"
@@ -59,7 +59,7 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     ) -> Any:
         # `id` is the primary key in Django's state only; TenantPrimaryKey makes the real one.
         owned = any(isinstance(each, TenantKey) for each in model._meta.local_fields)
-        for part in super()._iter_column_sql(column_db_type, params, model, field, *args, **kwargs):
+        for part in super()._iter_column_sql(column_db_type, params, model, field, *args, **kwargs):  # type: ignore[misc]
             if not (owned and part == "PRIMARY KEY"):
                 yield part
 
@@ -67,13 +67,13 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         if not isinstance(field, TenantForeignKey):
             return
         table, to_table = model._meta.db_table, field.target_field.model._meta.db_table
-        account = next(each.column for each in model._meta.local_fields if isinstance(each, TenantKey))
+        account: str = next(str(each.column) for each in model._meta.local_fields if isinstance(each, TenantKey))
         self.deferred_sql.append(
             Statement(
                 self.sql_create_tenant_fk,
                 table=Table(table, self.quote_name),
-                name=self._fk_constraint_name(model, field, "_tenant_fk_%(to_table)s"),
-                column=Columns(table, [account, field.column], self.quote_name),
+                name=self._fk_constraint_name(model, field, "_tenant_fk_%(to_table)s"),  # type: ignore[attr-defined]
+                column=Columns(table, [account, str(field.column)], self.quote_name),
                 to_table=Table(to_table, self.quote_name),
                 to_column=Columns(to_table, [account, field.target_field.column], self.quote_name),
             )
@@ -98,6 +98,6 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
             return [name for (name,) in cursor.fetchall()]
 
 
-def _target(field: Any) -> type[Model] | None:
+def _target(field: Any) -> str | None:
     """Return the label of the model that a tenant foreign key points to."""
     return field.remote_field.model._meta.label if isinstance(field, TenantForeignKey) else None
