@@ -173,6 +173,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.links.PasswordLinkTokens"
 ACCOUNT_FORMS = {"login": "frontend.forms.LogIn"}
 
 # Cookies are host-only, which is what keeps the tenants' sessions apart in the browser.

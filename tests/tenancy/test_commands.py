@@ -34,9 +34,23 @@ def test_createtenant_makes_account_and_owner_and_prints_where_to_go(client):
     assert not membership.user.has_usable_password()
     assert "Initech: http://initech.localhost:8000/\n" in output
     link = output.split(" sets a password at ")[1].strip()
-    page = client.at(account).get(link.removeprefix("http://initech.localhost:8000"), follow=True)
-    assert page.status_code == 200
-    assert b"password" in page.content
+    path = link.removeprefix("http://initech.localhost:8000")
+    browser = client.at(account)
+    form = browser.get(path, follow=True)
+    password = "a long enough secret"
+    browser.post(form.redirect_chain[-1][0], {"password1": password, "password2": password})
+    browser.post("/auth/login/", {"login": "peter@example.com", "password": password})
+    assert browser.get("/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_the_link_of_a_new_owner_works_on_no_other_host(client, acme):
+    output = run("createtenant", "initech", "--name", "Initech", "--owner", "peter@example.com")
+    path = output.split(" sets a password at ")[1].strip().removeprefix("http://initech.localhost:8000")
+    for elsewhere in (acme, None):
+        answer = client.at(elsewhere).get(path, follow=True)
+        assert b"does not work" in answer.content
+        assert answer.redirect_chain == []
 
 
 @pytest.mark.django_db

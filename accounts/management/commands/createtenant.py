@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.actions import NewAccount, create_account
+from tenancy.context import tenant_context
 from tenancy.routing import tenant_origin, tenant_reverse
 
 
@@ -29,5 +30,6 @@ class Command(BaseCommand):
 
 
 def _password_link(new: NewAccount) -> str:
-    key = {"uidb36": user_pk_to_url_str(new.owner), "key": default_token_generator.make_token(new.owner)}
+    with tenant_context(new.account):  # the key works on its host only
+        key = {"uidb36": user_pk_to_url_str(new.owner), "key": default_token_generator.make_token(new.owner)}
     return tenant_reverse("account_reset_password_from_key", tenant=new.account, kwargs=key)

@@ -1,0 +1,146 @@
+"""A session, a token or a host header of one account is worth nothing at another."""
+
+from datetime import timedelta
+
+import jwt
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.models import Membership
+from tenancy.context import tenant_context
+from tenancy.tokens import issue
+
+pytestmark = pytest.mark.django_db
+
+PROJECTS = "/api/v1/projects/"
+
+
+def replay(client, tenant, source):
+    """Return a client at `tenant` with the cookies of `source`."""
+    thief = client.at(tenant)
+    thief.cookies = source.cookies
+    return thief
+
+
+def test_a_session_of_one_account_is_anonymous_at_another(client, acme, globex, charlie):
+    ours = client.as_(charlie, at=acme)
+    assert ours.get("/").status_code == 200
+    answer = replay(client, globex, ours).get("/")  # charlie belongs to globex too, but this session does not
+    assert (answer.status_code, answer["Location"]) == (302, "/auth/login/?next=/")
+    assert replay(client, globex, ours).get(PROJECTS).status_code == 401
+
+
+def test_a_session_of_the_public_site_is_anonymous_at_an_account(client, acme, charlie):
+    public = client.at(None)
+    public.log_in(charlie)
+    assert replay(client, acme, public).get("/").status_code == 302
+    assert replay(client, acme, public).get(PROJECTS).status_code == 401
+
+
+def test_a_session_of_an_account_is_anonymous_on_the_public_site(client, acme, charlie):
+    ours = client.as_(charlie, at=acme)
+    assert b"charlie@example.com" not in replay(client, None, ours).get("/").content
+
+
+def test_a_session_ends_with_the_membership(client, acme, bob):
+    ours = client.as_(bob)
+    with tenant_context(acme):
+        Membership.objects.filter(user=bob).update(ended_at=timezone.now())
+    assert ours.get("/").status_code == 302
+    assert ours.get(PROJECTS).status_code == 401
+
+
+def test_a_demoted_member_writes_nothing_any_more(client, acme, bob):
+    ours = client.as_(bob)
+    with tenant_context(acme):
+        Membership.objects.filter(user=bob).update(role="viewer")
+    answer = ours.json("POST", PROJECTS, {"name": "Mine"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
+
+
+def test_a_token_of_one_account_is_refused_at_another(client, acme, globex, charlie):
+    access, refresh = issue(user_id=charlie.pk, tenant=acme)
+    bearer = {"HTTP_AUTHORIZATION": f"Bearer {access}"}
+    assert client.at(acme).get(PROJECTS, **bearer).status_code == 200
+    answer = client.at(globex).get(PROJECTS, **bearer)
+    assert (answer.status_code, answer.json()["code"]) == (403, "tenant_mismatch")
+    answer = client.at(globex).json("POST", "/api/v1/auth/token/refresh/", {"refresh": refresh})
+    assert (answer.status_code, answer.json()["code"]) == (403, "tenant_mismatch")
+
+
+def test_the_check_of_the_token_holds_without_the_resolver(client, acme, globex, charlie, settings):
+    """Two controls overlap; this is the second with the first switched off."""
+    from tenancy import routing
+
+    settings.TENANCY = {**settings.TENANCY, "RESOLVERS": ["tenancy.routing.HostResolver"]}
+    routing.forget_resolvers()
+    try:
+        access, _ = issue(user_id=charlie.pk, tenant=acme)
+        answer = client.at(globex).get(PROJECTS, HTTP_AUTHORIZATION=f"Bearer {access}")
+        assert (answer.status_code, answer.json()["code"]) == (403, "tenant_mismatch")
+    finally:
+        routing.forget_resolvers()
+
+
+def test_a_token_ends_with_the_membership(client, acme, bob):
+    ours = client.at(acme).with_token(bob)
+    with tenant_context(acme):
+        Membership.objects.filter(user=bob).update(ended_at=timezone.now())
+    answer = ours.get(PROJECTS)
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_a_member")
+
+
+def claims(user, tenant, /, **changes):
+    now = timezone.now()
+    right = {
+        "token_type": "access",
+        "sub": str(user.pk),
+        "tenant": str(tenant.pk),
+        "aud": "commonhold",
+        "iat": now,
+        "exp": now + timedelta(minutes=5),
+        "jti": "0" * 32,
+    }
+    merged = {**right, **changes}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+def signed(payload, key=None, algorithm="HS256"):
+    return jwt.encode(payload, key or settings.SIMPLE_JWT["SIGNING_KEY"], algorithm=algorithm)
+
+
+def test_a_token_made_by_hand_works_so_that_the_next_test_can_fail(client, acme, bob):
+    token = signed(claims(bob, acme))
+    assert client.at(acme).get(PROJECTS, HTTP_AUTHORIZATION=f"Bearer {token}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"exp": timezone.now() - timedelta(seconds=1)},
+        {"token_type": "refresh"},
+        {"token_type": None},
+        {"aud": "somebody else"},
+        {"aud": None},
+        {"exp": None},
+        {"tenant": None},
+        {"tenant": "acme"},
+        {"sub": None},
+        {"sub": "1"},
+        {"sub": "01900000-0000-7000-8000-000000000000"},
+    ],
+    ids=str,
+)
+def test_a_token_with_a_wrong_claim_is_refused(client, acme, bob, changes):
+    answer = client.at(acme).get(PROJECTS, HTTP_AUTHORIZATION=f"Bearer {signed(claims(bob, acme, **changes))}")
+    assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
+
+
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
+def test_a_token_with_a_wrong_signature_is_refused(client, acme, bob):
+    other_key = signed(claims(bob, acme), key="x" * 40)
+    unsigned = jwt.encode(claims(bob, acme), None, algorithm="none")
+    for token in (other_key, unsigned, "x.y.z", "", "é", "a" * 10_000):
+        answer = client.at(acme).get(PROJECTS, HTTP_AUTHORIZATION=f"Bearer {token}")
+        assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token"), token
