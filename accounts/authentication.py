@@ -62,6 +62,7 @@ class BearerAuthentication(BaseAuthentication):
             user_id, tenant_id = token.user_id, token.tenant_id
         except InvalidToken as error:
             raise RefusedToken from error
+        user = User.objects.filter(pk=user_id, is_active=True).first()
         if user is None:
             raise RefusedToken
         tenant = get_active_tenant()
