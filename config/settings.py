@@ -14,25 +14,14 @@ from django.utils.csp import CSP
 from structlog.typing import Processor
 
 import tenancy.logs
+from config.environment import read, read_required
 
-env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
-
-
-def required(name: str) -> str:
-    value: str = env.str(name, default="")
-    if not value:
-        raise ImproperlyConfigured(
-            f"{name} is not set. Set it, or start through manage.py, `make demo` or `make test`, "
-            "which start embedded servers and set it for themselves."
-        )
-    return value
-
 
 # The process ---------------------------------------------------------------------------------------------------------
 
-DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = required("SECRET_KEY")
+DEBUG = read("DEBUG")
+SECRET_KEY = read_required("SECRET_KEY")
 if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured("SECRET_KEY is too short: use at least 32 random characters.")
 
@@ -61,15 +50,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Database --------------------------------------------------------------------------------------------------------------
 
-POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=0)  # config.asgi sets it
-DB_ROLE_PREFIX = env.str("DB_ROLE_PREFIX", default="commonhold")
+POOL_SIZE = read("DATABASE_POOL_SIZE")  # config.asgi sets it
+DB_ROLE_PREFIX = read("DB_ROLE_PREFIX")
 TENANT_MODEL = "accounts.Account"
 MEMBERSHIP_MODEL = "accounts.Membership"
 AUTH_USER_MODEL = "accounts.User"
 
 
 def database(url: str) -> dict[str, object]:
-    parsed: dict[str, object] = env.db_url_config(url)
+    parsed: dict[str, object] = environ.Env.db_url_config(url)
     if parsed.get("ENGINE") != "django.db.backends.postgresql" or not parsed.get("NAME"):
         raise ImproperlyConfigured(f"A database URL looks like postgres://user@host:5432/name, not like {url!r}.")
     if POOL_SIZE:  # threads come and go with requests under ASGI, so connections must not belong to them
@@ -78,28 +67,24 @@ def database(url: str) -> dict[str, object]:
     return {**parsed, "ENGINE": "tenancy.postgresql"}
 
 
-DATABASES = {"default": database(required("DATABASE_URL"))}
-if operator_url := env.str("DATABASE_OPERATOR_URL", default=""):
+DATABASES = {"default": database(read_required("DATABASE_URL"))}
+if operator_url := read("DATABASE_OPERATOR_URL"):
     DATABASES["operator"] = database(operator_url)
-if owner_url := env.str("DATABASE_OWNER_URL", default=""):
+if owner_url := read("DATABASE_OWNER_URL"):
     DATABASES["owner"] = database(owner_url)
 DATABASE_ROUTERS = ["tenancy.postgresql.router.TenancyRouter"]
 
 # Tenancy -----------------------------------------------------------------------------------------------------------------
 
-BASE_DOMAIN = env.str("BASE_DOMAIN", default="localhost").lower()
-PORT = env.int("PORT", default=8000)
-# What browsers use; behind a proxy that speaks HTTPS on its own port, say so here.
-PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://{BASE_DOMAIN}:{PORT}").rstrip("/")
+BASE_DOMAIN = read("BASE_DOMAIN").lower()
+PORT = read("PORT")
+PUBLIC_URL = (read("PUBLIC_URL") or f"http://{BASE_DOMAIN}:{PORT}").rstrip("/")
 if urlsplit(PUBLIC_URL).scheme not in ("http", "https") or urlsplit(PUBLIC_URL).hostname != BASE_DOMAIN:
     raise ImproperlyConfigured(f"PUBLIC_URL must be http(s)://{BASE_DOMAIN}[:port], not {PUBLIC_URL!r}.")
 HTTPS = PUBLIC_URL.startswith("https:")
 
 TENANCY = {
-    "RESOLVERS": env.list(
-        "TENANCY_RESOLVERS",
-        default=["tenancy.routing.HostResolver", "tenancy.routing.TokenResolver"],
-    ),
+    "RESOLVERS": read("TENANCY_RESOLVERS"),
     "VARIANTS": {
         "standard": {"URLCONF": "config.urls.tenant", "TEMPLATES": "standard"},
         "roadmap": {"URLCONF": "config.urls.roadmap", "TEMPLATES": "roadmap"},
@@ -200,7 +185,7 @@ SECURE_CSP = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 if HTTPS:
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("TRUST_PROXY", default=False) else None
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if read("TRUST_PROXY") else None
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 31_536_000
 
@@ -214,7 +199,7 @@ WHITENOISE_AUTOREFRESH = DEBUG
 CACHES = {
     "default": {
         "BACKEND": "tenancy.cache.TenantRedisCache",
-        "LOCATION": required("REDIS_URL"),
+        "LOCATION": read_required("REDIS_URL"),
         "KEY_PREFIX": "commonhold",
         "KEY_FUNCTION": "tenancy.cache.make_key",
         "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
@@ -239,7 +224,7 @@ SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=10),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
     "AUDIENCE": "commonhold",
-    "SIGNING_KEY": env.str("JWT_SIGNING_KEY", default=SECRET_KEY),
+    "SIGNING_KEY": read("JWT_SIGNING_KEY") or SECRET_KEY,
     "USER_ID_CLAIM": "sub",
 }
 
@@ -276,6 +261,6 @@ LOGGING = {
         }
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "log"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": read("LOG_LEVEL")},
     "loggers": {"django": {"handlers": [], "propagate": True}},
 }

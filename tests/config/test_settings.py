@@ -1,0 +1,60 @@
+"""Settings come from the environment; what is missing or wrong stops the process with a message that names it."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.environment import VARIABLES, document
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def load(**environment):
+    """Load the settings in a process of its own; return its exit code and the last line of what it says."""
+    whole = {**os.environ, "SECRET_KEY": "x" * 32, **environment}
+    done = subprocess.run(
+        [sys.executable, "-c", "import config.settings"], env=whole, cwd=ROOT, capture_output=True, text=True
+    )
+    return done.returncode, done.stderr.strip().split("\n")[-1]
+
+
+def test_right_ones_load():
+    assert load(DEBUG="yes", PORT="8080", PUBLIC_URL="https://localhost") == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("DATABASE_URL", ""),
+        ("DATABASE_URL", "sqlite:///x"),
+        ("DATABASE_URL", "postgres://host"),
+        ("REDIS_URL", ""),
+        ("SECRET_KEY", ""),
+        ("SECRET_KEY", "short"),
+        ("DEBUG", "ture"),
+        ("PORT", "http"),
+        ("DATABASE_POOL_SIZE", "many"),
+        ("PUBLIC_URL", "ftp://localhost"),
+        ("PUBLIC_URL", "https://elsewhere.example"),
+    ],
+)
+def test_a_wrong_one_stops_the_process_by_name(variable, value):
+    code, message = load(**{variable: value})
+    assert code == 1
+    assert "ImproperlyConfigured" in message
+    assert variable in message or "database URL" in message
+
+
+def test_the_page_is_up_to_date():
+    assert (ROOT / "docs/settings.md").read_text() == "\n".join(document()) + "\n"
+
+
+def test_the_table_has_every_variable_that_the_code_reads():
+    read = set()
+    for path in (ROOT / "config").rglob("*.py"):
+        read |= set(re.findall(r'(?:read|read_required|environ\.get)\(\s*"([A-Z][A-Z0-9_]+)"', path.read_text()))
+    assert read <= set(VARIABLES)

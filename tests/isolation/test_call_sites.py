@@ -1,0 +1,108 @@
+"""Reads the source: who goes around the filter, who writes SQL, and that nobody else speaks to the settings.
+
+Each list is exact: a new call site fails until somebody has written down why it is right, and so does an old entry.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ["accounts", "config", "frontend", "projects", "tasks", "tenancy"]
+
+# {file: why}
+READS_ACROSS_TENANTS: dict[str, str] = {}
+READS_ONE_PERSONS_MEMBERSHIPS = {
+    "frontend/views/public.py": "the public page lists the accounts of the person who has logged in",
+}
+WRITES_SQL = {
+    "config/health.py": "SELECT 1, to see whether the database answers",
+    "tenancy/checks.py": "asks the catalogue what the role may do",
+    "tenancy/models.py": "TenantManager.raw() passes on what somebody on this list would call",
+    "tenancy/postgresql/cursors.py": "passes on what everybody executes",
+    "tenancy/postgresql/bulk.py": "COPY and INSERT … SELECT: bulk loads, as the owner and in the tenant's name",
+    "tenancy/postgresql/roles.py": "grants, as the owner",
+    "tenancy/postgresql/schema.py": "DDL and the catalogue, as the owner",
+}
+SPEAKS_TO_SETTINGS = {
+    "tenancy/constraints.py": "the policies read the settings",
+    "tenancy/postgresql/cursors.py": "the one place that writes them",
+    "tenancy/postgresql/operations.py": "takes them out of the query log",
+}
+
+FORBIDDEN = re.compile(
+    r"\bSET\s+(LOCAL|SESSION|ROLE|row_security|tenancy)|\bRESET\s+\w|\bset_config\s*\(|\bROLLBACK\s+TO\b"
+    r"|\bDISCARD\s+ALL\b|tenancy\.(tenant|user)_id",
+    re.IGNORECASE,
+)
+
+
+def trees() -> Iterator[tuple[str, ast.Module]]:
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            name = path.relative_to(ROOT).as_posix()
+            if "/migrations/" not in name:
+                yield name, ast.parse(path.read_text())
+
+
+def calls(*names: str) -> set[str]:
+    """Return the files that call a function or method of one of these names."""
+    found = set()
+    for name, tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                called = getattr(node.func, "id", getattr(node.func, "attr", None))
+                if called in names:
+                    found.add(name)
+    return found
+
+
+def docstrings(tree: ast.Module) -> set[int]:
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                found.add(id(first.value))
+    return found
+
+
+def test_who_reads_across_tenants():
+    assert calls("all_tenants") == set(READS_ACROSS_TENANTS)
+
+
+def test_who_reads_one_persons_memberships():
+    assert calls("as_user") == set(READS_ONE_PERSONS_MEMBERSHIPS)
+
+
+def test_who_writes_sql():
+    found = calls("cursor", "raw", "RawSQL", "extra", "executemany", "copy_expert")
+    assert found == set(WRITES_SQL)
+
+
+def test_who_speaks_to_the_settings():
+    found = set()
+    for name, tree in trees():
+        ignored = docstrings(tree)
+        for node in ast.walk(tree):
+            text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+            if id(node) not in ignored and FORBIDDEN.search(text):
+                found.add(name)
+    assert found == set(SPEAKS_TO_SETTINGS)
+
+
+def test_the_search_finds_what_it_looks_for():
+    for text in ("SET LOCAL x = 1", "set role y", "RESET ALL", "select set_config('a', 'b', true)", "rollback to s1"):
+        assert FORBIDDEN.search(text), text
+    assert not FORBIDDEN.search("UPDATE x SET name = 'local'")
+
+
+def test_nobody_opens_a_transaction_behind_djangos_back():
+    """`psycopg`'s own transaction() rolls back to savepoints without our cursor seeing it."""
+    found = set()
+    for name, tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "transaction":
+                found.add(name)
+    assert found == {"tenancy/postgresql/cursors.py"}
