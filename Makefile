@@ -1,0 +1,64 @@
+# `make` shows what there is. The virtual environment is made and kept up to date on the way.
+
+PYTHON := .venv/bin/python
+PACKAGES := config frontend tasks projects accounts tenancy
+
+# Images like to set it, and then every process compiles every module again: a second at each start.
+unexport PYTHONDONTWRITEBYTECODE
+
+# Requirement files that are installed leave a mark in .venv/installed.
+RUNTIME := .venv/installed/requirements.txt
+EMBEDDED := $(if $(and $(DATABASE_URL),$(REDIS_URL),$(S3_ENDPOINT_URL)),,.venv/installed/requirements-embedded.txt)
+DEVELOPMENT := .venv/installed/requirements-dev.txt
+
+.PHONY: help install demo dev test lint typecheck psql lock clean
+.DELETE_ON_ERROR:
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r name text; do \
+		printf '  make %-10s %s\n' "$$name" "$$text"; done
+
+install: $(RUNTIME) $(EMBEDDED) $(DEVELOPMENT) ## .venv with everything in it
+
+demo: $(RUNTIME) $(EMBEDDED) ## everything, with made-up accounts, on http://localhost:8000/ (PORT=…)
+	@$(PYTHON) -m config.demo
+
+dev: $(RUNTIME) $(EMBEDDED) ## the same for developing: DEBUG, restarts when a file changes (PORT=…)
+	@$(PYTHON) -m config.demo --reload
+
+test: install ## the tests (ARGS='-k something')
+	@$(PYTHON) -m pytest $(ARGS)
+
+lint: $(RUNTIME) $(DEVELOPMENT) ## style of Python and templates, and who may import whom
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m djlint --quiet --check --lint frontend
+	.venv/bin/lint-imports
+
+typecheck: $(RUNTIME) $(DEVELOPMENT) ## mypy --strict
+	$(PYTHON) -m config.services pretend $(PYTHON) -m mypy $(PACKAGES)
+
+psql: $(RUNTIME) $(EMBEDDED) ## the database, as the application's role (ARGS='-c "SELECT 1"')
+	@$(PYTHON) -m config.services psql $(ARGS)
+
+COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.12
+lock: ## pin the newest versions that pyproject.toml allows (needs uv)
+	@command -v uv >/dev/null || { echo "make lock needs uv on the PATH." >&2; exit 2; }
+	$(COMPILE) --upgrade pyproject.toml -o requirements.txt
+	$(COMPILE) --upgrade pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
+	$(COMPILE) --upgrade --group embedded -c requirements-dev.txt -o requirements-embedded.txt
+
+clean: ## remove .venv and caches, and with DATA=1 the servers' data
+ifdef DATA
+	@if [ -d .data ] && [ -x $(PYTHON) ]; then $(PYTHON) -m config.services stop; fi
+	rm -rf .data
+endif
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache staticfiles
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@sh config/venv.sh create .venv
+
+.venv/installed/%: % | .venv/bin/python
+	@sh config/venv.sh install .venv $<
+	@mkdir -p $(@D) && touch $@

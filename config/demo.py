@@ -1,0 +1,200 @@
+"""`make demo` and `make dev`: everything on one machine, from an empty folder to a page in the browser.
+
+Starts the servers, prepares the database, runs the processes of `processes()` until Ctrl-C, and stops what it
+started. `--reload` is for developing: DEBUG, and a web server that starts anew when a file changes.
+"""
+
+import argparse
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from config import services
+
+START_SECONDS = 60
+STOP_SECONDS = 10
+READY = """
+  Commonhold is ready.
+
+    http://localhost:{port}/             the public site
+    http://tenant-0.localhost:{port}/    an account, and tenant-1, tenant-2
+
+    owner@tenant-0.example.com       owns the account
+    user-1@tenant-0.example.com      is a member of it
+    viewer@tenant-0.example.com      may only look
+    demo@example.com                 belongs to all three
+
+    The password of all: password
+
+  Ctrl-C stops everything.
+"""
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the text says why and what to do. `status` is for the shell."""
+
+    def __init__(self, text: str, *, status: int) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class Interrupted(BaseException):
+    """Ctrl-C was pressed, or a signal asked for the end."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """A program that runs as long as the demo does."""
+
+    name: str
+    arguments: list[str]
+
+
+def processes(port: int, *, reload: bool) -> list[Process]:
+    """Return what runs beside the servers. None of it gets the database owner's credentials."""
+    options = ["--log-level", "warning", "--no-access-log"]
+    if reload:  # only our own packages are watched: the virtual environment is in the same folder
+        options = ["--reload", *(f"--reload-dir={marker.parent}" for marker in Path().glob("*/__init__.py"))]
+    web = [
+        *(sys.executable, "-m", "uvicorn", "config.asgi:application"),
+        *("--host", "127.0.0.1", "--port", str(port)),
+        # h11 would answer a request without a Host itself. Forwarded headers are a proxy's, and there is none.
+        *("--http", "httptools", "--no-server-header", "--no-proxy-headers", "--timeout-graceful-shutdown", "5"),
+        *options,
+    ]
+    return [Process("web server", web)]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m config.demo", description=__doc__)
+    parser.add_argument("--reload", action="store_true", help="for developing: DEBUG, restart on changes")
+    options = parser.parse_args()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    running: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        run(running, reload=options.reload)
+    except Interrupted:
+        return 0
+    except DemoError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.status
+    except services.ServicesError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    finally:
+        stop(running)
+
+
+def run(running: dict[str, subprocess.Popen[bytes]], *, reload: bool) -> NoReturn:
+    """Start everything, note the processes in `running`, and stay. Raises DemoError, ServicesError, Interrupted."""
+    port = free_port()
+    os.environ |= {"PORT": str(port), "DEBUG": "1" if reload else "0", "PYTHONUNBUFFERED": "1"}
+    if not reload:  # the log-ins stay in sight
+        os.environ.setdefault("LOG_LEVEL", "WARNING")
+    services.ensure(owner=True)
+    prepare()
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_OWNER_URL"}
+    for process in processes(port, reload=reload):
+        running[process.name] = _start(process.arguments, environment)
+    wait_for_page(port, running)
+    sys.stdout.write(READY.format(port=port))
+    sys.stdout.flush()
+    while True:
+        refuse_dead(running)
+        time.sleep(0.2)
+
+
+def free_port() -> int:
+    """Return PORT. Raises DemoError when it is no port, or in use."""
+    text = os.environ.get("PORT") or "8000"
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise DemoError(f"PORT is {text!r}, which is no port: use a number from 1 to 65535.", status=2)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", int(text)))
+        except OSError as error:
+            raise DemoError(
+                f"Port {text} on 127.0.0.1 cannot be used: {error.strerror}. "
+                f"Stop the program that has it, or choose another: make demo PORT={_another(int(text))}",
+                status=2,
+            ) from error
+    return int(text)
+
+
+def prepare() -> None:
+    """Migrate the database and fill in the demo data. Raises DemoError."""
+    preparing = _start([sys.executable, "manage.py", "preparedemo"], os.environ)
+    try:
+        status = preparing.wait()
+    except Interrupted:
+        stop({"preparation": preparing})
+        raise
+    if status:
+        raise DemoError(f"Preparing the database failed: manage.py preparedemo ended with {status}.", status=1)
+
+
+def wait_for_page(port: int, running: Mapping[str, subprocess.Popen[bytes]]) -> None:
+    """Return as soon as the web server answers. Raises DemoError when it does not, or when a process dies."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        refuse_dead(running)
+        with suppress(OSError, http.client.HTTPException):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", "/healthz")
+            if connection.getresponse().status == 200:
+                return
+        time.sleep(0.02)
+    raise DemoError(f"The web server does not answer on port {port} after {START_SECONDS} seconds.", status=1)
+
+
+def refuse_dead(running: Mapping[str, subprocess.Popen[bytes]]) -> None:
+    """Raise DemoError when a process has ended."""
+    for name, process in running.items():
+        status = process.poll()
+        if status is not None:
+            raise DemoError(f"The {name} ended by itself, with {status}.", status=1)
+
+
+def stop(running: Mapping[str, subprocess.Popen[bytes]]) -> None:
+    """End the processes, with force after a while. The servers follow when this process exits."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    for process in running.values():
+        process.terminate()
+    deadline = time.monotonic() + STOP_SECONDS
+    for process in running.values():
+        try:
+            process.wait(max(0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _start(arguments: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    # In a session of its own: Ctrl-C in the terminal is for this process, which then ends the others in order.
+    return subprocess.Popen(arguments, env=environment, start_new_session=True)  # noqa: S603 (our own programs)
+
+
+def _another(port: int) -> int:
+    return port + 1 if port < 65535 else 8000
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise Interrupted
+
+
+if __name__ == "__main__":
+    sys.exit(main())

