@@ -1,3 +1,74 @@
-"""Loads the cast. The servers are started by `config.pytest_plugin`, before settings are read."""
+"""Loads the cast, and gives it something to work on. `config.pytest_plugin` starts the servers before settings are read."""
+
+import pytest
+
+from projects.actions import create_project
+from projects.models import Label
+from tasks.actions import create_subtask, create_task
+from tenancy.context import tenant_context
+from tenancy.testing import membership_of
 
 pytest_plugins = ["tenancy.testing"]
+
+
+@pytest.fixture
+def project(acme, alice):
+    """An open project of acme, WEB. Alice made it, so bob and vera see it and are not its members."""
+    with tenant_context(acme):
+        return create_project(actor=membership_of(alice, acme), name="Website")
+
+
+@pytest.fixture
+def secret_project(acme, alice):
+    """A private project of acme, SEC. Alice is its only member."""
+    with tenant_context(acme):
+        return create_project(actor=membership_of(alice, acme), name="Secret", private=True)
+
+
+@pytest.fixture
+def foreign_project(globex, mallory):
+    """An open project of globex, WEB like acme's."""
+    with tenant_context(globex):
+        return create_project(actor=membership_of(mallory, globex), name="Website")
+
+
+@pytest.fixture
+def task(acme, alice, project):
+    """WEB-1 of acme, in the first column for things to do."""
+    with tenant_context(acme):
+        return create_task(actor=membership_of(alice, acme), project=project, title="Write the welcome page")
+
+
+@pytest.fixture
+def secret_task(acme, alice, secret_project):
+    """SEC-1 of acme, in the private project."""
+    with tenant_context(acme):
+        return create_task(actor=membership_of(alice, acme), project=secret_project, title="Buy the competition")
+
+
+@pytest.fixture
+def foreign_task(globex, mallory, foreign_project):
+    """WEB-1 of globex."""
+    with tenant_context(globex):
+        return create_task(actor=membership_of(mallory, globex), project=foreign_project, title="Spy on acme")
+
+
+@pytest.fixture
+def subtask(acme, alice, task):
+    """The only subtask of acme's WEB-1."""
+    with tenant_context(acme):
+        return create_subtask(actor=membership_of(alice, acme), task=task, title="Find a picture")
+
+
+@pytest.fixture
+def label(acme):
+    """A label of acme."""
+    with tenant_context(acme):
+        return Label.objects.create(name="Bug")
+
+
+@pytest.fixture
+def statuses(acme, project):
+    """The statuses of acme's WEB by category."""
+    with tenant_context(acme):
+        return {status.category: status for status in project.statuses.all()}

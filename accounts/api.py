@@ -1,0 +1,129 @@
+"""`auth/token/` and `auth/token/refresh/`"""
+
+import secrets
+from typing import Any, cast
+
+from allauth.account.adapter import get_adapter
+from django.core.exceptions import ValidationError as NotAllowed
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.exceptions import Throttled
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.authentication import current_membership
+from accounts.errors import AccountSuspended, InvalidCredentials, NotAMember, RefusedToken, TenantMismatch
+from accounts.models import User
+from accounts.rest.serializers import StrictSerializer, Text
+from accounts.rest.views import StrictView
+from tenancy.context import get_active_tenant, tenant_context
+from tenancy.models import AbstractTenant
+from tenancy.routing import tenant_by_id, tenant_by_slug
+from tenancy.tokens import InvalidToken, issue, read_refresh
+
+ATTEMPTS_WINDOW = 300  # seconds, of allauth's limit on failed log-ins per address
+
+
+class CredentialsSerializer(StrictSerializer):
+    email = Text(max_length=254)
+    password = Text(max_length=4096, trim_whitespace=False)
+    otp = Text(max_length=100, required=False)  # read when two-factor authentication is on
+    account = Text(max_length=63, required=False)
+
+
+class RefreshSerializer(StrictSerializer):
+    refresh = Text(max_length=4096)
+
+
+class TokenEndpoint(StrictView):
+    """Answers anonymous requests, whatever credentials they carry beside the body."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    def get_authenticate_header(self, request: Request) -> str:
+        return "Bearer"  # without it REST framework would turn 401 into 403
+
+    def read(self, serializer_class: type[StrictSerializer]) -> dict[str, Any]:
+        serializer = serializer_class(data=self.request.data)
+        serializer.is_valid(raise_exception=True)
+        return cast(dict[str, Any], serializer.validated_data)
+
+
+class TokenView(TokenEndpoint):
+    """An access and a refresh token of a member, for e-mail and password."""
+
+    def post(self, request: Request) -> Response:
+        fields = self.read(CredentialsSerializer)
+        account = _account(fields.get("account"))
+        user = _authenticate(request._request, account, fields["email"], fields["password"])
+        if account is None or user is None or not user.is_active:
+            raise InvalidCredentials
+        if account.suspended_at is not None:
+            raise AccountSuspended
+        access, refresh = issue(user_id=user.pk, tenant=account)
+        named = {"id": account.pk, "slug": account.slug}
+        return _unstored({"access": access, "refresh": refresh, "account": named})
+
+
+class RefreshView(TokenEndpoint):
+    """A new pair of tokens for a refresh token, of somebody who still is a member."""
+
+    def post(self, request: Request) -> Response:
+        text = self.read(RefreshSerializer)["refresh"]
+        try:
+            token = read_refresh(text)
+            tenant_id, user_id = token.tenant_id, token.user_id
+        except InvalidToken as error:
+            raise RefusedToken from error
+        account = get_active_tenant() or tenant_by_id(tenant_id)
+        if account is None or account.pk != tenant_id:
+            raise TenantMismatch
+        if account.suspended_at is not None:
+            raise AccountSuspended
+        user = User.objects.filter(pk=user_id, is_active=True).first()
+        if user is None:
+            raise RefusedToken
+        with tenant_context(account):
+            if current_membership(user) is None:
+                raise NotAMember
+        access, refresh = issue(user_id=user.pk, tenant=account)
+        return _unstored({"access": access, "refresh": refresh})
+
+
+def _account(slug: str | None) -> AbstractTenant | None:
+    """Return the account that tokens are wanted for, None if there is none of that name.
+
+    Raises TenantMismatch for another one than the address names, ValidationError when neither names one.
+    """
+    active = get_active_tenant()
+    if active is not None:
+        if slug is not None and slug != active.slug:
+            raise TenantMismatch
+        return active
+    if slug is None:
+        message = _("Name the account, or ask at its own address.")
+        raise serializers.ValidationError({"account": [message]})
+    return tenant_by_slug(slug)
+
+
+def _authenticate(request: HttpRequest, account: AbstractTenant | None, email: str, password: str) -> User | None:
+    """Return the person whose password this is, if they are a member of `account`. Raises Throttled.
+
+    Failed attempts count towards the limit of the log-in page. An unknown account costs the same work and counts as a
+    failure too: a random password is checked instead, so that nobody learns here whether the given one was right.
+    """
+    adapter = get_adapter(request)
+    try:
+        if account is None:
+            adapter.authenticate(request, email=email, password=secrets.token_hex())
+            return None
+        with tenant_context(account):  # in which MemberBackend asks for the membership
+            return cast("User | None", adapter.authenticate(request, email=email, password=password))
+    except NotAllowed as error:
+        raise Throttled(ATTEMPTS_WINDOW) from error
+
+
+def _unstored(data: dict[str, Any]) -> Response:
+    return Response(data, headers={"Cache-Control": "no-store"})

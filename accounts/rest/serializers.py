@@ -1,0 +1,132 @@
+"""Bodies and answers: what is not understood is refused, and what cannot be seen does not exist."""
+
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from tenancy.models import TenantModel
+
+# One text for rows that are foreign, hidden or absent. It does not repeat the id, so the answers are identical.
+NO_SUCH_ROW = _("There is no such object, or you may not see it.")
+NOT_AN_ID = _("Must be the id of an object, a UUID.")
+
+
+class Text(serializers.CharField):
+    """Text, and not a number that could be written as one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Flag(serializers.BooleanField):
+    """`true` or `false`, and not one of the words for them."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class Choice(serializers.ChoiceField):
+    """One of some texts. REST framework would take a number or a list that looks like one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid_choice", input=data)
+        return str(super().to_internal_value(data))
+
+
+class Moment(serializers.DateTimeField):
+    """A time in UTC, whatever time zone the pages are shown in."""
+
+    timezone = UTC
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses unknown fields by name. Fields that are known and read-only are ignored."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            unknown = sorted(set(data) - set(self.fields))
+            if unknown:
+                raise serializers.ValidationError({name: [_("Unknown field.")] for name in unknown})
+        return super().to_internal_value(data)
+
+
+class StrictModelSerializer[M: TenantModel](StrictSerializer, serializers.ModelSerializer[M]):
+    """Checks types. Values are checked by the actions, for pages and API alike, so `save()` is not used."""
+
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.CharField: Text,
+        models.TextField: Text,
+        models.BooleanField: Flag,
+        models.DateTimeField: Moment,
+    }
+    serializer_choice_field = Choice
+
+    def get_validators(self) -> list[Any]:
+        return []
+
+
+class RowField(serializers.PrimaryKeyRelatedField[Any]):
+    """The id of one row, of those in `queryset` that are `visible_to()` the member who asks."""
+
+    default_error_messages = {"does_not_exist": NO_SUCH_ROW, "incorrect_type": NOT_AN_ID}
+
+    def to_internal_value(self, data: Any) -> TenantModel:
+        (row,) = _find(self, self.get_queryset(), [data])
+        return row
+
+
+class RowListField(serializers.Field[Any, Any, Any, Any]):
+    """The ids of rows that the member may see; duplicates count once.
+
+    `through` says where a row of ours has its own, `"<related name>.<foreign key>_id"`: it is read from a prefetch,
+    and what comes out is sorted, so that the same rows always make the same answer.
+    """
+
+    default_error_messages = {
+        "does_not_exist": NO_SUCH_ROW,
+        "incorrect_type": NOT_AN_ID,
+        "not_a_list": _("Must be a list of ids."),
+        "max_length": _("Must be at most {max_length} ids."),
+    }
+    max_length = 100
+
+    def __init__(self, *, queryset: models.QuerySet[Any], through: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.queryset = queryset
+        self.related_name, self.id_name = through.split(".")
+
+    def get_attribute(self, instance: TenantModel) -> list[UUID]:
+        return [getattr(link, self.id_name) for link in getattr(instance, self.related_name).all()]
+
+    def to_representation(self, value: list[UUID]) -> list[str]:
+        return sorted(str(each) for each in value)
+
+    def to_internal_value(self, data: Any) -> list[TenantModel]:
+        if not isinstance(data, list):
+            self.fail("not_a_list")
+        if len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
+        return _find(self, self.queryset.all(), data)
+
+
+def _find(field: serializers.Field[Any, Any, Any, Any], queryset: Any, ids: list[Any]) -> list[TenantModel]:
+    """Return the rows with `ids`, in one query. Fails the field if one of them is no id or not there."""
+    try:
+        wanted = list(dict.fromkeys(UUID(each) for each in ids))
+    except (ValueError, TypeError, AttributeError):
+        field.fail("incorrect_type")
+    found = queryset.visible_to(field.context["request"].membership).in_bulk(wanted)
+    if len(found) != len(wanted):
+        field.fail("does_not_exist")
+    return [found[each] for each in wanted]

@@ -1,0 +1,137 @@
+"""What all views of the API share: strictness, visibility, and the shape of their answers."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, cast
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ValidationError
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+
+from accounts.models import Membership
+from accounts.rest.pagination import KeysetPagination
+from tenancy.models import TenantModel
+
+
+class StrictView(APIView):
+    """Refuses what nobody reads: a misspelled parameter must not silently change what is answered."""
+
+    http_method_names = ["get", "post", "patch", "delete", "head", "options"]
+
+    def query_parameters(self) -> set[str]:
+        """Return the names that may follow the `?`."""
+        return set()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        # A chunked body has no length, and REST framework would take it for an empty one.
+        if "CONTENT_LENGTH" not in request.META and "HTTP_TRANSFER_ENCODING" in request.META:
+            request.META["CONTENT_LENGTH"] = str(len(request.body))
+        super().initial(request, *args, **kwargs)
+        unknown = sorted(set(request.query_params) - self.query_parameters())
+        if unknown:
+            raise ValidationError({name: [_("Unknown query parameter.")] for name in unknown})
+
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+        """Answer with the header `Allow` alone; the OpenAPI document describes the rest."""
+        return Response(status=204)
+
+
+class TenantViewSet[M: TenantModel](StrictView, GenericViewSet[M]):
+    """The rows of one model that the member may see, and the actions that change them.
+
+    Subclasses set `queryset`, whose `visible_to(membership)` is applied here and nowhere else, `serializer_class`,
+    `order` and `permissions` (see RoleAllows), and implement `perform_…` with one call of an action each.
+    """
+
+    order: tuple[str, ...] = ("id",)  # of lists; the last field is unique, none is ever null
+    permissions: Mapping[str, str] = {}
+    pagination_class = KeysetPagination
+
+    @property
+    def membership(self) -> Membership:
+        """The membership of the person who asks, in the active tenant."""
+        return cast(Membership, self.request.membership)  # type: ignore[attr-defined]
+
+    def get_queryset(self) -> QuerySet[M]:
+        return cast(QuerySet[M], super().get_queryset().visible_to(self.membership))  # type: ignore[attr-defined]
+
+    def get_object(self) -> M:
+        """Return the row of the URL. Raises Http404 alike for one that is foreign, hidden or absent.
+
+        The filters of lists do not apply: an archived row is still found by its id.
+        """
+        return get_object_or_404(self.get_queryset(), self.identify(self.kwargs["pk"]))
+
+    def identify(self, text: str) -> Q:
+        """Return the condition that finds the row which the URL calls `text`. Raises Http404."""
+        try:
+            return Q(pk=UUID(text))
+        except ValueError as error:
+            raise Http404 from error
+
+    def query_parameters(self) -> set[str]:
+        if getattr(self, "action", None) != "list":
+            return set()
+        filters = {name for backend in self.filter_backends for name in getattr(backend, "parameters", ())}
+        return filters | {KeysetPagination.CURSOR, KeysetPagination.SIZE}
+
+    # Answers -------------------------------------------------------------------------------------------------
+
+    def list(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        return self.answer(self.get_object())
+
+    def create(self, request: Request) -> Response:
+        row = self.perform_create(self.read_body())
+        return self.answer(self.reread(row), status=201)
+
+    def partial_update(self, request: Request, pk: str) -> Response:
+        row = self.get_object()
+        self.perform_update(row, self.read_body(row))
+        return self.answer(self.reread(row))
+
+    def destroy(self, request: Request, pk: str) -> Response:
+        self.perform_destroy(self.get_object())
+        return Response(status=204)
+
+    def read_body(self, row: M | None = None) -> dict[str, Any]:
+        """Return the checked fields of the body, of a change to `row` if there is one. Raises ValidationError."""
+        serializer = self.get_serializer(row, data=self.request.data, partial=row is not None)
+        serializer.is_valid(raise_exception=True)
+        return cast(dict[str, Any], serializer.validated_data)
+
+    def reread(self, row: M) -> M:
+        """Return `row` as a detail request would find it now, with its annotations and prefetches."""
+        return get_object_or_404(self.get_queryset(), pk=row.pk)
+
+    def answer(self, row: M, status: int = 200) -> Response:
+        """Answer with one row and the ETag of what is shown of it."""
+        data = self.get_serializer(row).data
+        return Response(data, status=status, headers={"ETag": etag(data)})
+
+    # One call of an action each --------------------------------------------------------------------------------
+
+    def perform_create(self, fields: dict[str, Any]) -> M:
+        raise NotImplementedError
+
+    def perform_update(self, row: M, fields: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+    def perform_destroy(self, row: M) -> None:
+        raise NotImplementedError
+
+
+def etag(data: Mapping[str, Any]) -> str:
+    """Return the strong entity tag of a JSON answer."""
+    return f'"{sha256(JSONRenderer().render(data)).hexdigest()[:32]}"'

@@ -1,0 +1,14 @@
+"""Checking rows before they are saved, with messages that forms and the API show at the field."""
+
+from collections.abc import Iterable
+
+from django.db.models import Model
+
+
+def validate_fields(row: Model, names: Iterable[str]) -> None:
+    """Check these fields of `row`, and the constraints that concern no others. Raises ValidationError.
+
+    Foreign keys cost a query each; leave out those whose rows the caller has.
+    """
+    wanted = set(names)
+    row.full_clean(exclude={field.name for field in row._meta.fields} - wanted)

@@ -1,0 +1,13 @@
+"""A tenant's host in the `roadmap` variant: the standard pages, and a public page of what is being built."""
+
+from django.urls import path
+
+from config.urls import tenant
+from config.urls.errors import handler400, handler403, handler404, handler500  # noqa: F401
+from frontend.views import roadmap
+
+urlpatterns = [
+    path("roadmap/", roadmap.index, name="roadmap"),
+    path("projects/<project_key:key>/roadmap/", roadmap.switch, name="switch_roadmap"),
+    *tenant.urlpatterns,
+]

@@ -1,0 +1,22 @@
+"""A tenant's host, in the `standard` variant."""
+
+from django.urls import include, path, register_converter
+
+from config.urls.errors import handler400, handler403, handler404, handler500  # noqa: F401
+from frontend import addresses
+from frontend.views import projects, subtasks, tasks
+
+register_converter(addresses.ProjectKeyConverter, "project_key")
+register_converter(addresses.TaskKeyConverter, "task_key")
+
+urlpatterns = [
+    path("", projects.index, name="projects"),
+    path("projects/<project_key:key>/", projects.detail, name="project"),
+    path("tasks/<task_key:key>/", tasks.detail, name="task"),
+    path("tasks/<task_key:key>/move/", tasks.move, name="move_task"),
+    path("tasks/<task_key:key>/subtasks/", subtasks.add, name="add_subtask"),
+    path("subtasks/", subtasks.index, name="subtasks"),
+    path("subtasks/<uuid:pk>/tick/", subtasks.tick, name="tick_subtask"),
+    path("auth/", include("config.urls.auth")),
+    path("api/v1/", include("config.urls.api")),
+]

@@ -1,0 +1,109 @@
+"""Ranks: texts that order rows as people arranged them, with room between any two for a third.
+
+A rank is a number between 0 and 1 in base 62: five digits that count neighbours, then a fraction where something was
+put between two neighbours. It needs the order of bytes, as `RankField` has it (`COLLATE "C"`). Rows may share a rank,
+after two moves to one place at the same moment; queries order by rank and then id.
+"""
+
+DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"  # ascending, byte by byte
+BASE = len(DIGITS)
+WHOLE = 5  # digits before the fraction: 458 million places on either side of the first
+LAST = BASE**WHOLE - 1
+MAX_LENGTH = 255  # what `RankField` holds
+
+
+class NoRoom(ValueError):
+    """There is no rank of at most 255 characters at the place asked for. The remedy is to `spread()` the rows anew."""
+
+
+def first() -> str:
+    """Return the rank of the only row."""
+    return _whole(LAST // 2 + 1)
+
+
+def after(rank: str) -> str:
+    """Return a rank after `rank`, which was the last. Raises ValueError for a bad rank, NoRoom."""
+    number, _ = _parse(rank)
+    if number == LAST:
+        raise NoRoom(f"There is no rank after {rank!r}: give the rows new ranks with spread().")
+    return _whole(number + 1)
+
+
+def before(rank: str) -> str:
+    """Return a rank before `rank`, which was the first. Raises ValueError for a bad rank, NoRoom."""
+    number, fraction = _parse(rank)
+    if fraction:
+        return _whole(number)
+    if number == 0:
+        raise NoRoom(f"There is no rank before {rank!r}: give the rows new ranks with spread().")
+    return _whole(number - 1)
+
+
+def between(low: str, high: str) -> str:
+    """Return a rank between two. Raises ValueError unless both are ranks and `low` is lower, NoRoom.
+
+    A place can be halved about 1,400 times in a row before it is full.
+    """
+    number, fraction = _parse(low)
+    upper, upper_fraction = _parse(high)
+    if low >= high:
+        raise ValueError(f"There is nothing between {low!r} and {high!r}: the first must be lower than the second.")
+    if upper - number > 1:
+        return _whole((number + upper) // 2)
+    if upper > number and upper_fraction:
+        return _whole(upper)
+    rank = _whole(number) + _middle(fraction, upper_fraction if upper == number else None)
+    if len(rank) > MAX_LENGTH:
+        raise NoRoom(f"There is no room between {low[:20]}… and {high[:20]}…: give the rows new ranks with spread().")
+    return rank
+
+
+def spread(count: int) -> list[str]:
+    """Return `count` ascending ranks, evenly spaced, for rows that are ranked for the first time or anew."""
+    start = LAST // 2 + 1
+    if not 0 <= count <= LAST - start + 1:
+        raise ValueError(f"spread() takes a count from 0 to {LAST - start + 1}, not {count}.")
+    return [_whole(start + place) for place in range(count)]
+
+
+def is_rank(text: str) -> bool:
+    """Say whether `text` is a rank, so that there can be others beside it."""
+    try:
+        _parse(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _whole(number: int) -> str:
+    digits = []
+    for _ in range(WHOLE):
+        number, digit = divmod(number, BASE)
+        digits.append(DIGITS[digit])
+    return "".join(reversed(digits))
+
+
+def _parse(rank: str) -> tuple[int, str]:
+    """Return the number before the fraction, and the fraction."""
+    whole, fraction = rank[:WHOLE], rank[WHOLE:]
+    # A fraction that ends with zero would be the same number as without it, with nothing in between.
+    if len(whole) < WHOLE or len(rank) > MAX_LENGTH or not set(rank) <= set(DIGITS) or fraction.endswith(DIGITS[0]):
+        raise ValueError(f"{rank[:40]!r} is not a rank: {WHOLE} to {MAX_LENGTH} letters and digits, as first() makes.")
+    number = 0
+    for character in whole:
+        number = number * BASE + DIGITS.index(character)
+    return number, fraction
+
+
+def _middle(low: str, high: str | None) -> str:
+    """Return a fraction between two; `high` is None for the end of the place. Never ends with zero."""
+    digits = ""
+    while True:
+        place = len(digits)
+        below = DIGITS.index(low[place]) if place < len(low) else 0
+        above = DIGITS.index(high[place]) if high is not None else BASE
+        if above - below > 1:
+            return digits + DIGITS[(below + above) // 2]
+        digits += DIGITS[below]
+        if above > below:
+            high = None  # whatever follows, it is lower

@@ -1,0 +1,57 @@
+"""The table of roles, read against the contract's sentence about them."""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from accounts.models import Membership, Role
+from accounts.permissions import PERMISSIONS, may, require
+
+WRITES = {
+    "project.create",
+    "project.update",
+    "project.manage",
+    "label.write",
+    "task.write",
+    "subtask.write",
+    "file.write",
+    "comment.write",
+}
+ADMINISTERS = {
+    "account.update",
+    "member.manage",
+    "project.see_private",
+    "project.manage_any",
+    "project.archive",
+    "project.delete",
+    "project.publish",
+    "status.manage",
+    "comment.delete_any",
+}
+OWNS = {"account.delete", "account.transfer"}
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        ("viewer", {"account.read"}),
+        ("member", {"account.read"} | WRITES),
+        ("admin", {"account.read"} | WRITES | ADMINISTERS),
+        ("owner", {"account.read"} | WRITES | ADMINISTERS | OWNS),
+    ],
+)
+def test_each_role_may_do_what_the_contract_says(role, expected):
+    assert {name for name in PERMISSIONS if may(Membership(role=role), name)} == expected
+
+
+def test_a_misspelled_permission_is_an_error_and_not_a_refusal():
+    with pytest.raises(KeyError, match="task.wirte"):
+        may(Membership(role=Role.OWNER), "task.wirte")
+
+
+def test_requiring_what_the_role_allows_passes():
+    require(Membership(role=Role.MEMBER), "task.write")
+
+
+def test_requiring_what_the_role_does_not_allow_raises():
+    with pytest.raises(PermissionDenied, match="role"):
+        require(Membership(role=Role.VIEWER), "task.write")

@@ -1,0 +1,302 @@
+"""POST /api/v1/auth/token/"""
+
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+
+from accounts.models import Account
+from tenancy.context import tenant_context
+from tenancy.testing import PASSWORD, join, make_user, membership_of
+from tenancy.tokens import read_access, read_refresh
+
+URL = "/api/v1/auth/token/"
+
+
+def ask(client, email="bob@example.com", password=PASSWORD, **fields):
+    return client.json("POST", URL, {"email": email, "password": password, **fields})
+
+
+def end_membership(user, tenant):
+    with tenant_context(tenant):
+        membership = membership_of(user, tenant)
+        membership.ended_at = membership.joined_at
+        membership.save()
+
+
+def test_a_member_gets_tokens_on_the_host_of_the_account(client, acme, bob):
+    response = ask(client.at(acme))
+    assert response.status_code == 200
+    assert response.json()["account"] == {"id": str(acme.pk), "slug": "acme"}
+    assert set(response.json()) == {"access", "refresh", "account"}
+
+
+def test_the_access_token_opens_the_api(client, acme, bob):
+    access = ask(client.at(acme)).json()["access"]
+    response = client.at(acme).get("/api/v1/projects/", headers={"Authorization": f"Bearer {access}"})
+    assert response.status_code == 200
+
+
+def test_the_tokens_name_account_person_and_audience(client, acme, bob):
+    tokens = ask(client.at(acme)).json()
+    for token in (read_access(tokens["access"]), read_refresh(tokens["refresh"])):
+        assert token["tenant"] == str(acme.pk)
+        assert token["sub"] == str(bob.pk)
+        assert token["aud"] == "commonhold"
+
+
+def test_access_lasts_ten_minutes_and_refresh_fourteen_days(client, acme, bob):
+    tokens = ask(client.at(acme)).json()
+    access, refresh = read_access(tokens["access"]), read_refresh(tokens["refresh"])
+    assert access["exp"] - access["iat"] == 10 * 60
+    assert refresh["exp"] - refresh["iat"] == 14 * 24 * 60 * 60
+
+
+def test_the_answer_is_not_to_be_stored(client, acme, bob):
+    assert ask(client.at(acme))["Cache-Control"] == "no-store"
+
+
+def test_upper_and_lower_case_of_the_address_are_the_same(client, acme, bob):
+    assert ask(client.at(acme), email="Bob@Example.COM").status_code == 200
+
+
+def test_the_password_is_taken_as_it_is(client, acme, bob):
+    assert ask(client.at(acme), password=f" {PASSWORD}").status_code == 401
+
+
+# The public host -------------------------------------------------------------------------------------------------------
+
+
+def test_the_public_host_needs_the_account(client, acme, bob):
+    response = ask(client)
+    assert response.status_code == 400
+    assert set(response.json()["errors"]) == {"account"}
+
+
+def test_the_public_host_gives_tokens_for_the_account_that_is_named(client, acme, globex, charlie):
+    for account in (acme, globex):
+        response = ask(client, email="charlie@example.com", account=account.slug)
+        assert response.json()["account"]["slug"] == account.slug
+        assert read_access(response.json()["access"]).tenant_id == account.pk
+
+
+def test_the_token_works_on_the_public_host_too(client, acme, bob):
+    access = ask(client, account="acme").json()["access"]
+    assert client.get("/api/v1/projects/", headers={"Authorization": f"Bearer {access}"}).status_code == 200
+
+
+def test_a_suspended_account_is_named_as_such_to_its_members(client, acme, bob):
+    Account.objects.filter(pk=acme.pk).update(suspended_at="2026-01-01T00:00Z")
+    response = ask(client, account="acme")
+    assert (response.status_code, response.json()["code"]) == (403, "account_suspended")
+
+
+def test_a_suspended_account_is_not_named_to_strangers(client, acme, mallory):
+    Account.objects.filter(pk=acme.pk).update(suspended_at="2026-01-01T00:00Z")
+    assert ask(client, email="mallory@example.com", account="acme").json()["code"] == "invalid_credentials"
+
+
+# Refusals --------------------------------------------------------------------------------------------------------------
+
+
+def test_every_wrong_credential_reads_the_same(client, acme, bob, mallory):
+    make_user("nobody")
+    answers = {
+        (response.status_code, response.content, response["WWW-Authenticate"])
+        for response in (
+            ask(client, account="acme", password="wrong"),
+            ask(client, account="acme", email="unknown@example.com"),
+            ask(client, account="acme", email="mallory@example.com"),  # belongs to another account
+            ask(client, account="acme", email="nobody@example.com"),  # belongs to none
+            ask(client, account="no-such-account"),
+            ask(client.at(acme), password="wrong"),
+            ask(client.at(acme), email="mallory@example.com"),
+        )
+    }
+    assert len(answers) == 1
+    ((status, content, authenticate),) = answers
+    assert (status, authenticate) == (401, "Bearer")
+    assert b'"invalid_credentials"' in content
+
+
+def test_a_former_member_reads_like_a_stranger(client, acme, bob):
+    end_membership(bob, acme)
+    assert ask(client.at(acme)).json()["code"] == "invalid_credentials"
+
+
+def test_somebody_who_was_switched_off_reads_like_a_stranger(client, acme, bob):
+    bob.is_active = False
+    bob.save()
+    assert ask(client.at(acme)).json()["code"] == "invalid_credentials"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"account": "acme", "email": "unknown@example.com"}, {"account": "unknown"}, {"account": "acme"}],
+    ids=["unknown person", "unknown account", "wrong password"],
+)
+def test_the_same_work_is_done_for_every_refusal(client, acme, bob, monkeypatch, fields):
+    from django.contrib.auth.hashers import MD5PasswordHasher
+
+    hashed = []
+    encode = MD5PasswordHasher.encode
+    monkeypatch.setattr(MD5PasswordHasher, "encode", lambda *args: hashed.append(1) or encode(*args))
+    assert ask(client, password="wrong", **fields).status_code == 401
+    assert len(hashed) == 1
+
+
+def test_an_unknown_account_does_not_tell_whether_the_password_was_right(client, acme, bob):
+    # Only failures count towards the limit, so a right password that never ran into it would give itself away.
+    for _ in range(5):
+        assert ask(client, account="unknown").status_code == 401
+    assert ask(client, account="unknown").status_code == 429
+
+
+def test_another_account_than_the_hosts_is_refused(client, acme, globex, charlie):
+    response = ask(client.at(acme), email="charlie@example.com", account="globex")
+    assert (response.status_code, response.json()["code"]) == (403, "tenant_mismatch")
+
+
+def test_an_account_that_does_not_exist_is_refused_just_the_same_on_anothers_host(client, acme, globex, charlie):
+    existing = ask(client.at(acme), email="charlie@example.com", account="globex")
+    absent = ask(client.at(acme), email="charlie@example.com", account="unknown")
+    assert existing.content == absent.content
+
+
+def test_the_hosts_own_account_may_be_named(client, acme, bob):
+    assert ask(client.at(acme), account="acme").status_code == 200
+
+
+def test_a_bearer_token_of_another_account_is_refused(client, acme, globex, mallory, bob):
+    token = client.at(globex).with_token(mallory).defaults["HTTP_AUTHORIZATION"]
+    response = client.at(acme).post(
+        URL,
+        {"email": "bob@example.com", "password": PASSWORD},
+        content_type="application/json",
+        headers={"Authorization": token},
+    )
+    assert response.json()["code"] == "tenant_mismatch"
+
+
+# Attempts --------------------------------------------------------------------------------------------------------------
+
+
+def test_five_wrong_passwords_are_enough(client, acme, bob):
+    for _ in range(5):
+        assert ask(client.at(acme), password="wrong").status_code == 401
+    response = ask(client.at(acme))
+    assert (response.status_code, response.json()["code"]) == (429, "throttled")
+    assert int(response["Retry-After"]) > 0
+
+
+def test_attempts_count_across_all_hosts(client, acme, globex, charlie):
+    for place in (client.at(acme), client.at(globex), client.at(acme), client.at(globex)):
+        assert ask(place, email="charlie@example.com", password="wrong").status_code == 401
+    assert ask(client, email="charlie@example.com", password="wrong", account="acme").status_code == 401
+    assert ask(client.at(globex), email="charlie@example.com").status_code == 429
+
+
+def test_attempts_count_whatever_the_case_of_the_address(client, acme, bob):
+    for email in ("bob@example.com", "BOB@example.com", "Bob@example.com", "bOb@example.com", "boB@example.com"):
+        assert ask(client.at(acme), email=email, password="wrong").status_code == 401
+    assert ask(client.at(acme)).status_code == 429
+
+
+def test_right_passwords_do_not_count(client, acme, bob):
+    for _ in range(12):
+        assert ask(client.at(acme)).status_code == 200
+
+
+def test_without_the_cache_nobody_logs_in(client, acme, bob, monkeypatch):
+    from redis.client import Redis
+    from redis.exceptions import ConnectionError as Gone
+
+    def refuse(*args, **options):
+        raise Gone("no redis here")
+
+    monkeypatch.setattr(Redis, "execute_command", refuse)
+    response = ask(client.at(acme))
+    assert (response.status_code, response.json()["code"]) == (503, "unavailable")
+    assert response["Retry-After"]
+
+
+# Bodies ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("missing", ["email", "password"])
+def test_a_missing_field_is_named(client, acme, bob, missing):
+    fields = {"email": "bob@example.com", "password": PASSWORD}
+    del fields[missing]
+    response = client.at(acme).json("POST", URL, fields)
+    assert response.status_code == 400
+    assert set(response.json()["errors"]) == {missing}
+
+
+def test_an_unknown_field_is_named(client, acme, bob):
+    assert set(ask(client.at(acme), tenant=str(acme.pk)).json()["errors"]) == {"tenant"}
+
+
+@pytest.mark.parametrize("value", [None, 7, True, [], {}, "nul\x00", "x" * 5000], ids=repr)
+@pytest.mark.parametrize("field", ["email", "password", "account", "otp"])
+def test_a_field_of_the_wrong_kind_is_named(client, acme, bob, field, value):
+    response = ask(client, **{"account": "acme", field: value})
+    assert response.status_code == 400
+    assert set(response.json()["errors"]) == {field}
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+def test_it_is_post_only(client, acme, method):
+    assert client.at(acme).json(method, URL).status_code == 405
+
+
+def test_it_needs_no_csrf_token(acme, bob):
+    from tenancy.testing import TenantClient
+
+    client = TenantClient(acme)
+    client.handler.enforce_csrf_checks = True
+    assert ask(client).status_code == 200
+
+
+def test_the_account_may_come_from_the_header_where_that_is_switched_on(client, acme, bob, header_resolver):
+    response = client.post(
+        URL,
+        {"email": "bob@example.com", "password": PASSWORD},
+        content_type="application/json",
+        headers={"X-Tenant": "acme"},
+    )
+    assert response.json()["account"]["slug"] == "acme"
+
+
+def test_the_header_means_nothing_otherwise(client, acme, bob):
+    response = client.post(
+        URL,
+        {"email": "bob@example.com", "password": PASSWORD},
+        content_type="application/json",
+        headers={"X-Tenant": "acme"},
+    )
+    assert set(response.json()["errors"]) == {"account"}
+
+
+@pytest.fixture
+def header_resolver(monkeypatch):
+    from tenancy import routing
+
+    names = ("HostResolver", "TokenResolver", "HeaderResolver")
+    monkeypatch.setitem(settings.TENANCY, "RESOLVERS", [f"tenancy.routing.{name}" for name in names])
+    routing.forget_resolvers()
+    yield
+    monkeypatch.undo()
+    routing.forget_resolvers()
+
+
+def test_a_new_membership_counts_at_once(client, acme, globex, mallory):
+    assert ask(client.at(acme), email="mallory@example.com").status_code == 401
+    join(mallory, acme, "viewer")
+    assert ask(client.at(acme), email="mallory@example.com").status_code == 200
+
+
+def test_nothing_in_the_answer_depends_on_the_account_of_a_stranger(client, acme, globex, mallory):
+    unknown = ask(client, email="mallory@example.com", account=f"x{uuid4().hex}")
+    foreign = ask(client, email="mallory@example.com", account="acme")
+    assert unknown.content == foreign.content
+    assert dict(unknown.headers) == dict(foreign.headers)

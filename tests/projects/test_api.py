@@ -1,0 +1,375 @@
+"""/api/v1/projects/"""
+
+from uuid import uuid4
+
+import pytest
+
+from projects.models import Activity, Project, ProjectMember
+from tenancy.context import tenant_context
+from tenancy.testing import join, membership_of
+
+URL = "/api/v1/projects/"
+NOT_FOUND = {"code": "not_found", "detail": "Not found.", "errors": {}}
+
+
+@pytest.fixture
+def admin(acme, charlie):
+    """Charlie, as an admin of acme."""
+    with tenant_context(acme):
+        membership = membership_of(charlie, acme)
+        membership.role = "admin"
+        membership.save()
+    return charlie
+
+
+def names(response):
+    return [row["name"] for row in response.json()["results"]]
+
+
+# Reading ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_project_has_the_fields_of_the_contract(client, bob, project):
+    response = client.as_(bob).get(f"{URL}{project.pk}/")
+    assert response.status_code == 200
+    assert response.json() == {
+        "id": str(project.pk),
+        "key": "WEB",
+        "name": "Website",
+        "description": "",
+        "color": "blue",
+        "private": False,
+        "archived_at": None,
+        "created_at": project.created_at.isoformat().replace("+00:00", "Z"),
+        "updated_at": response.json()["updated_at"],
+    }
+
+
+def test_the_list_has_the_same_form(client, bob, project):
+    detail = client.as_(bob).get(f"{URL}{project.pk}/").json()
+    assert client.as_(bob).get(URL).json() == {"next": None, "previous": None, "results": [detail]}
+
+
+def test_viewers_read(client, vera, project):
+    assert names(client.as_(vera).get(URL)) == ["Website"]
+    assert client.as_(vera).get(f"{URL}{project.pk}/").status_code == 200
+
+
+def test_the_list_is_ordered_by_key(client, bob):
+    for key in ("MID", "ZET", "ABC"):
+        client.as_(bob).json("POST", URL, {"name": "x", "key": key})
+    assert [row["key"] for row in client.as_(bob).get(URL).json()["results"]] == ["ABC", "MID", "ZET"]
+
+
+def test_each_account_lists_its_own(client, acme, globex, charlie, project, foreign_project):
+    for account, expected in ((acme, project), (globex, foreign_project)):
+        rows = client.as_(charlie, at=account).get(URL).json()["results"]
+        assert [row["id"] for row in rows] == [str(expected.pk)]
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH"])
+def test_a_stranger_cannot_tell_it_from_a_project_that_does_not_exist(client, mallory, project, method):
+    theirs = client.as_(mallory).json(method, f"{URL}{project.pk}/", {"name": "Mine"})
+    nobodys = client.as_(mallory).json(method, f"{URL}{uuid4()}/", {"name": "Mine"})
+    assert theirs.content == nobodys.content
+    assert (theirs.status_code, theirs.json()) == (nobodys.status_code, nobodys.json()) == (404, NOT_FOUND)
+
+
+def test_a_stranger_deletes_nothing(client, globex, acme, mallory, project):
+    theirs = client.as_(mallory).delete(f"{URL}{project.pk}/")
+    nobodys = client.as_(mallory).delete(f"{URL}{uuid4()}/")
+    assert (theirs.status_code, theirs.content) == (nobodys.status_code, nobodys.content)
+    assert theirs.status_code == 404
+    with tenant_context(acme):
+        assert Project.objects.filter(pk=project.pk).exists()
+
+
+# Archived --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def archived(acme, project):
+    with tenant_context(acme):
+        return Project.objects.create(key="OLD", name="Old", archived_at=project.created_at)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [("", ["Website"]), ("?archived=false", ["Website"]), ("?archived=true", ["Old"]), ("?archived=all", ["Old", "Website"])],
+)
+def test_archived_projects_are_shown_when_they_are_asked_for(client, bob, archived, query, expected):
+    assert names(client.as_(bob).get(f"{URL}{query}")) == expected
+
+
+def test_an_archived_project_is_still_found_by_its_id(client, bob, archived):
+    assert client.as_(bob).get(f"{URL}{archived.pk}/").json()["archived_at"]
+
+
+@pytest.mark.parametrize("value", ["", "yes", "True", "1", "%00"])
+def test_another_value_is_refused(client, bob, value):
+    response = client.as_(bob).get(f"{URL}?archived={value}")
+    assert (response.status_code, set(response.json()["errors"])) == (400, {"archived"})
+
+
+# Creating --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_name_is_enough(client, bob):
+    response = client.as_(bob).json("POST", URL, {"name": "Mobile app"})
+    assert response.status_code == 201
+    assert response.json()["key"] == "MA"
+    assert client.as_(bob).get(f"{URL}{response.json()['id']}/").json() == response.json()
+
+
+def test_everything_can_be_chosen(client, bob):
+    chosen = {"name": "Website", "key": "SITE", "description": "  # Plans\n", "color": "teal", "private": True}
+    response = client.as_(bob).json("POST", URL, chosen)
+    assert response.status_code == 201
+    assert {name: response.json()[name] for name in chosen} == chosen
+
+
+def test_the_four_statuses_are_added(client, acme, bob):
+    response = client.as_(bob).json("POST", URL, {"name": "Website"})
+    with tenant_context(acme):
+        statuses = Project.objects.get(pk=response.json()["id"]).statuses.order_by("rank")
+        assert [(status.name, status.category) for status in statuses] == [
+            ("Backlog", "backlog"),
+            ("To do", "todo"),
+            ("In progress", "doing"),
+            ("Done", "done"),
+        ]
+
+
+def test_who_makes_a_project_is_a_member_of_it(client, acme, bob):
+    response = client.as_(bob).json("POST", URL, {"name": "Website", "private": True})
+    with tenant_context(acme):
+        assert ProjectMember.objects.get(project=response.json()["id"]).member.user_id == bob.pk
+
+
+def test_a_name_is_needed(client, bob):
+    response = client.as_(bob).json("POST", URL, {"key": "WEB"})
+    assert (response.status_code, response.json()["errors"]) == (400, {"name": ["This field is required."]})
+
+
+@pytest.mark.parametrize("key", ["web", "W", "1WEB", "WEB-1", "WEBSITE1234", "WÉB", "WEB\n", "ＷＥＢ", " ", ""])
+def test_a_key_that_is_none_is_refused(client, bob, key):
+    response = client.as_(bob).json("POST", URL, {"name": "x", "key": key})
+    if key == "WEB\n":  # white space around texts is not theirs
+        assert response.json()["key"] == "WEB"
+        return
+    assert (response.status_code, set(response.json()["errors"])) == (400, {"key"})
+
+
+def test_a_key_that_is_taken_is_refused(client, bob, project):
+    response = client.as_(bob).json("POST", URL, {"name": "x", "key": "WEB"})
+    assert (response.status_code, set(response.json()["errors"])) == (400, {"key"})
+
+
+def test_a_key_that_another_account_has_is_free(client, bob, foreign_project):
+    assert client.as_(bob).json("POST", URL, {"name": "x", "key": "WEB"}).status_code == 201
+
+
+def test_a_key_that_nobody_chose_avoids_those_that_are_taken(client, bob, project):
+    assert client.as_(bob).json("POST", URL, {"name": "Website"}).json()["key"] == "WEB2"
+
+
+def test_read_only_fields_are_ignored(client, bob, acme, globex):
+    sent = {"name": "x", "id": str(uuid4()), "archived_at": "2020-01-01T00:00Z", "created_at": "2020-01-01T00:00Z"}
+    response = client.as_(bob).json("POST", URL, sent)
+    assert response.status_code == 201
+    assert all(response.json()[name] != sent[name] for name in ("id", "archived_at", "created_at"))
+
+
+@pytest.mark.parametrize("field", ["on_roadmap", "last_activity_seq", "account"])
+def test_inner_fields_are_unknown(client, bob, field):
+    response = client.as_(bob).json("POST", URL, {"name": "x", field: 1})
+    assert (response.status_code, set(response.json()["errors"])) == (400, {field})
+
+
+def test_viewers_create_nothing(client, acme, vera):
+    for body in ({"name": "Mine"}, {}, {"nonsense": 1}):
+        response = client.as_(vera).json("POST", URL, body)
+        assert (response.status_code, response.json()["code"]) == (403, "permission_denied")
+    with tenant_context(acme):
+        assert not Project.objects.exists()
+
+
+# Changing --------------------------------------------------------------------------------------------------------------
+
+
+def test_members_edit_projects_that_they_see(client, bob, project):
+    changes = {"name": "Shop", "key": "SHOP", "description": "Sells.", "color": "red"}
+    response = client.as_(bob).json("PATCH", f"{URL}{project.pk}/", changes)
+    assert response.status_code == 200
+    assert {name: response.json()[name] for name in changes} == changes
+    assert client.as_(bob).get(f"{URL}{project.pk}/").json() == response.json()
+
+
+def test_what_is_not_named_stays(client, bob, project):
+    before = client.as_(bob).get(f"{URL}{project.pk}/").json()
+    after = client.as_(bob).json("PATCH", f"{URL}{project.pk}/", {"color": "red"}).json()
+    assert {**after, "updated_at": None} == {**before, "updated_at": None, "color": "red"}
+    assert after["updated_at"] > before["updated_at"]
+
+
+def test_an_empty_change_changes_nothing(client, acme, bob, project):
+    before = client.as_(bob).get(f"{URL}{project.pk}/").json()
+    for change in ({}, {"name": "Website", "color": "blue"}):
+        response = client.as_(bob).json("PATCH", f"{URL}{project.pk}/", change)
+        assert (response.status_code, response.json()) == (200, before)
+    with tenant_context(acme):
+        assert Activity.objects.count() == 1  # that it was created
+
+
+def test_the_key_of_another_project_is_refused(client, bob, project):
+    client.as_(bob).json("POST", URL, {"name": "x", "key": "SHOP"})
+    response = client.as_(bob).json("PATCH", f"{URL}{project.pk}/", {"key": "SHOP"})
+    assert (response.status_code, set(response.json()["errors"])) == (400, {"key"})
+
+
+def test_viewers_change_nothing(client, acme, vera, project):
+    for place in (project.pk, uuid4()):
+        response = client.as_(vera).json("PATCH", f"{URL}{place}/", {"name": "Mine"})
+        assert (response.status_code, response.json()["code"]) == (403, "permission_denied")
+    with tenant_context(acme):
+        assert Project.objects.get().name == "Website"
+
+
+# Deleting --------------------------------------------------------------------------------------------------------------
+
+
+def test_admins_delete_projects_with_everything_in_them(client, acme, admin, project, task, subtask):
+    assert client.as_(admin).delete(f"{URL}{project.pk}/").status_code == 204
+    assert client.as_(admin).get(f"{URL}{project.pk}/").status_code == 404
+    assert client.as_(admin).get(f"/api/v1/tasks/{task.pk}/").status_code == 404
+    assert client.as_(admin).get(f"/api/v1/subtasks/{subtask.pk}/").status_code == 404
+
+
+def test_owners_delete_projects(client, alice, project):
+    assert client.as_(alice).delete(f"{URL}{project.pk}/").status_code == 204
+
+
+def test_what_is_deleted_is_gone(client, alice, project):
+    client.as_(alice).delete(f"{URL}{project.pk}/")
+    assert client.as_(alice).delete(f"{URL}{project.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["bob", "vera"])
+def test_members_and_viewers_delete_no_project(client, acme, request, project, name):
+    person = request.getfixturevalue(name)
+    for place in (project.pk, uuid4()):  # the same answer, whatever exists
+        response = client.as_(person).delete(f"{URL}{place}/")
+        assert (response.status_code, response.json()["code"]) == (403, "permission_denied")
+    with tenant_context(acme):
+        assert Project.objects.exists()
+
+
+def test_not_even_their_own(client, bob):
+    created = client.as_(bob).json("POST", URL, {"name": "Website"}).json()
+    assert client.as_(bob).delete(f"{URL}{created['id']}/").status_code == 403
+
+
+# Private ---------------------------------------------------------------------------------------------------------------
+
+
+def test_owners_and_admins_see_private_projects(client, alice, admin, secret_project):
+    for person in (alice, admin):
+        assert names(client.as_(person).get(URL)) == ["Secret"]
+        assert client.as_(person).get(f"{URL}{secret_project.pk}/").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["bob", "vera"])
+def test_others_cannot_tell_it_from_one_that_does_not_exist(client, request, secret_project, name):
+    person = request.getfixturevalue(name)
+    assert names(client.as_(person).get(URL)) == []
+    hidden = client.as_(person).get(f"{URL}{secret_project.pk}/")
+    absent = client.as_(person).get(f"{URL}{uuid4()}/")
+    assert (hidden.status_code, hidden.content) == (absent.status_code, absent.content)
+    assert hidden.status_code == 404
+
+
+def test_nor_change_it(client, acme, bob, secret_project):
+    hidden = client.as_(bob).json("PATCH", f"{URL}{secret_project.pk}/", {"private": False})
+    absent = client.as_(bob).json("PATCH", f"{URL}{uuid4()}/", {"private": False})
+    assert (hidden.status_code, hidden.content) == (absent.status_code, absent.content)
+    assert hidden.status_code == 404
+    with tenant_context(acme):
+        assert Project.objects.get().private
+
+
+@pytest.fixture
+def let_in(acme, secret_project):
+    def let_in(person):
+        with tenant_context(acme):
+            ProjectMember.objects.create(project=secret_project, member=membership_of(person, acme))
+
+    return let_in
+
+
+def test_members_of_a_private_project_see_and_edit_it(client, bob, secret_project, let_in):
+    let_in(bob)
+    assert names(client.as_(bob).get(URL)) == ["Secret"]
+    assert client.as_(bob).json("PATCH", f"{URL}{secret_project.pk}/", {"name": "Open secret"}).status_code == 200
+
+
+def test_members_of_a_private_project_open_it(client, bob, vera, secret_project, let_in):
+    let_in(bob)
+    assert client.as_(bob).json("PATCH", f"{URL}{secret_project.pk}/", {"private": False}).status_code == 200
+    assert names(client.as_(vera).get(URL)) == ["Secret"]
+
+
+def test_viewers_among_them_see_and_change_nothing(client, vera, secret_project, let_in):
+    let_in(vera)
+    assert names(client.as_(vera).get(URL)) == ["Secret"]
+    assert client.as_(vera).json("PATCH", f"{URL}{secret_project.pk}/", {"private": False}).status_code == 403
+
+
+def test_who_made_a_project_closes_it_to_others(client, bob, vera):
+    created = client.as_(bob).json("POST", URL, {"name": "Website"}).json()
+    response = client.as_(bob).json("PATCH", f"{URL}{created['id']}/", {"private": True})
+    assert (response.status_code, response.json()["private"]) == (200, True)
+    assert names(client.as_(vera).get(URL)) == []
+
+
+def test_admins_close_any_project(client, admin, bob, project):
+    assert client.as_(admin).json("PATCH", f"{URL}{project.pk}/", {"private": True}).status_code == 200
+    assert names(client.as_(bob).get(URL)) == []
+
+
+def test_other_members_do_not_close_a_project(client, acme, bob, project):
+    response = client.as_(bob).json("PATCH", f"{URL}{project.pk}/", {"private": True, "name": "Mine"})
+    assert (response.status_code, response.json()["code"]) == (403, "permission_denied")
+    with tenant_context(acme):
+        assert (Project.objects.get().private, Project.objects.get().name) == (False, "Website")
+
+
+def test_but_may_say_that_it_stays_as_it_is(client, bob, project):
+    assert client.as_(bob).json("PATCH", f"{URL}{project.pk}/", {"private": False}).status_code == 200
+
+
+def test_a_promotion_opens_private_projects_at_once(client, acme, bob, secret_project):
+    session = client.as_(bob)
+    assert names(session.get(URL)) == []
+    with tenant_context(acme):
+        membership = membership_of(bob, acme)
+        membership.role = "admin"
+        membership.save()
+    assert names(session.get(URL)) == ["Secret"]
+
+
+def test_being_a_member_elsewhere_opens_nothing(client, acme, globex, charlie, mallory, secret_project):
+    join(mallory, acme, "member")
+    assert names(client.as_(mallory, at=acme).get(URL)) == []
+
+
+# Queries ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("amount", [1, 100])
+def test_a_list_takes_as_many_queries_however_long_it_is(client, acme, bob, amount, django_assert_num_queries):
+    with tenant_context(acme):
+        Project.objects.bulk_create(Project(key=f"P{number:03}", name="x") for number in range(amount))
+    session = client.as_(bob)
+    session.get(URL)  # so that the host is looked up
+    with django_assert_num_queries(4):  # session, person, membership, projects
+        assert len(session.get(f"{URL}?page_size=200").json()["results"]) == amount
