@@ -1,0 +1,46 @@
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import connections, transaction
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from accounts.models import User
+from tasks.testdata.demo import SLUGS, STAFF_EMAIL, demo_account
+from tasks.testdata.loading import PASSWORD, existing_slugs, load_accounts, require_owner
+from tenancy.postgresql.roles import OWNER
+
+
+class Command(BaseCommand):
+    help = "Migrate, and make the three demo accounts if they do not exist. Everybody in them has a known password."
+    requires_system_checks: list[str] = []  # they cost a second, and the server that starts next runs them
+
+    def handle(self, **options: Any) -> None:
+        require_owner()
+        if has_unapplied_migrations():
+            call_command("migrate", verbosity=options["verbosity"] - 1)
+        missing = [slug for slug in SLUGS if slug not in existing_slugs(SLUGS)]
+        if len(missing) < len(SLUGS):
+            self.stdout.write(f"{len(SLUGS) - len(missing)} of {len(SLUGS)} demo accounts existed already.")
+        if missing:
+            rows = make_demo(missing)
+            self.stdout.write(f"Made the demo accounts {', '.join(missing)} with {rows:,} rows.")
+
+
+def has_unapplied_migrations() -> bool:
+    """Say whether `migrate` has work to do, without what it does besides: that takes longer than all the rest here."""
+    executor = MigrationExecutor(connections[OWNER])
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def make_demo(slugs: list[str]) -> int:
+    """Make demo accounts, and the platform's employee if nobody is yet; return how many rows the accounts have."""
+    password, now = make_password(PASSWORD), timezone.now()
+    with transaction.atomic(using=OWNER):
+        rows = load_accounts([demo_account(slug, now=now) for slug in slugs], password=password)
+        User.objects.using(OWNER).get_or_create(
+            email=STAFF_EMAIL, defaults={"name": "Kim Staff", "is_staff": True, "password": password}
+        )
+    return rows
