@@ -1,0 +1,95 @@
+"""What people type. A form checks its fields; the actions check everything again and write."""
+
+from typing import Any
+
+from allauth.account.forms import LoginForm
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from projects.models import Color, Project, Status
+from tasks.models import Subtask, Task
+
+# Nothing that a form knows of is secret or worth remembering by the browser.
+UNREMEMBERED = {"autocomplete": "off"}
+
+
+class LogIn(LoginForm):  # type: ignore[misc]
+    """allauth's, without placeholders that say the same as the labels: `ACCOUNT_FORMS`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+
+
+class NewProject(forms.ModelForm):  # type: ignore[type-arg]
+    key = forms.CharField(
+        label=_("Key"),
+        required=False,
+        max_length=10,
+        help_text=_("Begins the names of its tasks, as WEB does in WEB-42. Leave it empty to have one made."),
+        widget=forms.TextInput(attrs=UNREMEMBERED),
+    )
+    color = forms.ChoiceField(label=_("Color"), choices=Color.choices, initial=Color.BLUE, widget=forms.RadioSelect)
+
+    class Meta:
+        model = Project
+        fields = ("name", "key", "color", "private")
+        labels = {"name": _("Name"), "private": _("Private")}
+        help_texts = {"private": _("Only its members and the admins of the account see it.")}
+        widgets = {"name": forms.TextInput(attrs=UNREMEMBERED)}
+
+    def clean_key(self) -> str:
+        return str(self.cleaned_data["key"]).upper()
+
+    def clean(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().clean() or self.cleaned_data
+        if not fields.get("key"):
+            fields.pop("key", None)  # the action makes one
+        return fields
+
+
+class NewTask(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Task
+        fields = ("title",)
+        labels = {"title": _("Title")}
+        widgets = {"title": forms.TextInput(attrs=UNREMEMBERED)}
+
+
+class MoveTask(forms.Form):
+    """Another status of the project that `task` belongs to."""
+
+    status = forms.ModelChoiceField(label=_("Status"), queryset=Status.objects.none())
+
+    def __init__(self, *args: Any, task: Task, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["status"].queryset = task.project.statuses.all()  # type: ignore[attr-defined]
+
+
+class NewSubtask(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Subtask
+        fields = ("title",)
+        labels = {"title": _("Title of the new subtask")}
+        widgets = {"title": forms.TextInput(attrs={**UNREMEMBERED, "placeholder": _("What is to be done?")})}
+
+
+class Switch(forms.Form):
+    """A yes or no that is sent by a button, as `1` or `0`."""
+
+    on = forms.TypedChoiceField(choices=[("1", _("yes")), ("0", _("no"))], coerce=lambda text: text == "1")
+
+
+def refuse(form: forms.BaseForm, error: ValidationError) -> None:
+    """Show what an action refused at the fields that it names, and the rest above the button.
+
+    Only the action knows some rules, and between the check of a form and the write another person may have been.
+    """
+    for name, texts in _texts(error).items():
+        form.add_error(name if name in form.fields else None, texts)
+
+
+def _texts(error: ValidationError) -> dict[str, list[str]]:
+    return error.message_dict if hasattr(error, "error_dict") else {"": error.messages}

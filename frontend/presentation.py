@@ -1,0 +1,56 @@
+"""How people, days and accounts are shown. Pure functions; the template tags call them."""
+
+from datetime import date, timedelta
+from uuid import UUID
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from projects.models import Color
+
+# Not grey, which says "nobody", and not red, which says "late".
+PEOPLE = (Color.ORANGE, Color.AMBER, Color.GREEN, Color.TEAL, Color.BLUE, Color.VIOLET, Color.PINK)
+ACCENTS = (Color.BLUE, Color.TEAL, Color.VIOLET, Color.GREEN, Color.PINK)
+
+
+def initials(name: str) -> str:
+    """Return the one or two letters that stand for a person: "Ada Lovelace" → "AL", "bob@example.com" → "BO"."""
+    words = name.split("@")[0].replace(".", " ").split()
+    if len(words) > 1:
+        return (words[0][0] + words[-1][0]).upper()
+    return (words[0] if words else "?")[:2].upper()
+
+
+def color_of_person(member_id: UUID) -> str:
+    """Return the color that a member has on every page."""
+    return str(PEOPLE[member_id.int % len(PEOPLE)].value)
+
+
+def accent_of(slug: str) -> str:
+    """Return the accent of an account: one of the `accent-…` classes, so that `tenant-1` and `tenant-2` differ."""
+    return str(ACCENTS[sum(slug.encode()) % len(ACCENTS)].value)
+
+
+def day_in_words(day: date, today: date) -> str:
+    """Return a day as people say it: "today", "Nov 24", or "Nov 24, 2027" in another year."""
+    near = {-1: _("yesterday"), 0: _("today"), 1: _("tomorrow")}
+    distance = (day - today).days
+    if distance in near:
+        return near[distance]
+    if day.year == today.year:
+        return date_format(day, pgettext("a day of this year, in Django's date format", "M j"))
+    return date_format(day, pgettext("a day of another year, in Django's date format", "M j, Y"))
+
+
+def full_date(day: date) -> str:
+    """Return a day without any doubt: "Tuesday, November 24, 2026"."""
+    return date_format(day, pgettext("a full date, in Django's date format", "l, F j, Y"))
+
+
+def lateness(due: date, today: date) -> str:
+    """Return how late something is, in words, or an empty string if it is not."""
+    late = (today - due) // timedelta(days=1)
+    if late < 1:
+        return ""
+    return ngettext("%(days)d day late", "%(days)d days late", late) % {"days": late}

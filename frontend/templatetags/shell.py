@@ -1,0 +1,43 @@
+"""`{% load shell %}`: what frames the pages."""
+
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.http import HttpRequest
+from django.templatetags.static import static
+
+from projects.models import Project
+from tenancy.routing import Refused, parse_host
+
+register = template.Library()
+
+
+@register.simple_tag
+def public_url() -> str:
+    """The public site, where people find all their accounts."""
+    return f"{settings.PUBLIC_URL}/"
+
+
+@register.simple_tag(takes_context=True)
+def asset(context: template.Context, path: str) -> str:
+    """The URL of a static file, also on a host that belongs to nobody: it serves no files, the public site does."""
+    url = static(path)
+    return url if _serves_files(context.get("request")) else settings.PUBLIC_URL + url
+
+
+def _serves_files(request: HttpRequest | None) -> bool:
+    if request is None or getattr(request, "tenant", None) is not None:
+        return True
+    try:
+        return parse_host(request) == settings.BASE_DOMAIN
+    except Refused:
+        return False
+
+
+@register.inclusion_tag("shell/projects.html", takes_context=True)
+def project_links(context: template.Context) -> dict[str, Any]:
+    """The projects that the member may see, for the side bar. One query."""
+    request = context["request"]
+    projects = Project.objects.visible_to(request.membership).active().only("id", "key", "name", "color", "private")
+    return {"projects": projects, "current": context.get("project")}

@@ -1,0 +1,67 @@
+"""`{% load show %}`: people, days and prose in templates."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from accounts.models import Membership
+from accounts.permissions import may as role_allows
+from frontend import presentation
+from frontend.prose import render_markdown
+
+register = template.Library()
+
+register.filter("initials", presentation.initials)
+register.filter("markdown", render_markdown)
+
+
+@register.filter
+def person_color(member_id: UUID) -> str:
+    """The palette class of a member, as in `<span class="color {{ member.id|person_color }}">`."""
+    return f"color-{presentation.color_of_person(member_id)}"
+
+
+@register.filter
+def accent(slug: str) -> str:
+    """The classes that bring an account's color, for the root element or for something that stands for the account."""
+    return f"accent accent-{presentation.accent_of(slug)}"
+
+
+@register.filter
+def may(membership: Membership | None, permission: str) -> bool:
+    """Say whether to offer a control. Not what protects it: the view and the action ask again."""
+    return membership is not None and role_allows(membership, permission)
+
+
+@register.simple_tag
+def day(value: date) -> SafeString:
+    """A day or the day of a moment as people say it; the full date on hover."""
+    shown = timezone.localdate(value) if isinstance(value, datetime) else value
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        shown.isoformat(),
+        presentation.full_date(shown),
+        presentation.day_in_words(shown, timezone.localdate()),
+    )
+
+
+@register.simple_tag
+def due_day(due: date, completed_at: datetime | None = None) -> SafeString:
+    """A due date, marked when it has passed and the task is still open."""
+    late = "" if completed_at else presentation.lateness(due, timezone.localdate())
+    if not late:
+        return format_html('<span class="due"><span class="for-screen-readers">{} </span>{}</span>', _("due"), day(due))
+    title = f"{presentation.full_date(due)} ({late})"
+    return format_html(
+        '<span class="due late"><span class="for-screen-readers">{} </span>'
+        '<time datetime="{}" title="{}">{}</time></span>',
+        _("late, was due"),
+        due.isoformat(),
+        title,
+        presentation.day_in_words(due, timezone.localdate()),
+    )
