@@ -15,8 +15,36 @@ from tenancy.models import AbstractDomain, AbstractTenant, TenantManager, Tenant
 
 # Host names that the product needs for itself, or that would pass for it.
 RESERVED_SLUGS = frozenset(
-    "www api admin static media mail smtp ftp auth login account accounts app assets billing blog cdn "
-    "dashboard demo-api docs help public root status support t test-api ws".split()
+    [
+        "www",
+        "api",
+        "admin",
+        "static",
+        "media",
+        "mail",
+        "smtp",
+        "ftp",
+        "auth",
+        "login",
+        "account",
+        "accounts",
+        "app",
+        "assets",
+        "billing",
+        "blog",
+        "cdn",
+        "dashboard",
+        "demo-api",
+        "docs",
+        "help",
+        "public",
+        "root",
+        "status",
+        "support",
+        "t",
+        "test-api",
+        "ws",
+    ]
 )
 
 
@@ -82,7 +110,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(email=models.functions.Lower("email")), name="email_is_lower_case"),
+            models.CheckConstraint(
+                condition=models.Q(email=models.functions.Lower("email")), name="email_is_lower_case"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,6 @@
 """Every environment variable that the project reads, in one table.
 
-    python -m config.environment > docs/settings.md
+python -m config.environment > docs/settings.md
 """
 
 from collections.abc import Iterator
@@ -25,28 +25,63 @@ class Variable:
 
 GROUPS: dict[str, list[Variable]] = {
     "The process": [
-        Variable("SECRET_KEY", "str", "", "signs sessions and links; 32 random characters or more", f"{EMBEDDED}, {REQUIRED} otherwise"),
+        Variable(
+            "SECRET_KEY",
+            "str",
+            "",
+            "signs sessions and links; 32 random characters or more",
+            f"{EMBEDDED}, {REQUIRED} otherwise",
+        ),
         Variable("DEBUG", "bool", False, "error pages for developers; never where strangers can come"),
         Variable("LOG_LEVEL", "str", "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`"),
     ],
     "Addresses": [
         Variable("BASE_DOMAIN", "str", "localhost", "the public site; accounts are its subdomains"),
         Variable("PORT", "int", 8000, "port of the web server"),
-        Variable("PUBLIC_URL", "str", "", "what browsers use; behind a proxy that speaks HTTPS, say so here", "`http://BASE_DOMAIN:PORT`"),
-        Variable("TRUST_PROXY", "bool", False, "believe the proxy's `X-Forwarded-Proto`; only behind one that sets it"),
+        Variable(
+            "PUBLIC_URL",
+            "str",
+            "",
+            "what browsers use; behind a proxy with HTTPS, say so here",
+            "`http://BASE_DOMAIN:PORT`",
+        ),
+        Variable("TRUST_PROXY", "bool", False, "believe `X-Forwarded-Proto`; only behind a proxy that sets it"),
         Variable(
             "TENANCY_RESOLVERS",
             "list",
             ["tenancy.routing.HostResolver", "tenancy.routing.TokenResolver"],
-            "how requests name their tenant, in order; also `tenancy.routing.PathResolver`, `tenancy.routing.HeaderResolver`",
+            "how requests name their tenant, in order; there are `PathResolver` and `HeaderResolver` too",
         ),
     ],
     "PostgreSQL": [
         Variable("DATABASE_URL", "str", "", "connection as the app role: web, workers, tests", EMBEDDED),
-        Variable("DATABASE_OWNER_URL", "str", "", "connection as the owner: `migrate`, bulk loads, test databases; servers refuse to start with it", EMBEDDED),
-        Variable("DATABASE_OPERATOR_URL", "str", "", "read-only connection across tenants, for platform commands", "unset; embedded in the demo"),
-        Variable("DATABASE_POOL_SIZE", "int", 0, "connections of a process; 0: one for each thread", "16 in the web server, 0 elsewhere"),
-        Variable("DB_ROLE_PREFIX", "str", "commonhold", "roles are `<prefix>_owner`, `_app` and `_operator`; they are server-wide"),
+        Variable(
+            "DATABASE_OWNER_URL",
+            "str",
+            "",
+            "connection as the owner: `migrate`, bulk loads, test databases; no server starts with it",
+            EMBEDDED,
+        ),
+        Variable(
+            "DATABASE_OPERATOR_URL",
+            "str",
+            "",
+            "read-only connection across tenants, for platform commands",
+            "unset; embedded in the demo",
+        ),
+        Variable(
+            "DATABASE_POOL_SIZE",
+            "int",
+            0,
+            "connections of a process; 0: one for each thread",
+            "16 in the web server, 0 elsewhere",
+        ),
+        Variable(
+            "DB_ROLE_PREFIX",
+            "str",
+            "commonhold",
+            "roles are `<prefix>_owner`, `_app` and `_operator`; they are server-wide",
+        ),
     ],
     "Redis": [
         Variable("REDIS_URL", "str", "", "the cache", EMBEDDED),
@@ -64,7 +99,7 @@ GROUPS: dict[str, list[Variable]] = {
         Variable("S3_SECRET_KEY", "str", "", "", EMBEDDED),
         Variable("S3_REGION", "str", "", "", EMBEDDED),
     ],
-}  # fmt: skip
+}
 
 VARIABLES = {variable.name: variable for group in GROUPS.values() for variable in group}
 
@@ -74,7 +109,7 @@ _env = environ.Env()
 def read(name: str) -> Any:
     """Return the value of a variable of the table, or its default.
 
-    Raises ImproperlyConfigured for text that is no value of its kind, KeyError for a variable that is not in the table.
+    Raises ImproperlyConfigured for text that is no value of its kind, KeyError for a name that is not in the table.
     """
     variable = VARIABLES[name]
     try:

@@ -1,7 +1,7 @@
 """Every error answer: JSON under /api/, a page elsewhere, with the same status. Codes: docs/api.md."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import structlog
@@ -64,7 +64,7 @@ def body(code: str, detail: Any, errors: dict[str, list[str]] | None = None) -> 
     return {"code": code, "detail": str(detail), "errors": errors or {}}
 
 
-# Outside of views ------------------------------------------------------------------------------------------------------
+# Outside of views --------------------------------------------------------------------------------------------------
 
 
 def refuse(request: HttpRequest, refused: Refused) -> HttpResponse:
@@ -113,7 +113,7 @@ def _page(request: HttpRequest, status: int, title: Any, text: Any, headers: Any
     return response
 
 
-# In the API ------------------------------------------------------------------------------------------------------------
+# In the API --------------------------------------------------------------------------------------------------------
 
 
 def api_exception(error: Exception, context: dict[str, Any]) -> Response:
@@ -122,24 +122,10 @@ def api_exception(error: Exception, context: dict[str, Any]) -> Response:
     Also the ones that nobody expected, which DEBUG would turn into a page.
     """
     set_rollback()
-    if isinstance(error, exceptions.ValidationError):
-        return _invalid(dict(_flatten(error.detail)))
-    if isinstance(error, core.ValidationError):
-        return _invalid({_field(name): texts for name, texts in _messages(error).items()})
-    if isinstance(error, exceptions.APIException):
-        return _documented(error)
-    if isinstance(error, Http404):
-        return _of_status(404)
-    if isinstance(error, core.PermissionDenied):
-        return _of_status(403)
-    if isinstance(error, core.RequestDataTooBig):
-        return Response(body("too_large", _("The request is too large.")), status=413)
-    if isinstance(error, core.BadRequest | core.SuspiciousOperation):
-        return _of_status(400)
-    if isinstance(error, IntegrityError):
-        logger.warning("conflict", error=str(error))
-        return Response(body("conflict", _("Somebody else changed this at the same time. Try again.")), status=409)
-    logger.exception("unhandled", view=type(context.get("view")).__name__)
+    for kind, answer in API_ANSWERS:
+        if isinstance(error, kind):
+            return answer(error)
+    logger.error("unhandled", view=type(context.get("view")).__name__, exc_info=error)
     return _of_status(503 if isinstance(error, UNAVAILABLE) else 500)
 
 
@@ -189,3 +175,26 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(nested)
     else:
         yield str(value)
+
+
+def _conflict(error: IntegrityError) -> Response:
+    logger.warning("conflict", error=str(error))
+    return Response(body("conflict", _("Somebody else changed this at the same time. Try again.")), status=409)
+
+
+def _too_large(error: Exception) -> Response:
+    return Response(body("too_large", _("The request is too large.")), status=413)
+
+
+# The first that fits answers, so the special ones come before the general.
+API_ANSWERS: list[tuple[type[Exception], Callable[[Any], Response]]] = [
+    (exceptions.ValidationError, lambda error: _invalid(dict(_flatten(error.detail)))),
+    (core.ValidationError, lambda error: _invalid({_field(name): texts for name, texts in _messages(error).items()})),
+    (exceptions.APIException, _documented),
+    (Http404, lambda error: _of_status(404)),
+    (core.PermissionDenied, lambda error: _of_status(403)),
+    (core.RequestDataTooBig, _too_large),
+    (core.BadRequest, lambda error: _of_status(400)),
+    (core.SuspiciousOperation, lambda error: _of_status(400)),
+    (IntegrityError, _conflict),
+]

@@ -18,7 +18,7 @@ from config.environment import read, read_required
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# The process ---------------------------------------------------------------------------------------------------------
+# The process --------------------------------------------------------------------------------------------------------
 
 DEBUG = read("DEBUG")
 SECRET_KEY = read_required("SECRET_KEY")
@@ -48,7 +48,7 @@ ROOT_URLCONF = "config.urls.public"
 ASGI_APPLICATION = "config.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Database --------------------------------------------------------------------------------------------------------------
+# Database -----------------------------------------------------------------------------------------------------------
 
 POOL_SIZE = read("DATABASE_POOL_SIZE")  # config.asgi sets it
 DB_ROLE_PREFIX = read("DB_ROLE_PREFIX")
@@ -74,7 +74,7 @@ if owner_url := read("DATABASE_OWNER_URL"):
     DATABASES["owner"] = database(owner_url)
 DATABASE_ROUTERS = ["tenancy.postgresql.router.TenancyRouter"]
 
-# Tenancy -----------------------------------------------------------------------------------------------------------------
+# Tenancy ------------------------------------------------------------------------------------------------------------
 
 BASE_DOMAIN = read("BASE_DOMAIN").lower()
 PORT = read("PORT")
@@ -141,7 +141,7 @@ TEMPLATES = [
 ]
 TENANCY["REFUSAL_VIEW"] = "config.errors.refuse"
 
-# People ------------------------------------------------------------------------------------------------------------------
+# People -------------------------------------------------------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = ["accounts.authentication.MemberBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -158,7 +158,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.links.PasswordLinkTokens"
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.links.PasswordLinkTokens"  # noqa: S105  # a class
 ACCOUNT_FORMS = {"login": "frontend.forms.LogIn"}
 
 # Cookies are host-only, which is what keeps the tenants' sessions apart in the browser.
@@ -169,7 +169,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
-# Browsers ----------------------------------------------------------------------------------------------------------------
+# Browsers -----------------------------------------------------------------------------------------------------------
 
 SECURE_CSP = {
     "default-src": [CSP.NONE],
@@ -194,7 +194,7 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True  # so that the demo needs no collectstatic
 WHITENOISE_AUTOREFRESH = DEBUG
 
-# Cache -------------------------------------------------------------------------------------------------------------------
+# Cache --------------------------------------------------------------------------------------------------------------
 
 CACHES = {
     "default": {
@@ -206,7 +206,7 @@ CACHES = {
     }
 }
 
-# API ---------------------------------------------------------------------------------------------------------------------
+# API ----------------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -228,14 +228,14 @@ SIMPLE_JWT = {
     "USER_ID_CLAIM": "sub",
 }
 
-# Languages and time ------------------------------------------------------------------------------------------------------
+# Languages and time -------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
 USE_I18N = True
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-# Logs --------------------------------------------------------------------------------------------------------------------
+# Logs ---------------------------------------------------------------------------------------------------------------
 
 LOG_PROCESSORS: list[Processor] = [
     structlog.contextvars.merge_contextvars,

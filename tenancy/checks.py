@@ -5,7 +5,8 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Caution
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from django.db.models import DO_NOTHING, ForeignKey, Model, OneToOneField, UniqueConstraint
@@ -99,7 +100,9 @@ def _check_relations(model: type[Model]) -> Iterator[CheckMessage]:
             continue
         owned = is_tenant_owned(field.remote_field.model)
         if isinstance(field, OneToOneField):
-            yield _error(5, model, f"`{field.name}` is unique across tenants", "Use TenantForeignKey and a constraint.")
+            yield _error(
+                5, model, f"`{field.name}` is unique across tenants", "Use TenantForeignKey and a constraint."
+            )
         elif owned and not isinstance(field, TenantForeignKey):
             yield _error(6, model, f"`{field.name}` may point at another tenant's row", "Use TenantForeignKey.")
         elif owned and not _is_indexed(model, field.name):
@@ -125,7 +128,7 @@ def _is_indexed(model: type[Model], field: str) -> bool:
     return any(list(path.fields[:2]) == ["account", field] for path in [*paths, *model._meta.indexes])
 
 
-# Settings --------------------------------------------------------------------------------------------------------------
+# Settings ----------------------------------------------------------------------------------------------------------
 
 
 @register(Tags.security)
@@ -150,7 +153,7 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return messages
 
 
-# The connection --------------------------------------------------------------------------------------------------------
+# The connection ----------------------------------------------------------------------------------------------------
 
 POWERS = """
 SELECT rolsuper AS "is a superuser",
@@ -188,7 +191,7 @@ def _version_warnings() -> list[CheckMessage]:
     major, minor = connections["default"].get_database_version()
     if major in FIXED_MINORS and minor < FIXED_MINORS[major]:
         text = f"PostgreSQL {major}.{minor} has a hole in row-level security (CVE-2026-120154)."
-        return [Warning(text, hint=f"Update to {major}.{FIXED_MINORS[major]} or later.", id="tenancy.W001")]
+        return [Caution(text, hint=f"Update to {major}.{FIXED_MINORS[major]} or later.", id="tenancy.W001")]
     return []
 
 

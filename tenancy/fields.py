@@ -60,7 +60,7 @@ class TenantKey(models.ForeignKey):  # type: ignore[type-arg]
 
 
 def check_writable(instance: models.Model) -> None:
-    """Raise NoActiveTenant without a tenant, CrossTenantWrite when `instance` belongs to another than the active one."""
+    """Raise NoActiveTenant without a tenant, CrossTenantWrite when `instance` belongs to another."""
     tenant = require_active_tenant()
     owner_id = instance.__dict__.get("account_id")  # not getattr(), which would fetch a deferred column
     if owner_id is not None and owner_id != tenant.pk:

@@ -105,7 +105,9 @@ def _explain(model: type[models.Model], alias: str) -> str:
     if scope.all_tenants_reason is not None:
         return f'{model._meta.label}: all_tenants() reads on the alias "{OPERATOR}" only, not on "{alias}".'
     if scope.user_id is not None:
-        return f"{model._meta.label} cannot be read inside as_user(): only memberships can, and nothing can be written."
+        return (
+            f"{model._meta.label} cannot be read inside as_user(): only memberships can, and nothing can be written."
+        )
     return f"{model._meta.label} needs an active tenant. Wrap the code in `with tenant_context(tenant):`."
 
 

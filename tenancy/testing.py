@@ -1,7 +1,7 @@
 """pytest fixtures: the cast, and clients that act as one of them. Load with `pytest_plugins = ["tenancy.testing"]`.
 
-`acme` and `globex` are accounts; `alice` owns acme, `bob` is a member of acme, `vera` may only view acme, `mallory` owns
-globex, `charlie` belongs to both. Almost every permission test is two of them and one URL.
+`acme` and `globex` are accounts; `alice` owns acme, `bob` is a member of acme, `vera` may only view acme, `mallory`
+owns globex, `charlie` belongs to both. Almost every permission test is two of them and one URL.
 """
 
 from collections.abc import Iterator
@@ -86,8 +86,7 @@ class TenantClient(Client):
 
         tenant = self.tenant or first_tenant_of(user)
         access, _ = issue(user_id=user.pk, tenant=tenant)
-        client = TenantClient(tenant, HTTP_AUTHORIZATION=f"Bearer {access}")
-        return client
+        return TenantClient(tenant, HTTP_AUTHORIZATION=f"Bearer {access}")
 
     def json(self, method: str, path: str, data: Any = None) -> Any:
         """Send `data` as JSON with any method."""

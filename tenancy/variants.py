@@ -23,7 +23,9 @@ class VariantLoader(filesystem.Loader):
         variant = active_variant()
         if variant:
             for directory in self.get_dirs():
-                yield from filesystem.Loader(self.engine, [f"{directory}/{variant}"]).get_template_sources(template_name)
+                yield from filesystem.Loader(self.engine, [f"{directory}/{variant}"]).get_template_sources(
+                    template_name
+                )
 
 
 class CachedLoader(cached.Loader):

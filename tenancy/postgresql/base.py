@@ -1,4 +1,4 @@
-"""The database backend. See `cursors` for how the tenant travels, `schema` for what a tenant-owned table looks like."""
+"""The database backend. `cursors` has how the tenant travels, `schema` what a tenant-owned table looks like."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -1,8 +1,8 @@
 """Bulk loading of tenant-owned tables, by their owner, with every check, key and policy in force.
 
 PostgreSQL refuses COPY FROM for every role that row security applies to, and under FORCE it applies to the owner too.
-So the rows of many tenants are copied into temporary tables, one COPY per table, and from there `INSERT … SELECT` takes
-them over tenant by tenant, each in its own name and with one message for all its tables.
+So the rows of many tenants are copied into temporary tables, with one COPY per table, and `INSERT … SELECT` takes them
+over from there, tenant by tenant, each in its own name and with one message for all its tables.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,6 +18,9 @@ from tenancy.postgresql.roles import OWNER
 # Values in the order of the table's fields, as psycopg adapts them; an id may be a UUID or its text.
 type Row = Sequence[object]
 type TenantRows = Mapping[type[TenantModel], Sequence[Row]]
+
+CREATE = "CREATE TEMPORARY TABLE {staging} AS SELECT {columns} FROM {table} WITH NO DATA"
+INSERT = "INSERT INTO {table} ({columns}) SELECT {columns} FROM {staging} WHERE account_id = %(tenant)s"
 
 
 def bulk_load(
@@ -70,26 +73,20 @@ class _Staging:
         defaults = _defaults(model, names, using)
         self.defaults = tuple(defaults.values())
         order = [columns[name] for name in ("account_id", *names, *defaults)]
-        parts = {
+        names_in_sql: dict[str, sql.Composable] = {
             "staging": sql.Identifier(f"load_{model._meta.db_table}"[:63]),
             "table": sql.Identifier(model._meta.db_table),
-            "columns": sql.SQL(", ").join(map(sql.Identifier, order)),
+            "columns": sql.SQL(", ").join([sql.Identifier(column) for column in order]),
         }
-        self.create = _format("CREATE TEMPORARY TABLE {staging} AS SELECT {columns} FROM {table} WITH NO DATA", parts)
-        self.copy = _format("COPY {staging} ({columns}) FROM STDIN", parts)
-        self.insert = _format(
-            "INSERT INTO {table} ({columns}) SELECT {columns} FROM {staging} WHERE account_id = %(tenant)s", parts
-        )
-        self.drop = _format("DROP TABLE {staging}", parts)
+        self.create = sql.SQL(CREATE).format(**names_in_sql)
+        self.copy = sql.SQL("COPY {staging} ({columns}) FROM STDIN").format(**names_in_sql)
+        self.insert = sql.SQL(INSERT).format(**names_in_sql)
+        self.drop = sql.SQL("DROP TABLE {staging}").format(**names_in_sql)
 
     def write(self, copy: Any, tenant: AbstractTenant, rows: Sequence[Row]) -> None:
         tenant_id, defaults, write_row = str(tenant.pk), self.defaults, copy.write_row
         for row in rows:
             write_row((tenant_id, *row, *defaults))
-
-
-def _format(template: str, parts: Mapping[str, sql.Composable]) -> sql.Composed:
-    return sql.SQL(template).format(**parts)  # type: ignore[arg-type]  # psycopg wants LiteralString
 
 
 def _defaults(model: type[TenantModel], given: Sequence[str], using: str) -> dict[str, Any]:

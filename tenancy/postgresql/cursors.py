@@ -20,8 +20,8 @@ from tenancy.context import get_scope
 TENANT_SETTING = "tenancy.tenant_id"
 USER_SETTING = "tenancy.user_id"
 
-# A rollback, also to a savepoint, puts the settings back to an earlier value. Searched for anywhere in the text: seeing
-# one too many costs a SET LOCAL, missing one would leave another tenant in force.
+# A rollback, also to a savepoint, puts the settings back to an earlier value. Searched for anywhere in the text:
+# seeing one too many costs a SET LOCAL, missing one would leave another tenant in force.
 ROLLBACK = re.compile(r"\bROLLBACK\b|\bABORT\b", re.IGNORECASE)
 
 # What this transaction has set so far: {setting: value}, None for a value that a rollback made unknown. A setting
@@ -66,7 +66,7 @@ class TenantCursor(CursorMixin, ClientCursor[Any]):
         with self._scope_set(), super().copy(statement, params, **options) as copy:
             yield copy
 
-    # Which settings have to change before the next statement -------------------------------------------------
+    # Which settings have to change before the next statement --------------------------------------------------------
 
     def _changes(self) -> Applied:
         pgconn = self.connection.pgconn

@@ -5,7 +5,7 @@ from tenancy.postgresql.roles import OPERATOR
 
 
 class TenancyRouter:
-    """Sends the reads of `all_tenants()` to the operator connection, and refuses writes where nothing may be written."""
+    """Sends the reads of `all_tenants()` to the operator connection; refuses writes where nothing may be written."""
 
     def db_for_read(self, model: Any, **hints: Any) -> str | None:
         return OPERATOR if get_scope().all_tenants_reason is not None else None

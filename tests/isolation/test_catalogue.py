@@ -31,7 +31,12 @@ NOT_LED_BY_TENANT = {"membership_user": "as_user() asks for one person's members
 
 
 def test_every_table_is_owned_or_on_the_list(sql):
-    tables = {name for (name,) in sql("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace")}
+    tables = {
+        name
+        for (name,) in sql(
+            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
+        )
+    }
     assert tables - set(OWNED) == set(SHARED)
 
 
@@ -117,32 +122,36 @@ def test_no_function_runs_as_its_definer(sql):
 
 
 def test_no_view_runs_as_its_owner(sql):
-    assert sql(
-        "SELECT relname FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = 'public'::regnamespace"
-        " AND NOT coalesce('security_invoker=true' = ANY(reloptions), false)"
-    ) == []
+    assert (
+        sql(
+            "SELECT relname FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = 'public'::regnamespace"
+            " AND NOT coalesce('security_invoker=true' = ANY(reloptions), false)"
+        )
+        == []
+    )
 
 
 def test_the_app_role_owns_nothing_and_is_member_of_nothing(sql):
     assert sql("SELECT relname FROM pg_class WHERE relowner = current_user::regrole") == []
     assert sql("SELECT roleid::regrole::text FROM pg_auth_members WHERE member = current_user::regrole") == []
-    assert sql("SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = current_user") == [
-        (False, False, False, False)
-    ]
+    assert sql(
+        "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = current_user"
+    ) == [(False, False, False, False)]
 
 
 def test_nobody_is_a_member_of_the_operator(sql):
-    assert sql(
-        "SELECT member::regrole::text FROM pg_auth_members WHERE roleid = %s::regrole",
-        [f"{settings.DB_ROLE_PREFIX}_operator"],
-    ) == []
+    assert (
+        sql(
+            "SELECT member::regrole::text FROM pg_auth_members WHERE roleid = %s::regrole",
+            [f"{settings.DB_ROLE_PREFIX}_operator"],
+        )
+        == []
+    )
 
 
 def test_the_app_role_has_the_four_rights_and_no_others(sql):
-    rows = sql(
-        "SELECT DISTINCT privilege_type FROM information_schema.role_table_grants WHERE grantee = current_user"
-    )
+    rows = sql("SELECT DISTINCT privilege_type FROM information_schema.role_table_grants WHERE grantee = current_user")
     assert {right for (right,) in rows} == {"SELECT", "INSERT", "UPDATE", "DELETE"}
-    assert sql("SELECT has_database_privilege(current_database(), 'TEMP'), has_schema_privilege('public', 'CREATE')") == [
-        (False, False)
-    ]
+    assert sql(
+        "SELECT has_database_privilege(current_database(), 'TEMP'), has_schema_privilege('public', 'CREATE')"
+    ) == [(False, False)]

@@ -28,7 +28,7 @@ def _worlds(ours, theirs):
     pass
 
 
-# 7: no tenant -----------------------------------------------------------------------------------------------------------
+# 7: no tenant ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("table", FILLED)
@@ -81,7 +81,7 @@ def test_all_tenants_reads_across(theirs):
         assert len({task.pk for task in Task.objects.prefetch_related("subtasks", "assignments__member__user")}) == 2
 
 
-# 8: what the app role may not do ----------------------------------------------------------------------------------------
+# 8: what the app role may not do -----------------------------------------------------------------------------------
 
 FORBIDDEN = [
     "SET ROLE {prefix}_owner",
@@ -122,7 +122,7 @@ def test_switching_row_security_off_is_an_error_and_not_a_way_in(sql, ours):
         sql("SELECT * FROM tasks_task")
 
 
-# 9: foreign account ids --------------------------------------------------------------------------------------------------
+# 9: foreign account ids --------------------------------------------------------------------------------------------
 
 
 def test_an_insert_with_a_foreign_account_id_is_refused(sql, ours, theirs):
@@ -139,7 +139,7 @@ def test_a_row_cannot_be_given_to_another_tenant(sql, table, ours, theirs):
         sql(f"UPDATE {table} SET account_id = %s", [theirs.tenant.pk])
 
 
-# 10: references ----------------------------------------------------------------------------------------------------------
+# 10: references ----------------------------------------------------------------------------------------------------
 
 
 def test_a_row_cannot_reference_another_tenants(sql, ours, theirs):
@@ -163,7 +163,7 @@ def test_deferring_constraints_does_not_help(sql, ours, theirs):
         sql("UPDATE tasks_task SET project_id = %s", [theirs.project.pk])
 
 
-# 11: upsert --------------------------------------------------------------------------------------------------------------
+# 11: upsert --------------------------------------------------------------------------------------------------------
 
 
 def test_an_upsert_neither_reads_nor_writes_another_tenants_row(sql, ours, theirs):
@@ -184,7 +184,7 @@ def test_a_unique_value_tells_nothing_about_other_tenants(sql, ours, theirs):
         assert sql(insert, [ours.tenant.pk, uuid7(), theirs.label.name]) == 1
 
 
-# as_user -----------------------------------------------------------------------------------------------------------------
+# as_user -----------------------------------------------------------------------------------------------------------
 
 
 def test_one_persons_memberships_can_be_read_and_not_written(sql, mallory, theirs):

@@ -194,4 +194,3 @@ def plain_data_migrations():
 
 def test_data_migrations_run_per_tenant():
     assert set(plain_data_migrations()) == set(PLAIN)
-

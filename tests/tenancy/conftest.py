@@ -10,7 +10,8 @@ def site(settings):
     settings.TENANCY = {
         **settings.TENANCY,
         "VARIANTS": {
-            name: {**variant, "URLCONF": "tests.tenancy.site"} for name, variant in settings.TENANCY["VARIANTS"].items()
+            name: {**variant, "URLCONF": "tests.tenancy.site"}
+            for name, variant in settings.TENANCY["VARIANTS"].items()
         },
     }
     yield settings

@@ -36,7 +36,9 @@ def pieces():
 
 async def async_pieces():
     for page in range(3):
-        names = [name async for name in Project.objects.order_by("key")[page : page + 1].values_list("name", flat=True)]
+        names = [
+            name async for name in Project.objects.order_by("key")[page : page + 1].values_list("name", flat=True)
+        ]
         yield ",".join(names) + ";"
 
 

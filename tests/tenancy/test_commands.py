@@ -126,7 +126,9 @@ def probe(monkeypatch, acme, globex):
     monkeypatch.setattr(f"{commands}.get_commands", lambda: {"probe": "tests"})
     from django.core import management
 
-    monkeypatch.setattr(f"{commands}.call_command", lambda name, *args, **options: management.call_command(Probe(), *args, **options))
+    monkeypatch.setattr(
+        f"{commands}.call_command", lambda name, *args, **options: management.call_command(Probe(), *args, **options)
+    )
     for tenant in (acme, globex):
         with tenant_context(tenant):
             Project.objects.create(key="WEB", name=tenant.slug)

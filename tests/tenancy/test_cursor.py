@@ -228,7 +228,11 @@ def test_stream_and_copy_out(acme):
 
 
 def test_copy_in_is_refused(acme):
-    with tenant_context(acme), connection.cursor() as cursor, pytest.raises(Exception, match="COPY FROM not supported"):
+    with (
+        tenant_context(acme),
+        connection.cursor() as cursor,
+        pytest.raises(Exception, match="COPY FROM not supported"),
+    ):
         with cursor.copy("COPY projects_project (name) FROM STDIN"):
             pass
 

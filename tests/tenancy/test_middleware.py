@@ -61,9 +61,7 @@ def test_streamed_bodies_stay_with_their_tenant(client, acme, globex):
 
 def test_streamed_bodies_stay_with_their_tenant_in_async_code(acme, globex):
     async def main():
-        responses = [
-            await HostClient(tenant.slug).get("/stream-async/") for tenant in (acme, globex)
-        ]
+        responses = [await HostClient(tenant.slug).get("/stream-async/") for tenant in (acme, globex)]
         bodies = [aiter(response.streaming_content) for response in responses]
         return [[await anext(body) for body in bodies] for _ in range(3)]
 
@@ -97,7 +95,7 @@ async def raw_request(headers):
 
     async def receive():
         message = next(received, None)
-        return message if message else await asyncio.Event().wait()
+        return message or await asyncio.Event().wait()
 
     async def send(message):
         sent.append(message)

@@ -17,7 +17,6 @@ def get(client, host, path="/echo/", **headers):
     return client.get(path, HTTP_HOST=host, **headers)
 
 
-
 KNOWN = {
     "acme.localhost": "acme",
     "acme.localhost:8000": "acme",
@@ -113,7 +112,9 @@ def test_a_missing_host_never_falls_back_to_the_servers_name(acme):
     assert b"bad_host" in body
 
 
-@pytest.mark.parametrize("header", ["HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED", "HTTP_X_TENANT", "HTTP_X_ORIGINAL_HOST"])
+@pytest.mark.parametrize(
+    "header", ["HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED", "HTTP_X_TENANT", "HTTP_X_ORIGINAL_HOST"]
+)
 def test_other_headers_do_not_choose_the_tenant(client, acme, globex, header):
     response = get(client, "acme.localhost", **{header: "globex.localhost"})
     assert response.json()["tenant"] == "acme"
@@ -158,7 +159,7 @@ def test_strangers_cannot_fill_the_cache(client, acme):
     assert not list(cache._cache.get_client(None).scan_iter(match="*nobody*"))
 
 
-# Domains of a tenant's own ------------------------------------------------------------------------------------------------
+# Domains of a tenant's own -----------------------------------------------------------------------------------------
 
 
 def test_a_primary_domain_is_the_tenants_address(client, acme):
@@ -184,7 +185,7 @@ def test_the_subdomain_goes_on_working_beside_a_primary_domain(client, acme):
     assert get(client, "acme.localhost").json()["tenant"] == "acme"
 
 
-# Other ways to name a tenant -----------------------------------------------------------------------------------------------
+# Other ways to name a tenant ---------------------------------------------------------------------------------------
 
 
 def test_paths_are_off_by_default(client, acme):
@@ -233,7 +234,7 @@ def test_two_that_disagree_are_refused(client, acme, globex, resolvers):
 
 
 def test_a_token_names_the_tenant_on_the_public_host_and_must_agree_elsewhere(client, acme, globex, bob):
-    access, refresh = issue(user_id=bob.pk, tenant=acme)
+    access, _ = issue(user_id=bob.pk, tenant=acme)
     bearer = {"HTTP_AUTHORIZATION": f"Bearer {access}"}
     assert get(client, "localhost", **bearer).json()["tenant"] == "acme"
     assert get(client, "acme.localhost", **bearer).json()["tenant"] == "acme"
@@ -247,7 +248,7 @@ def test_a_token_with_a_bad_signature_names_nobody(client, acme, bob, spoil):
     assert get(client, "localhost", HTTP_AUTHORIZATION=f"Bearer {refresh}").json()["tenant"] is None
 
 
-# URLs ----------------------------------------------------------------------------------------------------------------------
+# URLs --------------------------------------------------------------------------------------------------------------
 
 
 def test_tenant_reverse_uses_scheme_port_and_variant(acme, site):

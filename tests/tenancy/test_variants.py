@@ -54,7 +54,9 @@ def test_a_template_of_one_variant_does_not_exist_in_another(engine, acme, roadm
         assert engine.get_template("only.html").render(Context()) == "only here"
 
 
-@pytest.mark.parametrize("name", ["../secret.html", "/etc/passwd", "roadmap/../../secret.html", "../roadmap/only.html"])
+@pytest.mark.parametrize(
+    "name", ["../secret.html", "/etc/passwd", "roadmap/../../secret.html", "../roadmap/only.html"]
+)
 def test_a_name_cannot_leave_the_directory(engine, acme, name):
     with tenant_context(acme), pytest.raises(TemplateDoesNotExist):
         engine.get_template(name)

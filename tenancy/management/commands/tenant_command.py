@@ -20,7 +20,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slugs", nargs="*", metavar="slug")
         parser.add_argument("--all", action="store_true", help="every tenant that is not suspended")
-        parser.add_argument("--where", action="append", default=[], metavar="FIELD=VALUE", help="for example variant=roadmap")
+        parser.add_argument(
+            "--where", action="append", default=[], metavar="FIELD=VALUE", help="for example variant=roadmap"
+        )
         parser.add_argument("--parallel", type=int, default=1, metavar="N", help="run N at a time (default 1)")
         parser.add_argument("--run", nargs="+", metavar="command", help="the same as after --, for call_command()")
 
