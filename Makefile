@@ -13,10 +13,10 @@ DEVELOPMENT := .venv/installed/requirements-dev.txt
 
 .PHONY: help install demo dev test lint typecheck psql lock clean
 .DELETE_ON_ERROR:
+.NOTPARALLEL:
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r name text; do \
-		printf '  make %-10s %s\n' "$$name" "$$text"; done
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(RUNTIME) $(EMBEDDED) $(DEVELOPMENT) ## .venv with everything in it
 
@@ -27,12 +27,12 @@ dev: $(RUNTIME) $(EMBEDDED) ## the same for developing: DEBUG, restarts when a f
 	@$(PYTHON) -m config.demo --reload
 
 test: install ## the tests (ARGS='-k something')
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest -n auto $(ARGS)
 
 lint: $(RUNTIME) $(DEVELOPMENT) ## style of Python and templates, and who may import whom
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
-	$(PYTHON) -m djlint --quiet --check --lint frontend
+	$(PYTHON) -m djlint --quiet --lint frontend
 	.venv/bin/lint-imports
 
 typecheck: $(RUNTIME) $(DEVELOPMENT) ## mypy --strict
@@ -49,8 +49,8 @@ lock: ## pin the newest versions that pyproject.toml allows (needs uv)
 	$(COMPILE) --upgrade --group embedded -c requirements-dev.txt -o requirements-embedded.txt
 
 clean: ## remove .venv and caches, and with DATA=1 the servers' data
-ifdef DATA
-	@if [ -d .data ] && [ -x $(PYTHON) ]; then $(PYTHON) -m config.services stop; fi
+ifeq ($(origin DATA),command line)
+	@if [ -d .data ] && [ -x $(PYTHON) ]; then DATA_DIR=.data $(PYTHON) -m config.services stop; fi
 	rm -rf .data
 endif
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache staticfiles

@@ -75,7 +75,7 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
                 name=self._fk_constraint_name(model, field, "_tenant_fk_%(to_table)s"),  # type: ignore[attr-defined]
                 column=Columns(table, [account, str(field.column)], self.quote_name),
                 to_table=Table(to_table, self.quote_name),
-                to_column=Columns(to_table, [account, field.target_field.column], self.quote_name),
+                to_column=Columns(to_table, [account, str(field.target_field.column)], self.quote_name),
             )
         )
 

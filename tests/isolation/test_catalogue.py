@@ -75,8 +75,10 @@ def test_the_policies_are_exactly_these(sql, table):
 @pytest.mark.parametrize("table", OWNED)
 def test_the_primary_key_starts_with_the_tenant(sql, table):
     assert sql(
-        "SELECT array_agg(attname::text ORDER BY place) FROM pg_constraint, unnest(conkey) WITH ORDINALITY AS key(number, place)"
-        " JOIN pg_attribute ON attnum = number WHERE contype = 'p' AND conrelid = %s::regclass AND attrelid = conrelid",
+        "SELECT array_agg(attname::text ORDER BY place)"
+        " FROM pg_constraint, unnest(conkey) WITH ORDINALITY AS key(number, place)"
+        " JOIN pg_attribute ON attnum = number"
+        " WHERE contype = 'p' AND conrelid = %s::regclass AND attrelid = conrelid",
         [table],
     ) == [(["account_id", "id"],)]
 

@@ -156,7 +156,7 @@ def test_strangers_cannot_fill_the_cache(client, acme):
 
     for number in range(5):
         get(client, f"nobody-{number}.localhost")
-    assert not list(cache._cache.get_client(None).scan_iter(match="*nobody*"))
+    assert not list(cache._cache.get_client(None).scan_iter(match=f"{cache.key_prefix}*nobody*"))
 
 
 # Domains of a tenant's own -----------------------------------------------------------------------------------------

@@ -1,0 +1,102 @@
+"""`python -m config.demo`, as `make demo` runs it."""
+
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.config.embedded import ROOT, eventually, running, stop_left_over, surroundings
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("demo") / "data"
+    yield folder
+    stop_left_over(folder)
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@contextmanager
+def demo(data: Path, port: int | str) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "config.demo"],
+        env=surroundings(data, PORT=str(port)),
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def wait_for_log_ins(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    text = ""
+    for line in process.stdout:
+        text += line
+        if "Ctrl-C" in line:
+            break
+    return text
+
+
+def child(process: subprocess.Popen[str]) -> int:
+    """Return the process id of the web server."""
+    listing = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    rows = [line.split(maxsplit=2) for line in listing.splitlines()]
+    return next(int(pid) for pid, parent, words in rows if int(parent) == process.pid and "uvicorn" in words)
+
+
+def test_it_serves_pages_until_ctrl_c_and_leaves_nothing_behind(data: Path, port: int) -> None:
+    with demo(data, port) as process:
+        log_ins = wait_for_log_ins(process)
+        assert f"http://tenant-0.localhost:{port}/" in log_ins
+        assert "owner@tenant-0.example.com" in log_ins
+        page = httpx.get(f"http://127.0.0.1:{port}/auth/login/", headers={"Host": f"tenant-0.localhost:{port}"})
+        assert page.status_code == 200
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 0
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"http://127.0.0.1:{port}/healthz")
+    assert running(data) == []
+
+
+def test_it_ends_when_the_web_server_does(data: Path, port: int) -> None:
+    with demo(data, port) as process:
+        wait_for_log_ins(process)
+        subprocess.run(["kill", "-KILL", str(child(process))], check=True)
+        _, errors = process.communicate()
+        assert process.returncode == 1
+        assert "The web server ended by itself, with -9." in errors
+    assert eventually(lambda: running(data) == [])
+
+
+def test_a_busy_port_is_a_clear_error(data: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as somebody_else:
+        port = somebody_else.getsockname()[1]
+        with demo(data, port) as process:
+            _, errors = process.communicate()
+    assert process.returncode == 2
+    assert f"Port {port} on 127.0.0.1 cannot be used" in errors
+    assert f"make demo PORT={port + 1}" in errors
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http"])
+def test_a_port_that_is_none_is_a_clear_error(data: Path, port: str) -> None:
+    with demo(data, port) as process:
+        _, errors = process.communicate()
+    assert process.returncode == 2
+    assert f"PORT is '{port}', which is no port" in errors
