@@ -1,8 +1,11 @@
 """Ranks: texts that order rows as people arranged them, with room between any two for a third.
 
 A rank is a number between 0 and 1 in base 62: five digits that count neighbours, then a fraction where something was
-put between two neighbours. It needs the order of bytes, as `RankField` has it (`COLLATE "C"`). Rows may share a rank,
-after two moves to one place at the same moment; queries order by rank and then id.
+put between two neighbours. It needs the order of bytes, as `RankField` has it (`COLLATE "C"`). Two moves to one place
+at the same moment can give two rows one rank, so queries order by rank and then id.
+
+Every function raises ValueError where there is no room, and for texts that are not ranks. The remedy is the same: lock
+the rows of the list and give them new ranks with `spread()`.
 """
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"  # ascending, byte by byte
@@ -12,38 +15,31 @@ LAST = BASE**WHOLE - 1
 MAX_LENGTH = 255  # what `RankField` holds
 
 
-class NoRoom(ValueError):
-    """There is no rank of at most 255 characters at the place asked for. The remedy is to `spread()` the rows anew."""
-
-
 def first() -> str:
     """Return the rank of the only row."""
     return _whole(LAST // 2 + 1)
 
 
 def after(rank: str) -> str:
-    """Return a rank after `rank`, which was the last. Raises ValueError for a bad rank, NoRoom."""
+    """Return a rank after `rank`, which was the last."""
     number, _ = _parse(rank)
     if number == LAST:
-        raise NoRoom(f"There is no rank after {rank!r}: give the rows new ranks with spread().")
+        raise ValueError(f"There is no rank after {rank!r}: give the rows new ranks with spread().")
     return _whole(number + 1)
 
 
 def before(rank: str) -> str:
-    """Return a rank before `rank`, which was the first. Raises ValueError for a bad rank, NoRoom."""
+    """Return a rank before `rank`, which was the first."""
     number, fraction = _parse(rank)
     if fraction:
         return _whole(number)
     if number == 0:
-        raise NoRoom(f"There is no rank before {rank!r}: give the rows new ranks with spread().")
+        raise ValueError(f"There is no rank before {rank!r}: give the rows new ranks with spread().")
     return _whole(number - 1)
 
 
 def between(low: str, high: str) -> str:
-    """Return a rank between two. Raises ValueError unless both are ranks and `low` is lower, NoRoom.
-
-    A place can be halved about 1,400 times in a row before it is full.
-    """
+    """Return a rank between two, of which `low` must be the lower; one place takes some 1,200 in a row."""
     number, fraction = _parse(low)
     upper, upper_fraction = _parse(high)
     if low >= high:
@@ -54,7 +50,7 @@ def between(low: str, high: str) -> str:
         return _whole(upper)
     rank = _whole(number) + _middle(fraction, upper_fraction if upper == number else None)
     if len(rank) > MAX_LENGTH:
-        raise NoRoom(f"There is no room between {low[:20]}… and {high[:20]}…: give the rows new ranks with spread().")
+        raise ValueError(f"No room between {low[:9]}… and {high[:9]}…: give the rows new ranks with spread().")
     return rank
 
 

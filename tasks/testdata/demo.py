@@ -9,7 +9,7 @@ from accounts.models import Account, Role
 from projects import ranks
 from projects.models import Category, Label, Project, ProjectMember, Status
 from tasks.models import Assignment, Subtask, Task, TaskLabel
-from tasks.testdata.loading import FIELDS, NewAccount, Person, new_id
+from tasks.testdata.loading import NewAccount, Person, new_id
 
 CONTENT = Path(__file__).parent / "demo_accounts"
 SLUGS = sorted(path.stem for path in CONTENT.glob("*.toml"))
@@ -30,7 +30,7 @@ def demo_account(slug: str, *, now: datetime) -> NewAccount:
 class _DemoAccount:
     def __init__(self, slug: str, content: dict[str, Any], now: datetime) -> None:
         self.now = now
-        self.new = NewAccount(Account(slug=slug, name=content["name"]), people=[], rows={model: [] for model in FIELDS})
+        self.new = NewAccount(Account(slug=slug, name=content["name"]))
         self.members: dict[str, str] = {}
         for local, person in content["people"].items():
             self.add_person(local, f"{local}@{slug}.example.com", person["name"], Role(person["role"]))

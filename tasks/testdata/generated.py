@@ -8,7 +8,7 @@ from projects import ranks
 from projects.models import Category, Color, Label, Project, Status
 from tasks.models import Assignment, Priority, Subtask, Task, TaskLabel
 from tasks.testdata import words
-from tasks.testdata.loading import FIELDS, NewAccount, Person, new_id
+from tasks.testdata.loading import NewAccount, Person, new_id
 
 MOST_PEOPLE, MOST_PROJECTS = 5, 30
 MOST_TASKS, MOST_SUBTASKS = 10, 10  # per project and per task, as the average of an account
@@ -41,7 +41,7 @@ class _Generator:
         account = Account(slug=f"tenant-{number}")
         self.canary = f"CANARY-{account.pk}-"
         account.name = f"{self.random.choice(words.COMPANIES)} {self.canary}{account.pk}"
-        self.new = NewAccount(account, people=[], rows={model: [] for model in FIELDS})
+        self.new = NewAccount(account)
         self.labels: list[str] = []
         self.most_tasks = self.most_subtasks = 0
 
@@ -92,18 +92,20 @@ class _Generator:
         ]
         titles, places = random.choices(words.TITLES, k=count), random.choices(statuses, SHARES, k=count)
         for index, (title, age, (status_id, category)) in enumerate(zip(titles, ages, places, strict=True)):
-            self.add_task(project_id, index, title, age, status_id, done=category == Category.DONE)
+            place = (project_id, index + 1, status_id)
+            self.add_task(place, title, age, done=category == Category.DONE)
 
-    def add_task(self, project_id: str, index: int, title: str, age: float, status_id: str, *, done: bool) -> None:
+    def add_task(self, place: tuple[str, int, str], title: str, age: float, *, done: bool) -> None:
         random, canary, task_id = self.random.random, self.canary, new_id()
+        project_id, number, status_id = place
         created_at = self.now - timedelta(days=age)
         completed_at = self.now - timedelta(days=age * random()) if done else None
         about = f"{words.SENTENCES[int(random() * len(words.SENTENCES))]} {canary}{task_id}" if random() < 0.3 else ""
         due_date = (self.now + timedelta(days=int(random() * 90) - 30)).date() if random() < 0.5 else None
         self.new.rows[Task].append(
             (
-                *(task_id, project_id, index + 1, f"{title} {canary}{task_id}", about, status_id),
-                *(PRIORITIES[int(random() * len(PRIORITIES))], due_date, RANKS[index]),
+                *(task_id, project_id, number, f"{title} {canary}{task_id}", about, status_id),
+                *(PRIORITIES[int(random() * len(PRIORITIES))], due_date, RANKS[number - 1]),
                 *(completed_at, created_at, completed_at or created_at),
             )
         )

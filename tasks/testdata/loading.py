@@ -1,7 +1,7 @@
-"""What `createtestdata` and `preparedemo` have in common: whole accounts, loaded in bulk as the owner of the tables."""
+"""Whole accounts, loaded in bulk as the owner of the tables: what `createtestdata` and `preparedemo` share."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.core.management.base import CommandError
@@ -15,7 +15,7 @@ from tenancy.models import TenantModel
 from tenancy.postgresql.bulk import Row, bulk_load
 from tenancy.postgresql.roles import OWNER
 
-PASSWORD = "password"  # of everybody, says the contract
+PASSWORD = "password"  # of everybody: it is in the contract
 
 # What the rows of each table hold, in the order in which the tables are loaded.
 FIELDS: dict[type[TenantModel], tuple[str, ...]] = {
@@ -57,8 +57,8 @@ class NewAccount:
     """An account that is not in the database yet, with everything in it except the memberships."""
 
     account: Account
-    people: list[Person]
-    rows: dict[type[TenantModel], list[Row]]
+    people: list[Person] = field(default_factory=list)
+    rows: dict[type[TenantModel], list[Row]] = field(default_factory=lambda: {model: [] for model in FIELDS})
 
 
 def require_owner() -> None:

@@ -12,7 +12,7 @@ LAST_NAMES = (
 COMPANIES = tuple(
     f"{first} {second}"
     for first in ("Amber", "Blue", "Cedar", "Delta", "Echo", "Fern", "Granite", "Harbour", "Iris", "Juniper")
-    for second in ("Analytics", "Books", "Coffee", "Design", "Energy", "Foods", "Gardens", "Hotels", "Legal", "Robotics")
+    for second in ("Analytics", "Books", "Coffee", "Design", "Energy", "Foods", "Hotels", "Legal", "Robotics")
 )
 
 # Each account has as many of them as it has projects, so there are at least 30, and the keys differ.
@@ -40,9 +40,9 @@ TITLES = tuple(
         *("address book", "annual report", "back-up plan", "budget", "calendar", "checkout page", "contract"),
         *("customer survey", "delivery note", "error message", "floor plan", "guest list", "handbook", "invoice"),
         *("job advert", "landing page", "logo", "meeting notes", "newsletter", "offer", "parking permit"),
-        *("photo archive", "price list", "privacy notice", "purchase order", "release notes", "road map", "sales deck"),
+        *("photo archive", "price list", "privacy notice", "purchase order", "release notes", "road map"),
         *("schedule", "search form", "server room", "sign-up form", "style guide", "supplier list", "terms of use"),
-        *("ticket queue", "time sheet", "training plan", "warranty", "welcome mail"),
+        *("ticket queue", "time sheet", "training plan", "warranty", "sales deck"),
     )
 )
 

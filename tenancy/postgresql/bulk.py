@@ -43,14 +43,16 @@ def bulk_load(
     """
     if unknown := {model._meta.label for rows in batch.values() for model in rows if model not in fields}:
         raise ValueError(f"There are rows for {', '.join(sorted(unknown))}, but `fields` does not say what they hold.")
-    tables = [_Staging(model, names, using) for model, names in fields.items()]
-    with transaction.atomic(using=using), connections[using].cursor() as cursor:
+    connection = connections[using]
+    tables = [_Staging(model, names, connection) for model, names in fields.items()]
+    with transaction.atomic(using=using), connection.cursor() as cursor:
         for table in tables:
             cursor.execute(table.create)
-            with cursor.copy(table.copy) as copy:
+            # Django turns psycopg's exceptions into its own for execute(), but not for what happens inside copy().
+            with connection.wrap_database_errors, cursor.copy(table.copy) as copy:
                 for tenant, rows in batch.items():
                     table.write(copy, tenant, rows.get(table.model, ()))
-        insert = sql.SQL("; ").join([table.insert for table in tables])
+        insert = sql.SQL("; ").join([table.insert for table in tables]).as_string()
         for tenant in batch:
             with tenant_context(tenant):
                 cursor.execute(insert, {"tenant": tenant.pk})
@@ -62,15 +64,15 @@ def bulk_load(
 class _Staging:
     """A temporary table, shaped like the columns that are loaded into a table of tenants."""
 
-    def __init__(self, model: type[TenantModel], names: Sequence[str], using: str) -> None:
+    def __init__(self, model: type[TenantModel], names: Sequence[str], connection: Any) -> None:
         self.model = model
-        columns = {field.attname: field.column for field in model._meta.local_concrete_fields}
+        columns = {field.attname: str(field.column) for field in model._meta.local_concrete_fields}
         if "id" not in names or "account_id" in names or not columns.keys() >= set(names):
             raise ValueError(
                 f"{model._meta.label} cannot be loaded with the fields {', '.join(names)}: take id and others of "
                 f"{', '.join(sorted(columns.keys() - {'id', 'account_id'}))}."
             )
-        defaults = _defaults(model, names, using)
+        defaults = _defaults(model, names, connection)
         self.defaults = tuple(defaults.values())
         order = [columns[name] for name in ("account_id", *names, *defaults)]
         names_in_sql: dict[str, sql.Composable] = {
@@ -89,11 +91,11 @@ class _Staging:
             write_row((tenant_id, *row, *defaults))
 
 
-def _defaults(model: type[TenantModel], given: Sequence[str], using: str) -> dict[str, Any]:
+def _defaults(model: type[TenantModel], given: Sequence[str], connection: Any) -> dict[str, Any]:
     """Return what `save()` would put into the fields that are not given; those with a database default stay out."""
     blank = model()
     return {
-        field.attname: field.get_db_prep_save(field.pre_save(blank, add=True), connections[using])
+        field.attname: field.get_db_prep_save(field.pre_save(blank, add=True), connection)
         for field in model._meta.local_concrete_fields
         if field.attname not in given and field.name != "account" and not field.has_db_default()
     }
