@@ -14,6 +14,7 @@ from tenancy.context import get_active_tenant
 from tenancy.sessions import bind_session
 from tenancy.tokens import InvalidToken, TenantAccessToken, read_access
 
+
 def current_membership(user: User) -> Membership | None:
     """Return the person's live membership in the active tenant, from the database, or None."""
     membership = Membership.objects.filter(user_id=user.pk, ended_at=None).first()

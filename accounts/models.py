@@ -135,16 +135,6 @@ class Role(models.TextChoices):
     MEMBER = "member", _("Member")
     VIEWER = "viewer", _("Viewer")
 
-    @property
-    def can_write(self) -> bool:
-        """Tasks, subtasks, comments, labels, files and new projects."""
-        return self is not Role.VIEWER
-
-    @property
-    def can_administer(self) -> bool:
-        """Members, settings, all projects."""
-        return self in (Role.OWNER, Role.ADMIN)
-
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def current(self) -> Self:

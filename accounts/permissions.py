@@ -41,7 +41,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
 
 
 def may(membership: Membership, permission: str) -> bool:
-    """Say whether the role of `membership` allows `permission`. Raises KeyError for one that the table does not have."""
+    """Say whether the role of `membership` allows `permission`, which must be in the table: KeyError otherwise."""
     return membership.as_role in PERMISSIONS[permission]
 
 

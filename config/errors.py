@@ -22,7 +22,7 @@ from tenancy.routing import Refused
 logger = structlog.get_logger("config.errors")
 
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout, CacheUnavailable)
-RETRY_AFTER = {"Retry-After": "5"}  # seconds
+RETRY_AFTER = {429: {"Retry-After": "60"}, 503: {"Retry-After": "5"}}  # seconds
 
 # status: (code, what the API says, title of the page, text of the page)
 ANSWERS: dict[int, tuple[str, Any, Any, Any]] = {
@@ -34,6 +34,12 @@ ANSWERS: dict[int, tuple[str, Any, Any, Any]] = {
     ),
     403: ("permission_denied", _("You may not do this."), _("Not allowed"), _("You may not see or do this.")),
     404: ("not_found", _("Not found."), _("Not found"), _("There is nothing here, or nothing that you may see.")),
+    429: (
+        "throttled",
+        _("There were too many requests. Try again in a minute."),
+        _("Too many attempts"),
+        _("Wait for a minute, then try again."),
+    ),
     500: (
         "server_error",
         _("Something went wrong."),
@@ -92,6 +98,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return _answer(request, 503 if isinstance(sys.exc_info()[1], UNAVAILABLE) else 500)
 
 
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """Answer a request that is over a limit of allauth's, which looks for `handler429` in the public urlconf."""
+    return _answer(request, 429)
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if is_api(request):
         return _answer(request, 403)
@@ -100,7 +111,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def _answer(request: HttpRequest, status: int) -> HttpResponse:
     code, detail, title, text = ANSWERS[status]
-    headers = RETRY_AFTER if status == 503 else None
+    headers = RETRY_AFTER.get(status)
     if is_api(request):
         return JsonResponse(body(code, detail), status=status, headers=headers)
     return _page(request, status, title, text, headers)
@@ -131,7 +142,7 @@ def api_exception(error: Exception, context: dict[str, Any]) -> Response:
 
 def _of_status(status: int) -> Response:
     code, detail, *_page = ANSWERS[status]
-    return Response(body(code, detail), status=status, headers=RETRY_AFTER if status == 503 else None)
+    return Response(body(code, detail), status=status, headers=RETRY_AFTER.get(status))
 
 
 def _invalid(errors: dict[str, list[str]]) -> Response:

@@ -97,7 +97,9 @@ def set_on_roadmap(*, project: Project, actor: Membership, shown: bool) -> Proje
     require(actor, "project.publish")
     project = lock_project(project.pk)
     if shown and project.private:
-        raise ValidationError({"on_roadmap": _("A private project cannot be public. Make it open to all members first.")})
+        raise ValidationError(
+            {"on_roadmap": _("A private project cannot be public. Make it open to all members first.")}
+        )
     return _save_changes(project, actor, assign(project, {"on_roadmap": shown}))
 
 
@@ -119,7 +121,7 @@ def _save_changes(project: Project, actor: Membership, changed: set[str]) -> Pro
     return project
 
 
-# For the other actions -------------------------------------------------------------------------------------------------
+# For the other actions ---------------------------------------------------------------------------------------------
 
 
 def lock_project(project_id: UUID) -> Project:

@@ -42,7 +42,7 @@ class SubtaskFields(TypedDict, total=False):
     rank: str
 
 
-# Tasks -------------------------------------------------------------------------------------------------------------------
+# Tasks -------------------------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
@@ -79,13 +79,13 @@ def update_task(
     task = lock_task(task)
     if project is not None and project.pk != task.project_id:
         raise ValidationError({"project": _("A task stays in its project. Leave this out, or create another task.")})
-    changed = columns = assign(task, _own(fields))
+    columns = assign(task, _own(fields))
     validate_fields(task, columns)
     status = fields.get("status")
     if status is not None and status.pk != task.status_id:
         _put_into(task, status)
-        changed, columns = changed | {"status"}, columns | {"status", "rank", "completed_at"}
-    changed |= _replace_people_and_labels(task, fields)
+        columns |= {"status", "rank", "completed_at"}
+    changed = (columns - {"rank", "completed_at"}) | _replace_people_and_labels(task, fields)
     if changed:
         task.version += 1
         task.save(update_fields=[*columns, "version", "updated_at"])
@@ -141,8 +141,8 @@ def _end_of(rows: QuerySet[Any]) -> str:
         return ranks.first()
     try:
         return ranks.after(last)
-    except ranks.NoRoom:  # somebody chose the last rank that there is; rows may share one, and order by id then
-        return last
+    except ValueError:  # somebody chose the last rank that there is; rows may share one, and order by id then
+        return str(last)
 
 
 def _replace_people_and_labels(task: Task, fields: TaskFields) -> set[str]:
@@ -178,7 +178,7 @@ def _replace(links: QuerySet[Any], name: str, rows: Sequence[Any], task: Task) -
     return bool(superfluous or missing)
 
 
-# Subtasks ----------------------------------------------------------------------------------------------------------------
+# Subtasks ----------------------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
@@ -242,4 +242,6 @@ def _lock_subtask(subtask: Subtask) -> Subtask:
 def _validate_subtask(subtask: Subtask, names: set[str]) -> None:
     validate_fields(subtask, names)
     if "rank" in names and not ranks.is_rank(subtask.rank):
-        raise ValidationError({"rank": _("This is no rank. Take one that the API gave, or a text between two of them.")})
+        raise ValidationError(
+            {"rank": _("This is no rank. Take one that the API gave, or a text between two of them.")}
+        )

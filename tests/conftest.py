@@ -1,6 +1,12 @@
-"""Loads the cast, and gives it something to work on. `config.pytest_plugin` starts the servers before settings are read."""
+"""Loads the cast, and gives it something to work on.
+
+The servers are started by `config.pytest_plugin`, before settings are read.
+"""
+
+import threading
 
 import pytest
+from django.db import connection
 
 from projects.actions import create_project
 from projects.models import Label
@@ -72,3 +78,33 @@ def statuses(acme, project):
     """The statuses of acme's WEB by category."""
     with tenant_context(acme):
         return {status.category: status for status in project.statuses.all()}
+
+
+@pytest.fixture
+def at_once(acme):
+    """Run calls in threads of their own that start together, each in acme; returns what they raised.
+
+    For tests with `django_db(transaction=True)`: the threads have connections of their own.
+    """
+
+    def at_once(*calls):
+        barrier, errors = threading.Barrier(len(calls)), []
+
+        def run(call):
+            try:
+                with tenant_context(acme):
+                    barrier.wait(timeout=10)
+                    call()
+            except Exception as error:  # noqa: BLE001  # the test looks at all of them
+                errors.append(error)
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=run, args=(call,)) for call in calls]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=30)
+        return errors
+
+    return at_once

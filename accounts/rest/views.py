@@ -83,7 +83,7 @@ class TenantViewSet[M: TenantModel](StrictView, GenericViewSet[M]):
         filters = {name for backend in self.filter_backends for name in getattr(backend, "parameters", ())}
         return filters | {KeysetPagination.CURSOR, KeysetPagination.SIZE}
 
-    # Answers -------------------------------------------------------------------------------------------------
+    # Answers --------------------------------------------------------------------------------------------------------
 
     def list(self, request: Request) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
@@ -120,7 +120,7 @@ class TenantViewSet[M: TenantModel](StrictView, GenericViewSet[M]):
         data = self.get_serializer(row).data
         return Response(data, status=status, headers={"ETag": etag(data)})
 
-    # One call of an action each --------------------------------------------------------------------------------
+    # One call of an action each -------------------------------------------------------------------------------------
 
     def perform_create(self, fields: dict[str, Any]) -> M:
         raise NotImplementedError

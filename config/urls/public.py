@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from config.urls.errors import handler400, handler403, handler404, handler500  # noqa: F401
+from config.urls.errors import handler400, handler403, handler404, handler429, handler500  # noqa: F401
 from frontend.views import public
 
 urlpatterns = [

@@ -44,7 +44,7 @@ def test_each_role_may_do_what_the_contract_says(role, expected):
 
 
 def test_a_misspelled_permission_is_an_error_and_not_a_refusal():
-    with pytest.raises(KeyError, match="task.wirte"):
+    with pytest.raises(KeyError, match=r"task\.wirte"):
         may(Membership(role=Role.OWNER), "task.wirte")
 
 

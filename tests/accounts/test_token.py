@@ -64,7 +64,7 @@ def test_the_password_is_taken_as_it_is(client, acme, bob):
     assert ask(client.at(acme), password=f" {PASSWORD}").status_code == 401
 
 
-# The public host -------------------------------------------------------------------------------------------------------
+# The public host ---------------------------------------------------------------------------------------------------
 
 
 def test_the_public_host_needs_the_account(client, acme, bob):
@@ -96,7 +96,7 @@ def test_a_suspended_account_is_not_named_to_strangers(client, acme, mallory):
     assert ask(client, email="mallory@example.com", account="acme").json()["code"] == "invalid_credentials"
 
 
-# Refusals --------------------------------------------------------------------------------------------------------------
+# Refusals ----------------------------------------------------------------------------------------------------------
 
 
 def test_every_wrong_credential_reads_the_same(client, acme, bob, mallory):
@@ -178,7 +178,7 @@ def test_a_bearer_token_of_another_account_is_refused(client, acme, globex, mall
     assert response.json()["code"] == "tenant_mismatch"
 
 
-# Attempts --------------------------------------------------------------------------------------------------------------
+# Attempts ----------------------------------------------------------------------------------------------------------
 
 
 def test_five_wrong_passwords_are_enough(client, acme, bob):
@@ -220,7 +220,7 @@ def test_without_the_cache_nobody_logs_in(client, acme, bob, monkeypatch):
     assert response["Retry-After"]
 
 
-# Bodies ----------------------------------------------------------------------------------------------------------------
+# Bodies ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("missing", ["email", "password"])

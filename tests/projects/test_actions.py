@@ -4,7 +4,7 @@ import threading
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import Http404
 
 from projects.actions import (
@@ -45,29 +45,7 @@ def feed(project):
     return [(entry.seq, entry.verb) for entry in project.activities.order_by("seq")]
 
 
-def at_once(acme, *calls):
-    """Run the calls in threads of their own that start together, each in acme, and return what they raised."""
-    barrier, errors = threading.Barrier(len(calls)), []
-
-    def run(call):
-        try:
-            with tenant_context(acme):
-                barrier.wait(timeout=10)
-                call()
-        except Exception as error:  # noqa: BLE001  # the test looks at all of them
-            errors.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    return errors
-
-
-# Activities ------------------------------------------------------------------------------------------------------------
+# Activities --------------------------------------------------------------------------------------------------------
 
 
 def test_creating_and_changing_are_recorded(in_acme, owner):
@@ -104,24 +82,24 @@ def test_something_may_happen_by_itself(in_acme, project):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_numbers_have_no_gaps_and_no_doubles_under_load(acme, alice, project, owner):
+def test_numbers_have_no_gaps_and_no_doubles_under_load(acme, at_once, alice, project, owner):
     def rename():
         for turn in range(5):
             update_project(project=project, actor=owner, name=f"{threading.get_ident()} {turn}")
 
-    assert at_once(acme, *[rename] * 4) == []
+    assert at_once(*[rename] * 4) == []
     with tenant_context(acme):
         numbers = list(Activity.objects.order_by("seq").values_list("seq", flat=True))
         assert numbers == list(range(1, 22))
         assert Project.objects.get().last_activity_seq == 21
 
 
-# Keys ------------------------------------------------------------------------------------------------------------------
+# Keys --------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_same_name_at_the_same_moment_makes_two_keys(acme, alice, owner):
-    assert at_once(acme, *[lambda: create_project(actor=owner, name="Website")] * 4) == []
+def test_the_same_name_at_the_same_moment_makes_two_keys(acme, at_once, alice, owner):
+    assert at_once(*[lambda: create_project(actor=owner, name="Website")] * 4) == []
     with tenant_context(acme):
         assert set(Project.objects.values_list("key", flat=True)) == {"WEB", "WEB2", "WEB3", "WEB4"}
 
@@ -137,7 +115,7 @@ def test_values_are_checked_without_a_form(in_acme, owner, project):
         assert set(refused.value.message_dict) == set(fields)
 
 
-# Roles -----------------------------------------------------------------------------------------------------------------
+# Roles -------------------------------------------------------------------------------------------------------------
 
 
 def test_actions_ask_for_the_role_themselves(in_acme, owner, member, viewer, project):
@@ -154,7 +132,7 @@ def test_actions_ask_for_the_role_themselves(in_acme, owner, member, viewer, pro
     assert feed(project) == [(1, "project.created")]
 
 
-# What is gone ----------------------------------------------------------------------------------------------------------
+# What is gone ------------------------------------------------------------------------------------------------------
 
 
 def test_a_project_that_was_deleted_meanwhile_is_not_found(in_acme, owner, project):
@@ -174,7 +152,7 @@ def test_the_project_of_another_tenant_is_not_found(in_acme, owner, foreign_proj
         update_project(project=foreign_project, actor=owner, name="Mine")
 
 
-# Roadmap ---------------------------------------------------------------------------------------------------------------
+# Roadmap -----------------------------------------------------------------------------------------------------------
 
 
 def test_admins_show_a_project_on_the_roadmap_and_take_it_off(in_acme, owner, project):

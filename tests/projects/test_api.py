@@ -26,7 +26,7 @@ def names(response):
     return [row["name"] for row in response.json()["results"]]
 
 
-# Reading ---------------------------------------------------------------------------------------------------------------
+# Reading -----------------------------------------------------------------------------------------------------------
 
 
 def test_a_project_has_the_fields_of_the_contract(client, bob, project):
@@ -84,7 +84,7 @@ def test_a_stranger_deletes_nothing(client, globex, acme, mallory, project):
         assert Project.objects.filter(pk=project.pk).exists()
 
 
-# Archived --------------------------------------------------------------------------------------------------------------
+# Archived ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -95,7 +95,12 @@ def archived(acme, project):
 
 @pytest.mark.parametrize(
     ("query", "expected"),
-    [("", ["Website"]), ("?archived=false", ["Website"]), ("?archived=true", ["Old"]), ("?archived=all", ["Old", "Website"])],
+    [
+        ("", ["Website"]),
+        ("?archived=false", ["Website"]),
+        ("?archived=true", ["Old"]),
+        ("?archived=all", ["Old", "Website"]),
+    ],
 )
 def test_archived_projects_are_shown_when_they_are_asked_for(client, bob, archived, query, expected):
     assert names(client.as_(bob).get(f"{URL}{query}")) == expected
@@ -111,7 +116,7 @@ def test_another_value_is_refused(client, bob, value):
     assert (response.status_code, set(response.json()["errors"])) == (400, {"archived"})
 
 
-# Creating --------------------------------------------------------------------------------------------------------------
+# Creating ----------------------------------------------------------------------------------------------------------
 
 
 def test_a_name_is_enough(client, bob):
@@ -194,7 +199,7 @@ def test_viewers_create_nothing(client, acme, vera):
         assert not Project.objects.exists()
 
 
-# Changing --------------------------------------------------------------------------------------------------------------
+# Changing ----------------------------------------------------------------------------------------------------------
 
 
 def test_members_edit_projects_that_they_see(client, bob, project):
@@ -235,7 +240,7 @@ def test_viewers_change_nothing(client, acme, vera, project):
         assert Project.objects.get().name == "Website"
 
 
-# Deleting --------------------------------------------------------------------------------------------------------------
+# Deleting ----------------------------------------------------------------------------------------------------------
 
 
 def test_admins_delete_projects_with_everything_in_them(client, acme, admin, project, task, subtask):
@@ -269,7 +274,7 @@ def test_not_even_their_own(client, bob):
     assert client.as_(bob).delete(f"{URL}{created['id']}/").status_code == 403
 
 
-# Private ---------------------------------------------------------------------------------------------------------------
+# Private -----------------------------------------------------------------------------------------------------------
 
 
 def test_owners_and_admins_see_private_projects(client, alice, admin, secret_project):
@@ -362,7 +367,7 @@ def test_being_a_member_elsewhere_opens_nothing(client, acme, globex, charlie, m
     assert names(client.as_(mallory, at=acme).get(URL)) == []
 
 
-# Queries ---------------------------------------------------------------------------------------------------------------
+# Queries -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("amount", [1, 100])

@@ -101,7 +101,20 @@ def test_only_true_and_false_are_true_and_false(client, bob, project, subtask, k
 
 @pytest.mark.parametrize(
     "value",
-    [7, True, [], {}, "", "tomorrow", "2026-13-01", "2026-02-30", "0000-01-01", "99999-01-01", "2026-01-01T10:00", "\x00"],
+    [
+        7,
+        True,
+        [],
+        {},
+        "",
+        "tomorrow",
+        "2026-13-01",
+        "2026-02-30",
+        "0000-01-01",
+        "99999-01-01",
+        "2026-01-01T10:00",
+        "\x00",
+    ],
     ids=repr,
 )
 def test_a_due_date_that_is_none_is_refused(client, bob, task, value):
@@ -109,7 +122,9 @@ def test_a_due_date_that_is_none_is_refused(client, bob, task, value):
     assert (response.status_code, set(response.json()["errors"])) == (400, {"due_date"})
 
 
-@pytest.mark.parametrize("value", [None, 7, True, "x", "", {}, {"x": 1}, [None], [7], ["x"], [[]], [{}], ["nul\x00"]], ids=repr)
+@pytest.mark.parametrize(
+    "value", [None, 7, True, "x", "", {}, {"x": 1}, [None], [7], ["x"], [[]], [{}], ["nul\x00"]], ids=repr
+)
 @pytest.mark.parametrize("field", ["assignees", "labels"])
 def test_a_list_of_ids_that_is_none_is_refused(client, bob, task, field, value):
     response = client.as_(bob).json("PATCH", f"/api/v1/tasks/{task.pk}/", {field: value})
@@ -124,7 +139,14 @@ def test_a_list_of_very_many_ids_is_refused(client, bob, task, label, field):
 
 @pytest.mark.parametrize(
     "content_type",
-    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml", "x", "\xff"],
+    [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/xml",
+        "x",
+        "\xff",
+    ],
 )
 def test_other_kinds_of_bodies_are_refused(client, bob, content_type):
     response = send(client.as_(bob), b'{"name": "x"}', content_type)

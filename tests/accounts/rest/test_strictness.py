@@ -11,7 +11,7 @@ LISTS = ["/api/v1/projects/", "/api/v1/tasks/", "/api/v1/subtasks/"]
 NOT_FOUND = {"code": "not_found", "detail": "Not found.", "errors": {}}
 
 
-# Who asks --------------------------------------------------------------------------------------------------------------
+# Who asks ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("url", LISTS)
@@ -50,7 +50,9 @@ def test_a_token_is_refused_on_the_host_of_another_account(client, acme, globex,
     assert (response.status_code, response.json()["code"]) == (403, "tenant_mismatch")
 
 
-@pytest.mark.parametrize("credentials", ["Bearer", "Bearer ", "Bearer x", "Bearer a.b.c", "bearer \xff", "Bearer W10.W10.x"])
+@pytest.mark.parametrize(
+    "credentials", ["Bearer", "Bearer ", "Bearer x", "Bearer a.b.c", "bearer \xff", "Bearer W10.W10.x"]
+)
 def test_a_broken_token_is_refused(client, acme, credentials):
     response = client.at(acme).get("/api/v1/projects/", headers={"Authorization": credentials})
     assert (response.status_code, response.json()["code"]) == (401, "invalid_token")
@@ -88,7 +90,7 @@ def test_a_write_with_a_token_does_not(client, acme, bob):
     assert with_token.json("POST", "/api/v1/projects/", {"name": "Website"}).status_code == 201
 
 
-# Addresses -------------------------------------------------------------------------------------------------------------
+# Addresses ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE", "PUT"])
@@ -107,14 +109,16 @@ def test_not_even_debugging_shows_a_page_or_redirects(client, bob, settings, pat
 
 
 @pytest.mark.parametrize("url", LISTS)
-@pytest.mark.parametrize("name", ["x", "WEB-0", "WEB-01", "web-1", "WEB-99999999999", "WEB-1 ", "٣", "%00", "%FF", "-1", "1" * 500])
+@pytest.mark.parametrize(
+    "name", ["x", "WEB-0", "WEB-01", "web-1", "WEB-99999999999", "WEB-1 ", "٣", "%00", "%FF", "-1", "1" * 500]
+)
 def test_an_id_that_is_none_is_not_found(client, bob, task, url, name):
     for method in ("GET", "PATCH"):
         response = client.as_(bob).json(method, f"{url}{name}/", {})
         assert (response.status_code, response.json()) == (404, NOT_FOUND)
 
 
-# Methods ---------------------------------------------------------------------------------------------------------------
+# Methods -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("url", LISTS)
@@ -143,7 +147,7 @@ def test_head_is_get_without_the_body(client, bob, url):
     assert (response.status_code, response.content) == (200, b"")
 
 
-# Parameters and fields -------------------------------------------------------------------------------------------------
+# Parameters and fields ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("url", LISTS)
@@ -177,7 +181,7 @@ def test_a_tenant_cannot_be_named_in_a_body(client, bob, globex, project, task, 
     assert (response.status_code, set(response.json()["errors"])) == (400, {field})
 
 
-# Entity tags -----------------------------------------------------------------------------------------------------------
+# Entity tags -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["project", "task", "subtask"])

@@ -1,0 +1,96 @@
+"""An account in the variant `roadmap`, an admin, and a reader of pages."""
+
+from html.parser import HTMLParser
+
+import pytest
+
+from accounts.models import Account
+from tenancy.context import tenant_context
+from tenancy.testing import join, make_user, membership_of
+
+
+class Page(HTMLParser):
+    """What the tests look for in the HTML of a response."""
+
+    VOID = {"meta", "link", "input", "img", "br", "hr", "path", "rect", "circle"}
+
+    def __init__(self, response):
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(response.content.decode())
+        self.text = " ".join(self.text.split())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+
+    def handle_data(self, data):
+        self.text += f" {data}"
+
+    def all(self, tag, **wanted):
+        """Return the attributes of every `tag` that has all of `wanted`."""
+        return [attrs for name, attrs in self.tags if name == tag and wanted.items() <= attrs.items()]
+
+    @property
+    def links(self):
+        return [attrs["href"] for attrs in self.all("a")]
+
+    @property
+    def forms(self):
+        """The addresses that forms of the page post to, without the one to log out."""
+        return [attrs["action"] for attrs in self.all("form") if attrs["action"] != "/auth/logout/"]
+
+
+@pytest.fixture
+def page():
+    return Page
+
+
+@pytest.fixture
+def admin(acme):
+    """Ada, an admin of acme."""
+    user = make_user("ada")
+    join(user, acme, "admin")
+    return user
+
+
+@pytest.fixture
+def initech(db):
+    """An account in the variant `roadmap`."""
+    return Account.objects.create(slug="initech", name="Initech", variant="roadmap")
+
+
+@pytest.fixture
+def ines(initech):
+    """The owner of initech."""
+    user = make_user("ines")
+    join(user, initech, "owner")
+    return user
+
+
+@pytest.fixture
+def changed(acme):
+    """Change rows of acme behind the actions' back, for what pages must be able to show: `changed(task, due_date=…)`."""
+
+    def change(row, **fields):
+        with tenant_context(acme):
+            for name, value in fields.items():
+                setattr(row, name, value)
+            row.save()
+        return row
+
+    return change
+
+
+@pytest.fixture
+def as_member(acme):
+    """Call an action in acme in somebody's name: `as_member(alice, create_task, project=project, title="x")`."""
+
+    def call(user, action, **arguments):
+        with tenant_context(acme):
+            return action(actor=membership_of(user, acme), **arguments)
+
+    return call
