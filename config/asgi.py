@@ -1,14 +1,19 @@
 """The web process: `uvicorn config.asgi:application`."""
 
 import os
+import warnings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("DATABASE_POOL_SIZE", "16")
+
+# WhiteNoise serves the style sheets without collectstatic in the demo, and hands out whole files, which are small.
+warnings.filterwarnings("ignore", message="No directory at")
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
 from django.core.asgi import get_asgi_application
 
 application = get_asgi_application()
 
-from tenancy.checks import refuse_unsafe_process  # noqa: E402 - it needs the models, which are loaded now
+from tenancy.checks import refuse_unsafe_process  # noqa: E402  # it needs the models, which are loaded now
 
 refuse_unsafe_process()
