@@ -6,11 +6,11 @@ import warnings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("DATABASE_POOL_SIZE", "16")
 
+from django.core.asgi import get_asgi_application
+
 # WhiteNoise serves the style sheets without collectstatic in the demo, and hands out whole files, which are small.
 warnings.filterwarnings("ignore", message="No directory at")
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
-
-from django.core.asgi import get_asgi_application
 
 application = get_asgi_application()
 

@@ -193,6 +193,11 @@ def _conflict(error: IntegrityError) -> Response:
     return Response(body("conflict", _("Somebody else changed this at the same time. Try again.")), status=409)
 
 
+def _denied(error: core.PermissionDenied) -> Response:
+    """Actions say who may; without a text of theirs it is the general one."""
+    return Response(body("permission_denied", str(error) or ANSWERS[403][1]), status=403)
+
+
 def _too_large(error: Exception) -> Response:
     return Response(body("too_large", _("The request is too large.")), status=413)
 
@@ -203,7 +208,7 @@ API_ANSWERS: list[tuple[type[Exception], Callable[[Any], Response]]] = [
     (core.ValidationError, lambda error: _invalid({_field(name): texts for name, texts in _messages(error).items()})),
     (exceptions.APIException, _documented),
     (Http404, lambda error: _of_status(404)),
-    (core.PermissionDenied, lambda error: _of_status(403)),
+    (core.PermissionDenied, _denied),
     (core.RequestDataTooBig, _too_large),
     (core.BadRequest, lambda error: _of_status(400)),
     (core.SuspiciousOperation, lambda error: _of_status(400)),

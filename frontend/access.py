@@ -1,6 +1,7 @@
 """What views know about the person who asks."""
 
 from django.http import HttpRequest
+from django_htmx.middleware import HtmxDetails
 
 from accounts.models import Account, Membership, User
 
@@ -14,6 +15,7 @@ class MemberRequest(HttpRequest):
     tenant: Account
     membership: Membership
     user: User
+    htmx: HtmxDetails
 
 
 class VisitorRequest(HttpRequest):

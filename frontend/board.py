@@ -36,11 +36,15 @@ def columns_of(projects: Iterable[Project], tasks: QuerySet[Task]) -> dict[Proje
         task.project = by_id[task.project_id]
         cards[task.status_id].append(task)
     columns: dict[Project, list[Column]] = {project: [] for project in by_id.values()}
-    counts = Count("tasks", filter=Q(tasks__archived_at=None))
-    statuses = Status.objects.filter(project__in=by_id).annotate(total=counts)
-    for status in statuses.order_by("rank", "id"):  # said again, because grouping drops the model's order
-        columns[by_id[status.project_id]].append(Column(status, cards[status.pk], status.total))
+    for status in _with_totals(Status.objects.filter(project__in=by_id)):
+        total: int = status.total  # type: ignore[attr-defined]  # annotated
+        columns[by_id[status.project_id]].append(Column(status, cards[status.pk], total))
     return columns
+
+
+def _with_totals(statuses: QuerySet[Status]) -> QuerySet[Status]:
+    counted = statuses.annotate(total=Count("tasks", filter=Q(tasks__archived_at=None)))
+    return counted.order_by("rank", "id")  # said again, because grouping drops the model's order
 
 
 def _first_tasks(tasks: QuerySet[Task]) -> QuerySet[Task]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.models import Color, Project, Status
 from tasks.models import Subtask, Task
 
-# Nothing that a form knows of is secret or worth remembering by the browser.
+# Browsers offer what was typed before, which helps with addresses and is in the way of new titles.
 UNREMEMBERED = {"autocomplete": "off"}
 
 

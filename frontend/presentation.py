@@ -16,7 +16,7 @@ ACCENTS = (Color.BLUE, Color.TEAL, Color.VIOLET, Color.GREEN, Color.PINK)
 
 def initials(name: str) -> str:
     """Return the one or two letters that stand for a person: "Ada Lovelace" → "AL", "bob@example.com" → "BO"."""
-    words = name.split("@")[0].replace(".", " ").split()
+    words = name.partition("@")[0].replace(".", " ").split()
     if len(words) > 1:
         return (words[0][0] + words[-1][0]).upper()
     return (words[0] if words else "?")[:2].upper()

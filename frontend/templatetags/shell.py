@@ -6,6 +6,7 @@ from django import template
 from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags.static import static
+from django.urls import get_script_prefix
 
 from projects.models import Project
 from tenancy.routing import Refused, parse_host
@@ -19,6 +20,12 @@ def public_url() -> str:
     return f"{settings.PUBLIC_URL}/"
 
 
+@register.simple_tag
+def home() -> str:
+    """The first page of this host, or of the account where accounts are told apart by path."""
+    return get_script_prefix()
+
+
 @register.simple_tag(takes_context=True)
 def asset(context: template.Context, path: str) -> str:
     """The URL of a static file, also on a host that belongs to nobody: it serves no files, the public site does."""
@@ -30,7 +37,7 @@ def _serves_files(request: HttpRequest | None) -> bool:
     if request is None or getattr(request, "tenant", None) is not None:
         return True
     try:
-        return parse_host(request) == settings.BASE_DOMAIN
+        return parse_host(request) == str(settings.BASE_DOMAIN)
     except Refused:
         return False
 
@@ -40,4 +47,4 @@ def project_links(context: template.Context) -> dict[str, Any]:
     """The projects that the member may see, for the side bar. One query."""
     request = context["request"]
     projects = Project.objects.visible_to(request.membership).active().only("id", "key", "name", "color", "private")
-    return {"projects": projects, "current": context.get("project")}
+    return {"projects": projects, "current": context.get("project"), "is_project_page": "columns" in context}

@@ -54,14 +54,12 @@ def day(value: date) -> SafeString:
 def due_day(due: date, completed_at: datetime | None = None) -> SafeString:
     """A due date, marked when it has passed and the task is still open."""
     late = "" if completed_at else presentation.lateness(due, timezone.localdate())
-    if not late:
-        return format_html('<span class="due"><span class="for-screen-readers">{} </span>{}</span>', _("due"), day(due))
-    title = f"{presentation.full_date(due)} ({late})"
+    title = presentation.full_date(due)
     return format_html(
-        '<span class="due late"><span class="for-screen-readers">{} </span>'
-        '<time datetime="{}" title="{}">{}</time></span>',
-        _("late, was due"),
+        '<span class="{}"><span class="for-screen-readers">{} </span><time datetime="{}" title="{}">{}</time></span>',
+        "due late" if late else "due",
+        _("late, was due") if late else _("due"),
         due.isoformat(),
-        title,
+        f"{title} ({late})" if late else title,
         presentation.day_in_words(due, timezone.localdate()),
     )

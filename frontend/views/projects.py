@@ -1,9 +1,7 @@
 """The list of projects, and the board of one."""
 
-from typing import Any
-
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
@@ -43,14 +41,14 @@ def _index(request: MemberRequest, form: NewProject, status: int = 200) -> HttpR
     return render(request, "projects/index.html", context, status=status)
 
 
-def _with_counts(request: MemberRequest) -> Any:
+def _with_counts(request: MemberRequest) -> QuerySet[Project]:
     alive = Q(tasks__archived_at=None)
     return (
         Project.objects.visible_to(request.membership)
         .annotate(
             all_tasks=Count("tasks", filter=alive),
             open_tasks=Count("tasks", filter=alive & Q(tasks__completed_at=None)),
-            done_tasks=Count("tasks", filter=alive & ~Q(tasks__completed_at=None)),
+            done_tasks=Count("tasks", filter=alive & Q(tasks__completed_at__isnull=False)),
         )
         .order_by("key")  # said again, because grouping drops the model's order
     )
@@ -59,10 +57,11 @@ def _with_counts(request: MemberRequest) -> Any:
 @require_http_methods(["GET", "HEAD", "POST"])
 def detail(request: MemberRequest, key: str) -> HttpResponse:
     """The board of a project; POST makes a new task in it."""
+    if request.method == "POST":
+        require(request.membership, "task.write")
     project = get_object_or_404(Project.objects.visible_to(request.membership), key=key)
     if request.method != "POST":
         return _detail(request, project, NewTask())
-    require(request.membership, "task.write")
     form = NewTask(request.POST)
     if form.is_valid():
         try:
@@ -79,7 +78,6 @@ def _detail(request: MemberRequest, project: Project, form: NewTask, status: int
     columns = columns_of([project], tasks)[project]
     context = {
         "project": project,
-        "is_project_page": True,
         "columns": columns,
         "amount": sum(column.total for column in columns),
         "form": form if may(request.membership, "task.write") else None,

@@ -36,7 +36,7 @@ class Page(HTMLParser):
 
     @property
     def links(self):
-        return [attrs["href"] for attrs in self.all("a")]
+        return [attrs["href"] for attrs in self.all("a") if "href" in attrs]
 
     @property
     def forms(self):
@@ -73,7 +73,7 @@ def ines(initech):
 
 @pytest.fixture
 def changed(acme):
-    """Change rows of acme behind the actions' back, for what pages must be able to show: `changed(task, due_date=…)`."""
+    """Change a row of acme behind the actions' back: `changed(task, archived_at=…)`."""
 
     def change(row, **fields):
         with tenant_context(acme):

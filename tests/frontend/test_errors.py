@@ -1,0 +1,85 @@
+"""Error pages: without a tenant, without a person, without a database."""
+
+import pytest
+from django.core.exceptions import SuspiciousOperation
+from django.db import OperationalError
+from django.test import Client
+from django.utils import timezone
+
+from frontend.views import projects
+
+
+def test_not_found_leads_back_to_the_account(client, bob, page):
+    response = client.as_(bob).get("/projects/NONE/")
+    seen = page(response)
+    assert response.status_code == 404
+    assert "There is nothing here, or nothing that you may see." in seen.text
+    assert "Back to Acme" in seen.text
+    assert seen.links == ["#main", "/"]
+
+
+def test_a_path_without_a_page_is_not_found_for_strangers_too(client, acme):
+    assert client.at(acme).get("/nothing/").status_code == 404
+    assert client.get("/nothing/").status_code == 404
+
+
+def test_refused_pages_say_so(client, vera, project, page):
+    response = client.as_(vera).post("/", {"name": "Mine"})
+    assert response.status_code == 403
+    assert "You may not see or do this." in page(response).text
+
+
+@pytest.mark.parametrize(
+    ("host", "status", "words"),
+    [
+        ("nobody.localhost", 404, "There is nothing at this address"),
+        ("elsewhere.example", 404, "There is nothing at this address"),
+        ("bad_host!", 400, "That address is malformed"),
+        ("", 400, "That address is malformed"),
+    ],
+)
+def test_a_host_without_an_account_gets_its_styles_from_the_public_site(db, page, host, status, words):
+    response = Client(HTTP_HOST=host).get("/")
+    seen = page(response)
+    assert response.status_code == status
+    assert words in seen.text
+    styles = [link["href"] for link in seen.all("link", rel="stylesheet")]
+    assert styles
+    assert all(href.startswith("http://localhost:8000/static/") for href in styles)
+    assert "http://localhost:8000/" in seen.links
+
+
+def test_a_suspended_account_says_so(client, acme, bob, page):
+    acme.suspended_at = timezone.now()
+    acme.save()
+    response = client.at(acme).get("/")
+    assert response.status_code == 403
+    assert "This account is suspended" in page(response).text
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "words"),
+    [
+        (RuntimeError("secret detail"), 500, "It is our fault."),
+        (OperationalError("secret detail"), 503, "A part of the system does not answer."),
+        (SuspiciousOperation("secret detail"), 400, "The address or the form is broken."),
+    ],
+)
+def test_a_failure_asks_nothing_of_the_database(
+    client, bob, monkeypatch, django_assert_num_queries, page, error, status, words
+):
+    def fail(request):
+        raise error
+
+    browser = client.as_(bob)
+    browser.raise_request_exception = False
+    browser.get("/")  # the host is known now
+    monkeypatch.setattr(projects, "_with_counts", fail)
+    with django_assert_num_queries(3):  # session, person and membership; none by the page
+        response = browser.get("/")
+    seen = page(response)
+    assert response.status_code == status
+    assert words in seen.text
+    assert "secret detail" not in response.content.decode()
+    assert "bob@example.com" not in response.content.decode()
+    assert "Acme" in seen.text

@@ -1,0 +1,65 @@
+"""Markdown."""
+
+import pytest
+
+from frontend.prose import render_markdown
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("Say **hello** to *everybody*", "<p>Say <strong>hello</strong> to <em>everybody</em></p>"),
+        ("# Title", "<h3>Title</h3>"),  # the page has an h1 and the section an h2
+        ("###### Deep", "<h6>Deep</h6>"),
+        ("- one\n- two", "<ul>\n<li>one</li>\n<li>two</li>\n</ul>"),
+        ("3. three", '<ol start="3">\n<li>three</li>\n</ol>'),
+        ("~~wrong~~", "<p><s>wrong</s></p>"),
+        ("`a < b`", "<p><code>a &lt; b</code></p>"),
+        ("> said", "<blockquote>\n<p>said</p>\n</blockquote>"),
+    ],
+)
+def test_it_knows_the_usual_marks(text, html):
+    assert render_markdown(text).strip() == html
+
+
+def test_links_lead_out_without_a_trace():
+    html = render_markdown('[here](https://example.com "Title")')
+    assert html.strip() == (
+        '<p><a href="https://example.com" title="Title" rel="noopener noreferrer nofollow">here</a></p>'
+    )
+
+
+def test_tables_have_no_styles():
+    html = render_markdown("| a |\n|:-:|\n| b |")
+    assert "<th>a</th>" in html
+    assert "style" not in html
+
+
+def test_pictures_stay_links():
+    assert "<img" not in render_markdown("![a](https://evil.example/a.png)")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "[x](javascript:alert(1))",
+        "[x](JaVaScRiPt:alert(1))",
+        "[x](data:text/html;base64,eA==)",
+        "[x](vbscript:x)",
+        "<javascript:alert(1)>",
+        "```<script>\nx\n```",
+        '[x](https://example.com"onmouseover="alert(1))',
+        "<svg><style>@import 'https://evil.example'</style></svg>",
+    ],
+)
+def test_attacks_become_text(text):
+    html = render_markdown(text)
+    for mark in ("<script", "<img", "<svg", "<style", 'href="java', 'href="data', 'href="vb', " onmouseover="):
+        assert mark not in html
+
+
+def test_deep_nesting_ends():
+    assert render_markdown(">" * 5000 + "x")
+    assert render_markdown("[" * 5000)

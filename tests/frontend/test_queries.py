@@ -1,0 +1,72 @@
+"""A page costs the same number of queries, however much is on it."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from projects.actions import create_project, set_on_roadmap
+from projects.models import Label, Project
+from tasks.actions import create_subtask, create_task
+from tenancy.context import tenant_context
+from tenancy.testing import join, make_user, membership_of
+
+PERSON = 3  # session, user, membership
+
+
+def fill(tenant, user, key, tasks):
+    """Show everybody a project with so many tasks, each with a subtask, a label and somebody of its own."""
+    with tenant_context(tenant):
+        actor = membership_of(user, tenant)
+        project = Project.objects.filter(key=key).first() or create_project(actor=actor, name=key, key=key)
+        set_on_roadmap(project=project, actor=actor, shown=True)
+        for _ in range(tasks):
+            name = f"{key}-{Label.objects.count()}"
+            people = [actor, join(make_user(name), tenant, "member")]
+            labels = [Label.objects.create(name=name)]
+            task = create_task(actor=actor, project=project, title="Task", labels=labels, assignees=people)
+            create_subtask(actor=actor, task=task, title="Subtask")
+
+
+@pytest.fixture
+def count(client, initech, ines):
+    """Return how many queries a page costs on a warm host."""
+    browser = client.as_(ines, at=initech)
+
+    def run(path):
+        assert browser.get(path).status_code == 200
+        with CaptureQueriesContext(connection) as queries:
+            browser.get(path)
+        return len(queries)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("path", "cost"),
+    [
+        ("/", 2),  # the projects with their counts, and those of the side bar
+        ("/projects/ONE/", 9),
+        ("/tasks/ONE-1/", 9),
+        ("/subtasks/", 3),  # how many, the page, the side bar
+        ("/roadmap/", 3),  # projects, tasks, statuses
+    ],
+)
+def test_more_rows_cost_no_more_queries(initech, ines, count, path, cost):
+    fill(initech, ines, "ONE", tasks=1)
+    few = count(path)
+    for key in ("ONE", "TWO", "THREE"):
+        fill(initech, ines, key, tasks=4)
+    assert count(path) == few
+    assert few == PERSON + cost
+
+
+def test_people_are_not_joined_to_tasks(client, initech, ines):
+    """Tasks may live in another database than people one day."""
+    fill(initech, ines, "ONE", tasks=1)
+    browser = client.as_(ines, at=initech)
+    for path in ("/projects/ONE/", "/tasks/ONE-1/", "/subtasks/", "/roadmap/"):
+        with CaptureQueriesContext(connection) as queries:
+            browser.get(path)
+        for query in queries:
+            shared = "accounts_user" in query["sql"]
+            assert not (shared and '"tasks_' in query["sql"]), query["sql"]
