@@ -4,7 +4,10 @@ import json
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
+from accounts.models import Membership
+from tenancy.context import tenant_context
 from tenancy.testing import TenantClient
 
 LISTS = ["/api/v1/projects/", "/api/v1/tasks/", "/api/v1/subtasks/"]
@@ -88,6 +91,39 @@ def test_a_write_with_a_token_does_not(client, acme, bob):
     with_token = client.at(acme).with_token(bob)
     with_token.handler.enforce_csrf_checks = True
     assert with_token.json("POST", "/api/v1/projects/", {"name": "Website"}).status_code == 201
+
+
+@pytest.fixture
+def change(acme, bob):
+    """Change bob's membership in acme."""
+
+    def change(**fields):
+        with tenant_context(acme):
+            Membership.objects.filter(user=bob).update(**fields)
+
+    return change
+
+
+def test_a_removed_members_session_and_token_end_at_once(client, acme, bob, change):
+    session, token = client.as_(bob), client.at(acme).with_token(bob)
+    change(ended_at=timezone.now())
+    for_session, for_token = session.get("/api/v1/projects/"), token.get("/api/v1/projects/")
+    assert (for_session.status_code, for_session.json()["code"]) == (401, "not_authenticated")
+    assert (for_token.status_code, for_token.json()["code"]) == (403, "not_a_member")
+
+
+def test_a_demoted_member_writes_nothing_from_then_on(client, acme, bob, change):
+    session, token = client.as_(bob), client.at(acme).with_token(bob)
+    change(role="viewer")
+    for place in (session, token):
+        assert place.json("POST", "/api/v1/projects/", {"name": "Mine"}).status_code == 403
+        assert place.get("/api/v1/projects/").status_code == 200
+
+
+def test_a_session_of_another_account_is_no_credential(client, acme, globex, charlie):
+    session = client.as_(charlie, at=acme)
+    response = session.get("/api/v1/projects/", headers={"Host": "globex.localhost"})
+    assert (response.status_code, response.json()["code"]) == (401, "not_authenticated")
 
 
 # Addresses ---------------------------------------------------------------------------------------------------------
@@ -202,8 +238,6 @@ def test_a_task_has_another_tag_when_its_subtasks_change(client, bob, task):
 
 
 def test_times_are_in_utc_whatever_the_pages_show(client, bob, project):
-    from django.utils import timezone
-
     with timezone.override("Asia/Tokyo"):
         shown = client.as_(bob).get(f"/api/v1/projects/{project.pk}/").json()["created_at"]
     assert shown == project.created_at.isoformat().replace("+00:00", "Z")

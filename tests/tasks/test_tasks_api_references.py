@@ -1,0 +1,138 @@
+"""/api/v1/tasks/: the ids in bodies, of projects, statuses, people and labels"""
+
+from uuid import uuid4
+
+import pytest
+
+from projects.models import Label
+from tasks.models import Assignment, Task, TaskLabel
+from tenancy.context import tenant_context
+from tenancy.testing import membership_of
+
+URL = "/api/v1/tasks/"
+NO_SUCH = ["There is no such object, or you may not see it."]
+
+
+def member_id(user, account):
+    return str(membership_of(user, account).pk)
+
+
+# Ids in bodies -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def unseen(acme, globex, mallory, secret_project, foreign_project):
+    """Ids that bob may not name, by field: of his account's private project, and of another account."""
+    with tenant_context(acme):
+        hidden = {"project": [secret_project.pk], "status": [secret_project.statuses.first().pk]}
+    with tenant_context(globex):
+        foreign = {
+            "project": [foreign_project.pk],
+            "status": [foreign_project.statuses.first().pk],
+            "assignees": [membership_of(mallory, globex).pk],
+            "labels": [Label.objects.create(name="Theirs").pk],
+        }
+    return {name: [str(each) for each in [*hidden.get(name, []), *ids]] for name, ids in foreign.items()}
+
+
+@pytest.mark.parametrize("field", ["project", "status", "assignees", "labels"])
+def test_an_id_that_may_not_be_seen_reads_like_one_that_does_not_exist(client, acme, bob, project, unseen, field):
+    answers = []
+    for unknown in (str(uuid4()), *unseen[field]):
+        value = [unknown] if field in ("assignees", "labels") else unknown
+        answers.append(client.as_(bob).json("POST", URL, {"project": project.pk, "title": "x", field: value}))
+    assert {answer.content for answer in answers} == {answers[0].content}
+    assert (answers[0].status_code, answers[0].json()["errors"]) == (400, {field: NO_SUCH})
+    with tenant_context(acme):
+        assert not Task.objects.exists()
+
+
+@pytest.mark.parametrize("field", ["project", "status", "assignees", "labels"])
+def test_nor_in_a_change_and_nothing_is_changed(client, acme, bob, task, unseen, field):
+    before = client.as_(bob).get(f"{URL}{task.pk}/").json()
+    answers = []
+    for unknown in (str(uuid4()), *unseen[field]):
+        value = [unknown] if field in ("assignees", "labels") else unknown
+        answers.append(client.as_(bob).json("PATCH", f"{URL}{task.pk}/", {"title": "Changed", field: value}))
+    assert {answer.content for answer in answers} == {answers[0].content}
+    assert (answers[0].status_code, answers[0].json()["errors"]) == (400, {field: NO_SUCH})
+    assert client.as_(bob).get(f"{URL}{task.pk}/").json() == before
+
+
+@pytest.mark.parametrize("field", ["assignees", "labels"])
+def test_one_such_id_among_good_ones_is_enough(client, acme, bob, task, label, unseen, field):
+    good = {"assignees": member_id(bob, acme), "labels": str(label.pk)}[field]
+    response = client.as_(bob).json("PATCH", f"{URL}{task.pk}/", {field: [good, unseen[field][0]]})
+    assert response.json()["errors"] == {field: NO_SUCH}
+    with tenant_context(acme):
+        assert not Assignment.objects.exists()
+        assert not TaskLabel.objects.exists()
+
+
+def test_the_status_of_another_project_is_refused(client, bob, task):
+    other = client.as_(bob).json("POST", "/api/v1/projects/", {"name": "Shop"}).json()["id"]
+    status = client.as_(bob).json("POST", URL, {"project": other, "title": "x"}).json()["status"]
+    response = client.as_(bob).json("PATCH", f"{URL}{task.pk}/", {"status": status, "title": "x"})
+    assert (response.status_code, set(response.json()["errors"])) == (400, {"status"})
+    body = {"project": str(task.project_id), "title": "x", "status": status}
+    assert set(client.as_(bob).json("POST", URL, body).json()["errors"]) == {"status"}
+
+
+def test_a_key_is_no_id_in_a_body(client, bob, task):
+    response = client.as_(bob).json("POST", "/api/v1/subtasks/", {"task": "WEB-1", "title": "x"})
+    assert (response.status_code, set(response.json()["errors"])) == (400, {"task"})
+
+
+# People and labels -------------------------------------------------------------------------------------------------
+
+
+def test_assignees_and_labels_are_replaced(client, acme, alice, bob, task, label):
+    session, url = client.as_(bob), f"{URL}{task.pk}/"
+    hers, his = member_id(alice, acme), member_id(bob, acme)
+    session.json("PATCH", url, {"assignees": [hers], "labels": [label.pk]})
+    changed = session.json("PATCH", url, {"assignees": [his]}).json()
+    assert (changed["assignees"], changed["labels"]) == ([his], [str(label.pk)])
+    changed = session.json("PATCH", url, {"assignees": [hers, his], "labels": []}).json()
+    assert (changed["assignees"], changed["labels"]) == (sorted([hers, his]), [])
+
+
+def test_a_change_of_assignees_is_a_new_version(client, acme, bob, task):
+    changed = client.as_(bob).json("PATCH", f"{URL}{task.pk}/", {"assignees": [member_id(bob, acme)]}).json()
+    assert changed["version"] == 2
+
+
+def test_somebody_who_is_named_twice_is_assigned_once(client, acme, bob, task):
+    his = member_id(bob, acme)
+    changed = client.as_(bob).json("PATCH", f"{URL}{task.pk}/", {"assignees": [his, his.upper()]}).json()
+    assert changed["assignees"] == [his]
+
+
+def test_viewers_can_be_assigned(client, acme, bob, vera, task):
+    body = {"assignees": [member_id(vera, acme)]}
+    assert client.as_(bob).json("PATCH", f"{URL}{task.pk}/", body).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_assignees_must_see_the_project(client, acme, alice, bob, secret_project, secret_task, method):
+    url = URL if method == "POST" else f"{URL}{secret_task.pk}/"
+    body = {"project": secret_project.pk, "title": "x", "assignees": [member_id(alice, acme), member_id(bob, acme)]}
+    response = client.as_(alice).json(method, url, body)
+    assert (response.status_code, set(response.json()["errors"])) == (400, {"assignees"})
+    assert member_id(bob, acme) in response.json()["errors"]["assignees"][0]
+    with tenant_context(acme):
+        assert not Assignment.objects.exists()
+        assert Task.objects.get().title == "Buy the competition"
+
+
+def test_admins_see_every_project_and_so_can_be_assigned(client, acme, alice, secret_task):
+    body = {"assignees": [member_id(alice, acme)]}
+    assert client.as_(alice).json("PATCH", f"{URL}{secret_task.pk}/", body).status_code == 200
+
+
+def test_former_members_are_not_to_be_found(client, acme, alice, bob, task):
+    with tenant_context(acme):
+        membership = membership_of(bob, acme)
+        membership.ended_at = membership.joined_at
+        membership.save()
+    response = client.as_(alice).json("PATCH", f"{URL}{task.pk}/", {"assignees": [str(membership.pk)]})
+    assert response.json()["errors"] == {"assignees": NO_SUCH}
