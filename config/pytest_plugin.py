@@ -1,9 +1,13 @@
 """Starts the embedded servers that the environment does not name, before pytest-django reads the settings.
 
 The xdist controller starts them; its workers find the variables in their environment.
+
+Programs that come from no wheel are marked: `@pytest.mark.needs_program("pgbouncer")`. Without the program the test is
+left out, which the end of the run says loudly; with REQUIRE=pgbouncer in the environment it fails instead.
 """
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,9 @@ import pytest
 from config import services
 
 ROOT = Path(__file__).resolve().parents[1]
+SYSTEM_FOLDERS = "/usr/sbin:/usr/local/sbin"  # which Debian keeps out of most users' PATH
+REMEDIES = {"pgbouncer": "apt-get install pgbouncer"}
+MISSING = "is not installed"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -20,3 +27,31 @@ def pytest_load_initial_conftests() -> None:
     os.environ.setdefault("EMBEDDED_FSYNC", "0")
     services.ensure(owner=True)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+
+def find_program(name: str) -> str | None:
+    """Return the path of a program, None when it is not installed."""
+    return shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:{SYSTEM_FOLDERS}")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    required = os.environ.get("REQUIRE", "").split(",")
+    for marker in item.iter_markers("needs_program"):
+        for name in marker.args:
+            if find_program(name):
+                continue
+            message = f"{name} {MISSING}: {REMEDIES[name]}"
+            if name in required:
+                pytest.fail(f"{message} (REQUIRE={os.environ['REQUIRE']})", pytrace=False)
+            pytest.skip(message)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    left_out: dict[str, list[str]] = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2].removeprefix("Skipped: ")
+        if MISSING in reason:
+            left_out.setdefault(reason, []).append(report.nodeid)
+    for reason, tests in left_out.items():
+        files = ", ".join(sorted({test.partition("::")[0] for test in tests}))
+        terminalreporter.write_line(f"LEFT OUT: {len(tests)} tests of {files}. {reason}", red=True, bold=True)

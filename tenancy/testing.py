@@ -4,6 +4,7 @@
 owns globex, `charlie` belongs to both. Almost every permission test is two of them and one URL.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -51,8 +52,23 @@ def _nothing_left_over() -> Iterator[None]:
     assert get_scope() == NOTHING, "The test left a tenant active."
 
 
+CANARY = re.compile(r"CANARY-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-[0-9a-f-]+")
+
+
+def canary(tenant: AbstractTenant, *, room: int = 80) -> str:
+    """Return text to put into a tenant's data, which must be found nowhere else. The least that fits is 50."""
+    return f"CANARY-{tenant.pk}-{uuid4()}"[:room]
+
+
+def foreign_canaries(content: str | bytes, tenant: AbstractTenant | None) -> list[str]:
+    """Return the canaries in `content` that are not those of `tenant`; with None, all of them."""
+    text = content.decode(errors="replace") if isinstance(content, bytes) else content
+    own = str(tenant.pk) if tenant else None
+    return [found[0] for found in CANARY.finditer(text) if found[1] != own]
+
+
 class TenantClient(Client):
-    """Django's test client on the host of a tenant.
+    """Django's test client on the host of a tenant. It fails when an answer there has another tenant's canary in it.
 
     `client.at(globex)` asks another host; `client.as_(bob)` logs bob in, by default to the first account that he is a
     member of. Both return a new client and leave this one as it was.
@@ -62,6 +78,13 @@ class TenantClient(Client):
         host = f"{tenant.slug}.{settings.BASE_DOMAIN}" if tenant else settings.BASE_DOMAIN
         super().__init__(**{"HTTP_HOST": host, **defaults})
         self.tenant = tenant
+
+    def request(self, **request: Any) -> Any:
+        response = super().request(**request)
+        if self.tenant and not response.streaming:  # type: ignore[attr-defined]
+            found = foreign_canaries(f"{response.headers}".encode() + response.content, self.tenant)
+            assert not found, f"{request.get('PATH_INFO')} of {self.tenant.slug} shows {', '.join(found)}."
+        return response
 
     def at(self, tenant: AbstractTenant | None) -> "TenantClient":
         return TenantClient(tenant)

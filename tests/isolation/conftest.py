@@ -5,15 +5,16 @@ from dataclasses import dataclass
 import pytest
 from django.db import connections
 
-from projects.models import Label, Project, Status
+from projects.models import Activity, Label, Project, ProjectMember, Status
 from tasks.models import Assignment, Subtask, Task, TaskLabel
 from tenancy.context import tenant_context
 from tenancy.models import AbstractTenant, get_membership_model
+from tenancy.testing import canary
 
 
 @dataclass
 class World:
-    """One row of each kind in one account, and the account."""
+    """One row of each kind in one account, with canaries in all its text, and the account."""
 
     tenant: AbstractTenant
     project: Project
@@ -24,17 +25,25 @@ class World:
 
 
 def populate(tenant, user) -> World:
+    def text(room=80):
+        return canary(tenant, room=room)
+
     with tenant_context(tenant):
         member = get_membership_model().objects.get(user=user)
-        project = Project.objects.create(key="WEB", name=f"CANARY-{tenant.pk} project")
-        status = Status.objects.create(project=project, name="To do", category="todo", rank="a")
+        project = Project.objects.create(key="WEB", name=text(), description=text())
+        status = Status.objects.create(project=project, name=text(50), category="todo", rank="a")
         task = Task.objects.create(
-            project=project, number=1, title=f"CANARY-{tenant.pk} task", status=status, rank="a"
+            project=project, number=1, title=text(), description=text(), status=status, rank="a"
         )
-        subtask = Subtask.objects.create(task=task, title=f"CANARY-{tenant.pk} subtask", rank="a")
-        label = Label.objects.create(name=f"CANARY-{tenant.pk}")
+        subtask = Subtask.objects.create(task=task, title=text(), rank="a")
+        label = Label.objects.create(name=text(50))
         TaskLabel.objects.create(task=task, label=label)
         Assignment.objects.create(task=task, member=member)
+        ProjectMember.objects.create(project=project, member=member)
+        Activity.objects.create(
+            project=project, seq=1, actor=member, verb="task.created", object_id=task.pk, data={"title": text()}
+        )
+        Project.objects.update(last_task_number=1, last_activity_seq=1)
     return World(tenant, project, status, task, subtask, label)
 
 

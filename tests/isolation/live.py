@@ -1,0 +1,148 @@
+"""A web process of its own on a port of its own, and many requests to it at once."""
+
+import asyncio
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tenancy.models import AbstractTenant
+from tests.pooler.pgbouncer import without_pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 60
+ANSWER_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to send, what to expect, and whose canaries may come back: None for nobody's."""
+
+    method: str
+    host: str
+    path: str
+    headers: dict[str, str]
+    status: int
+    tenant: AbstractTenant | None
+    body: Any = None
+
+
+@dataclass(frozen=True)
+class Response:
+    """What came back: `text` is all of it, head and body."""
+
+    status: int
+    text: str
+
+
+@dataclass
+class Outcome:
+    """What came back in all."""
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    cancelled: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def web_process(database_url: str, log: Path, *, connections: int) -> Iterator[str]:
+    """Run config.asgi on the database and give its URL. The process has no way to connect as the owner."""
+    environment = without_pytest(os.environ) | {
+        "DATABASE_URL": database_url,
+        "DATABASE_POOL_SIZE": str(connections),
+        "LOG_LEVEL": "ERROR",
+    }
+    for withheld in ("DATABASE_OWNER_URL", "DATABASE_OPERATOR_URL"):
+        environment.pop(withheld, None)
+    with socket.create_server(("127.0.0.1", 0)) as listening, open(log, "wb") as output:
+        port, number = listening.getsockname()[1], listening.fileno()
+        command = ["uvicorn", "config.asgi:application", "--fd", str(number), "--log-level", "warning"]
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            pass_fds=[number],
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        try:  # the socket listens already, so this waits until somebody answers
+            httpx.get(f"{url}/healthz", timeout=START_SECONDS, trust_env=False).raise_for_status()
+        except httpx.HTTPError as error:
+            raise RuntimeError(f"The web process did not start:\n{log.read_text()}") from error
+        yield url
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def send_all(
+    url: str,
+    requests: Sequence[Request],
+    check: Callable[[Request, Response], str | None],
+    *,
+    at_once: int,
+    cancelled: float,
+    seed: int,
+) -> Outcome:
+    """Send `requests`, `at_once` at a time, and break off the part `cancelled` of them in the middle.
+
+    `check` returns what is wrong with a response, or None.
+    """
+    return asyncio.run(_send_all(url, requests, check, at_once, cancelled, random.Random(seed)))
+
+
+async def _send_all(url: str, requests: Any, check: Any, at_once: int, cancelled: float, chance: Any) -> Outcome:
+    outcome, waiting, port = Outcome(), iter(requests), int(url.rpartition(":")[2])
+
+    async def work() -> None:
+        for request in waiting:
+            patience = chance.uniform(0.0, 0.5) if chance.random() < cancelled else ANSWER_SECONDS
+            try:
+                async with asyncio.timeout(patience):
+                    response = await _send(port, request)
+            except TimeoutError:
+                if patience == ANSWER_SECONDS:
+                    outcome.wrong.append(f"{request.method} {request.path}: no answer in {patience} seconds")
+                outcome.cancelled += 1
+                continue
+            outcome.statuses[response.status] += 1
+            if problem := check(request, response):
+                outcome.wrong.append(problem)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(at_once):
+            group.create_task(work())
+    return outcome
+
+
+async def _send(port: int, request: Request) -> Response:
+    """Send over a connection of its own, which is cut off when the task is cancelled."""
+    body = b"" if request.body is None else json.dumps(request.body).encode()
+    headers = {"Host": request.host, "Connection": "close", "Content-Length": str(len(body)), **request.headers}
+    if body:
+        headers["Content-Type"] = "application/json"
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(f"{request.method} {request.path} HTTP/1.1\r\n{head}\r\n".encode() + body)
+        text = (await reader.read()).decode(errors="replace")
+    finally:
+        writer.transport.abort()
+    return Response(int(text.split(" ", 2)[1]), text)

@@ -1,0 +1,128 @@
+"""Every route of the API with every method and foreign ids: the same bytes as for ids that nobody has."""
+
+from uuid import uuid4
+
+import pytest
+from django.apps import apps
+from django.urls import reverse
+
+from accounts.rest.serializers import RowField, RowListField
+from tasks.models import Task
+from tenancy.context import tenant_context
+from tenancy.models import is_tenant_owned
+from tests.isolation.routes import routes
+
+pytestmark = pytest.mark.django_db
+
+URLCONF = "config.urls.tenant"
+ROUTES = [route for route in routes(URLCONF) if route.pattern.startswith("api/")]
+DETAILS = [route for route in ROUTES if route.arguments == (("pk", "text"),)]
+LISTS = [route for route in ROUTES if not route.arguments and getattr(route.view, "actions", None)]
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+# Routes that take no id of a row.
+OTHERS = {
+    "api/v1/auth/token/": "tests/accounts/test_token.py",
+    "api/v1/auth/token/refresh/": "tests/accounts/test_refresh.py and test_credentials.py",
+    "api/v1/": "answers 404 to whatever is no route",
+}
+
+
+@pytest.fixture(autouse=True)
+def _another_number(theirs):
+    with tenant_context(theirs.tenant):
+        Task.objects.update(number=7)  # WEB-7 is theirs alone, WEB-1 ours
+
+
+@pytest.fixture
+def alice_asks(client, alice, ours):
+    return client.at(ours.tenant).with_token(alice)
+
+
+def model_of(route):
+    return route.api_view.queryset.model
+
+
+def row_of(world, model):
+    return getattr(world, model._meta.model_name)
+
+
+def address(route, pk):
+    return reverse(route.name, urlconf=URLCONF, kwargs={"pk": pk})
+
+
+def everything_of(world):
+    """Return all rows of a tenant, table by table."""
+    with tenant_context(world.tenant):
+        return {
+            model: list(model._default_manager.order_by("pk").values())
+            for model in apps.get_models()
+            if is_tenant_owned(model)
+        }
+
+
+def said(answer):
+    return answer.status_code, answer.content, dict(answer.headers)
+
+
+def test_every_route_is_known():
+    known = {route.pattern for route in [*DETAILS, *LISTS]}
+    others = {route.pattern for route in ROUTES} - known
+    assert others == set(OTHERS)
+    assert len(DETAILS) >= 3
+
+
+@pytest.mark.parametrize("route", DETAILS, ids=str)
+def test_a_foreign_id_reads_like_an_absent_one(alice_asks, route, theirs):
+    before = everything_of(theirs)
+    pairs = [(row_of(theirs, model_of(route)).pk, uuid4())]
+    if model_of(route) is Task:
+        pairs.append(("WEB-7", "WEB-8"))
+    for foreign, absent in pairs:
+        for method in METHODS:
+            answers = [alice_asks.json(method, address(route, pk), {}) for pk in (foreign, absent)]
+            assert said(answers[0]) == said(answers[1]), method
+            assert answers[0].status_code in (404, 405) or method == "OPTIONS", method
+    assert everything_of(theirs) == before
+
+
+@pytest.mark.parametrize("route", DETAILS, ids=str)
+def test_ones_own_id_is_found(alice_asks, route, ours):
+    """Or the test above would pass on a wrong address."""
+    if "get" in route.view.actions:
+        row = row_of(ours, model_of(route))
+        answer = alice_asks.get(address(route, row.pk))
+        assert (answer.status_code, answer.json()["id"]) == (200, str(row.pk))
+
+
+@pytest.mark.parametrize("route", LISTS, ids=str)
+def test_a_list_shows_ones_own(alice_asks, route, ours):
+    if "get" in route.view.actions:
+        answer = alice_asks.get(reverse(route.name, urlconf=URLCONF))
+        assert [row["id"] for row in answer.json()["results"]] == [str(row_of(ours, model_of(route)).pk)]
+
+
+def writes():
+    """Yield every relation that a body can hold, and where."""
+    for route in [*LISTS, *DETAILS]:
+        for name, field in route.api_view.serializer_class().fields.items():
+            if isinstance(field, RowField | RowListField) and not field.read_only:
+                for method in {"post", "patch"} & set(route.view.actions):
+                    yield pytest.param(route, method, name, field, id=f"{method} {route.pattern} {name}")
+
+
+@pytest.mark.parametrize(("route", "method", "name", "field"), list(writes()))
+def test_a_foreign_id_in_a_body_reads_like_an_absent_one(alice_asks, route, method, name, field, ours, theirs):
+    before = everything_of(ours), everything_of(theirs)
+    model = field.queryset.model
+    with tenant_context(theirs.tenant):
+        foreign = model._default_manager.get().pk
+    at = {"pk": row_of(ours, model_of(route)).pk} if route.arguments else {}
+    answers = []
+    for pk in (foreign, uuid4()):
+        body = {"title": "x", name: [pk] if isinstance(field, RowListField) else pk}
+        answers.append(alice_asks.json(method.upper(), reverse(route.name, urlconf=URLCONF, kwargs=at), body))
+    assert said(answers[0]) == said(answers[1])
+    assert answers[0].status_code == 400
+    assert name in answers[0].json()["errors"]
+    assert (everything_of(ours), everything_of(theirs)) == before

@@ -1,0 +1,64 @@
+"""The canaries are everywhere, and the scanner hears them: without both, the other tests here would prove nothing."""
+
+import pytest
+from django.apps import apps
+from django.db import models
+
+from projects.models import Label
+from tenancy.context import tenant_context
+from tenancy.models import is_tenant_owned
+from tenancy.testing import CANARY, canary, foreign_canaries
+
+pytestmark = pytest.mark.django_db
+
+# Text that follows rules of its own, and has no room for a canary.
+FORMATTED = {
+    "projects.Project.key": "two to ten capital letters and digits",
+    "projects.Status.rank": "a place in an order",
+    "projects.Activity.verb": "one of the program's own words",
+    "tasks.Task.rank": "a place in an order",
+    "tasks.Subtask.rank": "a place in an order",
+}
+
+
+def text_fields():
+    """Yield the fields of all tenant-owned models that people put words into."""
+    for model in apps.get_models():
+        for field in model._meta.local_fields if is_tenant_owned(model) else ():
+            if isinstance(field, models.CharField | models.TextField | models.JSONField) and not field.choices:
+                yield model, field
+
+
+@pytest.mark.parametrize("model", [model for model in apps.get_models() if is_tenant_owned(model)])
+def test_every_table_has_rows_of_both(ours, theirs, model):
+    for world in (ours, theirs):
+        with tenant_context(world.tenant):
+            assert model._default_manager.count() == 1
+
+
+def test_every_text_has_a_canary_of_its_own_tenant(ours, theirs):
+    formatted = set()
+    for model, field in text_fields():
+        label = f"{model._meta.label}.{field.name}"
+        for world in (ours, theirs):
+            with tenant_context(world.tenant):
+                found = CANARY.search(str(model._default_manager.values_list(field.name, flat=True).get()))
+            if found is None:
+                formatted.add(label)
+            else:
+                assert found[1] == str(world.tenant.pk), label
+    assert formatted == set(FORMATTED)
+
+
+@pytest.mark.parametrize("room", [80, 50])
+def test_the_scanner_finds_foreign_ones_only(acme, globex, room):
+    own, foreign = canary(acme, room=room), canary(globex, room=room)
+    assert foreign_canaries(f'{{"a": "{own}", "b": "{foreign}"}}', acme) == [foreign]
+    assert foreign_canaries(f"<b>{own}</b>\xff{foreign}".encode("latin-1"), None) == [own, foreign]
+
+
+def test_the_client_refuses_an_answer_with_a_foreign_one(client, acme, globex, alice, ours):
+    with tenant_context(acme):
+        Label.objects.update(name=canary(globex, room=50))
+    with pytest.raises(AssertionError, match="shows CANARY"):
+        client.as_(alice).get(f"/tasks/{ours.project.key}-1/")

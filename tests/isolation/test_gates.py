@@ -1,0 +1,66 @@
+"""Nobody gets in without being a member: every view of every URLconf, or a reason."""
+
+import pytest
+from django.conf import settings
+
+from accounts.rest.permissions import RoleAllows
+from tests.isolation.routes import URLCONFS, routes
+
+ALLAUTH = "for people who cannot be logged in yet"
+
+# {pattern: why a stranger may come}
+OPEN = {
+    "auth/login/": ALLAUTH,
+    "auth/logout/": "shows nothing, and ends a session if there is one",
+    "auth/inactive/": ALLAUTH,
+    "auth/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[-0-9A-Za-z]+)/$": ALLAUTH,
+    "auth/password/reset/key/done/": ALLAUTH,
+    "api/v1/auth/token/": "where tokens are had",
+    "api/v1/auth/token/refresh/": "the refresh token is in the body",
+    "api/v1/": "answers 404 to whatever is no route",
+    "roadmap/": "the public roadmap, of projects that an admin chose",
+}
+# On the public host alone, where the same pattern means something else than at a tenant's.
+OPEN_IN_PUBLIC = {"": "the landing page"}
+
+
+def open_to_strangers(route):
+    if route.api_view is not None:
+        return not any(issubclass(each, RoleAllows) for each in route.api_view.permission_classes)
+    return not getattr(route.view, "login_required", True)
+
+
+@pytest.mark.parametrize("urlconf", URLCONFS)
+def test_every_view_is_for_members_or_on_the_list(urlconf):
+    allowed = OPEN | (OPEN_IN_PUBLIC if urlconf == "config.urls.public" else {})
+    assert {route.pattern for route in routes(urlconf) if open_to_strangers(route)} <= set(allowed)
+
+
+def test_the_list_has_no_entry_that_nobody_needs():
+    found = {route.pattern for urlconf in URLCONFS for route in routes(urlconf) if open_to_strangers(route)}
+    assert found == set(OPEN) | set(OPEN_IN_PUBLIC)
+
+
+def test_views_that_say_nothing_need_a_membership():
+    """What the two tests above rely on."""
+    middleware = settings.MIDDLEWARE
+    member = middleware.index("accounts.middleware.MembershipMiddleware")
+    assert middleware[member + 1] == "django.contrib.auth.middleware.LoginRequiredMiddleware"
+    assert settings.REST_FRAMEWORK["DEFAULT_PERMISSION_CLASSES"] == ["accounts.rest.permissions.RoleAllows"]
+
+
+def test_every_variant_is_walked():
+    variants = {variant["URLCONF"] for variant in settings.TENANCY["VARIANTS"].values()}
+    assert {*variants, settings.ROOT_URLCONF} == set(URLCONFS)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("variant", ["standard", "roadmap"])
+def test_strangers_are_sent_away_from_every_other_route(client, acme, variant, ours):
+    """The same through HTTP, for the routes without arguments."""
+    type(acme).objects.filter(pk=acme.pk).update(variant=variant)
+    for route in routes(settings.TENANCY["VARIANTS"][variant]["URLCONF"]):
+        if route.arguments or route.pattern in OPEN:
+            continue
+        answer = client.at(acme).get("/" + route.pattern.removesuffix("$"))
+        assert answer.status_code == (401 if route.api_view else 302), str(route)

@@ -1,0 +1,57 @@
+"""The isolation suite again, with fewer connections than users: PgBouncer in transaction mode.
+
+The app role's connection goes through it; the owner and the operator connect directly, as they do in a deployment.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.pooler.pgbouncer import pooled, with_database, without_pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS = 600  # a minute, where the machine has nothing else to do
+
+# What depends on whose connection a statement travels on. The rest of tests/isolation reads source and catalogue, or
+# makes tables as the owner, who is not behind the pooler. No test of these uses two connections at once, so a pool of
+# one is enough.
+SUITE = [
+    "tests/isolation/test_api_routes.py",
+    "tests/isolation/test_credentials.py",
+    "tests/isolation/test_database.py",
+    "tests/isolation/test_html_routes.py",
+    "tests/isolation/test_one_connection.py",
+    "tests/tenancy/test_cursor.py",
+    "tests/tenancy/test_orm.py",
+]
+
+
+def run_suite(url: str, name: str) -> subprocess.CompletedProcess[str]:
+    """Run the suite in a pytest of its own, on a test database of its own."""
+    environment = without_pytest(os.environ) | {
+        "DATABASE_URL": with_database(url, name),
+        "DATABASE_OWNER_URL": with_database(os.environ["DATABASE_OWNER_URL"], name),
+        "DATABASE_OPERATOR_URL": with_database(os.environ["DATABASE_OPERATOR_URL"], name),
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *SUITE],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+@pytest.mark.needs_program("pgbouncer")
+@pytest.mark.parametrize("size", [2, 1])
+def test_the_suite_passes(tmp_path, size):
+    with pooled(os.environ["DATABASE_URL"], size=size, folder=tmp_path) as url:
+        done = run_suite(url, f"pooled{size}")
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+    assert "skipped" not in done.stdout.splitlines()[-1]
