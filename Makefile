@@ -11,7 +11,7 @@ RUNTIME := .venv/installed/requirements.txt
 EMBEDDED := $(if $(and $(DATABASE_URL),$(REDIS_URL),$(S3_ENDPOINT_URL)),,.venv/installed/requirements-embedded.txt)
 DEVELOPMENT := .venv/installed/requirements-dev.txt
 
-.PHONY: help install demo dev test lint typecheck psql lock clean
+.PHONY: help install demo dev test lint typecheck bench mutants torture psql lock clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -29,6 +29,9 @@ dev: $(RUNTIME) $(EMBEDDED) ## the same for developing: DEBUG, restarts when a f
 test: install ## the tests (ARGS='-k something')
 	@$(PYTHON) -m pytest -n auto $(ARGS)
 
+torture: install ## isolation under load: 20,000 requests of twenty tenants, some minutes
+	@$(PYTHON) -m pytest -m torture $(ARGS)
+
 lint: $(RUNTIME) $(DEVELOPMENT) ## style of Python and templates, and who may import whom
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
@@ -37,6 +40,12 @@ lint: $(RUNTIME) $(DEVELOPMENT) ## style of Python and templates, and who may im
 
 typecheck: $(RUNTIME) $(DEVELOPMENT) ## mypy --strict
 	$(PYTHON) -m config.services pretend $(PYTHON) -m mypy $(PACKAGES)
+
+bench: install ## what isolation costs, into benchmarks/reports (ARGS=lists)
+	@$(PYTHON) -m benchmarks $(ARGS)
+
+mutants: install ## switch off one control at a time: the tests must notice (ARGS='policy foreign')
+	@$(PYTHON) -m tests.mutants $(ARGS)
 
 psql: $(RUNTIME) $(EMBEDDED) ## the database, as the application's role (ARGS='-c "SELECT 1"')
 	@$(PYTHON) -m config.services psql $(ARGS)

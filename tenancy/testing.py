@@ -81,7 +81,7 @@ class TenantClient(Client):
 
     def request(self, **request: Any) -> Any:
         response = super().request(**request)
-        if self.tenant and not response.streaming:  # type: ignore[attr-defined]
+        if self.tenant and not response.streaming:
             found = foreign_canaries(f"{response.headers}".encode() + response.content, self.tenant)
             assert not found, f"{request.get('PATH_INFO')} of {self.tenant.slug} shows {', '.join(found)}."
         return response

@@ -18,6 +18,16 @@ pytest_plugins = ["tenancy.testing"]
 
 
 @pytest.fixture
+def admin(acme, charlie):
+    """Charlie, as an admin of acme."""
+    with tenant_context(acme):
+        membership = membership_of(charlie, acme)
+        membership.role = "admin"
+        membership.save()
+    return charlie
+
+
+@pytest.fixture
 def project(acme, alice):
     """An open project of acme, WEB. Alice made it, so bob and vera see it and are not its members."""
     with tenant_context(acme):

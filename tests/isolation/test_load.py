@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from config.pytest_plugin import find_program
+from projects import ranks
 from projects.actions import create_project
 from projects.models import Project
 from tasks.models import Subtask, Task
@@ -49,10 +50,12 @@ def make_world(number: int, person) -> World:
     member = join(person, tenant, "owner")
     with tenant_context(tenant):
         project = create_project(actor=member, name=canary(tenant), key="WEB")
-        same = {"project": project, "status": project.statuses.first(), "rank": "a"}
+        same = {"project": project, "status": project.statuses.first(), "rank": ranks.first()}
         rows = [Task(number=n + 1, title=canary(tenant), description=canary(tenant), **same) for n in range(TASKS)]
         tasks = Task.objects.bulk_create(rows)
-        subtasks = Subtask.objects.bulk_create([Subtask(task=task, title=canary(tenant), rank="a") for task in tasks])
+        subtasks = Subtask.objects.bulk_create(
+            [Subtask(task=task, title=canary(tenant), rank=ranks.first()) for task in tasks]
+        )
         Project.objects.update(last_task_number=TASKS, description=canary(tenant))
     access, _ = issue(user_id=person.pk, tenant=tenant)
     cookie = TenantClient(tenant).as_(person).cookies[settings.SESSION_COOKIE_NAME].value
