@@ -1,0 +1,76 @@
+"""`python -m tests.mutants [WORD …]`: switches off one control at a time, and the tests have to go red each time.
+
+Works on copies of the tree, with servers of its own that are gone afterwards. WORDs choose the controls whose names
+contain one of them. Exits with 1 when a mutant survives, and when one can no longer be made or tried: its old text is
+gone, its tests are, or they fail without it.
+"""
+
+import os
+import queue
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from benchmarks.servers import run_alone
+from tests.mutants.controls import IN_THE_DATABASE, ON_THE_WAY_TO_IT, Mutant
+from tests.mutants.controls_in_python import IN_REQUESTS, IN_THE_CACHE, IN_THE_ORM
+from tests.mutants.trying import Copy, Result
+
+MUTANTS = [*IN_THE_DATABASE, *ON_THE_WAY_TO_IT, *IN_THE_ORM, *IN_REQUESTS, *IN_THE_CACHE]
+COPIES = 2
+FOLDER = "MUTANTS_FOLDER"
+
+
+def main(words: list[str]) -> int:
+    mutants = [mutant for mutant in MUTANTS if not words or any(word in mutant.control for word in words)]
+    if not mutants:
+        sys.stderr.write(f"No control is called {' or '.join(words)}.\n")
+        return 2
+    if folder := os.environ.get(FOLDER):
+        started = time.perf_counter()
+        return report(mutants, try_all(mutants, Path(folder)), time.perf_counter() - started)
+    return run_alone("tests.mutants", words, variable=FOLDER, EMBEDDED_FSYNC="0")
+
+
+def try_all(mutants: list[Mutant], folder: Path) -> dict[str, Result]:
+    """Try the mutants, in two copies of the tree at a time, and return what came of each."""
+    copies = [Copy(folder / f"copy-{number}", number) for number in range(COPIES)]
+    with ThreadPoolExecutor(COPIES) as pool:
+        # What fails anyway proves nothing about a mutant.
+        shares = [[test for mutant in mutants[copy.number :: COPIES] for test in mutant.tests] for copy in copies]
+        red = set().union(*pool.map(Copy.prepare, copies, shares))
+        for test in sorted(red):
+            sys.stderr.write(f"Fails without any mutant: {test}\n")
+        waiting: queue.SimpleQueue[Mutant] = queue.SimpleQueue()
+        # The slow ones first, so that no core waits for the other at the end.
+        for mutant in sorted(mutants, key=lambda mutant: (not mutant.servers, not mutant.schema)):
+            waiting.put(mutant)
+        parts = pool.map(lambda copy: dict(work(copy, waiting, red)), copies)
+        return {control: result for part in parts for control, result in part.items()}
+
+
+def work(copy: Copy, waiting: "queue.SimpleQueue[Mutant]", red: set[str]) -> Iterator[tuple[str, Result]]:
+    while not waiting.empty():
+        try:
+            mutant = waiting.get_nowait()
+        except queue.Empty:
+            return
+        result = copy.attempt(mutant, without=red)
+        sys.stderr.write(f"{result.line(mutant)}\n")
+        yield mutant.control, result
+
+
+def report(mutants: list[Mutant], results: dict[str, Result], seconds: float) -> int:
+    write = sys.stdout.write
+    write("\n| control | tests that noticed | seconds |\n|---|---|---|\n")
+    for mutant in mutants:
+        write(f"{results[mutant.control].line(mutant)}\n")
+    bad = sum(not results[mutant.control].caught for mutant in mutants)
+    write(f"\n{len(mutants) - bad} of {len(mutants)} mutants were caught, in {seconds:.0f} s.\n")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

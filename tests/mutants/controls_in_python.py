@@ -1,0 +1,238 @@
+"""The controls in Python: the manager, the active tenant, requests and credentials, the cache."""
+
+from tests.mutants.controls import (
+    CACHE,
+    CONTEXT,
+    CREDENTIALS,
+    MIDDLEWARE,
+    MODELS,
+    ORM,
+    ROUTING,
+    VARIANTS,
+    Edit,
+    Mutant,
+    off,
+)
+
+FIELDS, AUTHENTICATION = "tenancy/fields.py", "accounts/authentication.py"
+RESOLVING = "tenancy/routing.py"
+RESET = "token = _scope.set(scope)\n    try:\n        yield\n    finally:\n        _scope.reset(token)"
+LOG_IN, TOKEN = "tests/frontend/test_log_in.py", "tests/accounts/test_token.py"
+
+IN_THE_ORM = [
+    off(
+        "managers filter by tenant",
+        MODELS,
+        '.filter(InScope(F("account_id"), F(f"{user_field}_id") if user_field else None))',
+        "",
+        f"{ORM}::test_without_a_tenant_every_query_raises",
+        f"{ORM}::test_as_user_reads_the_memberships_of_one_person_and_nothing_else",
+    ),
+    Mutant(
+        "the tenant is looked up when SQL is compiled",
+        (
+            Edit(
+                MODELS,
+                "self.tenant, self.user = tenant, user\n",
+                "self.tenant, self.user, self.built_in = tenant, user, get_scope()\n",
+            ),
+            Edit(
+                MODELS,
+                "scope = get_scope()\n        if scope.tenant",
+                "scope = self.built_in\n        if scope.tenant",
+            ),
+        ),
+        (
+            f"{ORM}::test_a_class_level_queryset_belongs_to_whoever_runs_it",
+            f"{ORM}::test_a_form_field_belongs_to_whoever_validates_it",
+            f"{ORM}::test_a_serializer_field_belongs_to_whoever_validates_it",
+            f"{ORM}::test_late_binding_survives",
+        ),
+    ),
+    off(
+        "joins compare the tenant",
+        FIELDS,
+        "return Exact(Col(alias, theirs), Col(related_alias, ours))",
+        "return None",
+        f"{ORM}::test_joins_compare_the_tenant",
+    ),
+    off(
+        "no row of another tenant is saved",
+        FIELDS,
+        "if owner_id is not None and owner_id != tenant.pk:",
+        "if False:",
+        f"{ORM}::test_writing_another_tenants_row_raises",
+    ),
+    off(
+        "raw() needs a tenant",
+        MODELS,
+        "        require_active_tenant()\n        return super().raw",
+        "        return super().raw",
+        f"{ORM}::test_without_a_tenant_every_query_raises",
+    ),
+    off(
+        "a block puts back what was active",
+        "tenancy/context.py",
+        RESET,
+        "token = _scope.set(scope)\n    yield\n    _scope.reset(token)",
+        f"{CONTEXT}::test_an_exception_puts_back_the_outer_tenant",
+        f"{MIDDLEWARE}::test_nothing_is_active_after_a_request_that_failed",
+    ),
+    off(
+        "as_user() suspends the tenant",
+        "tenancy/context.py",
+        "with scoped(Scope(user_id=user.pk)):",
+        "with scoped(Scope(tenant=get_active_tenant(), user_id=user.pk)):",
+        f"{CONTEXT}::test_as_user_suspends_the_tenant",
+    ),
+    off(
+        "only memberships are read as a person",
+        MODELS,
+        "elif scope.user_id is not None and self.user is not None:",
+        "elif scope.user_id is not None:\n            return 'TRUE', ()\n        elif False:",
+        f"{ORM}::test_as_user_reads_the_memberships_of_one_person_and_nothing_else",
+    ),
+    off(
+        "all_tenants() reads as the operator only",
+        MODELS,
+        "elif scope.all_tenants_reason is not None and connection.alias == OPERATOR:",
+        "elif scope.all_tenants_reason is not None:",
+        f"{ORM}::test_without_a_tenant_every_query_raises",
+    ),
+]
+
+IN_REQUESTS = [
+    off(
+        "the host is checked",
+        RESOLVING,
+        r"""HOST = re.compile(rf"(?P<name>{LABEL}(?:\.{LABEL})*)\.?(?::(?P<port>[0-9]{{1,5}}))?\Z")""",
+        r"""HOST = re.compile(r"(?P<name>[^:]*)(?::(?P<port>[0-9]{1,5}))?")""",
+        f"{ROUTING}::test_malformed_hosts",
+        f"{ROUTING}::test_a_missing_host_never_falls_back_to_the_servers_name",
+    ),
+    off(
+        "credentials and address name the same tenant",
+        RESOLVING,
+        "if len({tenant.pk for tenant in named}) > 1:",
+        "if False:",
+        f"{ROUTING}::test_two_that_disagree_are_refused",
+        f"{ROUTING}::test_a_token_names_the_tenant_on_the_public_host_and_must_agree_elsewhere",
+    ),
+    off(
+        "suspended tenants are refused",
+        RESOLVING,
+        "if named[0].suspended_at is not None:",
+        "if False:",
+        f"{ROUTING}::test_a_suspended_tenant",
+    ),
+    off(
+        "a token is checked before it names anybody",
+        RESOLVING,
+        "tenant_id = read_tenant_id(token.strip())",
+        "tenant_id = UUID(__import__('jwt').decode(token.strip(), options={'verify_signature': False})['tenant'])",
+        f"{ROUTING}::test_a_token_with_a_bad_signature_names_nobody",
+    ),
+    off(
+        "a streamed body has its tenant",
+        "tenancy/middleware.py",
+        "response.streaming_content = wrap(request, pieces)",
+        "response.streaming_content = pieces",
+        f"{MIDDLEWARE}::test_streamed_bodies_stay_with_their_tenant",
+        f"{MIDDLEWARE}::test_streamed_bodies_stay_with_their_tenant_in_async_code",
+    ),
+    off(
+        "a request does not inherit a tenant",
+        "tenancy/middleware.py",
+        "with tenant_context(tenant) if tenant else no_tenant():",
+        "with tenant_context(tenant) if tenant else __import__('contextlib').nullcontext():",
+        f"{MIDDLEWARE}::test_a_request_does_not_inherit_what_was_active",
+    ),
+    off(
+        "the tenant claim of a token is checked",
+        AUTHENTICATION,
+        "if tenant is None or tenant_id != tenant.pk:",
+        "if tenant is None:",
+        f"{CREDENTIALS}::test_the_check_of_the_token_holds_without_the_resolver",
+    ),
+    off(
+        "the audience of a token is checked",
+        "config/settings.py",
+        '    "AUDIENCE": "commonhold",\n',
+        "",
+        f"{CREDENTIALS}::test_a_token_with_a_wrong_claim_is_refused",
+    ),
+    off(
+        "a token ends with the membership",
+        AUTHENTICATION,
+        "        if membership is None:\n            raise NotAMember\n",
+        "",
+        f"{CREDENTIALS}::test_a_token_ends_with_the_membership",
+    ),
+    off(
+        "a session ends with the membership",
+        "accounts/middleware.py",
+        "belongs = membership is not None",
+        "belongs = True",
+        f"{CREDENTIALS}::test_a_session_ends_with_the_membership",
+    ),
+    off(
+        "memberships that have ended are none",
+        AUTHENTICATION,
+        "filter(user_id=user.pk, ended_at=None)",
+        "filter(user_id=user.pk)",
+        f"{CREDENTIALS}::test_a_token_ends_with_the_membership",
+        f"{CREDENTIALS}::test_a_session_ends_with_the_membership",
+    ),
+    off(
+        "a session is bound to its tenant",
+        "tenancy/sessions.py",
+        "return bool(session.get(KEY) == _space())",
+        "return True",
+        f"{CREDENTIALS}::test_a_session_of_one_account_is_anonymous_at_another",
+        f"{CREDENTIALS}::test_a_session_of_the_public_site_is_anonymous_at_an_account",
+        f"{CREDENTIALS}::test_a_session_of_an_account_is_anonymous_on_the_public_site",
+    ),
+    off(
+        "only members log in",
+        AUTHENTICATION,
+        "if user is not None and get_active_tenant() is not None and current_membership(user) is None:",
+        "if False:",
+        f"{LOG_IN}::test_a_stranger_with_the_right_password_reads_what_a_wrong_password_reads",
+        f"{TOKEN}::test_every_wrong_credential_reads_the_same",
+    ),
+    off(
+        "password links are bound to a tenant",
+        "accounts/links.py",
+        "{tenant.pk if tenant else 'public'}",
+        "everywhere",
+        "tests/tenancy/test_commands.py::test_the_link_of_a_new_owner_works_on_no_other_host",
+    ),
+]
+
+IN_THE_CACHE = [
+    off(
+        "cache keys carry the tenant",
+        "tenancy/cache.py",
+        'f"tenant:{tenant.pk}"',
+        '"public"',
+        f"{CACHE}::test_the_same_key_in_two_tenants_is_two_values",
+        f"{CACHE}::test_a_cached_page_belongs_to_one_tenant",
+        f"{CACHE}::test_a_cached_fragment_belongs_to_one_tenant",
+    ),
+    off(
+        "log-in attempts count across tenants",
+        "tenancy/cache.py",
+        'return key.startswith(tuple(settings.TENANCY["PUBLIC_CACHE_KEYS"]))',
+        "return False",
+        f"{CACHE}::test_log_in_limits_are_counted_across_tenants",
+        f"{TOKEN}::test_attempts_count_across_all_hosts",
+    ),
+    off(
+        "cached templates carry the variant",
+        "tenancy/variants.py",
+        'return f"{active_variant()}:{super().cache_key(template_name, skip)}"',
+        "return super().cache_key(template_name, skip)",
+        f"{VARIANTS}::test_rendered_in_turn_each_gets_its_own",
+        f"{VARIANTS}::test_a_template_of_one_variant_does_not_exist_in_another",
+    ),
+]
