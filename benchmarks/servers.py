@@ -1,0 +1,30 @@
+"""Programs with servers of their own, on new data that is gone afterwards."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+# Another installation's servers are not for us.
+OTHERS = ("DATABASE_", "DB_", "REDIS_", "BROKER_", "S3_")
+
+
+def run_alone(module: str, arguments: Sequence[str], *, variable: str, **environment: str) -> int:
+    """Run `python -m <module>` with servers in a temporary folder and return its exit status.
+
+    The folder is in its environment as `variable`, beside what else `environment` says.
+    """
+    with tempfile.TemporaryDirectory(prefix=f"{module}-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)  # the servers run as a user of their own
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(OTHERS)}
+        own = {variable: folder, "DATA_DIR": f"{folder}/servers", **environment}
+        python = [sys.executable, "-m"]
+        command = [*python, "config.services", "run", "--owner", *python, module, *arguments]
+        with subprocess.Popen(command, env={**inherited, **own}) as process:  # noqa: S603  # our own programs
+            for number in (signal.SIGTERM, signal.SIGHUP):  # Ctrl-C reaches it by itself
+                signal.signal(number, lambda number, frame: process.send_signal(number))
+            signal.signal(signal.SIGINT, lambda number, frame: None)
+            return process.wait()
