@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from django.http import HttpRequest
+from django.urls import get_script_prefix
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
@@ -38,6 +39,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        return get_script_prefix()  # "/", or "/t/<slug>/" where tenants are told apart by path
+
+    def get_logout_redirect_url(self, request: HttpRequest) -> str:
+        return get_script_prefix()
 
     def login(self, request: HttpRequest, user: User) -> None:
         super().login(request, user)

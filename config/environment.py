@@ -89,6 +89,9 @@ GROUPS: dict[str, list[Variable]] = {
     "Tokens": [
         Variable("JWT_SIGNING_KEY", "str", "", "signs JSON Web Tokens", "`SECRET_KEY`"),
     ],
+    "Tests": [
+        Variable("REQUIRE", "list", [], "programs whose tests fail where they are missing: `pgbouncer`", "none"),
+    ],
     "Embedded servers": [
         Variable("DATA_DIR", "str", "", "where they keep their data", "`.data`"),
         Variable("EMBEDDED_FSYNC", "bool", True, "0: faster, for data that may be lost when the machine fails"),

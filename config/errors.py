@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.core import exceptions as core
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -34,6 +35,12 @@ ANSWERS: dict[int, tuple[str, Any, Any, Any]] = {
     ),
     403: ("permission_denied", _("You may not do this."), _("Not allowed"), _("You may not see or do this.")),
     404: ("not_found", _("Not found."), _("Not found"), _("There is nothing here, or nothing that you may see.")),
+    409: (
+        "conflict",
+        _("Somebody else changed this at the same time. Try again."),
+        _("Somebody was quicker"),
+        _("Somebody else changed the same thing at the same time. Go back, reload and try again."),
+    ),
     429: (
         "throttled",
         _("There were too many requests. Try again in a minute."),
@@ -52,6 +59,13 @@ ANSWERS: dict[int, tuple[str, Any, Any, Any]] = {
         _("One moment, please"),
         _("A part of the system does not answer. Try again in a few seconds."),
     ),
+}
+# Refusals are answered before the middleware that sets these, from hosts that serve no style sheet.
+REFUSAL_HEADERS = {
+    "Content-Security-Policy": f"default-src 'none'; style-src {settings.PUBLIC_URL}; img-src {settings.PUBLIC_URL}; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
 }
 PAGES = {
     "bad_host": (_("That address is malformed"), _("Check the address in your browser.")),
@@ -78,7 +92,7 @@ def refuse(request: HttpRequest, refused: Refused) -> HttpResponse:
     if is_api(request):
         return JsonResponse(body(refused.code, refused.detail), status=refused.status)
     title, text = PAGES[refused.code]
-    return _page(request, refused.status, title, text)
+    return _page(request, refused.status, title, text, REFUSAL_HEADERS)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -94,8 +108,14 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer an exception that nobody caught: 503 when a server is gone, 500 otherwise."""
-    return _answer(request, 503 if isinstance(sys.exc_info()[1], UNAVAILABLE) else 500)
+    """Answer an exception that nobody caught: 503 when a server is gone, 409 for a lost race, 500 otherwise."""
+    return _answer(request, _status_of(sys.exc_info()[1]))
+
+
+def _status_of(error: BaseException | None) -> int:
+    if isinstance(error, UNAVAILABLE):
+        return 503
+    return 409 if isinstance(error, IntegrityError) else 500
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:
@@ -190,7 +210,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _conflict(error: IntegrityError) -> Response:
     logger.warning("conflict", error=str(error))
-    return Response(body("conflict", _("Somebody else changed this at the same time. Try again.")), status=409)
+    return _of_status(409)
 
 
 def _denied(error: core.PermissionDenied) -> Response:

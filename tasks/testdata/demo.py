@@ -30,7 +30,7 @@ def demo_account(slug: str, *, now: datetime) -> NewAccount:
 class _DemoAccount:
     def __init__(self, slug: str, content: dict[str, Any], now: datetime) -> None:
         self.now = now
-        self.new = NewAccount(Account(slug=slug, name=content["name"]))
+        self.new = NewAccount(Account(slug=slug, name=content["name"], variant=content.get("variant", "standard")))
         self.members: dict[str, str] = {}
         for local, person in content["people"].items():
             self.add_person(local, f"{local}@{slug}.example.com", person["name"], Role(person["role"]))
@@ -52,7 +52,8 @@ class _DemoAccount:
         rows[Project].append(
             (
                 *(project_id, project["key"], project["name"], project["description"].strip(), project["color"]),
-                *(project.get("private", False), archived_at, created_at, archived_at or created_at, len(tasks)),
+                *(project.get("private", False), project.get("on_roadmap", False)),
+                *(archived_at, created_at, archived_at or created_at, len(tasks)),
             )
         )
         # Whoever makes a project is a member of it.

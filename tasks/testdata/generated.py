@@ -81,8 +81,8 @@ class _Generator:
         about = f"{random.choice(words.SENTENCES)} {self.canary}{project_id}"
         self.new.rows[Project].append(
             (
-                *(project_id, key, f"{name} {self.canary}{project_id}", about, random.choice(COLORS), False),
-                *(None, created_at, created_at, count),
+                *(project_id, key, f"{name} {self.canary}{project_id}", about, random.choice(COLORS)),
+                *(False, False, None, created_at, created_at, count),
             )
         )
         statuses = [(new_id(), category) for category in CATEGORIES]

@@ -22,7 +22,7 @@ FIELDS: dict[type[TenantModel], tuple[str, ...]] = {
     Membership: ("id", "user_id", "role"),
     Label: ("id", "name", "color"),
     Project: (
-        *("id", "key", "name", "description", "color", "private"),
+        *("id", "key", "name", "description", "color", "private", "on_roadmap"),
         *("archived_at", "created_at", "updated_at", "last_task_number"),
     ),
     ProjectMember: ("id", "project_id", "member_id"),

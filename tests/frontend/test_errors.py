@@ -2,7 +2,7 @@
 
 import pytest
 from django.core.exceptions import SuspiciousOperation
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -83,3 +83,24 @@ def test_a_failure_asks_nothing_of_the_database(
     assert "secret detail" not in response.content.decode()
     assert "bob@example.com" not in response.content.decode()
     assert "Acme" in seen.text
+
+
+@pytest.mark.parametrize(("host", "status"), [("nobody.localhost", 404), ("bad host", 400)])
+def test_a_refusal_has_the_headers_that_middleware_sets_elsewhere(client, db, host, status):
+    answer = client.get("/", HTTP_HOST=host)
+    assert answer.status_code == status
+    assert "default-src 'none'" in answer["Content-Security-Policy"]
+    assert "style-src http://localhost:8000;" in answer["Content-Security-Policy"]
+    assert (answer["X-Content-Type-Options"], answer["X-Frame-Options"]) == ("nosniff", "DENY")
+
+
+def test_a_lost_race_is_a_409_and_not_a_500(client, alice, acme, monkeypatch):
+    def lose(**fields):
+        raise IntegrityError("duplicate key")
+
+    monkeypatch.setattr(projects, "create_project", lose)
+    browser = client.as_(alice)
+    browser.raise_request_exception = False
+    answer = browser.post("/", {"name": "Website", "key": "", "color": "green"})
+    assert answer.status_code == 409
+    assert b"Somebody was quicker" in answer.content
