@@ -25,7 +25,11 @@ VARIABLES = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_OPERATOR_URL", "RED
 ONLY_REDIS = {"DATABASE_URL": "postgres://elsewhere/db", "S3_ENDPOINT_URL": "http://elsewhere"}
 HALF_MADE = Path("postgresql.new-abc", "data")
 USE_UNTIL_STDIN_ENDS = """
-import json, os, sys
+import json, os, signal, sys
+# As in a terminal: a job in the background, or under nohup, would ignore two of these, and its children too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from config import services
 services.ensure(owner={owner})
 print(json.dumps(dict(os.environ)), flush=True)

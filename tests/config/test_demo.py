@@ -68,7 +68,7 @@ def test_it_serves_pages_until_ctrl_c_and_leaves_nothing_behind(data: Path, port
         page = httpx.get(f"http://127.0.0.1:{port}/auth/login/", headers={"Host": f"tenant-0.localhost:{port}"})
         assert page.status_code == 200
         process.send_signal(signal.SIGINT)
-        assert process.wait() == 0
+        assert process.wait(60) == 0
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"http://127.0.0.1:{port}/healthz")
     assert running(data) == []

@@ -57,7 +57,7 @@ def test_the_last_user_stops_servers_that_it_did_not_want_itself(data_dir: Path)
     with User(data_dir) as everything:
         with User(data_dir, ONLY_REDIS):
             everything.process.kill()
-            everything.process.wait()
+            everything.process.wait(60)
             assert running(data_dir) == ["s3", "redis", "postgresql"]
         assert running(data_dir) == []
 
@@ -65,7 +65,7 @@ def test_the_last_user_stops_servers_that_it_did_not_want_itself(data_dir: Path)
 def test_servers_of_a_killed_user_are_adopted_and_then_stopped(data_dir: Path) -> None:
     with User(data_dir) as victim:
         victim.process.kill()
-        victim.process.wait()
+        victim.process.wait(60)
         servers = [state(data_dir, server.name) for server in SERVERS]
         with User(data_dir) as heir:
             assert [state(data_dir, server.name) for server in SERVERS] == servers
@@ -77,7 +77,7 @@ def test_servers_of_a_killed_user_are_adopted_and_then_stopped(data_dir: Path) -
 def test_a_terminated_user_stops_the_servers(empty_dir: Path, number: signal.Signals) -> None:
     with User(empty_dir, ONLY_REDIS) as user:
         user.process.send_signal(number)
-        assert user.process.wait() == -signal.SIGINT  # as Ctrl-C ends Python
+        assert user.process.wait(60) == -signal.SIGINT  # as Ctrl-C ends Python
         assert running(empty_dir) == []
 
 
@@ -153,7 +153,7 @@ def test_a_process_id_that_now_belongs_to_somebody_else_is_not_believed(data_dir
     assert stranger.poll() is None
     assert running(data_dir) == []
     stranger.kill()
-    stranger.wait()
+    stranger.wait(60)
 
 
 def test_a_server_whose_process_id_was_lost_is_reported_and_nothing_is_killed(empty_dir: Path) -> None:
