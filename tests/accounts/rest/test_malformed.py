@@ -48,6 +48,13 @@ def test_broken_json_is_refused(client, bob, body, url):
     assert (response.status_code, response.json()["code"]) == (400, "invalid")
 
 
+@pytest.mark.parametrize("depth", [21, 900, 100_000])
+def test_nesting_is_the_reason_that_is_given(client, bob, depth):
+    response = send(client.as_(bob), b'{"color": ' + b"[" * depth + b"]" * depth + b"}")
+    assert response.status_code == 400
+    assert "nested" in response.json()["detail"]
+
+
 @pytest.mark.parametrize("body", ["null", "[]", '"x"', "7", "true", "1e999", "[[]]", '[{"name": "x"}]'])
 @pytest.mark.parametrize("url", [PROJECTS, TASKS, "/api/v1/subtasks/", "/api/v1/auth/token/"])
 def test_json_that_is_no_object_is_refused(client, bob, body, url):
