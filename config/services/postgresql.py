@@ -60,7 +60,7 @@ class PostgreSQL(Server):
     def launch(self, port: int) -> Launch:
         settings = SETTINGS | {"port": str(port)}
         if os.environ.get("EMBEDDED_FSYNC") == "0":  # for throw-away data
-            settings |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+            settings |= {"fsync": "off", "full_page_writes": "off"}
         return Launch(["-D", self.folder, *(f"--{name}={value}" for name, value in settings.items())])
 
     def answers(self, pid: int, port: int) -> bool:
