@@ -37,12 +37,6 @@ class DatabaseOnlyConstraint(BaseConstraint):
         schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
         return None
 
-    def create_sql(self, model: Any, schema_editor: Any) -> str:
-        raise NotImplementedError
-
-    def remove_sql(self, model: Any, schema_editor: Any) -> str:
-        raise NotImplementedError
-
 
 class TenantPrimaryKey(DatabaseOnlyConstraint):
     """`PRIMARY KEY (account_id, id)`, which composite foreign keys point to."""

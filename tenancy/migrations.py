@@ -31,7 +31,7 @@ class RunPerTenant(migrations.RunPython):
         self._for_each_tenant(self.code, from_state.apps, schema_editor)
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        if self.reverse_code is None:
+        if self.reverse_code is None:  # answered as RunPython answers it
             raise NotImplementedError("This migration cannot be taken back: it has no reverse_code.")
         self._for_each_tenant(self.reverse_code, from_state.apps, schema_editor)
 

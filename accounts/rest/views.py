@@ -123,12 +123,15 @@ class TenantViewSet[M: TenantModel](StrictView, GenericViewSet[M]):
     # One call of an action each -------------------------------------------------------------------------------------
 
     def perform_create(self, fields: dict[str, Any]) -> M:
+        """Create a row. Every view set that routes POST has its own."""
         raise NotImplementedError
 
     def perform_update(self, row: M, fields: dict[str, Any]) -> None:
+        """Change a row. Every view set that routes PATCH has its own."""
         raise NotImplementedError
 
     def perform_destroy(self, row: M) -> None:
+        """Delete a row. Every view set that routes DELETE has its own."""
         raise NotImplementedError
 
 
