@@ -12,8 +12,10 @@ from django.core.asgi import get_asgi_application
 warnings.filterwarnings("ignore", message="No directory at")
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
-application = get_asgi_application()
+django = get_asgi_application()
 
-from tenancy.checks import refuse_unsafe_process  # noqa: E402  # it needs the models, which are loaded now
+from config.disconnects import ReturnConnections  # noqa: E402  # these need the settings, which are read now
+from tenancy.checks import refuse_unsafe_process  # noqa: E402
 
 refuse_unsafe_process()
+application = ReturnConnections(django)

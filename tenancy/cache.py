@@ -1,8 +1,8 @@
 """A cache in which tenants do not meet, and which the site survives losing."""
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Any
+from functools import cached_property, wraps
+from typing import Any, ClassVar
 
 import structlog
 from django.conf import settings
@@ -63,6 +63,15 @@ class TenantRedisCache(RedisCache):
 
     Raises CacheUnavailable for the keys that `is_public()`.
     """
+
+    # Django makes a cache for each thread, and under ASGI each request has a thread of its own: with a client in each,
+    # every request would connect to Redis anew. Clients may be shared by threads.
+    clients: ClassVar[dict[str, Any]] = {}
+
+    @cached_property
+    def _cache(self) -> Any:
+        which = repr((self._servers, self._options))
+        return self.clients.get(which) or self.clients.setdefault(which, super()._cache)
 
     get = _survive(RedisCache.get, lambda key, default=None, version=None: default)
     get_many = _survive(RedisCache.get_many, lambda keys, version=None: {})
