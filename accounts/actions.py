@@ -8,7 +8,10 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from accounts.models import Account, Membership, Role, User
+from accounts.permissions import require
+from accounts.validation import validate_fields
 from tenancy.context import tenant_context
+from tenancy.routing import forget_tenant
 
 
 @dataclass(frozen=True)
@@ -41,3 +44,25 @@ def _find_or_create(email: str) -> tuple[User, bool]:
     users = get_user_model().objects
     existing = users.filter(email=email.lower()).first()
     return (existing, False) if existing else (users.create_user(email), True)
+
+
+@transaction.atomic
+def update_account(*, account: Account, actor: Membership, name: str) -> Account:
+    """Give the account another name. Raises PermissionDenied, ValidationError."""
+    require(actor, "account.update")
+    account = Account.objects.select_for_update().get(pk=account.pk)
+    account.name = name
+    validate_fields(account, {"name"})
+    account.save(update_fields=["name"])
+    forget_tenant(account)
+    return account
+
+
+def update_profile(*, actor: Membership, name: str) -> User:
+    """Change the name of the person behind `actor`, which all their accounts show. Raises ValidationError."""
+    require(actor, "profile.update")
+    user = actor.user
+    user.name = name
+    validate_fields(user, {"name"})
+    user.save(update_fields=["name"])
+    return user

@@ -19,6 +19,7 @@ OWNERS = frozenset({Role.OWNER})
 PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "account.read": EVERYBODY,  # what they see of it
     "account.update": ADMINS,
+    "profile.update": EVERYBODY,  # one's own name
     "account.delete": OWNERS,
     "account.transfer": OWNERS,
     "member.manage": ADMINS,
@@ -27,6 +28,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "project.see_private": ADMINS,  # everybody else sees the private projects that they are a member of
     "project.manage": WRITERS,  # privacy and members, of the projects that they are a member of
     "project.manage_any": ADMINS,
+    "project.leave": EVERYBODY,
     "project.archive": ADMINS,
     "project.delete": ADMINS,
     "project.publish": ADMINS,  # on the public roadmap

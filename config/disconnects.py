@@ -10,16 +10,16 @@ from django.db import close_old_connections
 class ReturnConnections:
     """ASGI middleware around Django: returns a request's connections when its thread has ended its work.
 
-    Django sends `request_finished`, which returns them, as soon as the client hangs up, while the view may still run in
-    the request's thread and only then ask for one. That one is lost to the pool for ever: with a few impatient clients
-    every later request waits for nothing and is answered with 503.
+    Django sends `request_finished`, which returns them, as soon as the client hangs up, while the view may still run
+    in the request's thread and only then ask for one. That one is lost to the pool for ever: with a few impatient
+    clients every later request waits for nothing and is answered with 503.
     """
 
     def __init__(self, application: Any) -> None:
         self.application = application
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        # Django joins this context instead of making its own, so one thread works for the request and for us, in order.
+        # Django joins this context instead of making its own, so one thread works for the request and then for us.
         async with ThreadSensitiveContext():
             try:
                 # A task has a context of its own. asgiref leaves the thread's in it, and what is called there would

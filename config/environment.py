@@ -77,6 +77,12 @@ GROUPS: dict[str, list[Variable]] = {
             "16 in the web server, 0 elsewhere",
         ),
         Variable(
+            "DATABASE_POOL_SECONDS",
+            "int",
+            5,
+            "how long a request waits for one of them before it is answered with 503",
+        ),
+        Variable(
             "DB_ROLE_PREFIX",
             "str",
             "commonhold",

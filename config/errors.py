@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
+from accounts.conflicts import Conflicting
 from tenancy.cache import CacheUnavailable
 from tenancy.routing import Refused
 
@@ -115,7 +116,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def _status_of(error: BaseException | None) -> int:
     if isinstance(error, UNAVAILABLE):
         return 503
-    return 409 if isinstance(error, IntegrityError) else 500
+    return 409 if isinstance(error, IntegrityError | Conflicting) else 500
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:
@@ -229,6 +230,7 @@ API_ANSWERS: list[tuple[type[Exception], Callable[[Any], Response]]] = [
     (exceptions.APIException, _documented),
     (Http404, lambda error: _of_status(404)),
     (core.PermissionDenied, _denied),
+    (Conflicting, lambda error: Response(body("conflict", error), status=409)),
     (core.RequestDataTooBig, _too_large),
     (core.BadRequest, lambda error: _of_status(400)),
     (core.SuspiciousOperation, lambda error: _of_status(400)),

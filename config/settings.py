@@ -62,7 +62,7 @@ def database(url: str) -> dict[str, object]:
     if parsed.get("ENGINE") != "django.db.backends.postgresql" or not parsed.get("NAME"):
         raise ImproperlyConfigured(f"A database URL looks like postgres://user@host:5432/name, not like {url!r}.")
     if POOL_SIZE:  # threads come and go with requests under ASGI, so connections must not belong to them
-        pool = {"min_size": 1, "max_size": POOL_SIZE, "timeout": 5}
+        pool = {"min_size": 1, "max_size": POOL_SIZE, "timeout": read("DATABASE_POOL_SECONDS")}
         return {**parsed, "ENGINE": "tenancy.postgresql", "OPTIONS": {"pool": pool}, "CONN_HEALTH_CHECKS": True}
     return {**parsed, "ENGINE": "tenancy.postgresql"}
 
@@ -214,6 +214,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["accounts.rest.permissions.RoleAllows"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["config.api.StrictJSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.api.AlwaysJSON",
     "EXCEPTION_HANDLER": "config.errors.api_exception",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

@@ -161,6 +161,12 @@ class Label(TenantModel):
         return self.name
 
 
+class ActivityQuerySet(models.QuerySet["Activity"]):
+    def visible_to(self, membership: Membership) -> Self:
+        """Return what happened in the projects that a member may see."""
+        return self.filter(visible_through(membership, "project"))
+
+
 class Activity(TenantModel):
     """Something that happened in a project: the feed, and what live clients catch up from."""
 
@@ -172,11 +178,14 @@ class Activity(TenantModel):
     data = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects: ClassVar = TenantManager.from_queryset(ActivityQuerySet)()
+
     class Meta:
         ordering = ("-created_at", "-id")
         verbose_name_plural = "activities"
         constraints = [TenantUniqueConstraint(fields=["project", "seq"], name="activity_seq")]
         indexes = [
+            models.Index(fields=["account", "-created_at", "-id"], name="activity_newest"),
             models.Index(fields=["account", "actor"], name="activity_actor"),
             models.Index(fields=["account", "object_id"], name="activity_object"),
         ]

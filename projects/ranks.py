@@ -8,6 +8,12 @@ Every function raises ValueError where there is no room, and for texts that are 
 the rows of the list and give them new ranks with `spread()`.
 """
 
+from collections.abc import Iterable
+
+from django.utils.translation import gettext_lazy as _lazy
+
+NO_RANK = _lazy("This is no rank. Take one that the API gave, or a text between two of them.")
+
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"  # ascending, byte by byte
 BASE = len(DIGITS)
 WHOLE = 5  # digits before the fraction: 458 million places on either side of the first
@@ -26,6 +32,17 @@ def after(rank: str) -> str:
     if number == LAST:
         raise ValueError(f"There is no rank after {rank!r}: give the rows new ranks with spread().")
     return _whole(number + 1)
+
+
+def at_end(present: Iterable[str]) -> str:
+    """Return a rank behind all of `present`, which may be empty. Never raises: the last one of all may be shared."""
+    last = max(present, default=None)
+    if last is None:
+        return first()
+    try:
+        return after(last)
+    except ValueError:  # somebody chose the last rank that there is; rows may share one, and order by id then
+        return last
 
 
 def before(rank: str) -> str:

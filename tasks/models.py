@@ -1,9 +1,12 @@
 """Tasks and what belongs to them."""
 
+import re
+from datetime import date
 from typing import ClassVar, Self
+from uuid import UUID
 
 from django.db import models
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Case, Count, Exists, OuterRef, Prefetch, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -28,7 +31,17 @@ def _subtasks(**conditions: object) -> Coalesce:
     return Coalesce(Subquery(rows.annotate(number=Count("*")).values("number")), 0)
 
 
+# WEB-42
+TASK_KEY = re.compile(r"(?P<project>[A-Z][A-Z0-9]{1,9})-(?P<number>[1-9][0-9]{0,9})")
+
+
 class TaskQuerySet(models.QuerySet["Task"]):
+    def named(self, text: str) -> Self:
+        """Return the task that people call `text`: by its id, or its key. Raises ValueError for what is neither."""
+        if match := TASK_KEY.fullmatch(text):
+            return self.filter(project__key=match["project"], number=int(match["number"]))
+        return self.filter(pk=UUID(text))
+
     def visible_to(self, membership: Membership) -> Self:
         """Return the tasks of the projects that a member may see."""
         return self.filter(visible_through(membership, "project"))
@@ -48,6 +61,34 @@ class TaskQuerySet(models.QuerySet["Task"]):
         them is cut off: 540 ms instead of 100 for 20,000 tasks, most of it in temporary files.
         """
         return self.annotate(subtasks_total=_subtasks(), subtasks_done=_subtasks(done=True))
+
+    def with_order_keys(self) -> Self:
+        """Add `due_or_never`, a date also for tasks that are never due, and `urgency`, 0 for no priority to 4."""
+        priorities = [When(priority=priority, then=Value(place)) for place, priority in enumerate(Priority)]
+        return self.annotate(
+            due_or_never=Coalesce("due_date", Value(date.max, output_field=models.DateField())),
+            urgency=Case(*priorities, default=Value(0), output_field=models.IntegerField()),
+        )
+
+    def matching(self, words: str) -> Self:
+        """Return the tasks that have `words` in their title or description, or are called so."""
+        found = Q(title__icontains=words) | Q(description__icontains=words)
+        if match := TASK_KEY.fullmatch(words.upper()):
+            found |= Q(project__key=match["project"], number=int(match["number"]))
+        return self.filter(found)
+
+    def matching_anywhere(self, words: str) -> Self:
+        """Return the tasks that have `words` in themselves, a subtask or a comment, with these.
+
+        They are in the lists `found_subtasks` and `found_comments` of each.
+        """
+        subtasks = Subtask.objects.filter(title__icontains=words)
+        comments = Comment.objects.filter(body__icontains=words)
+        inside = Q(Exists(subtasks.filter(task=OuterRef("pk")))) | Q(Exists(comments.filter(task=OuterRef("pk"))))
+        return (self.matching(words) | self.filter(inside)).prefetch_related(
+            Prefetch("subtasks", subtasks, to_attr="found_subtasks"),
+            Prefetch("comments", comments, to_attr="found_comments"),
+        )
 
     def with_people_and_labels(self) -> Self:
         """Fetch assignees and labels, two queries each: people are shared rows, which tenant rows do not join."""
@@ -83,6 +124,10 @@ class Task(TenantModel):
 
     def __str__(self) -> str:
         return self.title
+
+    # Set by matching_anywhere() alone.
+    found_subtasks: list["Subtask"]
+    found_comments: list["Comment"]
 
     @property
     def key(self) -> str:
@@ -137,3 +182,29 @@ class Subtask(TenantModel):
 
     def __str__(self) -> str:
         return self.title
+
+
+class CommentQuerySet(models.QuerySet["Comment"]):
+    def visible_to(self, membership: Membership) -> Self:
+        """Return the comments on tasks of the projects that a member may see."""
+        return self.filter(visible_through(membership, "task__project"))
+
+
+class Comment(TenantModel):
+    task = TenantForeignKey(Task, on_delete=models.CASCADE, related_name="comments")
+    author = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="comments")
+    body = models.TextField(max_length=20_000)  # Markdown
+    created_at = models.DateTimeField(auto_now_add=True)
+    edited_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects: ClassVar = TenantManager.from_queryset(CommentQuerySet)()
+
+    class Meta:
+        ordering = ("created_at", "id")
+        indexes = [
+            models.Index(fields=["account", "task", "created_at", "id"], name="comment_order"),
+            models.Index(fields=["account", "author"], name="comment_author"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.author_id} on {self.task_id}"

@@ -70,7 +70,7 @@ class TenantRedisCache(RedisCache):
 
     @cached_property
     def _cache(self) -> Any:
-        which = repr((self._servers, self._options))
+        which = repr((self._servers, self._options))  # type: ignore[attr-defined]
         return self.clients.get(which) or self.clients.setdefault(which, super()._cache)
 
     get = _survive(RedisCache.get, lambda key, default=None, version=None: default)

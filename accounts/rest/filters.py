@@ -1,24 +1,97 @@
-"""Filters of lists. Each names its query parameters in `parameters`; others are refused by the view."""
+"""Filters of lists: what a parameter means, and that nobody is left to guess what an unread one did."""
 
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
-from django.utils.translation import gettext as _
-from rest_framework.exceptions import ValidationError
-from rest_framework.filters import BaseFilterBackend
-from rest_framework.request import Request
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+from django_filters import rest_framework as filters
+from django_filters.constants import EMPTY_VALUES
 
 
-class ArchivedFilter(BaseFilterBackend):
-    """`archived` = `false` (the default), `true` or `all`, for querysets that have `active()` and `archived()`."""
+class StrictForm(forms.Form):
+    """Refuses a parameter that is given twice or without a value: one of the two would be ignored in silence."""
 
-    parameters = ("archived",)
+    def clean(self) -> dict[str, Any]:
+        for name in self.fields:
+            given = cast(QueryDict, self.data).getlist(name) if name in self.data else ["once"]
+            if len(given) > 1:
+                self.add_error(name, _("Give this parameter once."))
+            elif given[0].strip() in EMPTY_VALUES:
+                self.add_error(name, _("Give this parameter a value, or leave it out."))
+        return self.cleaned_data
 
-    def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
-        match request.query_params.get("archived", "false"):
+
+class StrictFilterSet(filters.FilterSet):  # type: ignore[misc]
+    """Filters whose names are the parameters that a list takes. A view names its own as `filterset_class`.
+
+    Ids of rows that are foreign, hidden or absent find nothing, all alike.
+    """
+
+    def get_form_class(self) -> type[forms.Form]:
+        fields = {name: each.field for name, each in self.filters.items()}
+        return type(f"{type(self).__name__}Form", (StrictForm,), fields)
+
+
+class ArchivedFilterSet(StrictFilterSet):
+    """`archived`, for querysets that have `active()` and `archived()`."""
+
+    archived = filters.ChoiceFilter(
+        choices=[("false", _("active")), ("true", _("archived")), ("all", _("all"))],
+        method="filter_archived",
+        label=_("`false`, which is the default, `true` or `all`."),
+        error_messages={"invalid_choice": _("Must be `false`, `true` or `all`.")},
+    )
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        queryset = super().filter_queryset(queryset)
+        match self.form.cleaned_data.get("archived") or "false":
             case "false":
                 return queryset.active()
             case "true":
                 return queryset.archived()
-            case "all":
-                return queryset
-        raise ValidationError({"archived": [_("Must be `false`, `true` or `all`.")]})
+        return queryset
+
+    def filter_archived(self, queryset: Any, name: str, value: str) -> Any:
+        """Return `queryset` as it is: the default has to be applied too, which only `filter_queryset()` can do."""
+        return queryset
+
+
+class IdOr(forms.CharField):
+    """A UUID, or one of some words. Its value is a `UUID` or the word."""
+
+    def __init__(self, *, words: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.words = frozenset(str(word) for word in words)
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if text in EMPTY_VALUES or text in self.words:
+            return text
+        try:
+            return UUID(text)
+        except ValueError as error:
+            words = ", ".join(f"`{word}`" for word in sorted(self.words))
+            raise forms.ValidationError(_("Must be an id or one of %(words)s."), params={"words": words}) from error
+
+
+class IdOrFilter(filters.Filter):  # type: ignore[misc]
+    """`IdOrFilter(words=…, method=…)`"""
+
+    field_class = IdOr
+
+
+class FlagFilter(filters.TypedChoiceFilter):  # type: ignore[misc]
+    """`true` or `false`, and not one of the words for them."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        choices = [("true", _("yes")), ("false", _("no"))]
+        super().__init__(**kwargs, choices=choices, coerce=lambda text: text == "true")
+
+
+class DayFilter(filters.DateFilter):  # type: ignore[misc]
+    """A date in ISO 8601 and not in one of a language's own orders."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs, input_formats=["%Y-%m-%d"])

@@ -1,8 +1,9 @@
 """Pages that neither skip nor repeat a row, however many share a value and whatever is added meanwhile."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.core.signing import BadSignature, Signer
@@ -29,8 +30,9 @@ class KeysetPagination(BasePagination):
     """`{next, previous, results}`, by the values of the last row and not by counting.
 
     REST framework's own CursorPagination counts rows with equal values and gives up after a thousand of them, which
-    one bulk load makes. Here the order of the view, `view.order`, ends in a unique field. Cursors are signed, together
-    with the tenant and the order that they were made for: one that was made up, or for another list, is refused.
+    one bulk load makes. Here the order, `view.get_order()`, ends in a unique field; it may name annotations. Cursors
+    are signed, together with the tenant and the order that they were made for: one that was made up, or for another
+    list, is refused.
     """
 
     CURSOR = "cursor"
@@ -40,9 +42,9 @@ class KeysetPagination(BasePagination):
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.url = request.build_absolute_uri()
-        self.order: tuple[str, ...] = tuple(view.order)
+        self.order: tuple[str, ...] = tuple(view.get_order())
         self.signer = Signer(salt=f"{require_active_tenant().pk}:{queryset.model._meta.label}:{','.join(self.order)}")
-        self.model: type[Model] = queryset.model
+        self.fields = [self._field(queryset, name.removeprefix("-")) for name in self.order]
         size, cursor = self._size(request), self._cursor(request)
         backwards = cursor is not None and cursor.backwards
         order = [_reverse(name) for name in self.order] if backwards else list(self.order)
@@ -78,17 +80,22 @@ class KeysetPagination(BasePagination):
         except BadSignature as error:
             message = _("Must be the cursor of the `next` or `previous` of this list.")
             raise ValidationError({self.CURSOR: [message]}) from error
-        pairs = zip(self._fields(), values, strict=True)
+        pairs = zip(self.fields, values, strict=True)
         return Cursor(tuple(field.to_python(value) for field, value in pairs), bool(backwards))
 
     def _link(self, row: Model, *, backwards: bool) -> str:
-        values = [field.value_to_string(row) for field in self._fields()]
+        values = [_text(getattr(row, name.removeprefix("-"))) for name in self.order]
         text = self.signer.sign_object([backwards, *values])
         return replace_query_param(self.url, self.CURSOR, text)
 
-    def _fields(self) -> Iterator[Any]:
-        for name in self.order:
-            yield self.model._meta.get_field(name.removeprefix("-"))
+    def _field(self, queryset: Any, name: str) -> Any:
+        """Return the field that turns the text of a cursor into a value again."""
+        annotation = queryset.query.annotations.get(name)
+        return annotation.output_field if annotation is not None else queryset.model._meta.get_field(name)
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _reverse(name: str) -> str:

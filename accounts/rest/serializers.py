@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import models
@@ -60,6 +60,10 @@ class StrictSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
+class NoBody(StrictSerializer):
+    """The body of a request that needs none: nothing, or an object without fields."""
+
+
 class StrictModelSerializer[M: TenantModel](StrictSerializer, serializers.ModelSerializer[M]):
     """Checks types. Values are checked by the actions, for pages and API alike, so `save()` is not used."""
 
@@ -77,12 +81,24 @@ class StrictModelSerializer[M: TenantModel](StrictSerializer, serializers.ModelS
 
 
 class RowField(serializers.PrimaryKeyRelatedField[Any]):
-    """The id of one row, of those in `queryset` that are `visible_to()` the member who asks."""
+    """The id of one row, of those in `queryset` that are `visible_to()` the member who asks.
+
+    Where rows have other names too, the queryset's `named()` knows them.
+    """
 
     default_error_messages = {"does_not_exist": NO_SUCH_ROW, "incorrect_type": NOT_AN_ID}
 
     def to_internal_value(self, data: Any) -> TenantModel:
-        (row,) = _find(self, self.get_queryset(), [data])
+        queryset: Any = self.get_queryset()
+        if hasattr(queryset, "named") and isinstance(data, str):
+            try:
+                row = queryset.visible_to(self.context["request"].membership).named(data).first()
+            except ValueError:
+                self.fail("incorrect_type")
+            if row is None:
+                self.fail("does_not_exist")
+            return cast(TenantModel, row)
+        (row,) = _find(self, queryset, [data])
         return row
 
 

@@ -1,6 +1,6 @@
 """What all views of the API share: strictness, visibility, and the shape of their answers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any, cast
 from uuid import UUID
@@ -13,12 +13,17 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.models import Membership
+from accounts.rest.filters import StrictFilterSet
 from accounts.rest.pagination import KeysetPagination
+from accounts.rest.serializers import NoBody
 from tenancy.models import TenantModel
+
+ORDERING = "ordering"
 
 
 class StrictView(APIView):
@@ -44,15 +49,40 @@ class StrictView(APIView):
         return Response(status=204)
 
 
-class TenantViewSet[M: TenantModel](StrictView, GenericViewSet[M]):
-    """The rows of one model that the member may see, and the actions that change them.
+class MemberView(StrictView):
+    """A resource that there is one of, for members. `permissions` maps writing methods to `accounts.permissions`."""
 
-    Subclasses set `queryset`, whose `visible_to(membership)` is applied here and nowhere else, `serializer_class`,
-    `order` and `permissions` (see RoleAllows), and implement `perform_…` with one call of an action each.
+    serializer_class: type[BaseSerializer[Any]]
+    permissions: Mapping[str, str] = {}
+
+    @property
+    def action(self) -> str | None:
+        """What RoleAllows looks for in `permissions`: the method, or None for one that is answered with 405."""
+        method = str(self.request.method).lower()
+        return method if hasattr(self, method) else None
+
+    @property
+    def membership(self) -> Membership:
+        """The membership of the person who asks, in the active tenant."""
+        return cast(Membership, self.request.membership)  # type: ignore[attr-defined]
+
+    def read_body(self) -> dict[str, Any]:
+        """Return the checked fields of the body. Raises ValidationError."""
+        serializer = self.serializer_class(data=self.request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        return cast(dict[str, Any], serializer.validated_data)
+
+
+class ReadOnlyTenantViewSet[M: TenantModel](StrictView, GenericViewSet[M]):
+    """The rows of one model that the member may see.
+
+    Subclasses set `queryset`, whose `visible_to(membership)` is applied here and nowhere else, `serializer_class` and
+    `order`. They may set `filterset_class` and `orderings`.
     """
 
     order: tuple[str, ...] = ("id",)  # of lists; the last field is unique, none is ever null
-    permissions: Mapping[str, str] = {}
+    orderings: Mapping[str, str] = {}  # what `ordering=` may name, and the field or annotation that it stands for
+    filterset_class: type[StrictFilterSet] | None = None
     pagination_class = KeysetPagination
 
     @property
@@ -80,8 +110,20 @@ class TenantViewSet[M: TenantModel](StrictView, GenericViewSet[M]):
     def query_parameters(self) -> set[str]:
         if getattr(self, "action", None) != "list":
             return set()
-        filters = {name for backend in self.filter_backends for name in getattr(backend, "parameters", ())}
-        return filters | {KeysetPagination.CURSOR, KeysetPagination.SIZE}
+        filters = set(self.filterset_class.base_filters) if self.filterset_class else set()
+        return filters | {KeysetPagination.CURSOR, KeysetPagination.SIZE} | ({ORDERING} if self.orderings else set())
+
+    def get_order(self) -> tuple[str, ...]:
+        """Return the order of a list: `ordering=` with the id behind it, or the view's own. Raises ValidationError."""
+        text = self.request.query_params.get(ORDERING)
+        if text is None:
+            return self.order
+        name, sign = text.removeprefix("-"), "-" if text.startswith("-") else ""
+        if name not in self.orderings:
+            words = ", ".join(f"`{each}`" for each in self.orderings)
+            message = _("Must be one of %(words)s, with a hyphen in front for the opposite order.") % {"words": words}
+            raise ValidationError({ORDERING: [message]})
+        return (f"{sign}{self.orderings[name]}", f"{sign}id")
 
     # Answers --------------------------------------------------------------------------------------------------------
 
@@ -91,6 +133,24 @@ class TenantViewSet[M: TenantModel](StrictView, GenericViewSet[M]):
 
     def retrieve(self, request: Request, pk: str) -> Response:
         return self.answer(self.get_object())
+
+    def reread(self, row: M) -> M:
+        """Return `row` as a detail request would find it now, with its annotations and prefetches."""
+        return get_object_or_404(self.get_queryset(), pk=row.pk)
+
+    def answer(self, row: M, status: int = 200, serializer: type[BaseSerializer[Any]] | None = None) -> Response:
+        """Answer with one row and the ETag of what is shown of it, in the form of `serializer` or the view's own."""
+        data = (serializer or self.get_serializer_class())(row, context=self.get_serializer_context()).data
+        return Response(data, status=status, headers={"ETag": etag(data)})
+
+
+class TenantViewSet[M: TenantModel](ReadOnlyTenantViewSet[M]):
+    """The same, and the actions that change them.
+
+    Subclasses also set `permissions` (see RoleAllows), and implement `perform_…` with one call of an action each.
+    """
+
+    permissions: Mapping[str, str] = {}
 
     def create(self, request: Request) -> Response:
         row = self.perform_create(self.read_body())
@@ -105,20 +165,18 @@ class TenantViewSet[M: TenantModel](StrictView, GenericViewSet[M]):
         self.perform_destroy(self.get_object())
         return Response(status=204)
 
+    def act(self, change: Callable[..., object]) -> Response:
+        """Answer a POST without a body: `change` is an action on the row of the URL, which it calls as its model."""
+        row = self.get_object()
+        NoBody(data=self.request.data).is_valid(raise_exception=True)
+        change(**{str(row._meta.model_name): row}, actor=self.membership)
+        return self.answer(self.reread(row))
+
     def read_body(self, row: M | None = None) -> dict[str, Any]:
         """Return the checked fields of the body, of a change to `row` if there is one. Raises ValidationError."""
         serializer = self.get_serializer(row, data=self.request.data, partial=row is not None)
         serializer.is_valid(raise_exception=True)
         return cast(dict[str, Any], serializer.validated_data)
-
-    def reread(self, row: M) -> M:
-        """Return `row` as a detail request would find it now, with its annotations and prefetches."""
-        return get_object_or_404(self.get_queryset(), pk=row.pk)
-
-    def answer(self, row: M, status: int = 200) -> Response:
-        """Answer with one row and the ETag of what is shown of it."""
-        data = self.get_serializer(row).data
-        return Response(data, status=status, headers={"ETag": etag(data)})
 
     # One call of an action each -------------------------------------------------------------------------------------
 

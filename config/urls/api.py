@@ -5,21 +5,33 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.routers import SimpleRouter
 
-from accounts.api import RefreshView, TokenView
+from accounts.api.account import AccountView
+from accounts.api.me import MeView, OwnAccountsView
+from accounts.api.members import MemberViewSet
+from accounts.api.tokens import RefreshView, TokenView
 from config.errors import not_found
-from projects.api import ProjectViewSet
-from tasks.api import SubtaskViewSet, TaskViewSet
+from projects.api import ActivityViewSet, LabelViewSet, ProjectViewSet, StatusViewSet
+from tasks.api import CommentViewSet, SearchViewSet, SubtaskViewSet, TaskViewSet
 
 app_name = "api"  # so that names like `task-detail` are not taken for pages
 
 router = SimpleRouter()
+router.register("members", MemberViewSet, basename="member")
 router.register("projects", ProjectViewSet, basename="project")
+router.register("statuses", StatusViewSet, basename="status")
+router.register("labels", LabelViewSet, basename="label")
+router.register("activity", ActivityViewSet, basename="activity")
 router.register("tasks", TaskViewSet, basename="task")
 router.register("subtasks", SubtaskViewSet, basename="subtask")
+router.register("comments", CommentViewSet, basename="comment")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("auth/token/", TokenView.as_view(), name="token"),
     path("auth/token/refresh/", RefreshView.as_view(), name="token-refresh"),
+    path("me/", MeView.as_view(), name="me"),
+    path("me/accounts/", OwnAccountsView.as_view(), name="own-accounts"),
+    path("account/", AccountView.as_view(), name="account"),
+    path("search/", SearchViewSet.as_view({"get": "list"}), name="search"),
     path("", include(router.urls)),
     # What is left is answered here: Django would redirect to the URL with a slash, and DEBUG would show a page.
     re_path("", csrf_exempt(login_not_required(not_found))),

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import pytest
 from django.db import connections
 
+from accounts.models import Membership
 from projects.models import Activity, Label, Project, ProjectMember, Status
-from tasks.models import Assignment, Subtask, Task, TaskLabel
+from tasks.models import Assignment, Comment, Subtask, Task, TaskLabel
 from tenancy.context import tenant_context
 from tenancy.models import AbstractTenant, get_membership_model
 from tenancy.testing import canary
@@ -22,6 +23,9 @@ class World:
     task: Task
     subtask: Subtask
     label: Label
+    comment: Comment
+    activity: Activity
+    membership: Membership
 
 
 def populate(tenant, user) -> World:
@@ -40,11 +44,12 @@ def populate(tenant, user) -> World:
         TaskLabel.objects.create(task=task, label=label)
         Assignment.objects.create(task=task, member=member)
         ProjectMember.objects.create(project=project, member=member)
-        Activity.objects.create(
+        comment = Comment.objects.create(task=task, author=member, body=text())
+        activity = Activity.objects.create(
             project=project, seq=1, actor=member, verb="task.created", object_id=task.pk, data={"title": text()}
         )
         Project.objects.update(last_task_number=1, last_activity_seq=1)
-    return World(tenant, project, status, task, subtask, label)
+    return World(tenant, project, status, task, subtask, label, comment, activity, member)
 
 
 @pytest.fixture

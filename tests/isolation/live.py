@@ -55,11 +55,15 @@ class Outcome:
 
 
 @contextmanager
-def web_process(database_url: str, log: Path, *, connections: int) -> Iterator[str]:
-    """Run config.asgi on the database and give its URL. The process has no way to connect as the owner."""
+def web_process(database_url: str, log: Path, *, connections: int, wait: int = 5) -> Iterator[str]:
+    """Run config.asgi on the database and give its URL. The process has no way to connect as the owner.
+
+    A request waits at most `wait` seconds for one of its `connections`.
+    """
     environment = without_pytest(os.environ) | {
         "DATABASE_URL": database_url,
         "DATABASE_POOL_SIZE": str(connections),
+        "DATABASE_POOL_SECONDS": str(wait),
         "LOG_LEVEL": "ERROR",
     }
     for withheld in ("DATABASE_OWNER_URL", "DATABASE_OPERATOR_URL"):

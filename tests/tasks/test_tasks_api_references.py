@@ -78,9 +78,15 @@ def test_the_status_of_another_project_is_refused(client, bob, task):
     assert set(client.as_(bob).json("POST", URL, body).json()["errors"]) == {"status"}
 
 
-def test_a_key_is_no_id_in_a_body(client, bob, task):
+def test_a_key_is_as_good_as_the_id_in_a_body(client, bob, task):
     response = client.as_(bob).json("POST", "/api/v1/subtasks/", {"task": "WEB-1", "title": "x"})
-    assert (response.status_code, set(response.json()["errors"])) == (400, {"task"})
+    assert (response.status_code, response.json()["task"]) == (201, str(task.pk))
+
+
+@pytest.mark.parametrize("name", ["WEB-2", "SEC-1", "NO-1"])
+def test_a_key_that_is_absent_or_hidden_reads_like_an_absent_id(client, bob, task, secret_task, name):
+    response = client.as_(bob).json("POST", "/api/v1/subtasks/", {"task": name, "title": "x"})
+    assert (response.status_code, response.json()["errors"]) == (400, {"task": NO_SUCH})
 
 
 # People and labels -------------------------------------------------------------------------------------------------

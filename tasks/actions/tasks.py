@@ -1,4 +1,4 @@
-"""What can be done with tasks and subtasks. Pages, API, jobs and commands call these; each owns its transaction."""
+"""Creating, changing and deleting tasks."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -11,15 +11,20 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.conflicts import Conflicting
 from accounts.models import Membership
 from accounts.permissions import may, require
 from accounts.validation import validate_fields
 from projects import ranks
 from projects.actions import assign, lock_project, record_activity
 from projects.models import Category, Label, Project, Status
-from tasks.models import Assignment, Subtask, Task, TaskLabel
+from tasks.models import Assignment, Task, TaskLabel
 
 OWN_FIELDS = ("title", "description", "priority", "due_date")  # the rest of TaskFields has rules of its own
+
+
+class StaleVersion(Conflicting):
+    """The task was changed since the version that the caller has; nothing was changed now."""
 
 
 class TaskFields(TypedDict, total=False):
@@ -34,17 +39,6 @@ class TaskFields(TypedDict, total=False):
     due_date: date | None
 
 
-class SubtaskFields(TypedDict, total=False):
-    """What people may change of a subtask."""
-
-    title: str
-    done: bool
-    rank: str
-
-
-# Tasks -------------------------------------------------------------------------------------------------------------
-
-
 @transaction.atomic
 def create_task(*, actor: Membership, project: Project, **fields: Unpack[TaskFields]) -> Task:
     """Create a task at the end of its column, by default the project's first one of the category `todo`.
@@ -56,7 +50,7 @@ def create_task(*, actor: Membership, project: Project, **fields: Unpack[TaskFie
     task = Task(project=project)
     assign(task, _own(fields))
     validate_fields(task, OWN_FIELDS)
-    _put_into(task, fields.get("status") or _first_todo(project))
+    put_into(task, fields.get("status") or first_of(project, Category.TODO))
     project.last_task_number = F("last_task_number") + 1
     project.save(update_fields=["last_task_number"])
     task.number = project.last_task_number
@@ -68,22 +62,30 @@ def create_task(*, actor: Membership, project: Project, **fields: Unpack[TaskFie
 
 @transaction.atomic
 def update_task(
-    *, task: Task, actor: Membership, project: Project | None = None, **fields: Unpack[TaskFields]
+    *,
+    task: Task,
+    actor: Membership,
+    project: Project | None = None,
+    version: int | None = None,
+    **fields: Unpack[TaskFields],
 ) -> Task:
     """Change `fields` of a task and return it as it is now; the same values again change nothing, nor its version.
 
     A new status puts it at the end of that column and decides whether it is completed. `project` is accepted if it is
-    the one that the task has. Raises PermissionDenied, ValidationError, Http404 when it was deleted meanwhile.
+    the one that the task has, and `version` if it is the task's. Raises PermissionDenied, ValidationError,
+    StaleVersion, Http404 when it was deleted meanwhile.
     """
     require(actor, "task.write")
     task = lock_task(task)
+    if version is not None and version != task.version:
+        raise StaleVersion(_("Somebody changed this task meanwhile: it has version %(now)d.") % {"now": task.version})
     if project is not None and project.pk != task.project_id:
         raise ValidationError({"project": _("A task stays in its project. Leave this out, or create another task.")})
     columns = assign(task, _own(fields))
     validate_fields(task, columns)
     status = fields.get("status")
     if status is not None and status.pk != task.status_id:
-        _put_into(task, status)
+        put_into(task, status)
         columns |= {"status", "rank", "completed_at"}
     changed = (columns - {"rank", "completed_at"}) | _replace_people_and_labels(task, fields)
     if changed:
@@ -104,6 +106,11 @@ def delete_task(*, task: Task, actor: Membership) -> None:
     task.delete()
 
 
+def last_rank(rows: QuerySet[Any]) -> list[str]:
+    """Return the highest rank of `rows`, in a list that is empty if there are none."""
+    return list(rows.order_by("-rank").values_list("rank", flat=True)[:1])
+
+
 def lock_task(task: Task) -> Task:
     """Return the task as it is now, with its project, which is locked. Raises Http404 when it is gone."""
     project = lock_project(task.project_id)
@@ -118,31 +125,25 @@ def _own(fields: TaskFields) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name in OWN_FIELDS}
 
 
-def _first_todo(project: Project) -> Status:
-    status = project.statuses.filter(category=Category.TODO).first()
+def first_of(project: Project, category: Category) -> Status:
+    """Return the project's first status of a category. Raises ValidationError when it has none."""
+    status = project.statuses.filter(category=category).first()
     if status is None:
-        raise ValidationError({"status": _("This project has no status of the category “todo”, so name another one.")})
+        message = _("This project has no status of the category `%(category)s`, so name another one.")
+        raise ValidationError({"status": message % {"category": category.value}})
     return status
 
 
-def _put_into(task: Task, status: Status) -> None:
-    """Move the task to the end of the column of `status`, and keep `completed_at` true."""
+def put_into(task: Task, status: Status) -> None:
+    """Put the task, which is not saved, at the end of the column of `status`, and keep `completed_at` true.
+
+    Raises ValidationError for a status of another project.
+    """
     if status.project_id != task.project_id:
         raise ValidationError({"status": _("This status belongs to another project.")})
     task.status = status
-    task.rank = _end_of(Task.objects.filter(status=status))
+    task.rank = ranks.at_end(last_rank(Task.objects.filter(status=status).exclude(pk=task.pk)))
     task.completed_at = (task.completed_at or timezone.now()) if status.category == Category.DONE else None
-
-
-def _end_of(rows: QuerySet[Any]) -> str:
-    """Return the rank behind all of `rows`."""
-    last = rows.order_by("-rank").values_list("rank", flat=True).first()
-    if last is None:
-        return ranks.first()
-    try:
-        return ranks.after(last)
-    except ValueError:  # somebody chose the last rank that there is; rows may share one, and order by id then
-        return str(last)
 
 
 def _replace_people_and_labels(task: Task, fields: TaskFields) -> set[str]:
@@ -176,72 +177,3 @@ def _replace(links: QuerySet[Any], name: str, rows: Sequence[Any], task: Task) -
     missing = [row for key, row in wanted.items() if key not in present]
     links.model.objects.bulk_create(links.model(task=task, **{name: row}) for row in missing)
     return bool(superfluous or missing)
-
-
-# Subtasks ----------------------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def create_subtask(*, actor: Membership, task: Task, **fields: Unpack[SubtaskFields]) -> Subtask:
-    """Create a subtask, by default at the end of the task's list.
-
-    Needs `title`. Raises PermissionDenied, ValidationError, Http404 when the task was deleted meanwhile.
-    """
-    require(actor, "subtask.write")
-    task = lock_task(task)
-    subtask = Subtask(task=task, **fields)
-    subtask.rank = subtask.rank or _end_of(task.subtasks.all())
-    _validate_subtask(subtask, {"title", "done", "rank"})
-    subtask.save(force_insert=True)
-    data = {"task": str(task.pk)}
-    record_activity(project=task.project, actor=actor, verb="subtask.created", subject=subtask, data=data)
-    return subtask
-
-
-@transaction.atomic
-def update_subtask(
-    *, subtask: Subtask, actor: Membership, task: Task | None = None, **fields: Unpack[SubtaskFields]
-) -> Subtask:
-    """Change `fields` of a subtask and return it as it is now; the same values again change nothing.
-
-    `task` is accepted if it is the one that the subtask has. Raises PermissionDenied, ValidationError, Http404 when it
-    was deleted meanwhile.
-    """
-    require(actor, "subtask.write")
-    subtask = _lock_subtask(subtask)
-    if task is not None and task.pk != subtask.task_id:
-        raise ValidationError({"task": _("A subtask stays in its task. Leave this out, or create another subtask.")})
-    if changed := assign(subtask, fields):
-        _validate_subtask(subtask, changed)
-        subtask.save(update_fields=changed)
-        data = {"task": str(subtask.task_id), "fields": sorted(changed)}
-        project = subtask.task.project
-        record_activity(project=project, actor=actor, verb="subtask.updated", subject=subtask, data=data)
-    return subtask
-
-
-@transaction.atomic
-def delete_subtask(*, subtask: Subtask, actor: Membership) -> None:
-    """Delete a subtask for good. Raises PermissionDenied, Http404 when it is gone already."""
-    require(actor, "subtask.write")
-    subtask = _lock_subtask(subtask)
-    data = {"task": str(subtask.task_id), "title": subtask.title}
-    project = subtask.task.project
-    record_activity(project=project, actor=actor, verb="subtask.deleted", subject=subtask, data=data)
-    subtask.delete()
-
-
-def _lock_subtask(subtask: Subtask) -> Subtask:
-    task = lock_task(subtask.task)
-    found = task.subtasks.filter(pk=subtask.pk).first()
-    if found is None:
-        raise Http404
-    return found
-
-
-def _validate_subtask(subtask: Subtask, names: set[str]) -> None:
-    validate_fields(subtask, names)
-    if "rank" in names and not ranks.is_rank(subtask.rank):
-        raise ValidationError(
-            {"rank": _("This is no rank. Take one that the API gave, or a text between two of them.")}
-        )

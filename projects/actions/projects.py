@@ -1,20 +1,33 @@
 """What can be done with projects. Pages, API and commands call these; each owns its transaction."""
 
-from typing import Any, TypedDict, Unpack
-from uuid import UUID
+from typing import TypedDict, Unpack
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F, Model
 from django.http import Http404
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.conflicts import Conflicting
 from accounts.models import Membership
 from accounts.permissions import may, require
 from accounts.validation import validate_fields
 from projects import ranks
+from projects.actions.activity import assign, lock_project, record_activity
 from projects.keys import free_keys
-from projects.models import Activity, Category, Project, ProjectMember, Status
+from projects.models import Category, Project, ProjectMember, Status
+
+
+class AlreadyArchived(Conflicting):
+    """It is archived; nothing was changed."""
+
+
+class NotArchived(Conflicting):
+    """It is not archived; nothing was changed."""
+
+
+class LastProjectMember(Conflicting):
+    """Without this member nobody but admins would see the private project; nothing was changed."""
 
 
 class ProjectFields(TypedDict, total=False):
@@ -82,6 +95,32 @@ def update_project(*, project: Project, actor: Membership, **fields: Unpack[Proj
 
 
 @transaction.atomic
+def archive_project(*, project: Project, actor: Membership) -> Project:
+    """Put a project away, with everything in it. Raises PermissionDenied, AlreadyArchived, Http404 when it is gone."""
+    require(actor, "project.archive")
+    project = lock_project(project.pk)
+    if project.archived_at is not None:
+        raise AlreadyArchived(_("%(name)s is archived already.") % {"name": project.key})
+    project.archived_at = timezone.now()
+    project.save(update_fields=["archived_at", "updated_at"])
+    record_activity(project=project, actor=actor, verb="project.archived", subject=project)
+    return project
+
+
+@transaction.atomic
+def restore_project(*, project: Project, actor: Membership) -> Project:
+    """Take a project out of the archive. Raises PermissionDenied, NotArchived, Http404 when it is gone."""
+    require(actor, "project.archive")
+    project = lock_project(project.pk)
+    if project.archived_at is None:
+        raise NotArchived(_("%(name)s is not archived.") % {"name": project.key})
+    project.archived_at = None
+    project.save(update_fields=["archived_at", "updated_at"])
+    record_activity(project=project, actor=actor, verb="project.restored", subject=project)
+    return project
+
+
+@transaction.atomic
 def delete_project(*, project: Project, actor: Membership) -> None:
     """Delete a project for good, with everything in it. Raises PermissionDenied, Http404 when it is gone already."""
     require(actor, "project.delete")
@@ -103,13 +142,48 @@ def set_on_roadmap(*, project: Project, actor: Membership, shown: bool) -> Proje
     return _save_changes(project, actor, assign(project, {"on_roadmap": shown}))
 
 
+@transaction.atomic
+def add_project_member(*, project: Project, actor: Membership, member: Membership) -> ProjectMember:
+    """Let somebody see a project also while it is private; a second time changes nothing.
+
+    Raises PermissionDenied, ValidationError for somebody who left the account, Http404 when the project is gone.
+    """
+    project = lock_project(project.pk)
+    _require_manager(project, actor)
+    if member.ended_at is not None:
+        raise ValidationError({"member": _("This person is not a member of the account any more.")})
+    link, created = ProjectMember.objects.get_or_create(project=project, member=member)
+    if created:
+        data = {"member": str(member.pk)}
+        record_activity(project=project, actor=actor, verb="project.member_added", subject=project, data=data)
+    return link
+
+
+@transaction.atomic
+def remove_project_member(*, project: Project, actor: Membership, member: Membership) -> None:
+    """Take somebody out of a project; they lose sight of it, and their tasks in it, while it is private.
+
+    People may always leave. Raises PermissionDenied, LastProjectMember, Http404 when they are no member of it.
+    """
+    project = lock_project(project.pk)
+    if member.pk != actor.pk:
+        _require_manager(project, actor)
+    if not project.project_members.filter(member=member).exists():
+        raise Http404
+    if project.private and project.project_members.count() == 1:
+        raise LastProjectMember(_("A private project keeps one member at least. Add somebody else first."))
+    project.project_members.filter(member=member).delete()
+    data = {"member": str(member.pk)}
+    record_activity(project=project, actor=actor, verb="project.member_removed", subject=project, data=data)
+
+
 def _require_manager(project: Project, actor: Membership) -> None:
     """Raise PermissionDenied unless `actor` may change who sees the project."""
     if may(actor, "project.manage_any"):
         return
     require(actor, "project.manage")
     if not project.project_members.filter(member=actor).exists():
-        raise PermissionDenied(_("Only members of the project and admins change whether it is private."))
+        raise PermissionDenied(_("Only members of the project and admins change who sees it."))
 
 
 def _save_changes(project: Project, actor: Membership, changed: set[str]) -> Project:
@@ -119,52 +193,3 @@ def _save_changes(project: Project, actor: Membership, changed: set[str]) -> Pro
         verb, data = "project.updated", {"fields": sorted(changed)}
         record_activity(project=project, actor=actor, verb=verb, subject=project, data=data)
     return project
-
-
-# For the other actions ---------------------------------------------------------------------------------------------
-
-
-def lock_project(project_id: UUID) -> Project:
-    """Return the project as it is now, locked until the transaction ends. Raises Http404 when it is gone.
-
-    Every action on something in a project begins with it: the order of locks is always the project first, and counters
-    and ranks that are read afterwards stay true.
-    """
-    # NO KEY: rows that only refer to the project, such as one that another transaction inserts, need not wait.
-    project = Project.objects.select_for_update(no_key=True).filter(pk=project_id).first()
-    if project is None:
-        raise Http404
-    return project
-
-
-def assign(row: Any, fields: Any) -> set[str]:
-    """Set `fields`, a mapping, on `row` and return the names of those that are different now."""
-    changed = {name for name, value in fields.items() if getattr(row, name) != value}
-    for name in changed:
-        setattr(row, name, fields[name])
-    return changed
-
-
-def record_activity(
-    *,
-    project: Project,
-    actor: Membership | None,
-    verb: str,
-    subject: Model,
-    data: dict[str, Any] | None = None,
-) -> Activity:
-    """Write down what happened, with the next number of the project, in the caller's transaction.
-
-    The number comes from the project's row, which stays locked until the commit: so they have no gaps and ascend in
-    the order of the commits. `subject` is the row that it happened to; `data` is what the feed shows of it.
-    """
-    project.last_activity_seq = F("last_activity_seq") + 1
-    project.save(update_fields=["last_activity_seq"])
-    return Activity.objects.create(
-        project=project,
-        seq=project.last_activity_seq,
-        actor=actor,
-        verb=verb,
-        object_id=subject.pk,
-        data=data or {},
-    )

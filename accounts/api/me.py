@@ -1,0 +1,82 @@
+"""`me/` and `me/accounts/`: whoever asks."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.actions import update_profile
+from accounts.models import Account, Membership
+from accounts.rest.pagination import KeysetPagination
+from accounts.rest.serializers import StrictSerializer, Text
+from accounts.rest.views import MemberView, etag
+from tenancy.context import as_user
+from tenancy.routing import tenant_origin
+
+
+class MeSerializer(StrictSerializer):
+    """A person, and what they are in this account."""
+
+    id = serializers.UUIDField(source="user.id", read_only=True)
+    email = serializers.EmailField(source="user.email", read_only=True)
+    name = Text(max_length=150, source="user.name", allow_blank=True)
+    member = serializers.UUIDField(source="id", read_only=True, help_text="Their id in `members/`.")
+    role = serializers.CharField(read_only=True)
+
+
+class MeView(MemberView):
+    serializer_class = MeSerializer
+    permissions = {"patch": "profile.update"}
+
+    def get(self, request: Request) -> Response:
+        """Whoever asks."""
+        return self.answer()
+
+    def patch(self, request: Request) -> Response:
+        """Change one's own name, in all accounts."""
+        if fields := self.read_body():
+            update_profile(actor=self.membership, **fields["user"])
+        return self.answer()
+
+    def answer(self) -> Response:
+        data = MeSerializer(self.membership).data
+        return Response(data, headers={"ETag": etag(data)})
+
+
+class OwnAccountSerializer(StrictSerializer):
+    """An account of whoever asks, and what they are in it."""
+
+    id = serializers.UUIDField(read_only=True)
+    slug = serializers.CharField(read_only=True)
+    name = serializers.CharField(read_only=True)
+    role = serializers.SerializerMethodField()
+    url = serializers.SerializerMethodField(help_text="Scheme, host and port of the account's pages and API.")
+
+    def get_role(self, account: Account) -> str:
+        return str(self.context["roles"][account.pk])
+
+    def get_url(self, account: Account) -> str:
+        return tenant_origin(account)
+
+
+class OwnAccountsView(MemberView):
+    serializer_class = OwnAccountSerializer
+
+    def query_parameters(self) -> set[str]:
+        return {KeysetPagination.CURSOR, KeysetPagination.SIZE}
+
+    def get_order(self) -> tuple[str, ...]:
+        return ("slug",)
+
+    def get(self, request: Request) -> Response:
+        """The accounts of whoever asks, by slug."""
+        with as_user(self.membership.user):
+            roles = dict(Membership.objects.current().values_list("account_id", "role"))
+        pages = KeysetPagination()
+        page = pages.paginate_queryset(self.get_queryset(roles), request, self)
+        return pages.get_paginated_response(OwnAccountSerializer(page, many=True, context={"roles": roles}).data)
+
+    def get_queryset(self, roles: dict[Any, str]) -> QuerySet[Account]:
+        return Account.objects.filter(pk__in=roles, suspended_at=None)

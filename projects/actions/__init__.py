@@ -1,0 +1,42 @@
+"""What can be done with projects and what they are made of. Each function owns its transaction."""
+
+from projects.actions.activity import assign, lock_project, record_activity
+from projects.actions.labels import create_label, delete_label, update_label
+from projects.actions.projects import (
+    AlreadyArchived,
+    LastProjectMember,
+    NotArchived,
+    add_project_member,
+    archive_project,
+    create_project,
+    delete_project,
+    remove_project_member,
+    restore_project,
+    set_on_roadmap,
+    update_project,
+)
+from projects.actions.statuses import StatusInUse, create_status, delete_status, update_status
+
+__all__ = [
+    "AlreadyArchived",
+    "LastProjectMember",
+    "NotArchived",
+    "StatusInUse",
+    "add_project_member",
+    "archive_project",
+    "assign",
+    "create_label",
+    "create_project",
+    "create_status",
+    "delete_label",
+    "delete_project",
+    "delete_status",
+    "lock_project",
+    "record_activity",
+    "remove_project_member",
+    "restore_project",
+    "set_on_roadmap",
+    "update_label",
+    "update_project",
+    "update_status",
+]

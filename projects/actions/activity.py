@@ -1,0 +1,56 @@
+"""What every action on something in a project begins and ends with: the lock, and the record of what happened."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Model
+from django.http import Http404
+
+from accounts.models import Membership
+from projects.models import Activity, Project
+
+
+def lock_project(project_id: UUID) -> Project:
+    """Return the project as it is now, locked until the transaction ends. Raises Http404 when it is gone.
+
+    Every action on something in a project begins with it: the order of locks is always the project first, and counters
+    and ranks that are read afterwards stay true.
+    """
+    # NO KEY: rows that only refer to the project, such as one that another transaction inserts, need not wait.
+    project = Project.objects.select_for_update(no_key=True).filter(pk=project_id).first()
+    if project is None:
+        raise Http404
+    return project
+
+
+def assign(row: Any, fields: Any) -> set[str]:
+    """Set `fields`, a mapping, on `row` and return the names of those that are different now."""
+    changed = {name for name, value in fields.items() if getattr(row, name) != value}
+    for name in changed:
+        setattr(row, name, fields[name])
+    return changed
+
+
+def record_activity(
+    *,
+    project: Project,
+    actor: Membership | None,
+    verb: str,
+    subject: Model,
+    data: dict[str, Any] | None = None,
+) -> Activity:
+    """Write down what happened, with the next number of the project, in the caller's transaction.
+
+    The number comes from the project's row, which stays locked until the commit: so they have no gaps and ascend in
+    the order of the commits. `subject` is the row that it happened to; `data` is what the feed shows of it.
+    """
+    project.last_activity_seq = F("last_activity_seq") + 1
+    project.save(update_fields=["last_activity_seq"])
+    return Activity.objects.create(
+        project=project,
+        seq=project.last_activity_seq,
+        actor=actor,
+        verb=verb,
+        object_id=subject.pk,
+        data=data or {},
+    )

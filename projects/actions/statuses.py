@@ -1,0 +1,102 @@
+"""The columns of a board."""
+
+from typing import TypedDict, Unpack
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from accounts.conflicts import Conflicting
+from accounts.models import Membership
+from accounts.permissions import require
+from accounts.validation import validate_fields
+from projects import ranks
+from projects.actions.activity import assign, lock_project, record_activity
+from projects.models import Category, Project, Status
+
+MOST = 50  # columns of a board
+
+
+class StatusInUse(Conflicting):
+    """Tasks have this status; nothing was changed."""
+
+
+class StatusFields(TypedDict, total=False):
+    """What people may change of a status."""
+
+    name: str
+    category: str
+    rank: str
+
+
+@transaction.atomic
+def create_status(*, actor: Membership, project: Project, **fields: Unpack[StatusFields]) -> Status:
+    """Create a column, by default the last one. Needs `name` and `category`.
+
+    Raises PermissionDenied, ValidationError, Http404 when the project was deleted meanwhile.
+    """
+    require(actor, "status.manage")
+    project = lock_project(project.pk)
+    present = list(project.statuses.values_list("rank", flat=True))
+    if len(present) >= MOST:
+        raise ValidationError({"project": _("A project has at most %(most)d statuses.") % {"most": MOST}})
+    status = Status(project=project, **fields)
+    status.rank = status.rank or ranks.at_end(present)
+    _validate(status, {"name", "category", "rank"})
+    status.save(force_insert=True)
+    record_activity(project=project, actor=actor, verb="status.created", subject=status)
+    return status
+
+
+@transaction.atomic
+def update_status(
+    *, status: Status, actor: Membership, project: Project | None = None, **fields: Unpack[StatusFields]
+) -> Status:
+    """Change `fields` of a column.
+
+    `project` is accepted if it is the one that the status has. Into or out of the category `done` only an empty column
+    goes: its tasks would be completed or reopened all at once. Raises PermissionDenied, ValidationError, StatusInUse,
+    Http404 when it was deleted meanwhile.
+    """
+    require(actor, "status.manage")
+    status = _lock(status)
+    if project is not None and project.pk != status.project_id:
+        raise ValidationError({"project": _("A status stays in its project. Leave this out, or create another one.")})
+    was_done = status.category == Category.DONE
+    if changed := assign(status, fields):
+        _validate(status, changed)
+        if was_done != (status.category == Category.DONE) and status.tasks.exists():
+            raise StatusInUse(_("Move the tasks of this status first: they would be completed or reopened."))
+        status.save(update_fields=changed)
+        data = {"fields": sorted(changed)}
+        record_activity(project=status.project, actor=actor, verb="status.updated", subject=status, data=data)
+    return status
+
+
+@transaction.atomic
+def delete_status(*, status: Status, actor: Membership) -> None:
+    """Delete an empty column. Raises PermissionDenied, StatusInUse, Http404 when it is gone already."""
+    require(actor, "status.manage")
+    status = _lock(status)
+    if status.tasks.exists():
+        raise StatusInUse(_("Move the tasks of this status first, archived ones too."))
+    data = {"name": status.name}
+    record_activity(project=status.project, actor=actor, verb="status.deleted", subject=status, data=data)
+    status.delete()
+
+
+def _lock(status: Status) -> Status:
+    project = lock_project(status.project_id)
+    found = project.statuses.filter(pk=status.pk).first()
+    if found is None:
+        raise Http404
+    found.project = project
+    return found
+
+
+def _validate(status: Status, names: set[str]) -> None:
+    # The name is unique within the project, so the project is looked at with it.
+    validate_fields(status, names | {"project"})
+    if "rank" in names and not ranks.is_rank(status.rank):
+        raise ValidationError({"rank": ranks.NO_RANK})

@@ -1,0 +1,8 @@
+"""The REST API of projects and what they are made of."""
+
+from projects.api.activity import ActivityViewSet
+from projects.api.labels import LabelViewSet
+from projects.api.projects import ProjectViewSet
+from projects.api.statuses import StatusViewSet
+
+__all__ = ["ActivityViewSet", "LabelViewSet", "ProjectViewSet", "StatusViewSet"]

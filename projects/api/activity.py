@@ -1,0 +1,30 @@
+"""`activity/`"""
+
+from django_filters import rest_framework as filters
+
+from accounts.rest.filters import StrictFilterSet
+from accounts.rest.serializers import StrictModelSerializer
+from accounts.rest.views import ReadOnlyTenantViewSet
+from projects.models import Activity
+
+
+class ActivitySerializer(StrictModelSerializer[Activity]):
+    class Meta:
+        model = Activity
+        fields = ("id", "project", "seq", "verb", "actor", "object_id", "data", "created_at")
+        read_only_fields = fields
+
+
+class ActivityFilterSet(StrictFilterSet):
+    project = filters.UUIDFilter(field_name="project_id")
+    object = filters.UUIDFilter(field_name="object_id")
+    actor = filters.UUIDFilter(field_name="actor_id")
+
+
+class ActivityViewSet(ReadOnlyTenantViewSet[Activity]):
+    """What happened, newest first. `seq` counts the events of one project, without gaps."""
+
+    queryset = Activity.objects.all()
+    serializer_class = ActivitySerializer
+    filterset_class = ActivityFilterSet
+    order = ("-created_at", "-id")

@@ -1,0 +1,101 @@
+"""`projects/`"""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import Membership
+from accounts.rest.filters import ArchivedFilterSet
+from accounts.rest.serializers import RowField, StrictModelSerializer, StrictSerializer
+from accounts.rest.views import TenantViewSet
+from projects import actions
+from projects.models import Project, ProjectMember
+
+
+class ProjectSerializer(StrictModelSerializer[Project]):
+    class Meta:
+        model = Project
+        fields = (
+            "id",
+            "key",
+            "name",
+            "description",
+            "color",
+            "private",
+            "archived_at",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = ("archived_at",)
+        extra_kwargs = {"key": {"required": False}, "description": {"trim_whitespace": False}}
+
+
+class ProjectMemberSerializer(StrictSerializer):
+    """Somebody who sees a private project: the id of a row of `members/`."""
+
+    member = RowField(queryset=Membership.objects.current())
+
+
+class ProjectViewSet(TenantViewSet[Project]):
+    queryset = Project.objects.all()
+    serializer_class = ProjectSerializer
+    filterset_class = ArchivedFilterSet
+    order = ("key",)
+    permissions = {
+        "create": "project.create",
+        "partial_update": "project.update",
+        "destroy": "project.delete",
+        "archive": "project.archive",
+        "restore": "project.archive",
+        "add_member": "project.manage",
+        "remove_member": "project.leave",
+    }
+
+    def perform_create(self, fields: dict[str, Any]) -> Project:
+        return actions.create_project(actor=self.membership, **fields)
+
+    def perform_update(self, row: Project, fields: dict[str, Any]) -> None:
+        actions.update_project(project=row, actor=self.membership, **fields)
+
+    def perform_destroy(self, row: Project) -> None:
+        actions.delete_project(project=row, actor=self.membership)
+
+    @action(detail=True, methods=["post"])
+    def archive(self, request: Request, pk: str) -> Response:
+        """Put the project away; 409 when it is archived already."""
+        return self.act(actions.archive_project)
+
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: str) -> Response:
+        """Take the project out of the archive; 409 when it is not there."""
+        return self.act(actions.restore_project)
+
+    @action(detail=True, serializer_class=ProjectMemberSerializer)
+    def members(self, request: Request, pk: str) -> Response:
+        """The members of the project, oldest first: those who see it while it is private, beside the admins."""
+        links = ProjectMember.objects.filter(project=self.get_object(), member__ended_at=None).order_by("id")
+        return Response({"results": ProjectMemberSerializer(links, many=True).data})
+
+    @members.mapping.post
+    def add_member(self, request: Request, pk: str) -> Response:
+        """Add a member; one who is there already changes nothing."""
+        project, fields = self.get_object(), self.read_body()
+        link = actions.add_project_member(project=project, actor=self.membership, **fields)
+        return Response(ProjectMemberSerializer(link).data, status=201)
+
+    @action(detail=True, methods=["delete"], url_path="members/(?P<member>[^/.]+)")
+    def remove_member(self, request: Request, pk: str, member: str) -> Response:
+        """Take a member out of the project; everybody may take out themselves."""
+        project = self.get_object()
+        try:
+            found = Membership.objects.filter(pk=UUID(member)).first()
+        except ValueError as error:
+            raise Http404 from error
+        if found is None:
+            raise Http404
+        actions.remove_project_member(project=project, actor=self.membership, member=found)
+        return Response(status=204)

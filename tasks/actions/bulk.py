@@ -1,0 +1,54 @@
+"""Changing many tasks, all or none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from accounts.models import Membership
+from accounts.permissions import require
+from projects.models import Project
+from tasks.actions.tasks import StaleVersion, TaskFields, update_task
+from tasks.models import Task
+
+
+@dataclass(frozen=True)
+class TaskChange:
+    """What to change of one task; `version`, if given, must be the one that it has."""
+
+    task: Task
+    fields: TaskFields
+    version: int | None = None
+
+
+class BulkRefused(Exception):
+    """Some of the changes cannot be made, so none was. `errors` is `{index: {field: [text]}}`."""
+
+    def __init__(self, errors: dict[int, dict[str, list[str]]]) -> None:
+        super().__init__(f"{len(errors)} changes cannot be made.")
+        self.errors = errors
+
+
+@transaction.atomic
+def update_tasks(*, actor: Membership, changes: Sequence[TaskChange]) -> list[Task]:
+    """Make all the changes and return the tasks in their order. Raises PermissionDenied, BulkRefused."""
+    require(actor, "task.write")
+    # All projects first and in one order, so that two of these at once wait for each other instead of deadlocking.
+    projects = {change.task.project_id for change in changes}
+    list(Project.objects.select_for_update(no_key=True).filter(pk__in=projects).order_by("pk"))
+    changed, errors = [], dict[int, dict[str, list[str]]]()
+    for index, change in enumerate(changes):
+        try:
+            changed.append(update_task(task=change.task, actor=actor, version=change.version, **change.fields))
+        except ValidationError as error:
+            errors[index] = dict(error.message_dict) if hasattr(error, "error_dict") else {"id": error.messages}
+        except StaleVersion as error:
+            errors[index] = {"version": [str(error)]}
+        except Http404:
+            errors[index] = {"id": [_("This task was deleted meanwhile.")]}
+    if errors:
+        raise BulkRefused(errors)
+    return changed

@@ -1,0 +1,75 @@
+"""Writing, editing and deleting comments."""
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import Http404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Membership
+from accounts.permissions import may, require
+from accounts.validation import validate_fields
+from projects.actions import record_activity
+from tasks.actions.tasks import lock_task
+from tasks.models import Comment, Task
+
+
+@transaction.atomic
+def create_comment(*, actor: Membership, task: Task, body: str) -> Comment:
+    """Comment on a task. Raises PermissionDenied, ValidationError, Http404 when the task was deleted meanwhile."""
+    require(actor, "comment.write")
+    task = lock_task(task)
+    comment = Comment(task=task, author=actor, body=body)
+    _validate(comment)
+    comment.save(force_insert=True)
+    _record(comment, actor, "comment.created")
+    return comment
+
+
+@transaction.atomic
+def update_comment(*, comment: Comment, actor: Membership, body: str) -> Comment:
+    """Change one's own comment; the same text again changes nothing.
+
+    Raises PermissionDenied, ValidationError, Http404 when it was deleted meanwhile.
+    """
+    require(actor, "comment.write")
+    comment = _lock(comment)
+    if comment.author_id != actor.pk:
+        raise PermissionDenied(_("People edit their own comments only."))
+    if comment.body != body:
+        comment.body, comment.edited_at = body, timezone.now()
+        _validate(comment)
+        comment.save(update_fields=["body", "edited_at"])
+        _record(comment, actor, "comment.updated")
+    return comment
+
+
+@transaction.atomic
+def delete_comment(*, comment: Comment, actor: Membership) -> None:
+    """Delete one's own comment, or any as an admin. Raises PermissionDenied, Http404 when it is gone already."""
+    require(actor, "comment.write")
+    comment = _lock(comment)
+    if comment.author_id != actor.pk and not may(actor, "comment.delete_any"):
+        raise PermissionDenied(_("Only its author and admins delete a comment."))
+    _record(comment, actor, "comment.deleted")
+    comment.delete()
+
+
+def _validate(comment: Comment) -> None:
+    validate_fields(comment, {"body"})
+    if not comment.body.strip():
+        raise ValidationError({"body": _("A comment says something.")})
+
+
+def _lock(comment: Comment) -> Comment:
+    task = lock_task(comment.task)
+    found = task.comments.filter(pk=comment.pk).first()
+    if found is None:
+        raise Http404
+    found.task = task
+    return found
+
+
+def _record(comment: Comment, actor: Membership, verb: str) -> None:
+    task = comment.task
+    record_activity(project=task.project, actor=actor, verb=verb, subject=comment, data={"task": str(task.pk)})

@@ -1,0 +1,141 @@
+"""Where a task stands: its column and its place in it, whether it is completed, whether it is put away."""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.conflicts import Conflicting
+from accounts.models import Membership
+from accounts.permissions import require
+from projects import ranks
+from projects.actions import AlreadyArchived, NotArchived, record_activity
+from projects.models import Category, Project, Status
+from tasks.actions.tasks import first_of, lock_task, put_into
+from tasks.models import Task
+
+
+class AlreadyCompleted(Conflicting):
+    """The task was completed before; nothing was changed."""
+
+
+class NotCompleted(Conflicting):
+    """The task is not completed; nothing was changed."""
+
+
+@transaction.atomic
+def move_task(
+    *,
+    task: Task,
+    actor: Membership,
+    status: Status | None = None,
+    before: Task | None = None,
+    after: Task | None = None,
+) -> Task:
+    """Put a task into the column of `status`, by default its own, next to another task or else at the end.
+
+    Raises PermissionDenied, ValidationError for a neighbour that is not in that column and for two neighbours, Http404
+    when the task was deleted meanwhile.
+    """
+    require(actor, "task.write")
+    task = lock_task(task)
+    was = task.status_id, task.rank
+    put_into(task, status or Status.objects.get(pk=task.status_id))
+    if before is not None and after is not None:
+        raise ValidationError({"after": _("Name one neighbour, `before` or `after`.")})
+    if before is not None:
+        _place(task, before, "before", actor)
+    elif after is not None:
+        _place(task, after, "after", actor)
+    if (task.status_id, task.rank) == was:
+        return task
+    return _save(task, actor, "task.moved", {"status", "rank", "completed_at"})
+
+
+@transaction.atomic
+def complete_task(*, task: Task, actor: Membership) -> Task:
+    """Move a task to the first status of the category `done`.
+
+    Raises PermissionDenied, AlreadyCompleted, ValidationError when the project has no such status, Http404.
+    """
+    require(actor, "task.write")
+    task = lock_task(task)
+    if task.completed_at is not None:
+        raise AlreadyCompleted(_("%(key)s is completed already.") % {"key": task.key})
+    put_into(task, first_of(task.project, Category.DONE))
+    return _save(task, actor, "task.completed", {"status", "rank", "completed_at"})
+
+
+@transaction.atomic
+def reopen_task(*, task: Task, actor: Membership) -> Task:
+    """Move a completed task to the first status of the category `todo`.
+
+    Raises PermissionDenied, NotCompleted, ValidationError when the project has no such status, Http404.
+    """
+    require(actor, "task.write")
+    task = lock_task(task)
+    if task.completed_at is None:
+        raise NotCompleted(_("%(key)s is not completed.") % {"key": task.key})
+    put_into(task, first_of(task.project, Category.TODO))
+    return _save(task, actor, "task.reopened", {"status", "rank", "completed_at"})
+
+
+@transaction.atomic
+def archive_task(*, task: Task, actor: Membership) -> Task:
+    """Put a task away. Raises PermissionDenied, AlreadyArchived, Http404 when it was deleted meanwhile."""
+    require(actor, "task.write")
+    task = lock_task(task)
+    if task.archived_at is not None:
+        raise AlreadyArchived(_("%(name)s is archived already.") % {"name": task.key})
+    task.archived_at = timezone.now()
+    return _save(task, actor, "task.archived", {"archived_at"})
+
+
+@transaction.atomic
+def restore_task(*, task: Task, actor: Membership) -> Task:
+    """Take a task out of the archive. Raises PermissionDenied, NotArchived, Http404 when it was deleted meanwhile."""
+    require(actor, "task.write")
+    task = lock_task(task)
+    if task.archived_at is None:
+        raise NotArchived(_("%(name)s is not archived.") % {"name": task.key})
+    task.archived_at = None
+    return _save(task, actor, "task.restored", {"archived_at"})
+
+
+def _save(task: Task, actor: Membership, verb: str, columns: set[str]) -> Task:
+    task.version += 1
+    task.save(update_fields=[*columns, "version", "updated_at"])
+    data = {"status": str(task.status_id)} if "status" in columns else {}
+    record_activity(project=task.project, actor=actor, verb=verb, subject=task, data=data)
+    return task
+
+
+def _place(task: Task, neighbour: Task, side: str, actor: Membership) -> None:
+    """Give the task the rank before or after its neighbour in the column that it was put into."""
+    column = list(Task.objects.filter(status=task.status_id).exclude(pk=task.pk).order_by("rank", "id"))
+    place = next((index for index, each in enumerate(column) if each.pk == neighbour.pk), None)
+    if place is None:
+        raise ValidationError({side: _("This task is not in that column, or it is the one that is moved.")})
+    place += side == "after"
+    try:
+        task.rank = _rank_between(column[place - 1] if place else None, column[place] if place < len(column) else None)
+    except ValueError:  # no room between the two, or they share a rank
+        _spread([*column[:place], task, *column[place:]], task, actor)
+
+
+def _rank_between(low: Task | None, high: Task | None) -> str:
+    """Return a rank for the gap. Raises ValueError when there is none."""
+    if low is not None and high is not None:
+        return ranks.between(low.rank, high.rank)
+    if high is not None:
+        return ranks.before(high.rank)
+    return ranks.after(low.rank) if low is not None else ranks.first()
+
+
+def _spread(column: list[Task], moved: Task, actor: Membership) -> None:
+    """Give all tasks of a column new ranks. One event says so, instead of one for each of them."""
+    for each, rank in zip(column, ranks.spread(len(column)), strict=True):
+        each.rank = rank
+    Task.objects.bulk_update([each for each in column if each.pk != moved.pk], ["rank"], batch_size=1000)
+    project: Project = moved.project
+    record_activity(project=project, actor=actor, verb="status.reordered", subject=moved.status)

@@ -1,0 +1,88 @@
+"""Creating, changing and deleting subtasks."""
+
+from typing import TypedDict, Unpack
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from accounts.models import Membership
+from accounts.permissions import require
+from accounts.validation import validate_fields
+from projects import ranks
+from projects.actions import assign, record_activity
+from tasks.actions.tasks import last_rank, lock_task
+from tasks.models import Subtask, Task
+
+
+class SubtaskFields(TypedDict, total=False):
+    """What people may change of a subtask."""
+
+    title: str
+    done: bool
+    rank: str
+
+
+@transaction.atomic
+def create_subtask(*, actor: Membership, task: Task, **fields: Unpack[SubtaskFields]) -> Subtask:
+    """Create a subtask, by default at the end of the task's list.
+
+    Needs `title`. Raises PermissionDenied, ValidationError, Http404 when the task was deleted meanwhile.
+    """
+    require(actor, "subtask.write")
+    task = lock_task(task)
+    subtask = Subtask(task=task, **fields)
+    subtask.rank = subtask.rank or ranks.at_end(last_rank(task.subtasks.all()))
+    _validate_subtask(subtask, {"title", "done", "rank"})
+    subtask.save(force_insert=True)
+    data = {"task": str(task.pk)}
+    record_activity(project=task.project, actor=actor, verb="subtask.created", subject=subtask, data=data)
+    return subtask
+
+
+@transaction.atomic
+def update_subtask(
+    *, subtask: Subtask, actor: Membership, task: Task | None = None, **fields: Unpack[SubtaskFields]
+) -> Subtask:
+    """Change `fields` of a subtask and return it as it is now; the same values again change nothing.
+
+    `task` is accepted if it is the one that the subtask has. Raises PermissionDenied, ValidationError, Http404 when it
+    was deleted meanwhile.
+    """
+    require(actor, "subtask.write")
+    subtask = _lock_subtask(subtask)
+    if task is not None and task.pk != subtask.task_id:
+        raise ValidationError({"task": _("A subtask stays in its task. Leave this out, or create another subtask.")})
+    if changed := assign(subtask, fields):
+        _validate_subtask(subtask, changed)
+        subtask.save(update_fields=changed)
+        data = {"task": str(subtask.task_id), "fields": sorted(changed)}
+        project = subtask.task.project
+        record_activity(project=project, actor=actor, verb="subtask.updated", subject=subtask, data=data)
+    return subtask
+
+
+@transaction.atomic
+def delete_subtask(*, subtask: Subtask, actor: Membership) -> None:
+    """Delete a subtask for good. Raises PermissionDenied, Http404 when it is gone already."""
+    require(actor, "subtask.write")
+    subtask = _lock_subtask(subtask)
+    data = {"task": str(subtask.task_id), "title": subtask.title}
+    project = subtask.task.project
+    record_activity(project=project, actor=actor, verb="subtask.deleted", subject=subtask, data=data)
+    subtask.delete()
+
+
+def _lock_subtask(subtask: Subtask) -> Subtask:
+    task = lock_task(subtask.task)
+    found = task.subtasks.filter(pk=subtask.pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _validate_subtask(subtask: Subtask, names: set[str]) -> None:
+    validate_fields(subtask, names)
+    if "rank" in names and not ranks.is_rank(subtask.rank):
+        raise ValidationError({"rank": ranks.NO_RANK})

@@ -1,0 +1,44 @@
+"""`comments/`"""
+
+from typing import Any
+
+from django_filters import rest_framework as filters
+
+from accounts.rest.filters import StrictFilterSet
+from accounts.rest.serializers import RowField, StrictModelSerializer
+from accounts.rest.views import TenantViewSet
+from tasks import actions
+from tasks.api.filters import TaskNameFilter
+from tasks.models import Comment, Task
+
+
+class CommentSerializer(StrictModelSerializer[Comment]):
+    task = RowField(queryset=Task.objects.all())
+
+    class Meta:
+        model = Comment
+        fields = ("id", "task", "author", "body", "created_at", "edited_at")
+        read_only_fields = ("author",)
+        extra_kwargs = {"body": {"trim_whitespace": False}}
+
+
+class CommentFilterSet(StrictFilterSet):
+    task = TaskNameFilter(field_name="task")
+    author = filters.UUIDFilter(field_name="author_id")
+
+
+class CommentViewSet(TenantViewSet[Comment]):
+    queryset = Comment.objects.select_related("task")
+    serializer_class = CommentSerializer
+    filterset_class = CommentFilterSet
+    order = ("created_at", "id")
+    permissions = {"create": "comment.write", "partial_update": "comment.write", "destroy": "comment.write"}
+
+    def perform_create(self, fields: dict[str, Any]) -> Comment:
+        return actions.create_comment(actor=self.membership, **fields)
+
+    def perform_update(self, row: Comment, fields: dict[str, Any]) -> None:
+        actions.update_comment(comment=row, actor=self.membership, **fields)
+
+    def perform_destroy(self, row: Comment) -> None:
+        actions.delete_comment(comment=row, actor=self.membership)

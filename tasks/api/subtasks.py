@@ -1,0 +1,44 @@
+"""`subtasks/`"""
+
+from typing import Any
+
+from django_filters import rest_framework as filters
+
+from accounts.rest.filters import FlagFilter, StrictFilterSet
+from accounts.rest.serializers import RowField, StrictModelSerializer
+from accounts.rest.views import TenantViewSet
+from tasks import actions
+from tasks.api.filters import TaskNameFilter
+from tasks.models import Subtask, Task
+
+
+class SubtaskSerializer(StrictModelSerializer[Subtask]):
+    task = RowField(queryset=Task.objects.all())
+
+    class Meta:
+        model = Subtask
+        fields = ("id", "task", "title", "done", "rank")
+        extra_kwargs = {"rank": {"required": False}}
+
+
+class SubtaskFilterSet(StrictFilterSet):
+    task = TaskNameFilter(field_name="task")
+    project = filters.UUIDFilter(field_name="task__project_id")
+    done = FlagFilter()
+
+
+class SubtaskViewSet(TenantViewSet[Subtask]):
+    queryset = Subtask.objects.select_related("task")
+    serializer_class = SubtaskSerializer
+    filterset_class = SubtaskFilterSet
+    order = ("rank", "id")
+    permissions = {"create": "subtask.write", "partial_update": "subtask.write", "destroy": "subtask.write"}
+
+    def perform_create(self, fields: dict[str, Any]) -> Subtask:
+        return actions.create_subtask(actor=self.membership, **fields)
+
+    def perform_update(self, row: Subtask, fields: dict[str, Any]) -> None:
+        actions.update_subtask(subtask=row, actor=self.membership, **fields)
+
+    def perform_destroy(self, row: Subtask) -> None:
+        actions.delete_subtask(subtask=row, actor=self.membership)

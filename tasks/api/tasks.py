@@ -1,0 +1,136 @@
+"""`tasks/`"""
+
+from typing import Any, cast
+
+from django.db.models import Q
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import Membership
+from accounts.rest.serializers import RowField, RowListField, StrictModelSerializer, StrictSerializer
+from accounts.rest.views import ORDERING, TenantViewSet
+from projects.models import Label, Project, Status
+from tasks import actions
+from tasks.api.bulk import change_tasks
+from tasks.api.filters import TaskFilterSet
+from tasks.models import TASK_KEY, Task, TaskQuerySet
+
+
+class TaskSerializer(StrictModelSerializer[Task]):
+    project = RowField(queryset=Project.objects.all())
+    status = RowField(queryset=Status.objects.all(), required=False)
+    assignees = RowListField(queryset=Membership.objects.current(), through="assignments.member_id", required=False)
+    labels = RowListField(queryset=Label.objects.all(), through="task_labels.label_id", required=False)
+    subtasks_done = serializers.IntegerField(read_only=True)
+    subtasks_total = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = Task
+        fields = (
+            "id",
+            "project",
+            "number",
+            "key",
+            "title",
+            "description",
+            "status",
+            "priority",
+            "assignees",
+            "labels",
+            "due_date",
+            "rank",
+            "completed_at",
+            "archived_at",
+            "version",
+            "subtasks_done",
+            "subtasks_total",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = ("rank",)  # the place in the column is changed by moving, not by writing text
+        extra_kwargs = {"description": {"trim_whitespace": False}}
+
+
+class MoveSerializer(StrictSerializer):
+    status = RowField(queryset=Status.objects.all(), required=False)
+    before = RowField(queryset=Task.objects.all(), required=False)
+    after = RowField(queryset=Task.objects.all(), required=False)
+
+
+class TaskViewSet(TenantViewSet[Task]):
+    queryset = (
+        Task.objects.select_related("project").prefetch_related("assignments", "task_labels").with_subtask_counts()
+    )
+    serializer_class = TaskSerializer
+    filterset_class = TaskFilterSet
+    order = ("-created_at", "-id")
+    orderings = {
+        "created_at": "created_at",
+        "updated_at": "updated_at",
+        "due_date": "due_or_never",
+        "priority": "urgency",
+        "title": "title",
+        "number": "number",
+        "rank": "rank",
+    }
+    permissions = {
+        **dict.fromkeys(("create", "partial_update", "destroy", "bulk"), "task.write"),
+        **dict.fromkeys(("move", "complete", "reopen", "archive", "restore"), "task.write"),
+    }
+
+    def identify(self, text: str) -> Q:
+        """`WEB-42` is as good as the id."""
+        if match := TASK_KEY.fullmatch(text):
+            return Q(project__key=match["project"], number=int(match["number"]))
+        return super().identify(text)
+
+    def get_queryset(self) -> TaskQuerySet:
+        tasks = cast(TaskQuerySet, super().get_queryset())
+        # What the order is about is worked out for each row, so only where it is asked for.
+        return tasks.with_order_keys() if ORDERING in self.request.query_params else tasks
+
+    def perform_create(self, fields: dict[str, Any]) -> Task:
+        return actions.create_task(actor=self.membership, **fields)
+
+    def perform_update(self, row: Task, fields: dict[str, Any]) -> None:
+        actions.update_task(task=row, actor=self.membership, **fields)
+
+    def perform_destroy(self, row: Task) -> None:
+        actions.delete_task(task=row, actor=self.membership)
+
+    @action(detail=True, methods=["post"], serializer_class=MoveSerializer)
+    def move(self, request: Request, pk: str) -> Response:
+        """Put the task into a column, before or after another task in it, or else at the end."""
+        row, fields = self.get_object(), self.read_body()
+        actions.move_task(task=row, actor=self.membership, **fields)
+        return self.answer(self.reread(row), serializer=TaskSerializer)
+
+    @action(detail=True, methods=["post"])
+    def complete(self, request: Request, pk: str) -> Response:
+        """Move the task to the project's first status of the category `done`; 409 when it is completed already."""
+        return self.act(actions.complete_task)
+
+    @action(detail=True, methods=["post"])
+    def reopen(self, request: Request, pk: str) -> Response:
+        """Move the task to the project's first status of the category `todo`; 409 when it is not completed."""
+        return self.act(actions.reopen_task)
+
+    @action(detail=True, methods=["post"])
+    def archive(self, request: Request, pk: str) -> Response:
+        """Put the task away; 409 when it is archived already."""
+        return self.act(actions.archive_task)
+
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: str) -> Response:
+        """Take the task out of the archive; 409 when it is not there."""
+        return self.act(actions.restore_task)
+
+    @action(detail=False, methods=["post"])
+    def bulk(self, request: Request) -> Response:
+        """Change up to 500 tasks, all or none."""
+        tasks = change_tasks(request.data, self.get_queryset(), self.membership, self.get_serializer_context())
+        shown = self.get_queryset().in_bulk([task.pk for task in tasks])
+        results = [{"id": task.pk, "status": 200, "task": TaskSerializer(shown[task.pk]).data} for task in tasks]
+        return Response({"results": results})

@@ -1,0 +1,88 @@
+"""How many queries a list and a detail need: as many for a hundred rows as for one, and none for a single row."""
+
+import pytest
+from django.db import connection
+from django.db.models import FETCH_RAISE
+from django.test.utils import CaptureQueriesContext
+
+from accounts.rest.views import ReadOnlyTenantViewSet
+from projects.models import Activity, Label, Project, Status
+from tasks.models import Assignment, Comment, Subtask, Task, TaskLabel
+from tenancy.context import tenant_context
+from tenancy.testing import join, make_user, membership_of
+
+API = "/api/v1/"
+# Of which the user, the membership, and the session or token are always three at most.
+MOST = {
+    "projects": 4,
+    "statuses": 4,
+    "labels": 4,
+    "tasks": 8,
+    "subtasks": 4,
+    "comments": 4,
+    "activity": 4,
+    "members": 5,
+    "search/?q=same": 6,
+}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_by_the_way(monkeypatch):
+    found = ReadOnlyTenantViewSet.get_queryset
+    monkeypatch.setattr(ReadOnlyTenantViewSet, "get_queryset", lambda view: found(view).fetch_mode(FETCH_RAISE))
+
+
+@pytest.fixture
+def fill(acme, alice, project, task, label):
+    """Make `count` more rows of each kind, all of which belong together."""
+
+    def fill(count):
+        with tenant_context(acme):
+            actor, status, start = membership_of(alice, acme), task.status, Task.objects.count()
+            for number in range(start, start + count):
+                new = Project.objects.create(key=f"P{number}", name="same")
+                Status.objects.create(project=project, name=f"same {number}", category="todo", rank="V0000")
+                row = Task.objects.create(
+                    project=project, number=number + 1, title="same", status=status, rank="V0000"
+                )
+                Subtask.objects.create(task=row, title="same", rank="V0000")
+                Comment.objects.create(task=row, author=actor, body="same")
+                Assignment.objects.create(task=row, member=actor)
+                TaskLabel.objects.create(task=row, label=Label.objects.create(name=f"same {number}"))
+                Activity.objects.create(project=new, seq=1, actor=actor, verb="x", object_id=row.pk)
+        for number in range(count):
+            join(make_user(f"somebody-{start}-{number}"), acme, "member")
+
+    return fill
+
+
+def queries(session, url):
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        answer = session.get(url)
+    assert answer.status_code == 200
+    return len(captured), answer.json()
+
+
+@pytest.mark.parametrize("name", MOST)
+def test_a_list_of_a_hundred_needs_as_many_as_a_list_of_one(client, alice, fill, name):
+    url = f"{API}{name}{'&' if '?' in name else '/?'}page_size=200"
+    session, counts = client.with_token(alice), []
+    for more in (1, 9, 90):
+        fill(more)
+        session.get(url)  # fills the cache of the tenant
+        count, page = queries(session, url)
+        assert len(page["results"]) >= more
+        counts.append(count)
+    assert counts == [counts[0]] * 3
+    assert counts[0] <= MOST[name]
+
+
+@pytest.mark.parametrize("name", [name for name in MOST if "?" not in name])
+def test_a_detail_needs_no_more(client, alice, fill, name):
+    fill(3)
+    session = client.with_token(alice)
+    _, page = queries(session, f"{API}{name}/")
+    count, _ = queries(session, f"{API}{name}/{page['results'][0]['id']}/")
+    assert count <= MOST[name]

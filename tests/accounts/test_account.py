@@ -1,0 +1,76 @@
+"""/api/v1/account/ and members/"""
+
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from tenancy.context import tenant_context
+from tenancy.testing import membership_of
+
+ACCOUNT, MEMBERS = "/api/v1/account/", "/api/v1/members/"
+
+
+def test_it_is_the_account_of_the_address(client, acme, vera):
+    response = client.as_(vera).get(ACCOUNT)
+    assert (response.json()["id"], response.json()["slug"]) == (str(acme.pk), "acme")
+    assert {"name", "variant", "created_at"} <= set(response.json())
+
+
+def test_admins_rename_it_and_every_request_sees_it(client, acme, admin, bob, django_capture_on_commit_callbacks):
+    assert client.as_(bob).get(ACCOUNT).status_code == 200  # it is in the cache now
+    with django_capture_on_commit_callbacks(execute=True):
+        response = client.as_(admin).json("PATCH", ACCOUNT, {"name": "Acme & Sons"})
+    assert (response.status_code, response.json()["name"]) == (200, "Acme & Sons")
+    assert client.as_(bob).get(ACCOUNT).json()["name"] == "Acme & Sons"
+
+
+@pytest.mark.parametrize("body", [{"name": ""}, {"name": None}, {"name": "x" * 201}, {"plan_b": "x"}])
+def test_bad_names_are_refused(client, admin, body):
+    response = client.as_(admin).json("PATCH", ACCOUNT, body)
+    assert (response.status_code, len(response.json()["errors"])) == (400, 1)
+
+
+def test_its_slug_and_variant_are_not_written_here(client, acme, admin):
+    before = client.as_(admin).get(ACCOUNT).json()
+    client.as_(admin).json("PATCH", ACCOUNT, {"slug": "globex", "variant": "roadmap", "id": str(uuid4())})
+    assert client.as_(admin).get(ACCOUNT).json() == before
+
+
+def test_members_do_not_rename_it(client, bob, vera):
+    for person in (bob, vera):
+        assert client.as_(person).json("PATCH", ACCOUNT, {"name": "x"}).status_code == 403
+
+
+# Members -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_member_has_the_fields_of_the_contract(client, acme, bob):
+    with tenant_context(acme):
+        member = membership_of(bob, acme)
+    shown = client.as_(bob).get(f"{MEMBERS}{member.pk}/").json()
+    assert shown == {"id": str(member.pk), "name": "Bob", "email": "bob@example.com", "role": "member"}
+    assert shown in client.as_(bob).get(MEMBERS).json()["results"]
+
+
+def test_whoever_left_is_not_among_them(client, acme, alice, bob):
+    with tenant_context(acme):
+        member = membership_of(bob, acme)
+        type(member).objects.filter(pk=member.pk).update(ended_at=timezone.now())
+    assert client.as_(alice).get(f"{MEMBERS}{member.pk}/").status_code == 404
+    assert all(row["name"] != "Bob" for row in client.as_(alice).get(MEMBERS).json()["results"])
+
+
+def test_members_of_other_accounts_do_not_exist(client, globex, bob, mallory):
+    with tenant_context(globex):
+        hers = membership_of(mallory, globex).pk
+    answers = [client.as_(bob).get(f"{MEMBERS}{each}/") for each in (hers, uuid4())]
+    assert {(answer.status_code, answer.content) for answer in answers} == {(404, answers[0].content)}
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE", "PUT"])
+def test_nobody_writes_them_here(client, acme, alice, method):
+    with tenant_context(acme):
+        member = membership_of(alice, acme)
+    url = MEMBERS if method == "POST" else f"{MEMBERS}{member.pk}/"
+    assert client.as_(alice).json(method, url, {"role": "owner"}).status_code == 405

@@ -1,0 +1,84 @@
+"""/api/v1/me/ and me/accounts/"""
+
+import pytest
+from django.utils import timezone
+
+from tenancy.context import tenant_context
+from tenancy.testing import membership_of
+
+ME, ACCOUNTS = "/api/v1/me/", "/api/v1/me/accounts/"
+
+
+def test_it_says_who_asks_and_what_they_are_here(client, acme, bob):
+    with tenant_context(acme):
+        member = membership_of(bob, acme)
+    assert client.as_(bob).get(ME).json() == {
+        "id": str(bob.pk),
+        "email": "bob@example.com",
+        "name": "Bob",
+        "member": str(member.pk),
+        "role": "member",
+    }
+
+
+def test_people_are_somebody_else_in_each_account(client, acme, globex, charlie):
+    members = {client.at(account).with_token(charlie).get(ME).json()["member"] for account in (acme, globex)}
+    assert len(members) == 2
+
+
+def test_a_viewer_too_changes_their_name(client, vera):
+    response = client.as_(vera).json("PATCH", ME, {"name": "Vera V."})
+    assert (response.status_code, response.json()["name"]) == (200, "Vera V.")
+
+
+@pytest.mark.parametrize("body", [{"name": 7}, {"name": "x" * 151}, {"nick": "x"}])
+def test_bad_names_are_refused(client, bob, body):
+    response = client.as_(bob).json("PATCH", ME, body)
+    assert (response.status_code, len(response.json()["errors"])) == (400, 1)
+
+
+def test_what_they_are_is_not_for_them_to_say(client, acme, bob):
+    client.as_(bob).json("PATCH", ME, {"role": "owner", "email": "root@example.com"})
+    assert client.as_(bob).get(ME).json()["role"] == "member"
+    bob.refresh_from_db()
+    assert bob.email == "bob@example.com"
+
+
+def test_ones_accounts_are_listed_from_any_of_them(client, acme, globex, charlie):
+    for account in (acme, globex):
+        rows = client.at(account).with_token(charlie).get(ACCOUNTS).json()["results"]
+        assert [(row["slug"], row["role"], row["url"]) for row in rows] == [
+            ("acme", "member", "http://acme.localhost:8000"),
+            ("globex", "member", "http://globex.localhost:8000"),
+        ]
+
+
+def test_nobody_elses_are(client, acme, globex, bob):
+    assert [row["id"] for row in client.as_(bob).get(ACCOUNTS).json()["results"]] == [str(acme.pk)]
+
+
+def test_neither_those_that_one_left_nor_suspended_ones(client, acme, globex, charlie):
+    session = client.at(acme).with_token(charlie)
+    with tenant_context(globex):
+        member = membership_of(charlie, globex)
+        type(member).objects.filter(pk=member.pk).update(ended_at=timezone.now())
+    assert [row["slug"] for row in session.get(ACCOUNTS).json()["results"]] == ["acme"]
+    with tenant_context(globex):
+        type(member).objects.filter(pk=member.pk).update(ended_at=None)
+    type(globex).objects.filter(pk=globex.pk).update(suspended_at=timezone.now())
+    assert [row["slug"] for row in session.get(ACCOUNTS).json()["results"]] == ["acme"]
+
+
+def test_the_list_has_pages(client, acme, globex, charlie):
+    session = client.at(acme).with_token(charlie)
+    page = session.get(ACCOUNTS, {"page_size": 1}).json()
+    assert [row["slug"] for row in page["results"]] == ["acme"]
+    page = session.get(page["next"]).json()
+    assert ([row["slug"] for row in page["results"]], page["next"]) == (["globex"], None)
+    assert session.get(ACCOUNTS, {"ordering": "slug"}).status_code == 400
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+@pytest.mark.parametrize("url", [ME, ACCOUNTS])
+def test_other_methods_are_405(client, bob, url, method):
+    assert client.as_(bob).json(method, url, {}).status_code == 405
