@@ -11,7 +11,7 @@ RUNTIME := .venv/installed/requirements.txt
 EMBEDDED := $(if $(and $(DATABASE_URL),$(REDIS_URL),$(S3_ENDPOINT_URL)),,.venv/installed/requirements-embedded.txt)
 DEVELOPMENT := .venv/installed/requirements-dev.txt
 
-.PHONY: help install demo dev test lint typecheck bench mutants torture psql lock clean
+.PHONY: help install demo dev test lint typecheck bench mutants torture openapi psql lock clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -46,6 +46,10 @@ bench: install ## what isolation costs, into benchmarks/reports (ARGS=lists)
 
 mutants: install ## switch off one control at a time: the tests must notice (ARGS='policy foreign')
 	@$(PYTHON) -m tests.mutants $(ARGS)
+
+openapi: $(RUNTIME) $(EMBEDDED) ## write config/openapi.json anew
+	@$(PYTHON) -m config.services pretend $(PYTHON) manage.py spectacular --format openapi-json --file config/openapi.json \
+		--validate --fail-on-warn
 
 psql: $(RUNTIME) $(EMBEDDED) ## the database, as the application's role (ARGS='-c "SELECT 1"')
 	@$(PYTHON) -m config.services psql $(ARGS)

@@ -40,6 +40,8 @@ INSTALLED_APPS = [
     "django_htmx",
     "heroicons",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "allauth",
     "allauth.account",
 ]
@@ -217,7 +219,26 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.api.AlwaysJSON",
     "EXCEPTION_HANDLER": "config.errors.api_exception",
+    "DEFAULT_SCHEMA_CLASS": "config.openapi.Schema",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.1",
+    "TITLE": "Commonhold",
+    "DESCRIPTION": "Projects, tasks and subtasks of an account, which the host names, or the token on the public host.",
+    "VERSION": "1",
+    "LICENSE": {"name": "MIT"},
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "CategoryEnum": "projects.models.Category",
+        "ColorEnum": "projects.models.Color",
+        "PriorityEnum": "tasks.models.Priority",
+        "RoleEnum": "accounts.models.Role",
+    },
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "config.openapi.add_errors"],
 }
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=10),

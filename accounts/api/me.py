@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -61,6 +62,20 @@ class OwnAccountSerializer(StrictSerializer):
         return tenant_origin(account)
 
 
+class OwnAccountsSerializer(StrictSerializer):
+    """A page."""
+
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = OwnAccountSerializer(many=True)
+
+
+PAGE_PARAMETERS = [
+    OpenApiParameter(KeysetPagination.CURSOR, str, description="From `next` or `previous`."),
+    OpenApiParameter(KeysetPagination.SIZE, int, description="Rows of a page: 1 to 200, by default 50."),
+]
+
+
 class OwnAccountsView(MemberView):
     serializer_class = OwnAccountSerializer
 
@@ -70,6 +85,7 @@ class OwnAccountsView(MemberView):
     def get_order(self) -> tuple[str, ...]:
         return ("slug",)
 
+    @extend_schema(responses=OwnAccountsSerializer, parameters=PAGE_PARAMETERS)
     def get(self, request: Request) -> Response:
         """The accounts of whoever asks, by slug."""
         with as_user(self.membership.user):

@@ -62,6 +62,24 @@ class KeysetPagination(BasePagination):
         preceding = self._link(self.page[0], backwards=True) if self.page and self.has_previous else None
         return Response({"next": following, "previous": preceding, "results": data})
 
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """Return what the OpenAPI document says of the parameters."""
+        size = {"type": "integer", "minimum": 1, "maximum": self.max_size, "default": self.default_size}
+        described = (
+            (self.CURSOR, {"type": "string"}, "From `next` or `previous`."),
+            (self.SIZE, size, "Rows of a page."),
+        )
+        return [
+            {"name": name, "in": "query", "required": False, "schema": schema, "description": about}
+            for name, schema, about in described
+        ]
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return what the OpenAPI document says of a page."""
+        link = {"type": ["string", "null"], "format": "uri"}
+        properties = {"next": link, "previous": link, "results": schema}
+        return {"type": "object", "required": list(properties), "properties": properties}
+
     def _size(self, request: Request) -> int:
         text = request.query_params.get(self.SIZE)
         if text is None:

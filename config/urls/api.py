@@ -10,6 +10,8 @@ from accounts.api.me import MeView, OwnAccountsView
 from accounts.api.members import MemberViewSet
 from accounts.api.tokens import RefreshView, TokenView
 from config.errors import not_found
+from config.openapi import document
+from frontend.views.api_docs import api_docs
 from projects.api import ActivityViewSet, LabelViewSet, ProjectViewSet, StatusViewSet
 from tasks.api import CommentViewSet, SearchViewSet, SubtaskViewSet, TaskViewSet
 
@@ -28,6 +30,8 @@ router.register("comments", CommentViewSet, basename="comment")
 urlpatterns: list[URLPattern | URLResolver] = [
     path("auth/token/", TokenView.as_view(), name="token"),
     path("auth/token/refresh/", RefreshView.as_view(), name="token-refresh"),
+    path("schema/", document, name="schema"),
+    path("docs/", api_docs, name="docs"),
     path("me/", MeView.as_view(), name="me"),
     path("me/accounts/", OwnAccountsView.as_view(), name="own-accounts"),
     path("account/", AccountView.as_view(), name="account"),

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -40,6 +41,10 @@ class ProjectMemberSerializer(StrictSerializer):
     member = RowField(queryset=Membership.objects.current())
 
 
+class ProjectMembersSerializer(StrictSerializer):
+    results = ProjectMemberSerializer(many=True)
+
+
 class ProjectViewSet(TenantViewSet[Project]):
     queryset = Project.objects.all()
     serializer_class = ProjectSerializer
@@ -64,22 +69,26 @@ class ProjectViewSet(TenantViewSet[Project]):
     def perform_destroy(self, row: Project) -> None:
         actions.delete_project(project=row, actor=self.membership)
 
+    @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, pk: str) -> Response:
         """Put the project away; 409 when it is archived already."""
         return self.act(actions.archive_project)
 
+    @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: str) -> Response:
         """Take the project out of the archive; 409 when it is not there."""
         return self.act(actions.restore_project)
 
-    @action(detail=True, serializer_class=ProjectMemberSerializer)
+    @extend_schema(responses=ProjectMembersSerializer, parameters=[], filters=False)
+    @action(detail=True, serializer_class=ProjectMemberSerializer, pagination_class=None)
     def members(self, request: Request, pk: str) -> Response:
         """The members of the project, oldest first: those who see it while it is private, beside the admins."""
         links = ProjectMember.objects.filter(project=self.get_object(), member__ended_at=None).order_by("id")
         return Response({"results": ProjectMemberSerializer(links, many=True).data})
 
+    @extend_schema(responses={201: ProjectMemberSerializer})
     @members.mapping.post
     def add_member(self, request: Request, pk: str) -> Response:
         """Add a member; one who is there already changes nothing."""
@@ -87,6 +96,7 @@ class ProjectViewSet(TenantViewSet[Project]):
         link = actions.add_project_member(project=project, actor=self.membership, **fields)
         return Response(ProjectMemberSerializer(link).data, status=201)
 
+    @extend_schema(parameters=[OpenApiParameter("member", UUID, OpenApiParameter.PATH)], responses={204: None})
     @action(detail=True, methods=["delete"], url_path="members/(?P<member>[^/.]+)")
     def remove_member(self, request: Request, pk: str, member: str) -> Response:
         """Take a member out of the project; everybody may take out themselves."""

@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django.db.models import Q
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -13,7 +14,7 @@ from accounts.rest.serializers import RowField, RowListField, StrictModelSeriali
 from accounts.rest.views import ORDERING, TenantViewSet
 from projects.models import Label, Project, Status
 from tasks import actions
-from tasks.api.bulk import change_tasks
+from tasks.api.bulk import BulkSerializer, change_tasks
 from tasks.api.filters import TaskFilterSet
 from tasks.models import TASK_KEY, Task, TaskQuerySet
 
@@ -59,6 +60,18 @@ class MoveSerializer(StrictSerializer):
     after = RowField(queryset=Task.objects.all(), required=False)
 
 
+class ChangedSerializer(StrictSerializer):
+    id = serializers.UUIDField()
+    status = serializers.IntegerField(help_text="200")
+    task = TaskSerializer()
+
+
+class BulkResultSerializer(StrictSerializer):
+    """What became of each task, in the order of the request."""
+
+    results = ChangedSerializer(many=True)
+
+
 class TaskViewSet(TenantViewSet[Task]):
     queryset = (
         Task.objects.select_related("project").prefetch_related("assignments", "task_labels").with_subtask_counts()
@@ -100,6 +113,7 @@ class TaskViewSet(TenantViewSet[Task]):
     def perform_destroy(self, row: Task) -> None:
         actions.delete_task(task=row, actor=self.membership)
 
+    @extend_schema(responses=TaskSerializer)
     @action(detail=True, methods=["post"], serializer_class=MoveSerializer)
     def move(self, request: Request, pk: str) -> Response:
         """Put the task into a column, before or after another task in it, or else at the end."""
@@ -107,26 +121,31 @@ class TaskViewSet(TenantViewSet[Task]):
         actions.move_task(task=row, actor=self.membership, **fields)
         return self.answer(self.reread(row), serializer=TaskSerializer)
 
+    @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def complete(self, request: Request, pk: str) -> Response:
         """Move the task to the project's first status of the category `done`; 409 when it is completed already."""
         return self.act(actions.complete_task)
 
+    @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def reopen(self, request: Request, pk: str) -> Response:
         """Move the task to the project's first status of the category `todo`; 409 when it is not completed."""
         return self.act(actions.reopen_task)
 
+    @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, pk: str) -> Response:
         """Put the task away; 409 when it is archived already."""
         return self.act(actions.archive_task)
 
+    @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: str) -> Response:
         """Take the task out of the archive; 409 when it is not there."""
         return self.act(actions.restore_task)
 
+    @extend_schema(request=BulkSerializer, responses=BulkResultSerializer)
     @action(detail=False, methods=["post"])
     def bulk(self, request: Request) -> Response:
         """Change up to 500 tasks, all or none."""

@@ -1,0 +1,142 @@
+"""What the OpenAPI document says beyond what serializers and filters say: errors, headers, orders, credentials.
+
+`make openapi` writes it to `config/openapi.json`, which is what `schema/` serves; a test compares the two.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
+
+from accounts.rest.views import ORDERING, ReadOnlyTenantViewSet
+
+DOCUMENT = Path(__file__).with_name("openapi.json")
+
+ID = {"type": "string", "format": "uuid"}
+ERROR = {
+    "type": "object",
+    "description": "Every error has this form.",
+    "properties": {
+        "code": {"type": "string", "examples": ["invalid"]},
+        "detail": {"type": "string", "examples": ["The request is invalid."]},
+        "errors": {
+            "type": "object",
+            "description": "What is wrong with each field or parameter; empty for errors that concern none.",
+            "additionalProperties": {"type": "array", "items": {"type": "string"}},
+        },
+    },
+    "required": ["code", "detail", "errors"],
+}
+
+# status: (codes, which operations answer it); `write` is POST, PATCH and DELETE, `row` an operation on one row
+ERRORS: dict[str, tuple[str, str]] = {
+    "400": ("`invalid`, also for unknown fields and parameters; `bad_host`", "all"),
+    "401": ("`not_authenticated`, `invalid_token`; at `auth/token/` `invalid_credentials`", "all"),
+    "402": ("`quota_exceeded`", "create"),
+    "403": ("`permission_denied`, `tenant_mismatch`, `not_a_member`, `account_suspended`", "all"),
+    "404": ("`not_found`: foreign, hidden and absent rows read alike; `unknown_host`", "all"),
+    "405": ("`method_not_allowed`", "all"),
+    "409": ("`conflict`: it does not fit the state, or somebody else was quicker", "write"),
+    "412": ("`stale`: `If-Match` was given and is old", "row"),
+    "413": ("`too_large`", "body"),
+    "415": ("`unsupported_media_type`", "body"),
+    "422": ("`idempotency_mismatch`: the key was used for another body", "post"),
+    "429": ("`throttled`, with `Retry-After`", "all"),
+    "500": ("`server_error`", "all"),
+    "503": ("`unavailable`, with `Retry-After`", "all"),
+}
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "accounts.authentication.BearerAuthentication"
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {"type": "http", "scheme": "bearer", "description": "An access token, or a personal token `chp_…`."}
+
+
+class RowScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    target_class = "accounts.rest.serializers.RowField"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
+        if hasattr(self.target.queryset, "named") and direction == "request":
+            return {"type": "string", "description": "The id, or the key such as `WEB-42`."}
+        return dict(ID)
+
+
+class RowListScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    target_class = "accounts.rest.serializers.RowListField"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
+        return {"type": "array", "items": dict(ID), "maxItems": self.target.max_length}
+
+
+class Schema(AutoSchema):
+    """Adds what our views have in common."""
+
+    def get_override_parameters(self) -> list[Any]:
+        found = list(super().get_override_parameters())
+        view = self.view
+        if isinstance(view, ReadOnlyTenantViewSet) and view.action == "list" and view.orderings:
+            words = [sign + name for name in view.orderings for sign in ("", "-")]
+            found.append(OpenApiParameter(ORDERING, str, enum=words, description="A hyphen means the opposite order."))
+        if self._is_row() and self.method in ("PATCH", "DELETE", "POST"):
+            about = "The `ETag` that was seen. When it is old, nothing is changed: 412."
+            found.append(OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description=about))
+        if self.method == "POST" and "/auth/" not in self.path:
+            about = "Chosen by the client: a repeated request with it is answered again and not done again."
+            found.append(OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, description=about))
+        return found
+
+    def _is_row(self) -> bool:
+        return isinstance(self.view, ReadOnlyTenantViewSet) and bool(self.view.detail)
+
+    def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
+        found = super()._resolve_path_parameters(variables)
+        for parameter in found:
+            if "/tasks/" in self.path and parameter["name"] == "id":
+                parameter |= {"schema": {"type": "string"}, "description": "The id, or the key such as `WEB-42`."}
+        return found
+
+
+def add_errors(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Document every error at every operation that can answer it: a hook after the document was made."""
+    result["components"]["schemas"]["Error"] = ERROR
+    for path, operations in result["paths"].items():
+        for method, operation in operations.items():
+            kinds = _kinds(path, method, operation)
+            for status, (codes, kind) in ERRORS.items():
+                if kind in kinds:
+                    operation["responses"].setdefault(status, _response(codes))
+    return result
+
+
+def _kinds(path: str, method: str, operation: dict[str, Any]) -> set[str]:
+    kinds = {"all"}
+    if method in ("post", "patch", "delete"):
+        kinds.add("write")
+    if method in ("post", "patch"):
+        kinds.add("body")
+    if method == "post":
+        kinds |= {"post"} if "/auth/" not in path else set()
+        kinds |= {"create"} if "201" in operation["responses"] else set()
+    if any(parameter["name"] == "If-Match" for parameter in operation.get("parameters", ())):
+        kinds.add("row")
+    return kinds
+
+
+def _response(codes: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Error"}
+    return {"description": codes, "content": {"application/json": {"schema": schema}}}
+
+
+@login_not_required
+@require_safe
+def document(request: HttpRequest) -> HttpResponse:
+    """Answer with the OpenAPI document. It holds no secret, so it is for everybody."""
+    return HttpResponse(DOCUMENT.read_bytes(), content_type="application/json")
