@@ -3,11 +3,9 @@
 from uuid import uuid4
 
 import pytest
-from django.conf import settings
 
 from accounts.models import Account
-from tenancy.context import tenant_context
-from tenancy.testing import PASSWORD, join, make_user, membership_of
+from tenancy.testing import PASSWORD, join, make_user
 from tenancy.tokens import read_access, read_refresh
 
 URL = "/api/v1/auth/token/"
@@ -15,13 +13,6 @@ URL = "/api/v1/auth/token/"
 
 def ask(client, email="bob@example.com", password=PASSWORD, **fields):
     return client.json("POST", URL, {"email": email, "password": password, **fields})
-
-
-def end_membership(user, tenant):
-    with tenant_context(tenant):
-        membership = membership_of(user, tenant)
-        membership.ended_at = membership.joined_at
-        membership.save()
 
 
 def test_a_member_gets_tokens_on_the_host_of_the_account(client, acme, bob):
@@ -119,7 +110,7 @@ def test_every_wrong_credential_reads_the_same(client, acme, bob, mallory):
     assert b'"invalid_credentials"' in content
 
 
-def test_a_former_member_reads_like_a_stranger(client, acme, bob):
+def test_a_former_member_reads_like_a_stranger(client, acme, bob, end_membership):
     end_membership(bob, acme)
     assert ask(client.at(acme)).json()["code"] == "invalid_credentials"
 
@@ -275,18 +266,6 @@ def test_the_header_means_nothing_otherwise(client, acme, bob):
         headers={"X-Tenant": "acme"},
     )
     assert set(response.json()["errors"]) == {"account"}
-
-
-@pytest.fixture
-def header_resolver(monkeypatch):
-    from tenancy import routing
-
-    names = ("HostResolver", "TokenResolver", "HeaderResolver")
-    monkeypatch.setitem(settings.TENANCY, "RESOLVERS", [f"tenancy.routing.{name}" for name in names])
-    routing.forget_resolvers()
-    yield
-    monkeypatch.undo()
-    routing.forget_resolvers()
 
 
 def test_a_new_membership_counts_at_once(client, acme, globex, mallory):

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import pytest
 from django.db import connections
 
+from accounts.models import ApiToken
+from accounts.tokens import create_personal_token, log_in
 from projects.models import Activity, Label, Project, ProjectMember, Status
 from tasks.models import Assignment, Subtask, Task, TaskLabel
 from tenancy.context import tenant_context
@@ -22,6 +24,7 @@ class World:
     task: Task
     subtask: Subtask
     label: Label
+    apitoken: ApiToken
 
 
 def populate(tenant, user) -> World:
@@ -44,7 +47,9 @@ def populate(tenant, user) -> World:
             project=project, seq=1, actor=member, verb="task.created", object_id=task.pk, data={"title": text()}
         )
         Project.objects.update(last_task_number=1, last_activity_seq=1)
-    return World(tenant, project, status, task, subtask, label)
+        log_in(member=member)
+        apitoken, _text = create_personal_token(actor=member, name=text())
+    return World(tenant, project, status, task, subtask, label, apitoken)
 
 
 @pytest.fixture

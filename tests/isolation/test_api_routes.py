@@ -23,7 +23,9 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 # Routes that take no id of a row.
 OTHERS = {
     "api/v1/auth/token/": "tests/accounts/test_token.py",
-    "api/v1/auth/token/refresh/": "tests/accounts/test_refresh.py and test_credentials.py",
+    "api/v1/auth/token/refresh/": "tests/accounts/test_refresh.py and test_refused_tokens.py",
+    "api/v1/auth/token/verify/": "tests/accounts/test_verify.py and test_refused_tokens.py",
+    "api/v1/auth/token/revoke/": "tests/accounts/test_revoke.py and test_refused_tokens.py",
     "api/v1/": "answers 404 to whatever is no route",
 }
 
