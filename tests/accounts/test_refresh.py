@@ -1,6 +1,10 @@
 """POST /api/v1/auth/token/refresh/: one works, once. What all endpoints refuse: test_refused_tokens.py"""
 
+import threading
+import time
+
 import pytest
+from django.db import connection, transaction
 
 from accounts.models import RefreshFamily
 from tenancy.context import tenant_context
@@ -18,6 +22,21 @@ def refresh(client, token):
 
 def said(response):
     return response.status_code, response.json()["code"]
+
+
+def somebody_waits():
+    """Say whether somebody waits for a lock of this connection's."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+        )
+        return cursor.fetchone()[0]
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
 
 
 @pytest.fixture
@@ -147,6 +166,28 @@ def test_of_two_at_once_one_is_answered_and_the_other_ends_the_log_in(client, ac
     assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401]
     (newest,) = (answer.json()["refresh"] for answer in answers if answer.status_code == 200)
     assert said(refresh(client.at(acme), newest)) == INVALID
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rotation_waits_for_another_one(client, acme, tokens, at_once):
+    """What the test above relies on, without its luck: while the family is locked, nobody gets an answer."""
+    held, answers = threading.Event(), []
+
+    def hold():
+        with transaction.atomic():
+            family = RefreshFamily.objects.select_for_update().get()
+            held.set()
+            wait_until(somebody_waits)
+            assert answers == []
+            family.current_token_id = family.pk  # as another rotation would
+            family.save()
+
+    def use():
+        assert held.wait(10)
+        answers.append(refresh(client.at(acme), tokens["refresh"]))
+
+    assert at_once(hold, use) == []
+    assert said(answers[0]) == INVALID
 
 
 @pytest.mark.django_db(transaction=True)

@@ -164,7 +164,7 @@ IN_REQUESTS = [
     off(
         "a token ends with the membership",
         AUTHENTICATION,
-        "        if membership is None:\n            raise NotAMember\n",
+        "    if membership is None:\n        raise NotAMember\n",
         "",
         f"{CREDENTIALS}::test_a_token_ends_with_the_membership",
     ),
