@@ -24,8 +24,6 @@ from tenancy.models import AbstractTenant
 from tenancy.routing import tenant_by_id, tenant_by_slug
 from tenancy.tokens import InvalidToken, TenantRefreshToken, read_any, read_refresh
 
-ATTEMPTS_WINDOW = 300  # seconds, of allauth's limit on failed log-ins per address
-
 
 class CredentialsSerializer(StrictSerializer):
     email = Text(max_length=254)
@@ -162,7 +160,7 @@ def _authenticate(request: HttpRequest, account: AbstractTenant | None, email: s
         with tenant_context(account):  # in which MemberBackend asks for the membership
             return cast("User | None", adapter.authenticate(request, email=email, password=password))
     except NotAllowed as error:
-        raise Throttled(ATTEMPTS_WINDOW) from error
+        raise Throttled(adapter.seconds_to_wait(request, email)) from error
 
 
 def _unstored(data: dict[str, Any]) -> Response:

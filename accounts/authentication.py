@@ -1,10 +1,14 @@
 """Who is asking: log-in by e-mail, sessions and tokens, all of them only for members of the active tenant."""
 
+import math
+import time
 from typing import Any
 from uuid import UUID
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
+from allauth.core.internal import ratelimit
+from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import get_script_prefix
 from rest_framework.authentication import BaseAuthentication
@@ -16,6 +20,8 @@ from accounts.tokens import find_personal_token, record_use
 from tenancy.context import get_active_tenant
 from tenancy.sessions import bind_session
 from tenancy.tokens import InvalidToken, TenantAccessToken, read_access
+
+APP, FAILED = "allauth.account", "login_failed"  # what allauth calls its limit
 
 
 def current_membership(user: User) -> Membership | None:
@@ -55,6 +61,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Count by e-mail alone. allauth adds the host, which would give fresh attempts on every tenant's."""
         return str(credentials.get("email") or "").lower()
+
+    def seconds_to_wait(self, request: HttpRequest, email: str) -> int:
+        """Return in how many seconds another attempt is heard, from allauth's history of the failed ones."""
+        key, now = self._get_login_attempts_cache_key(request, email=email), time.time()
+        waits = [1.0]
+        for rate in ratelimit.get_rates(app=APP, action=FAILED):
+            history = cache.get(ratelimit.get_cache_key(request, app=APP, action=FAILED, rate=rate, key=key), [])
+            if len(history) >= rate.amount:  # the newest is first
+                waits.append(history[rate.amount - 1] + rate.duration - now)
+        return math.ceil(max(waits))
 
 
 class BearerAuthentication(BaseAuthentication):

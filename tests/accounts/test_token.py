@@ -1,5 +1,6 @@
 """POST /api/v1/auth/token/"""
 
+import time
 from uuid import uuid4
 
 import pytest
@@ -177,7 +178,24 @@ def test_five_wrong_passwords_are_enough(client, acme, bob):
         assert ask(client.at(acme), password="wrong").status_code == 401
     response = ask(client.at(acme))
     assert (response.status_code, response.json()["code"]) == (429, "throttled")
-    assert int(response["Retry-After"]) > 0
+    assert 290 < int(response["Retry-After"]) <= 301
+
+
+def test_it_says_when_the_first_of_the_attempts_is_forgotten(client, acme, bob, monkeypatch):
+    now = time.time()
+    monkeypatch.setattr("time.time", lambda: now)
+    for _ in range(5):
+        ask(client.at(acme), password="wrong")
+        now += 20
+    assert int(ask(client.at(acme))["Retry-After"]) == 300 - 5 * 20 + 1
+    now += 300 - 5 * 20 + 1
+    assert ask(client.at(acme)).status_code == 200
+
+
+def test_an_address_that_tries_many_people_waits_for_a_minute(client, acme, bob):
+    for number in range(10):
+        assert ask(client.at(acme), email=f"person-{number}@example.com").status_code == 401
+    assert 50 < int(ask(client.at(acme))["Retry-After"]) <= 61
 
 
 def test_attempts_count_across_all_hosts(client, acme, globex, charlie):
