@@ -23,6 +23,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "account.delete": OWNERS,
     "account.transfer": OWNERS,
     "member.manage": ADMINS,
+    "token.manage": EVERYBODY,  # one's own personal tokens, which do no more than their member may
     "project.create": WRITERS,
     "project.update": WRITERS,  # of the projects that they see
     "project.see_private": ADMINS,  # everybody else sees the private projects that they are a member of

@@ -142,6 +142,7 @@ TEMPLATES = [
     },
 ]
 TENANCY["REFUSAL_VIEW"] = "config.errors.refuse"
+TENANCY["PERSONAL_TOKENS"] = "accounts.tokens.tenant_id_of_personal_token"
 
 # People -------------------------------------------------------------------------------------------------------------
 

@@ -111,9 +111,10 @@ class PathResolver:
 
 
 class TokenResolver:
-    """The `tenant` claim of a bearer JWT, read only after its signature was checked.
+    """The `tenant` claim of a bearer JWT, read only after its signature was checked, or who a personal token names.
 
-    A token that is broken or expired names nobody; authentication answers it with 401 later.
+    `TENANCY["PERSONAL_TOKENS"]` is a function that gets the text of the token and returns the id of a tenant which
+    knows it, or None. A token that is broken or expired names nobody; authentication answers it with 401 later.
     """
 
     def __call__(self, request: HttpRequest) -> AbstractTenant | None:
@@ -121,13 +122,18 @@ class TokenResolver:
         if scheme.lower() != "bearer":
             return None
         try:
-            tenant_id = read_tenant_id(token.strip())
+            tenant_id = _personal_tokens()(token.strip()) or read_tenant_id(token.strip())
         except InvalidToken:
             return None
         tenant = tenant_by_id(tenant_id)
         if tenant is None:
             raise Refused(403, "tenant_mismatch", "The account of these credentials is gone.")
         return tenant
+
+
+def _personal_tokens() -> Callable[[str], UUID | None]:
+    find: Callable[[str], UUID | None] = import_string(settings.TENANCY["PERSONAL_TOKENS"])
+    return find
 
 
 class HeaderResolver:

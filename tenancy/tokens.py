@@ -1,5 +1,6 @@
 """JSON Web Tokens that name their tenant. The only module that knows simplejwt."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 from rest_framework_simplejwt.exceptions import TokenError
@@ -10,6 +11,7 @@ from tenancy.models import AbstractTenant
 
 AUDIENCE = "commonhold"
 TENANT_CLAIM = "tenant"
+FAMILY_CLAIM = "family"
 
 
 class InvalidToken(Exception):
@@ -22,18 +24,18 @@ class TenantToken(Token):
     @property
     def tenant_id(self) -> UUID:
         """Raises InvalidToken when the claim is missing or no UUID."""
-        try:
-            return UUID(str(self[TENANT_CLAIM]))
-        except (KeyError, ValueError) as error:
-            raise InvalidToken("The token names no account.") from error
+        return self._uuid(TENANT_CLAIM, "account")
 
     @property
     def user_id(self) -> UUID:
         """Raises InvalidToken when the claim is missing or no UUID."""
+        return self._uuid(api_settings.USER_ID_CLAIM, "user")
+
+    def _uuid(self, claim: str, what: str) -> UUID:
         try:
-            return UUID(str(self[api_settings.USER_ID_CLAIM]))
+            return UUID(str(self[claim]))
         except (KeyError, ValueError) as error:
-            raise InvalidToken("The token names no user.") from error
+            raise InvalidToken(f"The token names no {what}.") from error
 
 
 class TenantAccessToken(TenantToken, AccessToken):
@@ -42,13 +44,34 @@ class TenantAccessToken(TenantToken, AccessToken):
 
 class TenantRefreshToken(TenantToken, RefreshToken):  # type: ignore[misc]
     access_token_class = TenantAccessToken
+    no_copy_claims = (*RefreshToken.no_copy_claims, FAMILY_CLAIM)  # type: ignore[assignment]  # of fixed length there
+
+    @property
+    def family_id(self) -> UUID:
+        """Raises InvalidToken when the claim is missing or no UUID."""
+        return self._uuid(FAMILY_CLAIM, "family")
+
+    @property
+    def token_id(self) -> UUID:
+        """Raises InvalidToken when the claim is missing or no UUID."""
+        return self._uuid(api_settings.JTI_CLAIM, "token")
+
+    @property
+    def expires_at(self) -> datetime:
+        return datetime.fromtimestamp(self["exp"], UTC)
 
 
-def issue(*, user_id: UUID, tenant: AbstractTenant) -> tuple[str, str]:
-    """Return an access and a refresh token for a person in a tenant. Whether they belong there is the caller's."""
+def issue(*, user_id: UUID, tenant: AbstractTenant, family_id: UUID | None = None) -> tuple[str, str]:
+    """Return an access and a refresh token for a person in a tenant. Whether they belong there is the caller's.
+
+    The caller also keeps the family of the refresh token, of which one is current; without a family it refreshes
+    nothing.
+    """
     refresh = TenantRefreshToken()
     refresh[api_settings.USER_ID_CLAIM] = str(user_id)
     refresh[TENANT_CLAIM] = str(tenant.pk)
+    if family_id is not None:
+        refresh[FAMILY_CLAIM] = str(family_id)
     return str(refresh.access_token), str(refresh)
 
 
@@ -60,6 +83,14 @@ def read_access(text: str) -> TenantAccessToken:
 def read_refresh(text: str) -> TenantRefreshToken:
     """Return a checked refresh token. Raises InvalidToken."""
     return _read(TenantRefreshToken, text)
+
+
+def read_any(text: str) -> TenantAccessToken | TenantRefreshToken:
+    """Return a checked token of either kind. Raises InvalidToken."""
+    try:
+        return read_access(text)
+    except InvalidToken:
+        return read_refresh(text)
 
 
 def read_tenant_id(text: str) -> UUID:

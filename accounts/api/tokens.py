@@ -1,7 +1,8 @@
-"""`auth/token/` and `auth/token/refresh/`"""
+"""`auth/token/`, and what can be done with tokens: `refresh/`, `verify/` and `revoke/`"""
 
 import secrets
 from typing import Any, cast
+from uuid import UUID
 
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import ValidationError as NotAllowed
@@ -12,17 +13,16 @@ from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.authentication import current_membership
-from accounts.errors import AccountSuspended, InvalidCredentials, NotAMember, RefusedToken, TenantMismatch
+from accounts import tokens
+from accounts.authentication import admit, current_membership
+from accounts.errors import AccountSuspended, InvalidCredentials, RefusedToken, TenantMismatch
 from accounts.models import User
 from accounts.rest.serializers import StrictSerializer, Text
 from accounts.rest.views import StrictView
 from tenancy.context import get_active_tenant, tenant_context
 from tenancy.models import AbstractTenant
 from tenancy.routing import tenant_by_id, tenant_by_slug
-from tenancy.tokens import InvalidToken, issue, read_refresh
-
-ATTEMPTS_WINDOW = 300  # seconds, of allauth's limit on failed log-ins per address
+from tenancy.tokens import InvalidToken, TenantRefreshToken, read_any, read_refresh
 
 
 class CredentialsSerializer(StrictSerializer):
@@ -36,6 +36,10 @@ class RefreshSerializer(StrictSerializer):
     refresh = Text(max_length=4096)
 
 
+class VerifySerializer(StrictSerializer):
+    token = Text(max_length=4096)
+
+
 class TokenEndpoint(StrictView):
     """Answers anonymous requests, whatever credentials they carry beside the body."""
 
@@ -44,6 +48,9 @@ class TokenEndpoint(StrictView):
 
     def get_authenticate_header(self, request: Request) -> str:
         return "Bearer"  # without it REST framework would turn 401 into 403
+
+    def handle_exception(self, exc: Exception) -> Response:
+        return super().handle_exception(RefusedToken() if isinstance(exc, InvalidToken) else exc)
 
     def read(self, serializer_class: type[StrictSerializer]) -> dict[str, Any]:
         serializer = serializer_class(data=self.request.data)
@@ -62,7 +69,11 @@ class TokenView(TokenEndpoint):
             raise InvalidCredentials
         if account.suspended_at is not None:
             raise AccountSuspended
-        access, refresh = issue(user_id=user.pk, tenant=account)
+        with tenant_context(account):
+            member = current_membership(user)
+            if member is None:  # removed since the password was checked
+                raise InvalidCredentials
+            access, refresh = tokens.log_in(member=member)
         named = {"id": account.pk, "slug": account.slug}
         return _unstored({"access": access, "refresh": refresh, "account": named})
 
@@ -71,25 +82,52 @@ class RefreshView(TokenEndpoint):
     """A new pair of tokens for a refresh token, of somebody who still is a member."""
 
     def post(self, request: Request) -> Response:
-        text = self.read(RefreshSerializer)["refresh"]
-        try:
-            token = read_refresh(text)
-            tenant_id, user_id = token.tenant_id, token.user_id
-        except InvalidToken as error:
-            raise RefusedToken from error
-        account = get_active_tenant() or tenant_by_id(tenant_id)
-        if account is None or account.pk != tenant_id:
-            raise TenantMismatch
-        if account.suspended_at is not None:
-            raise AccountSuspended
-        user = User.objects.filter(pk=user_id, is_active=True).first()
-        if user is None:
-            raise RefusedToken
-        with tenant_context(account):
-            if current_membership(user) is None:
-                raise NotAMember
-        access, refresh = issue(user_id=user.pk, tenant=account)
+        token = read_refresh(self.read(RefreshSerializer)["refresh"])
+        with tenant_context(_account_of(token.tenant_id)):
+            member = admit(token.user_id, token.tenant_id)
+            access, refresh = tokens.rotate(token=token, member=member)
         return _unstored({"access": access, "refresh": refresh})
+
+
+class VerifyView(TokenEndpoint):
+    """Whether a token of any kind would be accepted now. Changes nothing."""
+
+    def post(self, request: Request) -> Response:
+        text = self.read(VerifySerializer)["token"]
+        personal = tokens.find_personal_token(text)
+        if personal is not None:
+            with tenant_context(_account_of(personal.account_id)):
+                admit(personal.member.user_id, personal.account_id)
+            return _unstored({})
+        token = read_any(text)
+        with tenant_context(_account_of(token.tenant_id)):
+            member = admit(token.user_id, token.tenant_id)
+            if isinstance(token, TenantRefreshToken) and not tokens.is_current(token=token, member=member):
+                raise RefusedToken
+        return _unstored({})
+
+
+class RevokeView(TokenEndpoint):
+    """Ends a log-in, of former members too. The access token goes on until it expires, ten minutes at most."""
+
+    def post(self, request: Request) -> Response:
+        token = read_refresh(self.read(RefreshSerializer)["refresh"])
+        with tenant_context(_account_of(token.tenant_id)):
+            tokens.revoke(token=token)
+        return Response(status=204)
+
+
+def _account_of(tenant_id: UUID) -> AbstractTenant:
+    """Return the account that a valid token names, which the address must name too unless it is the public one.
+
+    Raises TenantMismatch, AccountSuspended.
+    """
+    account = get_active_tenant() or tenant_by_id(tenant_id)
+    if account is None or account.pk != tenant_id:
+        raise TenantMismatch
+    if account.suspended_at is not None:
+        raise AccountSuspended
+    return account
 
 
 def _account(slug: str | None) -> AbstractTenant | None:
@@ -122,7 +160,7 @@ def _authenticate(request: HttpRequest, account: AbstractTenant | None, email: s
         with tenant_context(account):  # in which MemberBackend asks for the membership
             return cast("User | None", adapter.authenticate(request, email=email, password=password))
     except NotAllowed as error:
-        raise Throttled(ATTEMPTS_WINDOW) from error
+        raise Throttled(adapter.seconds_to_wait(request, email)) from error
 
 
 def _unstored(data: dict[str, Any]) -> Response:

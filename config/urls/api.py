@@ -8,7 +8,8 @@ from rest_framework.routers import SimpleRouter
 from accounts.api.account import AccountView
 from accounts.api.me import MeView, OwnAccountsView
 from accounts.api.members import MemberViewSet
-from accounts.api.tokens import RefreshView, TokenView
+from accounts.api.personal_tokens import ApiTokenViewSet
+from accounts.api.tokens import RefreshView, RevokeView, TokenView, VerifyView
 from config.errors import not_found
 from config.openapi import document
 from frontend.views.api_docs import api_docs
@@ -26,10 +27,13 @@ router.register("activity", ActivityViewSet, basename="activity")
 router.register("tasks", TaskViewSet, basename="task")
 router.register("subtasks", SubtaskViewSet, basename="subtask")
 router.register("comments", CommentViewSet, basename="comment")
+router.register("tokens", ApiTokenViewSet, basename="token")
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("auth/token/", TokenView.as_view(), name="token"),
-    path("auth/token/refresh/", RefreshView.as_view(), name="token-refresh"),
+    path("auth/token/", TokenView.as_view(), name="auth-token"),
+    path("auth/token/refresh/", RefreshView.as_view(), name="auth-token-refresh"),
+    path("auth/token/verify/", VerifyView.as_view(), name="auth-token-verify"),
+    path("auth/token/revoke/", RevokeView.as_view(), name="auth-token-revoke"),
     path("schema/", document, name="schema"),
     path("docs/", api_docs, name="docs"),
     path("me/", MeView.as_view(), name="me"),

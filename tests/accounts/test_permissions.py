@@ -27,16 +27,17 @@ ADMINISTERS = {
     "status.manage",
     "comment.delete_any",
 }
+EVERYBODY_DOES = {"account.read", "token.manage"}
 OWNS = {"account.delete", "account.transfer"}
 
 
 @pytest.mark.parametrize(
     ("role", "expected"),
     [
-        ("viewer", {"account.read"}),
-        ("member", {"account.read"} | WRITES),
-        ("admin", {"account.read"} | WRITES | ADMINISTERS),
-        ("owner", {"account.read"} | WRITES | ADMINISTERS | OWNS),
+        ("viewer", EVERYBODY_DOES),
+        ("member", EVERYBODY_DOES | WRITES),
+        ("admin", EVERYBODY_DOES | WRITES | ADMINISTERS),
+        ("owner", EVERYBODY_DOES | WRITES | ADMINISTERS | OWNS),
     ],
 )
 def test_each_role_may_do_what_the_contract_says(role, expected):

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import pytest
 from django.db import connections
 
-from accounts.models import Membership
+from accounts.models import ApiToken, Membership
+from accounts.tokens import create_personal_token, log_in
 from projects.models import Activity, Label, Project, ProjectMember, Status
 from tasks.models import Assignment, Comment, Subtask, Task, TaskLabel
 from tenancy.context import tenant_context
@@ -26,6 +27,7 @@ class World:
     comment: Comment
     activity: Activity
     membership: Membership
+    apitoken: ApiToken
 
 
 def populate(tenant, user) -> World:
@@ -49,7 +51,9 @@ def populate(tenant, user) -> World:
             project=project, seq=1, actor=member, verb="task.created", object_id=task.pk, data={"title": text()}
         )
         Project.objects.update(last_task_number=1, last_activity_seq=1)
-    return World(tenant, project, status, task, subtask, label, comment, activity, member)
+        log_in(member=member)
+        apitoken, _text = create_personal_token(actor=member, name=text())
+    return World(tenant, project, status, task, subtask, label, comment, activity, member, apitoken)
 
 
 @pytest.fixture

@@ -33,7 +33,9 @@ OTHERS = {
     "api/v1/search/": "tests/tasks/test_search_api.py and the canaries",
     "api/v1/tasks/bulk/$": "tests/tasks/test_bulk_api.py",
     "api/v1/auth/token/": "tests/accounts/test_token.py",
-    "api/v1/auth/token/refresh/": "tests/accounts/test_refresh.py and test_credentials.py",
+    "api/v1/auth/token/refresh/": "tests/accounts/test_refresh.py and test_refused_tokens.py",
+    "api/v1/auth/token/verify/": "tests/accounts/test_verify.py and test_refused_tokens.py",
+    "api/v1/auth/token/revoke/": "tests/accounts/test_revoke.py and test_refused_tokens.py",
     "api/v1/": "answers 404 to whatever is no route",
 }
 

@@ -13,6 +13,8 @@ pytestmark = pytest.mark.django_db
 
 # Text that follows rules of its own, and has no room for a canary.
 FORMATTED = {
+    "accounts.ApiToken.prefix": "how the text of a token begins",
+    "accounts.ApiToken.text_hash": "a hash",
     "projects.Project.key": "two to ten capital letters and digits",
     "projects.Status.rank": "a place in an order",
     "projects.Activity.verb": "one of the program's own words",

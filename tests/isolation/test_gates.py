@@ -17,6 +17,8 @@ OPEN = {
     "auth/password/reset/key/done/": ALLAUTH,
     "api/v1/auth/token/": "where tokens are had",
     "api/v1/auth/token/refresh/": "the refresh token is in the body",
+    "api/v1/auth/token/verify/": "the token is in the body",
+    "api/v1/auth/token/revoke/": "the refresh token is in the body",
     "api/v1/": "answers 404 to whatever is no route",
     "roadmap/": "the public roadmap, of projects that an admin chose",
 }

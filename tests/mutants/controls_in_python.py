@@ -128,7 +128,7 @@ IN_REQUESTS = [
     off(
         "a token is checked before it names anybody",
         RESOLVING,
-        "tenant_id = read_tenant_id(token.strip())",
+        "tenant_id = _personal_tokens()(token.strip()) or read_tenant_id(token.strip())",
         "tenant_id = UUID(__import__('jwt').decode(token.strip(), options={'verify_signature': False})['tenant'])",
         f"{ROUTING}::test_a_token_with_a_bad_signature_names_nobody",
     ),
@@ -164,7 +164,7 @@ IN_REQUESTS = [
     off(
         "a token ends with the membership",
         AUTHENTICATION,
-        "        if membership is None:\n            raise NotAMember\n",
+        "    if membership is None:\n        raise NotAMember\n",
         "",
         f"{CREDENTIALS}::test_a_token_ends_with_the_membership",
     ),

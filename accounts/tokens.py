@@ -1,0 +1,142 @@
+"""The rules of refresh tokens and of personal tokens. The API translates; `tenancy.tokens` signs and reads JWTs."""
+
+import re
+import secrets
+from datetime import datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import ApiToken, Membership, RefreshFamily
+from accounts.permissions import require
+from accounts.validation import validate_fields
+from tenancy.context import require_active_tenant, tenant_context
+from tenancy.routing import tenant_by_id
+from tenancy.tokens import InvalidToken, TenantRefreshToken, issue, read_refresh
+
+# The account is in the text, or nobody could look it up: rows are seen in their account only.
+PERSONAL = re.compile(r"chp_(?P<account>[0-9a-f]{32})_[0-9a-f]{64}")
+PREFIX_LENGTH = len("chp_") + 32 + len("_") + 8  # 32 of the secret's 256 bits
+USED_EVERY = timedelta(minutes=1)
+
+# Refresh tokens ----------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def log_in(*, member: Membership) -> tuple[str, str]:
+    """Return an access and a refresh token for somebody whose password was right, the first of a new family."""
+    RefreshFamily.objects.filter(member=member, expires_at__lt=timezone.now()).delete()
+    family = RefreshFamily(member=member)
+    access, refresh = _issue(family, member)
+    family.save(force_insert=True)
+    return access, refresh
+
+
+def rotate(*, token: TenantRefreshToken, member: Membership) -> tuple[str, str]:
+    """Return an access and a refresh token for a refresh token, which works no more.
+
+    A token that was used before means that two parties have it, and one of them stole it. Nobody can tell which, so
+    the whole family is revoked; of two requests with the same token at once, the second does that too. Raises
+    InvalidToken, and must not be called in a transaction, which would take the revocation back.
+    """
+    with transaction.atomic(durable=True):
+        family = RefreshFamily.objects.select_for_update().filter(pk=token.family_id, member=member).first()
+        if family is not None and family.accepts(token):
+            pair = _issue(family, member)
+            family.last_used_at = timezone.now()
+            family.save(update_fields=["current_token_id", "expires_at", "last_used_at"])
+            return pair
+        if family is not None:
+            _revoke(token.family_id)
+    raise InvalidToken("The token was used before or revoked.")
+
+
+def revoke(*, token: TenantRefreshToken) -> None:
+    """Revoke the family of a refresh token, if that was not done before. Raises InvalidToken for an unknown family."""
+    if not RefreshFamily.objects.filter(pk=token.family_id, member__user_id=token.user_id).exists():
+        raise InvalidToken("The token belongs to no log-in.")
+    _revoke(token.family_id)
+
+
+def is_current(*, token: TenantRefreshToken, member: Membership) -> bool:
+    """Say whether `rotate()` would accept the token; changes nothing."""
+    family = RefreshFamily.objects.filter(pk=token.family_id, member=member).first()
+    return family is not None and family.accepts(token)
+
+
+def _issue(family: RefreshFamily, member: Membership) -> tuple[str, str]:
+    access, refresh = issue(user_id=member.user_id, tenant=require_active_tenant(), family_id=family.pk)
+    family.follow(read_refresh(refresh))
+    return access, refresh
+
+
+def _revoke(family_id: UUID) -> None:
+    RefreshFamily.objects.filter(pk=family_id, revoked_at=None).update(revoked_at=timezone.now())
+
+
+# Personal tokens ---------------------------------------------------------------------------------------------------
+
+
+def create_personal_token(*, actor: Membership, name: str, expires_at: datetime | None = None) -> tuple[ApiToken, str]:
+    """Create a personal token of `actor`, and return it with its text, which cannot be had again.
+
+    Raises PermissionDenied, ValidationError.
+    """
+    require(actor, "token.manage")
+    if expires_at is not None and expires_at <= timezone.now():
+        raise ValidationError({"expires_at": _("Must be in the future.")})
+    text = f"chp_{require_active_tenant().pk.hex}_{secrets.token_hex(32)}"
+    row = ApiToken(member=actor, name=name, expires_at=expires_at)
+    validate_fields(row, {"name"})
+    row.prefix, row.text_hash = text[:PREFIX_LENGTH], _hash(text)
+    row.save(force_insert=True)
+    return row, text
+
+
+def revoke_personal_token(*, token: ApiToken, actor: Membership) -> None:
+    """Revoke one of `actor`'s own tokens, at once and for good. Raises PermissionDenied."""
+    require(actor, "token.manage")
+    ApiToken.objects.filter(pk=token.pk, member=actor, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def find_personal_token(text: str) -> ApiToken | None:
+    """Return the valid token that `text` is, with its `member`, from the account that it names; None if it is none.
+
+    Whether that account is the active one, and whether the member still is one, is the caller's to ask.
+    """
+    match = PERSONAL.fullmatch(text)
+    tenant = tenant_by_id(UUID(match["account"])) if match else None
+    if tenant is None:
+        return None
+    with tenant_context(tenant):
+        rows = ApiToken.objects.valid().select_related("member")
+        found: ApiToken | None = rows.filter(text_hash=_hash(text)).first()
+        return found
+
+
+def tenant_id_of_personal_token(text: str) -> UUID | None:
+    """Return the account that a personal token is of, None if `text` is none: `TENANCY["PERSONAL_TOKENS"]`."""
+    token = find_personal_token(text)
+    return token.account_id if token else None
+
+
+def record_use(token: ApiToken) -> None:
+    """Write down that a token is used, at most once a minute: a row lock in every request would queue them up."""
+    now = timezone.now()
+    if token.last_used_at is None or token.last_used_at < now - USED_EVERY:
+        stale = Q(last_used_at=None) | Q(last_used_at__lt=now - USED_EVERY)
+        ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)
+
+
+def _hash(text: str) -> str:
+    """Return what is kept of a token's text.
+
+    A fast hash without salt is right here and wrong for passwords: nobody guesses 256 random bits however quickly they
+    can try, and the same text must give the same hash, which it is looked up by.
+    """
+    return sha256(text.encode()).hexdigest()

@@ -1,0 +1,189 @@
+"""What a personal token opens: the API, for one member of one account, until it ends."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import ApiToken, Membership
+from tenancy import routing
+from tenancy.context import tenant_context
+
+PROJECTS = "/api/v1/projects/"
+INVALID = (401, "invalid_token")
+
+
+def bearer(token):
+    return {"HTTP_AUTHORIZATION": f"Bearer {token['token'] if isinstance(token, dict) else token}"}
+
+
+def said(response):
+    return response.status_code, response.json()["code"]
+
+
+@pytest.fixture
+def token(acme, bob, personal):
+    return personal(bob, acme)
+
+
+@pytest.fixture
+def change(acme):
+    """Change all tokens of acme."""
+
+    def change(**fields):
+        with tenant_context(acme):
+            ApiToken.objects.update(**fields)
+
+    return change
+
+
+def last_used(tenant):
+    with tenant_context(tenant):
+        return ApiToken.objects.get().last_used_at
+
+
+def test_it_opens_the_api_at_the_accounts_host(client, acme, token, project):
+    response = client.at(acme).get(PROJECTS, **bearer(token))
+    assert [row["key"] for row in response.json()["results"]] == ["WEB"]
+
+
+def test_on_the_public_host_it_names_the_account(client, acme, token, project):
+    response = client.get(PROJECTS, **bearer(token))
+    assert [row["key"] for row in response.json()["results"]] == ["WEB"]
+
+
+def test_it_acts_as_its_member(client, acme, token, secret_project):
+    assert client.at(acme).get(PROJECTS, **bearer(token)).json()["results"] == []
+    answer = client.at(acme).delete(f"{PROJECTS}{secret_project.pk}/", **bearer(token))
+    assert answer.status_code == 403
+
+
+def test_it_needs_no_csrf_token(client, acme, token):
+    place = client.at(acme)
+    place.handler.enforce_csrf_checks = True
+    answer = place.post(PROJECTS, {"name": "Shop"}, content_type="application/json", **bearer(token))
+    assert answer.status_code == 201
+
+
+def test_it_opens_no_page(client, acme, token):
+    assert client.at(acme).get("/", **bearer(token)).status_code == 302
+
+
+# Another account's -------------------------------------------------------------------------------------------------
+
+
+def test_at_another_account_it_is_refused(client, acme, globex, token):
+    assert said(client.at(globex).get(PROJECTS, **bearer(token))) == (403, "tenant_mismatch")
+
+
+def test_not_even_for_somebody_who_belongs_to_both(client, acme, globex, charlie, personal):
+    token = personal(charlie, acme)
+    assert client.at(acme).get(PROJECTS, **bearer(token)).status_code == 200
+    assert said(client.at(globex).get(PROJECTS, **bearer(token))) == (403, "tenant_mismatch")
+
+
+def test_that_holds_without_the_resolver(client, acme, globex, charlie, personal, settings):
+    """Two controls overlap; this is the second with the first switched off."""
+    token = personal(charlie, acme)
+    settings.TENANCY = {**settings.TENANCY, "RESOLVERS": ["tenancy.routing.HostResolver"]}
+    routing.forget_resolvers()
+    try:
+        assert client.at(acme).get(PROJECTS, **bearer(token)).status_code == 200
+        assert said(client.at(globex).get(PROJECTS, **bearer(token))) == (403, "tenant_mismatch")
+        assert said(client.get(PROJECTS, **bearer(token))) == (403, "tenant_mismatch")
+    finally:
+        routing.forget_resolvers()
+
+
+def test_with_the_name_of_another_account_written_in_it_is_nobodys(client, acme, globex, charlie, personal):
+    forged = personal(charlie, acme)["token"].replace(acme.pk.hex, globex.pk.hex)
+    for place in (client, client.at(acme), client.at(globex)):
+        assert said(place.get(PROJECTS, **bearer(forged))) == INVALID
+
+
+# No more -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_revoked_one(client, acme, globex, bob, token):
+    assert client.as_(bob).delete(f"/api/v1/tokens/{token['id']}/").status_code == 204
+    for place in (client, client.at(acme), client.at(globex)):
+        response = place.get(PROJECTS, **bearer(token))
+        assert said(response) == INVALID
+        assert response["WWW-Authenticate"] == "Bearer"
+
+
+def test_an_expired_one(client, acme, token, change):
+    change(expires_at=timezone.now() + timedelta(minutes=1))
+    assert client.at(acme).get(PROJECTS, **bearer(token)).status_code == 200
+    change(expires_at=timezone.now())
+    assert said(client.at(acme).get(PROJECTS, **bearer(token))) == INVALID
+
+
+def test_one_that_nobody_has(client, acme, token):
+    text = token["token"]
+    for wrong in (
+        text[:-1] + ("0" if text[-1] != "0" else "1"),
+        text[:-1],
+        text + "0",
+        text.upper(),
+        f"{text} {text}",
+        "chp_",
+        f"chp_{acme.pk.hex}_",
+        f"chp_{acme.pk}_{'0' * 64}",
+        f"chp_{'0' * 32}_{'0' * 64}",
+        f"chp_{acme.pk.hex}_{'é' * 64}",
+    ):
+        for place in (client, client.at(acme)):
+            assert said(place.get(PROJECTS, **bearer(wrong))) == INVALID, wrong
+
+
+def test_a_removed_members_ends_at_once(client, acme, bob, token, end_membership):
+    end_membership(bob, acme)
+    for place in (client, client.at(acme)):
+        assert said(place.get(PROJECTS, **bearer(token))) == (403, "not_a_member")
+
+
+@pytest.mark.parametrize("kind", ["personal", "access"])
+def test_a_demoted_member_writes_nothing_any_more(client, acme, bob, token, log_in, kind):
+    text = token["token"] if kind == "personal" else log_in(bob, acme)["access"]
+    with tenant_context(acme):
+        Membership.objects.filter(user=bob).update(role="viewer")
+    answer = client.at(acme).post(PROJECTS, {"name": "Mine"}, content_type="application/json", **bearer(text))
+    assert said(answer) == (403, "permission_denied")
+
+
+def test_somebody_who_was_switched_off(client, acme, bob, token):
+    bob.is_active = False
+    bob.save()
+    assert said(client.at(acme).get(PROJECTS, **bearer(token))) == INVALID
+
+
+def test_a_suspended_accounts(client, acme, token, suspend):
+    suspend(acme)
+    for place in (client, client.at(acme)):
+        assert said(place.get(PROJECTS, **bearer(token))) == (403, "account_suspended")
+
+
+# When it was used --------------------------------------------------------------------------------------------------
+
+
+def test_its_use_is_written_down(client, acme, bob, token):
+    assert token["last_used_at"] is None
+    client.at(acme).get(PROJECTS, **bearer(token))
+    shown = client.as_(bob).get(f"/api/v1/tokens/{token['id']}/").json()["last_used_at"]
+    assert shown.endswith("Z")
+
+
+def test_once_a_minute_is_enough(client, acme, token, change):
+    for seconds, again in ((50, False), (70, True)):
+        before = timezone.now() - timedelta(seconds=seconds)
+        change(last_used_at=before)
+        client.at(acme).get(PROJECTS, **bearer(token))
+        assert (last_used(acme) != before) == again
+
+
+def test_a_refused_use_is_none(client, acme, globex, bob, token, end_membership):
+    client.at(globex).get(PROJECTS, **bearer(token))
+    end_membership(bob, acme)
+    client.at(acme).get(PROJECTS, **bearer(token))
+    assert last_used(acme) is None

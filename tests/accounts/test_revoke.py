@@ -1,0 +1,56 @@
+"""POST /api/v1/auth/token/revoke/. What all endpoints refuse: test_refused_tokens.py"""
+
+import pytest
+
+URL = "/api/v1/auth/token/revoke/"
+REFRESH = "/api/v1/auth/token/refresh/"
+
+
+def revoke(client, token):
+    return client.json("POST", URL, {"refresh": token})
+
+
+def refresh(client, token):
+    return client.json("POST", REFRESH, {"refresh": token})
+
+
+@pytest.fixture
+def tokens(acme, bob, log_in):
+    return log_in(bob, acme)
+
+
+@pytest.mark.parametrize("host", ["tenant", "public"])
+def test_it_ends_the_log_in(client, acme, tokens, host):
+    response = revoke(client.at(acme) if host == "tenant" else client, tokens["refresh"])
+    assert (response.status_code, response.content) == (204, b"")
+    assert refresh(client.at(acme), tokens["refresh"]).json()["code"] == "invalid_token"
+
+
+def test_a_second_time_is_answered_like_the_first(client, acme, tokens):
+    assert [revoke(client.at(acme), tokens["refresh"]).status_code for _ in range(2)] == [204, 204]
+
+
+def test_an_old_token_ends_the_log_in_too(client, acme, tokens):
+    newest = refresh(client.at(acme), tokens["refresh"]).json()["refresh"]
+    assert revoke(client.at(acme), tokens["refresh"]).status_code == 204
+    assert refresh(client.at(acme), newest).json()["code"] == "invalid_token"
+
+
+def test_other_log_ins_go_on(client, acme, bob, tokens, log_in):
+    other = log_in(bob, acme)["refresh"]
+    revoke(client.at(acme), tokens["refresh"])
+    assert refresh(client.at(acme), other).status_code == 200
+
+
+def test_an_access_token_is_none(client, acme, tokens):
+    assert revoke(client.at(acme), tokens["access"]).json()["code"] == "invalid_token"
+
+
+def test_a_former_member_ends_the_log_in_too(client, acme, bob, tokens, end_membership):
+    end_membership(bob, acme)
+    assert revoke(client.at(acme), tokens["refresh"]).status_code == 204
+
+
+def test_another_accounts_host_ends_nothing(client, acme, globex, tokens):
+    assert revoke(client.at(globex), tokens["refresh"]).json()["code"] == "tenant_mismatch"
+    assert refresh(client.at(acme), tokens["refresh"]).status_code == 200

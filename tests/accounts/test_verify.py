@@ -1,0 +1,72 @@
+"""POST /api/v1/auth/token/verify/. What all endpoints refuse: test_refused_tokens.py"""
+
+import pytest
+
+from accounts.models import RefreshFamily
+from tenancy.context import tenant_context
+from tests.accounts.forging import forge
+
+URL = "/api/v1/auth/token/verify/"
+KINDS = ["access", "refresh", "personal"]
+
+
+def verify(client, token):
+    return client.json("POST", URL, {"token": token})
+
+
+def said(response):
+    return response.status_code, response.json().get("code")
+
+
+@pytest.fixture
+def token(acme, bob, log_in, personal, kind):
+    return personal(bob, acme)["token"] if kind == "personal" else log_in(bob, acme)[kind]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_valid_token_of_any_kind(client, acme, token, kind):
+    for place in (client, client.at(acme)):
+        response = verify(place, token)
+        assert (response.status_code, response.json()) == (200, {})
+        assert response["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_token_of_another_account(client, globex, token, kind):
+    assert said(verify(client.at(globex), token)) == (403, "tenant_mismatch")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_token_of_a_removed_member(client, acme, bob, token, kind, end_membership):
+    end_membership(bob, acme)
+    for place in (client, client.at(acme)):
+        assert said(verify(place, token)) == (403, "not_a_member")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_token_of_somebody_who_was_switched_off(client, acme, bob, token, kind):
+    bob.is_active = False
+    bob.save()
+    assert said(verify(client.at(acme), token)) == (401, "invalid_token")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_token_of_a_suspended_account(client, acme, token, kind, suspend):
+    suspend(acme)
+    assert said(verify(client, token)) == (403, "account_suspended")
+
+
+def test_an_access_token_that_is_not_quite_ours(client, acme, bob, log_in):
+    access = log_in(bob, acme)["access"]
+    for change in ({"aud": "x"}, {"exp": 1_700_000_000}, {"tenant": None}, {"sub": None}, {"key": "k" * 32}):
+        for place in (client, client.at(acme)):
+            assert said(verify(place, forge(access, **change))) == (401, "invalid_token"), change
+
+
+def test_a_refresh_token_that_was_used_is_not_valid_and_asking_ends_nothing(client, acme, bob, log_in):
+    old = log_in(bob, acme)["refresh"]
+    new = client.at(acme).json("POST", "/api/v1/auth/token/refresh/", {"refresh": old}).json()["refresh"]
+    assert said(verify(client.at(acme), old)) == (401, "invalid_token")
+    assert said(verify(client.at(acme), new)) == (200, None)
+    with tenant_context(acme):
+        assert RefreshFamily.objects.get().revoked_at is None

@@ -1,0 +1,111 @@
+"""The controls of refresh tokens and personal tokens."""
+
+from tests.mutants.controls import Edit, Mutant, off
+
+RULES, MODELS, API, RESOURCE = (
+    "accounts/tokens.py",
+    "accounts/models.py",
+    "accounts/api/tokens.py",
+    "accounts/api/personal_tokens.py",
+)
+REFRESH, REFUSED = "tests/accounts/test_refresh.py", "tests/accounts/test_refused_tokens.py"
+PERSONAL, ACCESS = "tests/accounts/test_personal_tokens.py", "tests/accounts/test_personal_token_access.py"
+REVOKES = "            _revoke(token.family_id)\n    raise InvalidToken("
+
+# Asked by `admit()` for the credentials of every request, and by the endpoints for the token in the body.
+ADMITS = Edit("accounts/authentication.py", "if tenant is None or tenant_id != tenant.pk:", "if tenant is None:")
+
+OF_TOKENS = [
+    off(
+        "reuse revokes the family",
+        RULES,
+        REVOKES,
+        "            pass\n    raise InvalidToken(",
+        f"{REFRESH}::test_a_token_that_was_used_ends_the_log_in",
+        f"{REFRESH}::test_of_two_at_once_one_is_answered_and_the_other_ends_the_log_in",
+    ),
+    off(
+        "the revocation outlives the refusal",
+        RULES,
+        REVOKES,
+        "            _revoke(token.family_id)\n        raise InvalidToken(",
+        f"{REFRESH}::test_the_end_of_a_log_in_is_kept_although_the_request_fails",
+    ),
+    off(
+        "only the newest refresh token works",
+        MODELS,
+        "self.revoked_at is None and self.current_token_id == token.token_id",
+        "self.revoked_at is None",
+        f"{REFRESH}::test_a_token_that_was_used_ends_the_log_in",
+    ),
+    off(
+        "a revoked family is over",
+        MODELS,
+        "self.revoked_at is None and self.current_token_id == token.token_id",
+        "self.current_token_id == token.token_id",
+        f"{REFRESH}::test_a_token_that_was_used_ends_the_log_in",
+        "tests/accounts/test_revoke.py::test_it_ends_the_log_in",
+    ),
+    off(
+        "a rotation locks the family",
+        RULES,
+        "RefreshFamily.objects.select_for_update()",
+        "RefreshFamily.objects",
+        f"{REFRESH}::test_a_rotation_waits_for_another_one",
+    ),
+    off(
+        "a family is of one person",
+        RULES,
+        "select_for_update().filter(pk=token.family_id, member=member)",
+        "select_for_update().filter(pk=token.family_id)",
+        f"{REFRESH}::test_a_family_is_of_one_person",
+    ),
+    Mutant(
+        "a refresh token belongs to its tenant",
+        (Edit(API, "if account is None or account.pk != tenant_id:", "if account is None:"), ADMITS),
+        (
+            f"{REFUSED}::test_a_token_of_another_account_is_worth_nothing_here",
+            f"{REFUSED}::test_not_even_for_somebody_who_belongs_to_both",
+        ),
+    ),
+    Mutant(
+        "personal tokens belong to one tenant",
+        (ADMITS,),
+        (f"{ACCESS}::test_that_holds_without_the_resolver",),
+    ),
+    off(
+        "personal tokens are known to the resolver",
+        "tenancy/routing.py",
+        "_personal_tokens()(token.strip()) or ",
+        "",
+        f"{ACCESS}::test_on_the_public_host_it_names_the_account",
+    ),
+    off(
+        "a revoked personal token is over",
+        MODELS,
+        "Q(expires_at__gt=timezone.now()), revoked_at=None)",
+        "Q(expires_at__gt=timezone.now()))",
+        f"{ACCESS}::test_a_revoked_one",
+    ),
+    off(
+        "an expired personal token is over",
+        MODELS,
+        "self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), revoked_at=None)",
+        "self.filter(revoked_at=None)",
+        f"{ACCESS}::test_an_expired_one",
+    ),
+    off(
+        "people see their own personal tokens only",
+        MODELS,
+        "self.filter(member=membership, revoked_at=None)",
+        "self.filter(revoked_at=None)",
+        f"{PERSONAL}::test_nobody_sees_or_revokes_anybody_elses",
+    ),
+    off(
+        "a personal token makes no others",
+        RESOURCE,
+        "(RoleAllows, NotMadeByATokenItself)",
+        "(RoleAllows,)",
+        f"{PERSONAL}::test_a_personal_token_makes_no_others",
+    ),
+]
