@@ -218,6 +218,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "config.errors.api_exception",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+API_RATE_LIMITS = read("API_RATE_LIMITS")  # accounts/plans.py says how many
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=10),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=14),

@@ -67,6 +67,9 @@ class TaskViewSet(TenantViewSet[Task]):
             return Q(project__key=match["project"], number=int(match["number"]))
         return super().identify(text)
 
+    def lock(self, row: Task) -> None:
+        actions.lock_task(row)
+
     def perform_create(self, fields: dict[str, Any]) -> Task:
         return actions.create_task(actor=self.membership, **fields)
 
@@ -91,6 +94,9 @@ class SubtaskViewSet(TenantViewSet[Subtask]):
     serializer_class = SubtaskSerializer
     order = ("rank", "id")
     permissions = {"create": "subtask.write", "partial_update": "subtask.write", "destroy": "subtask.write"}
+
+    def lock(self, row: Subtask) -> None:
+        actions.lock_task(row.task)
 
     def perform_create(self, fields: dict[str, Any]) -> Subtask:
         return actions.create_subtask(actor=self.membership, **fields)
