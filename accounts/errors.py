@@ -1,7 +1,7 @@
 """Refusals at the edge of the API, each with its code of the contract."""
 
 from django.utils.translation import gettext_lazy as _
-from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.exceptions import APIException, AuthenticationFailed, PermissionDenied
 
 
 class InvalidCredentials(AuthenticationFailed):
@@ -27,3 +27,21 @@ class NotAMember(PermissionDenied):
 class AccountSuspended(PermissionDenied):
     default_code = "account_suspended"
     default_detail = _("This account is suspended.")
+
+
+class Stale(APIException):
+    status_code = 412
+    default_code = "stale"
+    default_detail = _("This was changed since you read it. Read it again, and decide whether you still want this.")
+
+
+class IdempotencyMismatch(APIException):
+    status_code = 422
+    default_code = "idempotency_mismatch"
+    default_detail = _("This idempotency key was used for another body. Use a new one for each new request.")
+
+
+class AnswerNotKept(APIException):
+    status_code = 409
+    default_code = "conflict"
+    default_detail = _("This request was carried out, and its answer is a secret that is shown only once.")

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.plans import Plan
 from tenancy.constraints import TenantUniqueConstraint
 from tenancy.fields import TenantForeignKey, UUIDv7Field
 from tenancy.models import AbstractDomain, AbstractTenant, TenantManager, TenantModel
@@ -60,6 +61,8 @@ def refuse_reserved_slug(value: str) -> None:
 class Account(AbstractTenant):
     """A customer: the tenant. Its slug is its subdomain."""
 
+    # Whoever runs this for themselves is not to meet a price list: smaller plans are for those who sell accounts.
+    plan = models.CharField(max_length=20, choices=Plan, default=Plan.BUSINESS)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -231,3 +234,23 @@ class ApiToken(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class IdempotencyKey(TenantModel):
+    """A POST that was carried out, and what was answered: see accounts/rest/idempotency.py."""
+
+    member = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="+")
+    # Of method, path and key, which together may be longer than an index takes.
+    request_hash = models.CharField(max_length=64)
+    body_hash = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(default=0)  # 0 is never committed: the effect belongs to the transaction
+    body = models.TextField(null=True)  # noqa: DJ001  # NULL: not kept, because it is a secret; "" is that of 204
+    headers = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [TenantUniqueConstraint(fields=["member", "request_hash"], name="idempotency_key")]
+        indexes = [models.Index(fields=["account", "created_at"], name="idempotency_key_age")]
+
+    def __str__(self) -> str:
+        return f"{self.status} for {self.member_id}"

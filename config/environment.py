@@ -92,6 +92,9 @@ GROUPS: dict[str, list[Variable]] = {
     "Redis": [
         Variable("REDIS_URL", "str", "", "the cache", EMBEDDED),
     ],
+    "API": [
+        Variable("API_RATE_LIMITS", "bool", True, "0: requests are not counted, for load tests"),
+    ],
     "Tokens": [
         Variable("JWT_SIGNING_KEY", "str", "", "signs JSON Web Tokens", "`SECRET_KEY`"),
     ],

@@ -18,6 +18,7 @@ from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
 from accounts.conflicts import Conflicting
+from accounts.quotas import QuotaExceeded
 from tenancy.cache import CacheUnavailable
 from tenancy.routing import Refused
 
@@ -176,8 +177,8 @@ def _documented(error: exceptions.APIException) -> Response:
     headers = {}
     if authenticate := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = authenticate
-    if wait := getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(wait) + 1)
+    if (wait := getattr(error, "wait", None)) is not None:
+        headers["Retry-After"] = str(wait)
     return Response(body(codes.get(code, code), error.detail), status=error.status_code, headers=headers)
 
 
@@ -219,12 +220,17 @@ def _denied(error: core.PermissionDenied) -> Response:
     return Response(body("permission_denied", str(error) or ANSWERS[403][1]), status=403)
 
 
+def _quota_exceeded(error: QuotaExceeded) -> Response:
+    return Response(body("quota_exceeded", " ".join(error.messages)), status=402)
+
+
 def _too_large(error: Exception) -> Response:
     return Response(body("too_large", _("The request is too large.")), status=413)
 
 
 # The first that fits answers, so the special ones come before the general.
 API_ANSWERS: list[tuple[type[Exception], Callable[[Any], Response]]] = [
+    (QuotaExceeded, _quota_exceeded),
     (exceptions.ValidationError, lambda error: _invalid(dict(_flatten(error.detail)))),
     (core.ValidationError, lambda error: _invalid({_field(name): texts for name, texts in _messages(error).items()})),
     (exceptions.APIException, _documented),

@@ -223,10 +223,11 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "config.openapi.Schema",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+API_RATE_LIMITS = read("API_RATE_LIMITS")  # accounts/plans.py says how many
 SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "TITLE": "Commonhold",
-    "DESCRIPTION": "Projects, tasks and subtasks of an account, which the host names, or the token on the public host.",
+    "DESCRIPTION": "Projects, tasks and subtasks of an account. The host names it, or on the public host the token.",
     "VERSION": "1",
     "LICENSE": {"name": "MIT"},
     "SCHEMA_PATH_PREFIX": "/api/v1",

@@ -1,12 +1,15 @@
 """What all views of the API share: strictness, visibility, and the shape of their answers."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from hashlib import sha256
 from typing import Any, cast
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
@@ -17,7 +20,9 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
+from accounts.errors import Stale
 from accounts.models import Membership
+from accounts.rest import idempotency, preconditions, throttling
 from accounts.rest.filters import StrictFilterSet
 from accounts.rest.pagination import KeysetPagination
 from accounts.rest.serializers import NoBody
@@ -35,6 +40,10 @@ class StrictView(APIView):
         """Return the names that may follow the `?`."""
         return set()
 
+    def perform_authentication(self, request: Request) -> None:
+        super().perform_authentication(request)
+        throttling.count_request(request)  # before roles are asked for: to be refused is work too
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # A chunked body has no length, and REST framework would take it for an empty one.
         if "CONTENT_LENGTH" not in request.META and "HTTP_TRANSFER_ENCODING" in request.META:
@@ -43,6 +52,11 @@ class StrictView(APIView):
         unknown = sorted(set(request.query_params) - self.query_parameters())
         if unknown:
             raise ValidationError({name: [_("Unknown query parameter.")] for name in unknown})
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        throttling.add_headers(request, response)
+        return response
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         """Answer with the header `Allow` alone; the OpenAPI document describes the rest."""
@@ -132,16 +146,20 @@ class ReadOnlyTenantViewSet[M: TenantModel](StrictView, GenericViewSet[M]):
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     def retrieve(self, request: Request, pk: str) -> Response:
-        return self.answer(self.get_object())
+        return preconditions.unless_known(request, self.answer(self.get_object()))
 
     def reread(self, row: M) -> M:
         """Return `row` as a detail request would find it now, with its annotations and prefetches."""
         return get_object_or_404(self.get_queryset(), pk=row.pk)
 
-    def answer(self, row: M, status: int = 200, serializer: type[BaseSerializer[Any]] | None = None) -> Response:
-        """Answer with one row and the ETag of what is shown of it, in the form of `serializer` or the view's own."""
-        data = (serializer or self.get_serializer_class())(row, context=self.get_serializer_context()).data
+    def answer(self, row: M, status: int = 200) -> Response:
+        """Answer with one row and the ETag of what is shown of it."""
+        data = self.show(row)
         return Response(data, status=status, headers={"ETag": etag(data)})
+
+    def show(self, row: M) -> Any:
+        """Return a row as details show it, also in answer to an action whose body has a serializer of its own."""
+        return cast(Any, type(self).serializer_class)(row, context=self.get_serializer_context()).data
 
 
 class TenantViewSet[M: TenantModel](ReadOnlyTenantViewSet[M]):
@@ -151,6 +169,46 @@ class TenantViewSet[M: TenantModel](ReadOnlyTenantViewSet[M]):
     """
 
     permissions: Mapping[str, str] = {}
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Put `write()` around the method of every write, those of subclasses included."""
+        method = (request.method or "").lower()
+        if method in {"post", "patch", "delete"} and (handler := getattr(self, method, None)):
+            setattr(self, method, partial(self.write, handler))
+        return super().dispatch(request, *args, **kwargs)
+
+    def write(self, handler: Callable[..., Response], request: Request, **kwargs: Any) -> HttpResponseBase:
+        """Carry out a write if `If-Match` allows it, and once for each `Idempotency-Key`. Raises Stale."""
+        handle = partial(self._write_unless_stale, handler, request, **kwargs)
+        key = idempotency.read_key(request)
+        return handle() if key is None else idempotency.once(request, self.membership, key, handle)
+
+    def _write_unless_stale(self, handler: Callable[..., Response], request: Request, **kwargs: Any) -> Response:
+        tags = preconditions.read_tags(request, "If-Match")
+        if tags is None:
+            return handler(request, **kwargs)
+        with transaction.atomic():  # the action's is part of it, so the lock is held from here until the commit
+            if not preconditions.match(tags, self._locked_tag()):
+                raise Stale
+            return handler(request, **kwargs)
+
+    def _locked_tag(self) -> str:
+        """Return the tag of the row of the URL, which nobody can change any more; "" of what has none, as lists."""
+        if "pk" not in self.kwargs:
+            return ""
+        row = self.get_object()
+        self.lock(row)
+        return etag(self.show(self.reread(row)))
+
+    def lock(self, row: M) -> None:
+        """Lock what the actions on `row` lock first. Raises Http404 when it is gone.
+
+        View sets whose actions begin with a project's row say so here: in another order two writes could wait for each
+        other.
+        """
+        get_object_or_404(type(row)._default_manager.select_for_update(no_key=True), pk=row.pk)
+
+    # Answers --------------------------------------------------------------------------------------------------------
 
     def create(self, request: Request) -> Response:
         row = self.perform_create(self.read_body())

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import may, require
+from accounts.quotas import QuotaExceeded
 from frontend.access import MemberRequest
 from frontend.board import columns_of
 from frontend.forms import NewProject, NewTask, refuse
@@ -26,6 +27,9 @@ def index(request: MemberRequest) -> HttpResponse:
     if form.is_valid():
         try:
             return redirect("project", create_project(actor=request.membership, **form.cleaned_data).key)
+        except QuotaExceeded as error:
+            refuse(form, error)
+            return _index(request, form, status=402)
         except ValidationError as error:
             refuse(form, error)
     return _index(request, form, status=400)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.conflicts import Conflicting
 from accounts.models import Membership
 from accounts.permissions import may, require
+from accounts.quotas import require_room_for_project
 from accounts.validation import validate_fields
 from projects import ranks
 from projects.actions.activity import assign, lock_project, record_activity
@@ -45,11 +46,12 @@ def create_project(*, actor: Membership, **fields: Unpack[ProjectFields]) -> Pro
     """Create a project with its first four statuses; `actor` becomes a member of it.
 
     Needs `name`. Without `key` one is made from the name, which succeeds also when others do the same at the same
-    time. Raises PermissionDenied, ValidationError.
+    time. Raises PermissionDenied, ValidationError, QuotaExceeded.
     """
     require(actor, "project.create")
     project = Project(**fields)
     validate_fields(project, {"name", "description", "color"} | ({"key"} if project.key else set()))
+    require_room_for_project(Project.objects.all())
     if project.key:
         project.save()
     else:

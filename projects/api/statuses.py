@@ -32,6 +32,9 @@ class StatusViewSet(TenantViewSet[Status]):
     order = ("rank", "id")
     permissions = {"create": "status.manage", "partial_update": "status.manage", "destroy": "status.manage"}
 
+    def lock(self, row: Status) -> None:
+        actions.lock_project(row.project_id)
+
     def perform_create(self, fields: dict[str, Any]) -> Status:
         return actions.create_status(actor=self.membership, **fields)
 

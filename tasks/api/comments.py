@@ -34,6 +34,9 @@ class CommentViewSet(TenantViewSet[Comment]):
     order = ("created_at", "id")
     permissions = {"create": "comment.write", "partial_update": "comment.write", "destroy": "comment.write"}
 
+    def lock(self, row: Comment) -> None:
+        actions.lock_task(row.task)
+
     def perform_create(self, fields: dict[str, Any]) -> Comment:
         return actions.create_comment(actor=self.membership, **fields)
 

@@ -34,6 +34,9 @@ class SubtaskViewSet(TenantViewSet[Subtask]):
     order = ("rank", "id")
     permissions = {"create": "subtask.write", "partial_update": "subtask.write", "destroy": "subtask.write"}
 
+    def lock(self, row: Subtask) -> None:
+        actions.lock_task(row.task)
+
     def perform_create(self, fields: dict[str, Any]) -> Subtask:
         return actions.create_subtask(actor=self.membership, **fields)
 

@@ -104,6 +104,9 @@ class TaskViewSet(TenantViewSet[Task]):
         # What the order is about is worked out for each row, so only where it is asked for.
         return tasks.with_order_keys() if ORDERING in self.request.query_params else tasks
 
+    def lock(self, row: Task) -> None:
+        actions.lock_task(row)
+
     def perform_create(self, fields: dict[str, Any]) -> Task:
         return actions.create_task(actor=self.membership, **fields)
 
@@ -119,7 +122,7 @@ class TaskViewSet(TenantViewSet[Task]):
         """Put the task into a column, before or after another task in it, or else at the end."""
         row, fields = self.get_object(), self.read_body()
         actions.move_task(task=row, actor=self.membership, **fields)
-        return self.answer(self.reread(row), serializer=TaskSerializer)
+        return self.answer(self.reread(row))
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])

@@ -100,6 +100,18 @@ def test_what_is_wrong_is_said_beside_the_field(client, bob, project, page, fiel
         assert Project.objects.count() == 1
 
 
+def test_one_more_than_the_plan_includes_is_refused_with_the_reason(client, acme, bob, page):
+    acme.plan = "free"
+    acme.save()
+    with tenant_context(acme):
+        Project.objects.bulk_create([Project(key=f"P{number}", name="Project") for number in range(10)])
+    response = client.as_(bob).post("/", {"name": "Eleventh", "color": "blue"})
+    assert response.status_code == 402
+    assert "The plan “Free” includes 10 projects, archived ones too." in page(response).text
+    with tenant_context(acme):
+        assert Project.objects.count() == 10
+
+
 def test_viewers_who_post_anyway_are_refused(client, vera, acme):
     response = client.as_(vera).post("/", {"name": "Mobile app", "color": "green"})
     assert response.status_code == 403

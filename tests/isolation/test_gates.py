@@ -19,6 +19,8 @@ OPEN = {
     "api/v1/auth/token/refresh/": "the refresh token is in the body",
     "api/v1/auth/token/verify/": "the token is in the body",
     "api/v1/auth/token/revoke/": "the refresh token is in the body",
+    "api/v1/schema/": "describes the API, and nobody's data",
+    "api/v1/docs/": "shows that description",
     "api/v1/": "answers 404 to whatever is no route",
     "roadmap/": "the public roadmap, of projects that an admin chose",
 }

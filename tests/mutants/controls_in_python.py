@@ -17,6 +17,8 @@ from tests.mutants.controls import (
 FIELDS, AUTHENTICATION = "tenancy/fields.py", "accounts/authentication.py"
 RESOLVING = "tenancy/routing.py"
 RESET = "token = _scope.set(scope)\n    try:\n        yield\n    finally:\n        _scope.reset(token)"
+IDEMPOTENCY, THROTTLING = "tests/accounts/rest/test_idempotency.py", "tests/accounts/rest/test_throttling.py"
+PRECONDITIONS, QUOTAS = "tests/accounts/rest/test_preconditions.py", "tests/accounts/test_quotas.py"
 LOG_IN, TOKEN = "tests/frontend/test_log_in.py", "tests/accounts/test_token.py"
 
 IN_THE_ORM = [
@@ -206,6 +208,45 @@ IN_REQUESTS = [
         "{tenant.pk if tenant else 'public'}",
         "everywhere",
         "tests/tenancy/test_commands.py::test_the_link_of_a_new_owner_works_on_no_other_host",
+    ),
+    Mutant(
+        "idempotency keys belong to one member",
+        (
+            Edit(
+                "accounts/rest/idempotency.py",
+                "taken = IdempotencyKey.objects.get(member=member, request_hash=request_hash)",
+                "taken = IdempotencyKey.objects.filter(request_hash=request_hash).earliest('created_at')",
+            ),
+        ),
+        (f"{IDEMPOTENCY}::test_keys_belong_to_one_member",),
+    ),
+    off(
+        "idempotency keys belong to one path",
+        "accounts/rest/idempotency.py",
+        "{request.method} {request.path_info} {key}",
+        "{request.method} {key}",
+        f"{IDEMPOTENCY}::test_keys_belong_to_one_path",
+    ),
+    off(
+        "a tag is compared under the lock of the write",
+        "accounts/rest/views.py",
+        "        self.lock(row)\n",
+        "",
+        f"{PRECONDITIONS}::test_of_those_who_change_the_same_at_once_exactly_one_wins",
+    ),
+    off(
+        "of two who create the last one the second waits",
+        "accounts/quotas.py",
+        ".select_for_update(no_key=True)",
+        "",
+        f"{QUOTAS}::test_of_those_who_create_the_last_one_at_once_one_succeeds",
+    ),
+    off(
+        "requests are counted for one person",
+        "accounts/rest/throttling.py",
+        'f"user:{member.pk}"',
+        '"user"',
+        f"{THROTTLING}::test_ones_own_requests_are_not_counted_against_others",
     ),
 ]
 

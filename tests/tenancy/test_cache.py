@@ -63,6 +63,16 @@ def test_a_tenant_cannot_write_into_the_public_space_by_its_choice_of_key(acme, 
         assert cache.get("key") is None
 
 
+def test_numbers_are_counted_for_each_tenant_and_forgotten_in_time(acme, globex):
+    def count(tenant):
+        with tenant_context(tenant):
+            return caches["default"].count("requests", 60)
+
+    assert [count(acme), count(acme), count(globex), count(acme)] == [1, 2, 1, 3]
+    with tenant_context(acme):
+        assert 0 < cache._cache.get_client(None).ttl(cache.make_key("requests")) <= 60
+
+
 @pytest.fixture
 def without_redis(settings):
     """A cache whose Redis does not answer: nobody listens on port 1."""
@@ -82,6 +92,7 @@ def test_without_redis_the_cache_is_empty_and_the_site_goes_on(acme, client, sit
         assert "key" not in cache
         assert cache.delete("key") is False
         cache.delete_many(["key"])
+        assert caches["default"].count("key", 60) is None
 
 
 @pytest.mark.usefixtures("without_redis")

@@ -1,0 +1,32 @@
+"""What an account gets, plan by plan: the one table of limits."""
+
+from dataclasses import dataclass
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+GIB = 2**30
+
+
+class Plan(models.TextChoices):
+    FREE = "free", _("Free")
+    TEAM = "team", _("Team")
+    BUSINESS = "business", _("Business")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """None means that there is no limit."""
+
+    requests_per_user: int  # to the API, a minute
+    requests_per_account: int  # of all its people together
+    members: int | None
+    projects: int | None  # archived ones too: they are kept in full, and come back by a click
+    storage: int | None  # bytes of files
+
+
+LIMITS: dict[str, Limits] = {
+    Plan.FREE: Limits(600, 3_000, members=5, projects=10, storage=GIB),
+    Plan.TEAM: Limits(1_200, 12_000, members=50, projects=200, storage=50 * GIB),
+    Plan.BUSINESS: Limits(6_000, 60_000, members=None, projects=None, storage=None),
+}

@@ -1,0 +1,99 @@
+"""`Idempotency-Key`: a POST that is sent again, because its answer got lost, is not carried out again.
+
+A key is taken by inserting a row, in the transaction of the effect: after a crash there is neither. Whoever comes with
+the same key meanwhile waits in PostgreSQL for that transaction to end, and then finds the answer, or inserts the row.
+
+Only answers of success are kept. An error has left nothing behind, so to try again is right: the reason may be gone.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ValidationError
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.errors import AnswerNotKept, IdempotencyMismatch
+from accounts.models import IdempotencyKey, Membership
+
+HEADER = "Idempotency-Key"
+KEY = re.compile(r"[\x21-\x7e]{1,255}")
+LIFETIME = timedelta(hours=24)
+KEPT_HEADERS = ("ETag", "Location")
+SWEPT = 100  # expired keys that one request removes at most
+
+
+def read_key(request: Request) -> str | None:
+    """Return the key of a POST, None if it has none. Raises ValidationError."""
+    key = request.headers.get(HEADER)
+    if key is None or request.method != "POST":
+        return None
+    if not KEY.fullmatch(key):
+        raise ValidationError({HEADER: [_("Must be 1 to 255 visible ASCII characters.")]})
+    return key
+
+
+def once(request: Request, member: Membership, key: str, handle: Callable[[], Response]) -> HttpResponseBase:
+    """Return what `handle` answers, or what it has answered to the same request of `member` before.
+
+    Keys belong to account, member, method and path. Raises IdempotencyMismatch, AnswerNotKept, and what `handle` does.
+    """
+    request_hash, body_hash = _hash(f"{request.method} {request.path_info} {key}".encode()), _hash(request.body)
+    with transaction.atomic():
+        taken, is_new = _take(member, request_hash, body_hash)
+        if not is_new:
+            return _replay(taken, body_hash)
+        response = handle()
+        if response.status_code < 300:
+            _keep(taken, response)
+        else:
+            transaction.set_rollback(True)
+        return response
+
+
+def _hash(content: bytes) -> str:
+    return sha256(content).hexdigest()
+
+
+def _take(member: Membership, request_hash: str, body_hash: str) -> tuple[IdempotencyKey, bool]:
+    """Return the row of a key and whether it is new. Waits while somebody else is taking it."""
+    _remove_expired(member, request_hash)
+    row = IdempotencyKey(member=member, request_hash=request_hash, body_hash=body_hash)
+    IdempotencyKey.objects.bulk_create([row], ignore_conflicts=True)
+    taken = IdempotencyKey.objects.get(member=member, request_hash=request_hash)
+    return taken, taken.pk == row.pk
+
+
+def _remove_expired(member: Membership, request_hash: str) -> None:
+    """Remove the key itself, if it is too old to count, and some others of the account, so that they do not add up."""
+    expired = IdempotencyKey.objects.filter(created_at__lt=timezone.now() - LIFETIME)
+    expired.filter(member=member, request_hash=request_hash).delete()
+    # Those that another request is removing now are skipped: two that wait for each other would never end.
+    unlocked = expired.select_for_update(skip_locked=True).values("pk")[:SWEPT]
+    IdempotencyKey.objects.filter(pk__in=unlocked).delete()
+
+
+def _keep(row: IdempotencyKey, response: Response) -> None:
+    row.status = response.status_code
+    if "no-store" not in response.headers.get("Cache-Control", ""):
+        row.body = JSONRenderer().render(response.data).decode()
+    row.headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+    row.save(update_fields=["status", "body", "headers"])
+
+
+def _replay(row: IdempotencyKey, body_hash: str) -> HttpResponse:
+    if row.body_hash != body_hash:
+        raise IdempotencyMismatch
+    if row.body is None:
+        raise AnswerNotKept
+    headers: dict[str, Any] = {**row.headers, "Idempotency-Replayed": "true"}
+    return HttpResponse(row.body, status=row.status, content_type="application/json", headers=headers)

@@ -1,0 +1,73 @@
+"""How many requests a person and an account may send to the API in a minute.
+
+Not REST framework's throttles: those read a list of times and write it back, so requests at the same moment count as
+one, and the list grows with the limit. Here it is one number for each minute, which Redis itself adds to. At the turn
+of a minute twice the limit can pass; the limits are there to protect the others, and for that it is good enough.
+"""
+
+from dataclasses import dataclass
+from time import time
+from typing import cast
+
+from django.conf import settings
+from django.core.cache import caches
+from django.http.response import HttpResponseBase
+from rest_framework.exceptions import Throttled
+from rest_framework.request import Request
+
+from accounts.models import Account, Membership
+from accounts.plans import LIMITS
+from tenancy.cache import TenantRedisCache
+from tenancy.context import get_active_tenant
+
+MINUTE = 60  # seconds
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What is left of a limit."""
+
+    limit: int
+    remaining: int  # below zero when there were too many
+    reset: int  # seconds until it begins anew
+
+
+def count_request(request: Request) -> None:
+    """Count a request of a member. Raises Throttled. Without the cache nothing is counted, and everybody may.
+
+    A request that is too many for the person is not counted for the account: one who floods is stopped alone.
+    """
+    member = cast("Membership | None", getattr(request, "membership", None))
+    account = cast("Account | None", get_active_tenant())
+    if member is None or account is None or not settings.API_RATE_LIMITS:
+        return
+    limits = LIMITS[account.plan]
+    of_user = _count(request, f"user:{member.pk}", limits.requests_per_user)
+    of_account = _count(request, "account", limits.requests_per_account)
+    if of_user and of_account:
+        _remember(request, min(of_user, of_account, key=lambda each: each.remaining))
+
+
+def _count(request: Request, name: str, limit: int) -> Allowance | None:
+    now = int(time())
+    used = cast(TenantRedisCache, caches["default"]).count(f"api-requests:{name}:{now // MINUTE}", MINUTE)
+    if used is None:
+        return None
+    allowance = Allowance(limit, limit - used, MINUTE - now % MINUTE)
+    if allowance.remaining < 0:
+        _remember(request, allowance)
+        raise Throttled(allowance.reset)
+    return allowance
+
+
+def _remember(request: Request, allowance: Allowance) -> None:
+    request.allowance = allowance  # type: ignore[attr-defined]
+
+
+def add_headers(request: Request, response: HttpResponseBase) -> None:
+    """Say what is left, of the limit that is nearer, in the header fields of the IETF's draft."""
+    allowance = cast("Allowance | None", getattr(request, "allowance", None))
+    if allowance is not None:
+        response.headers["RateLimit-Limit"] = str(allowance.limit)
+        response.headers["RateLimit-Remaining"] = str(max(allowance.remaining, 0))
+        response.headers["RateLimit-Reset"] = str(allowance.reset)

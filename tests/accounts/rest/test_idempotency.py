@@ -1,0 +1,267 @@
+"""`Idempotency-Key`: a POST that is sent twice is carried out once."""
+
+import json
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+from rest_framework.response import Response
+
+from accounts.models import IdempotencyKey
+from projects.api import ProjectViewSet
+from projects.models import Project
+from tasks.models import Subtask
+from tenancy.context import tenant_context
+from tenancy.testing import canary, foreign_canaries, membership_of
+
+PROJECTS = "/api/v1/projects/"
+
+
+def post(client, url=PROJECTS, body=None, *, key="key-1", **headers):
+    content = json.dumps({"name": "Website"} if body is None else body, default=str)
+    names = {"Idempotency-Key": key} | {name.replace("_", "-"): value for name, value in headers.items()}
+    return client.generic("POST", url, content, content_type="application/json", headers=names)
+
+
+def names_in(account):
+    with tenant_context(account):
+        return [project.name for project in Project.objects.all()]
+
+
+def keys_in(account):
+    with tenant_context(account):
+        return IdempotencyKey.objects.count()
+
+
+@pytest.fixture
+def age(acme):
+    """Make all keys of acme older."""
+
+    def age(**by):
+        with tenant_context(acme):
+            IdempotencyKey.objects.update(created_at=timezone.now() - timedelta(**by))
+
+    return age
+
+
+# Again -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_second_time_the_first_answer_is_given_again(client, acme, bob):
+    first, second = post(client.as_(bob)), post(client.as_(bob))
+    assert (first.status_code, "Idempotency-Replayed" in first) == (201, False)
+    assert (second.status_code, second.content, second["ETag"]) == (201, first.content, first["ETag"])
+    assert (second["Idempotency-Replayed"], second["Content-Type"]) == ("true", first["Content-Type"])
+    assert names_in(acme) == ["Website"]
+
+
+def test_it_is_the_first_answer_also_when_things_have_changed_since(client, bob):
+    session = client.as_(bob)
+    first = post(session)
+    session.json("PATCH", f"{PROJECTS}{first.json()['id']}/", {"name": "Shop"})
+    assert post(session).content == first.content
+
+
+def test_without_a_key_every_request_is_carried_out(client, acme, bob):
+    for _ in "12":
+        client.as_(bob).json("POST", PROJECTS, {"name": "Website"})
+    assert (names_in(acme), keys_in(acme)) == (["Website", "Website"], 0)
+
+
+def test_another_key_is_another_request(client, acme, bob):
+    assert post(client.as_(bob), key="a").json()["id"] != post(client.as_(bob), key="b").json()["id"]
+
+
+def test_a_session_and_a_token_of_one_person_are_the_same(client, acme, bob):
+    assert post(client.as_(bob)).content == post(client.at(acme).with_token(bob)).content
+
+
+@pytest.mark.parametrize("body", [{"name": "Shop"}, {"name": "Website", "private": True}, {"nonsense": 1}, []])
+def test_another_body_under_the_same_key_is_refused(client, acme, bob, body):
+    post(client.as_(bob))
+    response = post(client.as_(bob), body=body)
+    assert (response.status_code, response.json()["code"]) == (422, "idempotency_mismatch")
+    assert names_in(acme) == ["Website"]
+
+
+def test_a_patch_needs_no_key(client, acme, bob, project):
+    url = f"{PROJECTS}{project.pk}/"
+    for name in ("One", "Two"):
+        content = json.dumps({"name": name})
+        response = client.as_(bob).generic(
+            "PATCH", url, content, content_type="application/json", headers={"Idempotency-Key": "key-1"}
+        )
+        assert (response.status_code, response.json()["name"]) == (200, name)
+    assert keys_in(acme) == 0
+
+
+# Whose keys --------------------------------------------------------------------------------------------------------
+
+
+def test_keys_belong_to_one_member(client, acme, alice, bob):
+    answers = [post(client.as_(person), body={"name": person.name}) for person in (alice, bob)]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert sorted(names_in(acme)) == ["Alice", "Bob"]
+    same = [post(client.as_(person), key="same") for person in (alice, bob)]
+    assert same[0].json()["id"] != same[1].json()["id"]
+
+
+def test_keys_belong_to_one_account(client, acme, globex, charlie):
+    at = {account: client.as_(charlie, at=account) for account in (acme, globex)}
+    first = {account: post(session, body={"name": canary(account)}) for account, session in at.items()}
+    assert [answer.status_code for answer in first.values()] == [201, 201]
+    for account, answer in first.items():
+        assert foreign_canaries(answer.content, account) == []
+        assert len(names_in(account)) == 1
+
+
+def test_keys_belong_to_one_path(client, acme, bob, project, task):
+    answers = [
+        post(client.as_(bob), "/api/v1/tasks/", {"project": project.pk, "title": "x"}),
+        post(client.as_(bob), "/api/v1/subtasks/", {"task": task.pk, "title": "x"}),
+    ]
+    assert [answer.status_code for answer in answers] == [201, 201]
+
+
+def test_who_may_not_write_any_more_gets_no_old_answer(client, acme, bob):
+    post(client.as_(bob))
+    with tenant_context(acme):
+        membership = membership_of(bob, acme)
+        membership.role = "viewer"
+        membership.save()
+    assert post(client.as_(bob)).status_code == 403
+
+
+# Errors ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_refused_request_leaves_the_key_free(client, acme, bob, project):
+    url, body = "/api/v1/projects/", {"name": "Shop", "key": "WEB"}
+    assert [post(client.as_(bob), url, body).status_code for _ in "12"] == [400, 400]
+    assert keys_in(acme) == 0
+    assert post(client.as_(bob), url, {"name": "Shop", "key": "SHOP"}).status_code == 201
+
+
+@pytest.fixture
+def crash(monkeypatch):
+    """Creating a project fails after it was written: with an exception or an answer."""
+
+    def crash(status=None):
+        create = ProjectViewSet.create
+
+        def failing(self, request):
+            create(self, request)
+            if status is None:
+                raise ZeroDivisionError
+            return Response({"code": "invalid"}, status=status)
+
+        monkeypatch.setattr(ProjectViewSet, "create", failing)
+
+    return crash
+
+
+@pytest.mark.parametrize("status", [None, 400, 409, 503])
+def test_a_failure_leaves_neither_effect_nor_key(client, acme, bob, monkeypatch, crash, status):
+    crash(status)
+    assert post(client.as_(bob)).status_code == (status or 500)
+    assert (names_in(acme), keys_in(acme)) == ([], 0)
+    monkeypatch.undo()
+    assert post(client.as_(bob)).status_code == 201
+
+
+def test_a_secret_is_not_kept_and_not_made_twice(client, acme, bob, monkeypatch):
+    create = ProjectViewSet.create
+
+    def secret(self, request):
+        return Response(create(self, request).data, status=201, headers={"Cache-Control": "no-store"})
+
+    monkeypatch.setattr(ProjectViewSet, "create", secret)
+    first, second = post(client.as_(bob)), post(client.as_(bob))
+    assert first.status_code == 201
+    assert (second.status_code, second.json()["code"]) == (409, "conflict")
+    assert names_in(acme) == ["Website"]
+    with tenant_context(acme):
+        assert IdempotencyKey.objects.get().body is None
+
+
+# What a key is -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["x", "!", "~", str(uuid4()), '"quoted"', "x" * 255, "../../x", "%00", "';--"])
+def test_visible_characters_are_a_key(client, acme, bob, key):
+    answers = [post(client.as_(bob), key=key) for _ in "12"]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert names_in(acme) == ["Website"]
+
+
+@pytest.mark.parametrize("key", ["", " ", "a b", "x" * 256, "\x00", "\x7f", "é", "\xff", "a\tb", "x" * 60_000])
+def test_anything_else_is_none(client, acme, bob, key):
+    response = post(client.as_(bob), key=key)
+    assert (response.status_code, set(response.json()["errors"])) == (400, {"Idempotency-Key"})
+    assert names_in(acme) == []
+
+
+def test_a_path_may_be_long(client, bob):
+    assert post(client.as_(bob), f"/api/v1/nope/{'x' * 9_999}/").status_code == 404
+    assert post(client.as_(bob), f"{PROJECTS}{'x' * 9_999}/").status_code == 405
+
+
+# How long ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_key_is_good_for_a_day(client, acme, bob, age):
+    first = post(client.as_(bob))
+    age(hours=23, minutes=59)
+    assert post(client.as_(bob)).content == first.content
+    age(hours=24, minutes=1)
+    again = post(client.as_(bob), body={"name": "Shop"})
+    assert (again.status_code, "Idempotency-Replayed" in again) == (201, False)
+    assert sorted(names_in(acme)) == ["Shop", "Website"]
+
+
+def test_old_keys_of_the_account_are_removed_by_new_ones(client, acme, globex, alice, bob, charlie, age):
+    for key in ("1", "2", "3"):
+        post(client.as_(bob), key=key)
+    post(client.as_(charlie, at=globex))
+    age(hours=25)
+    post(client.as_(alice), key="4")
+    assert (keys_in(acme), keys_in(globex)) == (1, 1)
+
+
+# At once -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("expired", [False, True])
+def test_the_same_key_at_the_same_moment_has_one_effect(acme, client, bob, project, task, at_once, age, expired):
+    body, answers = {"task": str(task.pk), "title": "Once"}, []
+    if expired:
+        post(client.as_(bob), "/api/v1/subtasks/", {**body, "title": "Before"})
+        age(hours=25)
+
+    def send():
+        answers.append(post(client.at(acme).with_token(bob), "/api/v1/subtasks/", body))
+
+    assert at_once(*[send] * 8) == []
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+    assert sum("Idempotency-Replayed" in answer for answer in answers) == 7
+    with tenant_context(acme):
+        assert Subtask.objects.filter(title="Once").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_different_keys_at_the_same_moment_remove_old_ones_together(acme, client, bob, project, task, at_once, age):
+    body, answers = {"task": str(task.pk), "title": "x"}, []
+    for number in range(8):
+        post(client.as_(bob), "/api/v1/subtasks/", body, key=f"key-{number}")
+    age(hours=25)
+
+    def send(number):
+        own = client.at(acme).with_token(bob)
+        answers.append(post(own, "/api/v1/subtasks/", body, key=f"key-{number}"))
+
+    assert at_once(*[lambda number=number: send(number) for number in range(8)]) == []
+    assert {answer.status_code for answer in answers} == {201}
+    assert keys_in(acme) == 8

@@ -1,0 +1,201 @@
+"""`If-Match` and `If-None-Match`: nobody overwrites what they have not seen."""
+
+import json
+from uuid import uuid4
+
+import pytest
+
+from accounts.rest.views import TenantViewSet
+from projects.models import Project
+from tests.isolation.routes import routes
+
+KINDS = ["project", "task", "subtask"]
+OLD = '"0123456789abcdef0123456789abcdef"'
+
+
+@pytest.fixture
+def row(request, project, task, subtask):
+    return {"project": project, "task": task, "subtask": subtask}[request.param]
+
+
+def url_of(row):
+    return f"/api/v1/{row._meta.model_name}s/{row.pk}/"
+
+
+def changed(row):
+    return {"name" if isinstance(row, Project) else "title": "Changed"}
+
+
+def send(client, method, url, body=None, **headers):
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    content = b"" if body is None else json.dumps(body)
+    return client.generic(method, url, content, content_type="application/json", headers=headers)
+
+
+# Writes ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("row", KINDS, indirect=True)
+def test_a_write_to_what_was_seen_is_done(client, alice, row):
+    session = client.as_(alice)
+    tag = session.get(url_of(row))["ETag"]
+    after = send(session, "PATCH", url_of(row), changed(row), If_Match=tag)
+    assert (after.status_code, after["ETag"] == tag) == (200, False)
+    assert send(session, "DELETE", url_of(row), If_Match=after["ETag"]).status_code == 204
+
+
+@pytest.mark.parametrize("row", KINDS, indirect=True)
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+def test_a_write_to_what_has_changed_since_is_not(client, alice, row, method):
+    session = client.as_(alice)
+    tag = session.get(url_of(row))["ETag"]
+    now = session.json("PATCH", url_of(row), changed(row)).json()
+    refused = send(session, method, url_of(row), {}, If_Match=tag)
+    assert (refused.status_code, refused.json()["code"]) == (412, "stale")
+    assert session.get(url_of(row)).json() == now
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("*", 200),
+        (" * ", 200),
+        ("{tag}", 200),
+        (OLD + ", {tag}", 200),
+        ("{tag} ,\t" + OLD, 200),
+        ("W/{tag}", 412),
+        (OLD, 412),
+        ('""', 412),
+        ("W/" + OLD + "," + OLD, 412),
+        ("", 400),
+        ("{tag},", 400),
+        ("{tag} {tag}", 400),
+        ("*, {tag}", 400),
+        ("0123456789abcdef", 400),
+        ("w/{tag}", 400),
+        ('"', 400),
+        ('"a b"', 400),
+        ('"' * 9_999, 400),
+    ],
+)
+def test_what_the_header_may_say(client, bob, task, text, status):
+    session = client.as_(bob)
+    before = session.get(url_of(task))
+    header = text.replace("{tag}", before["ETag"])
+    response = send(session, "PATCH", url_of(task), {"title": "Changed"}, If_Match=header)
+    assert response.status_code == status
+    assert (session.get(url_of(task)).json() != before.json()) == (status == 200)
+    if status == 400:
+        assert set(response.json()["errors"]) == {"If-Match"}
+
+
+@pytest.mark.parametrize("header", ["*", OLD])
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+def test_what_is_foreign_or_hidden_reads_like_what_is_absent(client, bob, secret_task, foreign_task, header, method):
+    answers = [
+        send(client.as_(bob), method, f"/api/v1/tasks/{pk}/", {}, If_Match=header)
+        for pk in (uuid4(), secret_task.pk, foreign_task.pk)
+    ]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.content for answer in answers}) == 1
+
+
+def test_roles_are_asked_first(client, vera, task):
+    assert send(client.as_(vera), "PATCH", url_of(task), {"title": "x"}, If_Match=OLD).status_code == 403
+
+
+@pytest.mark.parametrize(("header", "status"), [("*", 201), (OLD, 412)])
+def test_a_list_exists_and_has_no_tag(client, bob, header, status):
+    response = send(client.as_(bob), "POST", "/api/v1/projects/", {"name": "Website"}, If_Match=header)
+    assert response.status_code == status
+    assert len(client.as_(bob).get("/api/v1/projects/").json()["results"]) == (status == 201)
+
+
+def test_a_new_subtask_makes_what_was_seen_of_the_task_old(client, bob, task):
+    session = client.as_(bob)
+    tag = session.get(url_of(task))["ETag"]
+    session.json("POST", "/api/v1/subtasks/", {"task": str(task.pk), "title": "x"})
+    assert send(session, "DELETE", url_of(task), If_Match=tag).status_code == 412
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("row", KINDS, indirect=True)
+def test_of_those_who_change_the_same_at_once_exactly_one_wins(acme, client, alice, row, at_once):
+    token = client.at(acme).with_token(alice)
+    for turn in range(3):
+        tag, answers = token.get(url_of(row))["ETag"], []
+
+        def change(name, tag=tag, answers=answers):
+            own = client.at(acme).with_token(alice)
+            answers.append(send(own, "PATCH", url_of(row), dict.fromkeys(changed(row), name), If_Match=tag))
+
+        assert at_once(*[lambda name=f"{turn}-{n}": change(name) for n in range(4)]) == []
+        assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
+        winner = next(answer for answer in answers if answer.status_code == 200)
+        assert token.get(url_of(row)).json() == winner.json()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_those_who_delete_and_change_at_once_exactly_one_wins(acme, client, alice, task, at_once):
+    tag, statuses = client.as_(alice).get(url_of(task))["ETag"], []
+
+    def run(method):
+        own = client.at(acme).with_token(alice)
+        statuses.append(send(own, method, url_of(task), {"title": "x"}, If_Match=tag).status_code)
+
+    assert at_once(lambda: run("DELETE"), lambda: run("PATCH"), lambda: run("DELETE")) == []
+    assert sum(status < 300 for status in statuses) == 1
+    assert {status for status in statuses if status >= 300} <= {404, 412}
+
+
+# Reads -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("row", KINDS, indirect=True)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("header", ["{tag}", "W/{tag}", "*", OLD + ", {tag}"])
+def test_what_the_client_has_is_not_sent_again(client, bob, row, method, header):
+    session = client.as_(bob)
+    tag = session.get(url_of(row))["ETag"]
+    response = send(session, method, url_of(row), If_None_Match=header.replace("{tag}", tag))
+    assert (response.status_code, response.content, response["ETag"]) == (304, b"", tag)
+
+
+@pytest.mark.parametrize(("header", "status"), [(OLD, 200), ('""', 200), ("x", 400), ("", 400)])
+def test_what_it_does_not_have_is_sent(client, bob, task, header, status):
+    response = send(client.as_(bob), "GET", url_of(task), If_None_Match=header)
+    assert response.status_code == status
+
+
+def test_what_may_not_be_seen_is_not_found_whatever_the_client_has(client, bob, secret_task):
+    assert send(client.as_(bob), "GET", url_of(secret_task), If_None_Match="*").status_code == 404
+
+
+# Locks -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("row", ["task", "subtask"], indirect=True)
+def test_writes_with_and_without_the_header_do_not_wait_for_each_other(acme, client, alice, project, row, at_once):
+    """Both lock the project first; in another order PostgreSQL would end one of two that wait for each other."""
+    statuses = []
+
+    def run(turn, **headers):
+        own = client.at(acme).with_token(alice)
+        statuses.extend(
+            send(own, "PATCH", url_of(row), {"title": f"{turn}-{again}"}, **headers).status_code for again in range(4)
+        )
+
+    assert at_once(lambda: run(1), lambda: run(2, If_Match="*"), lambda: run(3), lambda: run(4, If_Match="*")) == []
+    assert statuses == [200] * 16
+
+
+def test_every_view_of_something_in_a_project_locks_the_project():
+    """Or it would lock its row first, which the test above shows to be wrong."""
+    views = {route.api_view for route in routes("config.urls.tenant") if route.api_view}
+    sets = [view for view in views if issubclass(view, TenantViewSet) and view.queryset is not None]
+    inside = [
+        view for view in sets if {"project", "task"} & {field.name for field in view.queryset.model._meta.fields}
+    ]
+    assert len(inside) >= 2
+    assert [view.__name__ for view in inside if view.lock is TenantViewSet.lock] == []
