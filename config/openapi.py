@@ -97,7 +97,7 @@ class Schema(AutoSchema):
         return isinstance(self.view, ReadOnlyTenantViewSet) and bool(self.view.detail)
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
-        found = super()._resolve_path_parameters(variables)
+        found: list[dict[str, Any]] = super()._resolve_path_parameters(variables)  # type: ignore[no-untyped-call]
         for parameter in found:
             if "/tasks/" in self.path and parameter["name"] == "id":
                 parameter |= {"schema": {"type": "string"}, "description": "The id, or the key such as `WEB-42`."}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -55,6 +56,7 @@ class ApiTokenViewSet(TenantViewSet[ApiToken]):
         allowed = {method: action for method, action in (actions or {}).items() if method != "patch"}
         return super().as_view(allowed, **initkwargs)
 
+    @extend_schema(responses={201: NewApiTokenSerializer})
     def create(self, request: Request) -> Response:
         row, text = tokens.create_personal_token(actor=self.membership, **self.read_body())
         row.token = text  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ from allauth.account.adapter import get_adapter
 from django.core.exceptions import ValidationError as NotAllowed
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
@@ -17,7 +18,7 @@ from accounts import tokens
 from accounts.authentication import admit, current_membership
 from accounts.errors import AccountSuspended, InvalidCredentials, RefusedToken, TenantMismatch
 from accounts.models import User
-from accounts.rest.serializers import StrictSerializer, Text
+from accounts.rest.serializers import NoBody, StrictSerializer, Text
 from accounts.rest.views import StrictView
 from tenancy.context import get_active_tenant, tenant_context
 from tenancy.models import AbstractTenant
@@ -38,6 +39,20 @@ class RefreshSerializer(StrictSerializer):
 
 class VerifySerializer(StrictSerializer):
     token = Text(max_length=4096)
+
+
+class PairSerializer(StrictSerializer):
+    access = serializers.CharField()
+    refresh = serializers.CharField()
+
+
+class NamedAccountSerializer(StrictSerializer):
+    id = serializers.UUIDField()
+    slug = serializers.CharField()
+
+
+class LogInSerializer(PairSerializer):
+    account = NamedAccountSerializer()
 
 
 class TokenEndpoint(StrictView):
@@ -61,6 +76,7 @@ class TokenEndpoint(StrictView):
 class TokenView(TokenEndpoint):
     """An access and a refresh token of a member, for e-mail and password."""
 
+    @extend_schema(request=CredentialsSerializer, responses=LogInSerializer)
     def post(self, request: Request) -> Response:
         fields = self.read(CredentialsSerializer)
         account = _account(fields.get("account"))
@@ -81,6 +97,7 @@ class TokenView(TokenEndpoint):
 class RefreshView(TokenEndpoint):
     """A new pair of tokens for a refresh token, of somebody who still is a member."""
 
+    @extend_schema(request=RefreshSerializer, responses=PairSerializer)
     def post(self, request: Request) -> Response:
         token = read_refresh(self.read(RefreshSerializer)["refresh"])
         with tenant_context(_account_of(token.tenant_id)):
@@ -92,6 +109,7 @@ class RefreshView(TokenEndpoint):
 class VerifyView(TokenEndpoint):
     """Whether a token of any kind would be accepted now. Changes nothing."""
 
+    @extend_schema(request=VerifySerializer, responses=NoBody)
     def post(self, request: Request) -> Response:
         text = self.read(VerifySerializer)["token"]
         personal = tokens.find_personal_token(text)
@@ -110,6 +128,7 @@ class VerifyView(TokenEndpoint):
 class RevokeView(TokenEndpoint):
     """Ends a log-in, of former members too. The access token goes on until it expires, ten minutes at most."""
 
+    @extend_schema(request=RefreshSerializer, responses={204: None})
     def post(self, request: Request) -> Response:
         token = read_refresh(self.read(RefreshSerializer)["refresh"])
         with tenant_context(_account_of(token.tenant_id)):

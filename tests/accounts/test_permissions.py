@@ -27,7 +27,8 @@ ADMINISTERS = {
     "status.manage",
     "comment.delete_any",
 }
-EVERYBODY_DOES = {"account.read", "token.manage"}
+EVERYBODY_DOES = FOR_EVERYBODY
+FOR_FOR_EVERYBODY = {"account.read", "profile.update", "project.leave", "token.manage"}
 OWNS = {"account.delete", "account.transfer"}
 
 
