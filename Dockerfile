@@ -32,7 +32,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=test-packages /opt/venv /opt/venv
 COPY --chown=app:app . .
-RUN chown app:app .
+RUN chown app:app . && python -m compileall -q .
 USER app
 CMD ["python", "-m", "pytest", "-n", "auto", "-p", "no:cacheprovider"]
 

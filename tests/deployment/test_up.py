@@ -34,7 +34,8 @@ def stack() -> Iterator[Stack]:
 @pytest.fixture
 def browser(stack: Stack) -> Iterator[httpx.Client]:
     host = f"tenant-0.localhost:{stack.ports['web']}"
-    with httpx.Client(base_url=f"http://127.0.0.1:{stack.ports['web']}", headers={"Host": host}) as client:
+    here = f"http://127.0.0.1:{stack.ports['web']}"
+    with httpx.Client(base_url=here, headers={"Host": host}, timeout=60, trust_env=False) as client:
         yield client
 
 
@@ -78,6 +79,12 @@ def test_style_sheets_have_names_that_may_be_kept_for_ever(browser):
 def test_a_second_start_keeps_the_data(stack):
     again = stack.execute("migrate", stack.services["migrate"].command)
     assert (again.returncode, again.stdout) == (0, "3 of 3 demo accounts existed already.\n")
+
+
+def test_tests_find_what_they_need_on_these_servers(stack):
+    done = stack.run_tests("-n", "0", "-q", "tests/isolation/test_database.py")
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert " passed" in done.stdout
 
 
 def test_only_the_application_gets_through_the_pooler(stack):
