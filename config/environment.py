@@ -47,6 +47,12 @@ GROUPS: dict[str, list[Variable]] = {
         ),
         Variable("TRUST_PROXY", "bool", False, "believe `X-Forwarded-Proto`; only behind a proxy that sets it"),
         Variable(
+            "STATIC_COLLECTED",
+            "bool",
+            False,
+            "`collectstatic` has been run: its files are served, under names that browsers may keep for ever",
+        ),
+        Variable(
             "TENANCY_RESOLVERS",
             "list",
             ["tenancy.routing.HostResolver", "tenancy.routing.TokenResolver"],
@@ -94,6 +100,14 @@ GROUPS: dict[str, list[Variable]] = {
     ],
     "API": [
         Variable("API_RATE_LIMITS", "bool", True, "0: requests are not counted, for load tests"),
+    ],
+    "Mail": [
+        Variable(
+            "EMAIL_URL",
+            "str",
+            "consolemail://",
+            "`smtp://`, `smtp+tls://` or `smtp+ssl://` with `user:password@host:port`; mail is printed otherwise",
+        ),
     ],
     "Tokens": [
         Variable("JWT_SIGNING_KEY", "str", "", "signs JSON Web Tokens", "`SECRET_KEY`"),

@@ -192,8 +192,44 @@ if HTTPS:
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-WHITENOISE_USE_FINDERS = True  # so that the demo needs no collectstatic
+STATIC_COLLECTED = read("STATIC_COLLECTED")
+WHITENOISE_USE_FINDERS = not STATIC_COLLECTED  # so that the demo needs no collectstatic
 WHITENOISE_AUTOREFRESH = DEBUG
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if STATIC_COLLECTED
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# Mail ---------------------------------------------------------------------------------------------------------------
+
+
+def mailer(url: str) -> dict[str, object]:
+    try:
+        parsed = environ.Env.email_url_config(url)
+    except (ImproperlyConfigured, ValueError) as error:
+        raise ImproperlyConfigured(f"EMAIL_URL: {error}.") from error
+    backend = parsed["EMAIL_BACKEND"]
+    if backend == "django.core.mail.backends.console.EmailBackend":
+        return {"BACKEND": backend}
+    if backend != "django.core.mail.backends.smtp.EmailBackend" or not parsed["EMAIL_HOST"]:
+        raise ImproperlyConfigured("EMAIL_URL looks like smtp+tls://user:password@host:587 or consolemail://.")
+    options = {
+        "host": parsed["EMAIL_HOST"],
+        "port": parsed["EMAIL_PORT"],
+        "username": parsed["EMAIL_HOST_USER"],
+        "password": parsed["EMAIL_HOST_PASSWORD"],
+        "use_tls": parsed.get("EMAIL_USE_TLS"),
+        "use_ssl": parsed.get("EMAIL_USE_SSL"),
+        "timeout": 10,
+    }
+    return {"BACKEND": backend, "OPTIONS": {name: value for name, value in options.items() if value}}
+
+
+MAILERS = {"default": mailer(read("EMAIL_URL"))}
 
 # Cache --------------------------------------------------------------------------------------------------------------
 

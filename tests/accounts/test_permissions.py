@@ -27,8 +27,7 @@ ADMINISTERS = {
     "status.manage",
     "comment.delete_any",
 }
-EVERYBODY_DOES = FOR_EVERYBODY
-FOR_FOR_EVERYBODY = {"account.read", "profile.update", "project.leave", "token.manage"}
+EVERYBODY_DOES = {"account.read", "profile.update", "project.leave", "token.manage"}
 OWNS = {"account.delete", "account.transfer"}
 
 

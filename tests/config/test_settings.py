@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from config.environment import VARIABLES, document
+from config.settings import mailer
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -45,6 +46,10 @@ def test_right_ones_load():
         ("DATABASE_POOL_SIZE", "many"),
         ("PUBLIC_URL", "ftp://localhost"),
         ("PUBLIC_URL", "https://elsewhere.example"),
+        ("EMAIL_URL", "smtp://"),
+        ("EMAIL_URL", "smtp://host:port"),
+        ("EMAIL_URL", "dummymail://"),
+        ("EMAIL_URL", "mailto:somebody"),
     ],
 )
 def test_a_wrong_one_stops_the_process_by_name(variable, value):
@@ -52,6 +57,22 @@ def test_a_wrong_one_stops_the_process_by_name(variable, value):
     assert code == 1
     assert "ImproperlyConfigured" in message
     assert variable in message or "database URL" in message
+
+
+def test_mail_is_sent_as_the_url_says():
+    printed = {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    assert mailer("consolemail://") == printed
+    assert mailer("smtp+tls://post%40example.com:a%2Fb@mail.example.com:587") == {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": "mail.example.com",
+            "port": 587,
+            "username": "post@example.com",
+            "password": "a/b",
+            "use_tls": True,
+            "timeout": 10,
+        },
+    }
 
 
 def test_the_page_is_up_to_date():

@@ -1,0 +1,36 @@
+#!/bin/sh
+# Writes PgBouncer's files from the environment and becomes PgBouncer, in transaction mode.
+#
+#   LISTEN_ADDRESS, LISTEN_PORT   for clients
+#   SERVER                        where PostgreSQL is: host=… port=…
+#   APP_ROLE, APP_PASSWORD        the one role that may come this way; owner and operator connect directly
+#
+# No tenant outlives its transaction, so a server connection may serve another client with each one. docs/isolation.md
+# says why this is safe.
+
+set -eu
+umask 077
+folder=$(mktemp -d)
+
+# In clear text, because PgBouncer logs in to PostgreSQL with it. SCRAM both ways keeps it off the network.
+printf '"%s" "%s"\n' "$APP_ROLE" "$APP_PASSWORD" >"$folder/users"
+
+cat >"$folder/pgbouncer.ini" <<END
+[databases]
+* = $SERVER
+
+[pgbouncer]
+listen_addr = $LISTEN_ADDRESS
+listen_port = $LISTEN_PORT
+unix_socket_dir =
+auth_type = scram-sha-256
+auth_file = $folder/users
+pool_mode = transaction
+default_pool_size = 20
+max_client_conn = 500
+query_wait_timeout = 10
+log_connections = 0
+log_disconnections = 0
+END
+
+exec pgbouncer "$folder/pgbouncer.ini"

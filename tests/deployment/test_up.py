@@ -1,0 +1,122 @@
+"""What a person finds after `docker compose up`: see up.py for how that is done here."""
+
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import httpx
+import psycopg
+import pytest
+import redis
+from botocore.config import Config
+
+from config.services.server import ask
+from tests.deployment.up import LEFT_OUT, Stack
+
+pytestmark = pytest.mark.needs_program("pgbouncer")
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    with tempfile.TemporaryDirectory(prefix="compose-") as folder:
+        Path(folder).chmod(0o755)  # some services run as somebody else
+        stack = Stack(Path(folder))
+        try:
+            stack.start_all()
+            yield stack
+        finally:
+            stack.stop()
+        assert [name for name, port in stack.ports.items() if ask(port, b"\n\n")] == []
+
+
+@pytest.fixture
+def browser(stack: Stack) -> Iterator[httpx.Client]:
+    host = f"tenant-0.localhost:{stack.ports['web']}"
+    here = f"http://127.0.0.1:{stack.ports['web']}"
+    with httpx.Client(base_url=here, headers={"Host": host}, timeout=60, trust_env=False) as client:
+        yield client
+
+
+def test_every_service_is_started(stack):
+    assert set(stack.processes) | set(LEFT_OUT) == set(stack.services)
+    ended = {name: process.returncode for name, process in stack.processes.items() if process.poll() is not None}
+    assert ended == {"migrate": 0}
+
+
+def test_a_stranger_is_asked_to_log_in(browser):
+    answer = browser.get("/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/auth/login/?next=/")
+
+
+def test_the_demo_person_logs_in_and_sees_projects(browser):
+    page = browser.get("/auth/login/")
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
+    form = {"login": "demo@example.com", "password": "password", "next": "/", "csrfmiddlewaretoken": token}
+    answer = browser.post("/auth/login/", data=form)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+    projects = browser.get("/")
+    assert projects.status_code == 200
+    assert re.search(r'href="/projects/[A-Z]+/"', projects.text)
+
+
+def test_it_is_ready(browser):
+    answer = browser.get("/readyz")
+    assert (answer.status_code, answer.json()["parts"]) == (200, {"database": True, "cache": True})
+
+
+def test_style_sheets_have_names_that_may_be_kept_for_ever(browser):
+    addresses = re.findall(r'<link[^>]+href="(/static/[^"]+\.css)"', browser.get("/auth/login/").text)
+    assert addresses
+    for address in addresses:
+        sheet = browser.get(address, headers={"Accept-Encoding": "gzip"})
+        assert (sheet.status_code, sheet.headers["Content-Type"]) == (200, 'text/css; charset="utf-8"')
+        assert re.search(r"\.[0-9a-f]{12}\.css$", address)
+        assert "immutable" in sheet.headers["Cache-Control"]
+
+
+def test_a_second_start_keeps_the_data(stack):
+    again = stack.execute("migrate", stack.services["migrate"].command)
+    assert (again.returncode, again.stdout) == (0, "3 of 3 demo accounts existed already.\n")
+
+
+def test_tests_find_what_they_need_on_these_servers(stack):
+    done = stack.run_tests("-n", "0", "-q", "tests/isolation/test_database.py")
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert " passed" in done.stdout
+
+
+def test_only_the_application_gets_through_the_pooler(stack):
+    app = stack.variable("web", "DATABASE_URL")
+    owner = stack.variable("migrate", "DATABASE_OWNER_URL")
+    assert f"127.0.0.1:{stack.ports['pgbouncer']}" in app
+    with psycopg.connect(app) as connection:
+        assert connection.execute("SELECT count(*) FROM tasks_task").fetchone() == (0,)  # no tenant, no rows
+    with pytest.raises(psycopg.OperationalError, match="SASL authentication failed"):
+        psycopg.connect(owner.replace(str(stack.ports["db"]), str(stack.ports["pgbouncer"])))
+    with pytest.raises(psycopg.OperationalError, match="authentication failed"):
+        psycopg.connect(app.replace(":app@", ":wrong@"))
+
+
+@pytest.mark.parametrize(("name", "policy"), [("redis", "allkeys-lru"), ("broker", "noeviction")])
+def test_a_full_redis_does_what_is_meant(stack, name, policy):
+    with redis.Redis(port=stack.ports[name]) as server:
+        assert server.config_get("maxmemory-policy") == {"maxmemory-policy": policy}
+
+
+def test_files_can_be_stored_and_fetched_where_a_browser_would(stack):
+    client = boto3.client(
+        "s3",
+        endpoint_url=stack.variable("web", "S3_PUBLIC_ENDPOINT_URL"),
+        region_name=stack.variable("web", "S3_REGION"),
+        aws_access_key_id=stack.variable("web", "S3_ACCESS_KEY"),
+        aws_secret_access_key=stack.variable("web", "S3_SECRET_KEY"),
+        config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
+    )
+    bucket = stack.variable("web", "S3_BUCKET")
+    client.put_object(Bucket=bucket, Key="a/b", Body=b"content")
+    link = client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "a/b"}, ExpiresIn=60)
+    assert httpx.get(link).content == b"content"
+    assert httpx.get(link.replace("a/b", "a/c")).status_code == 403
+    assert httpx.get(link.partition("?")[0]).status_code == 400
