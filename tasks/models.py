@@ -90,6 +90,16 @@ class TaskQuerySet(models.QuerySet["Task"]):
             Prefetch("comments", comments, to_attr="found_comments"),
         )
 
+    def with_links(self) -> Self:
+        """Fetch who is assigned and which labels there are, as the lists `assigned` and `labelled` of link rows.
+
+        Lists, because a prefetched manager builds a query for each task, although it never runs it.
+        """
+        return self.prefetch_related(
+            Prefetch("assignments", Assignment.objects.all(), to_attr="assigned"),
+            Prefetch("task_labels", TaskLabel.objects.all(), to_attr="labelled"),
+        )
+
     def with_people_and_labels(self) -> Self:
         """Fetch assignees and labels, two queries each: people are shared rows, which tenant rows do not join."""
         return self.prefetch_related("assignments__member__user", "task_labels__label")

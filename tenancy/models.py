@@ -8,6 +8,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.base import ModelBase
 from django.db.models.expressions import F
+from django.db.models.sql.query import Query
 from django.utils.translation import gettext_lazy as _
 
 from tenancy.constraints import TenantPrimaryKey, TenantRowSecurity, UserReadPolicy
@@ -115,8 +116,22 @@ class TenantManager[M: models.Model](models.Manager[M]):
     """Filters by the active tenant. Every way to run a query raises NoActiveTenant when there is none."""
 
     def get_queryset(self) -> models.QuerySet[M]:
-        user_field = getattr(self.model, "user_field", None)
-        return super().get_queryset().filter(InScope(F("account_id"), F(f"{user_field}_id") if user_field else None))
+        queryset = super().get_queryset()
+        queryset.query = self._scoped_query().clone()
+        return queryset
+
+    def _scoped_query(self) -> Query:
+        """Return the query of all rows in scope, the same for everybody, since who that is is decided later.
+
+        Made once for each model: prefetching asks for a queryset for every row that it is done for.
+        """
+        known: Query | None = self.model.__dict__.get("_scoped_query")
+        if known is None:
+            user_field = getattr(self.model, "user_field", None)
+            scope = InScope(F("account_id"), F(f"{user_field}_id") if user_field else None)
+            known = super().get_queryset().filter(scope).query
+            self.model._scoped_query = known  # type: ignore[attr-defined]
+        return known
 
     def raw(self, *args: Any, **kwargs: Any) -> Any:
         """Run SQL of one's own. Only row security stands behind it, so a tenant must be active at least."""

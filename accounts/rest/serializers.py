@@ -105,8 +105,8 @@ class RowField(serializers.PrimaryKeyRelatedField[Any]):
 class RowListField(serializers.Field[Any, Any, Any, Any]):
     """The ids of rows that the member may see; duplicates count once.
 
-    `through` says where a row of ours has its own, `"<related name>.<foreign key>_id"`: it is read from a prefetch,
-    and what comes out is sorted, so that the same rows always make the same answer.
+    `through` says where a row of ours has its own, `"<list>.<foreign key>_id"`: a prefetch made the list. What comes
+    out is sorted, so that the same rows always make the same answer.
     """
 
     default_error_messages = {
@@ -120,10 +120,10 @@ class RowListField(serializers.Field[Any, Any, Any, Any]):
     def __init__(self, *, queryset: models.QuerySet[Any], through: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.queryset = queryset
-        self.related_name, self.id_name = through.split(".")
+        self.list_name, self.id_name = through.split(".")
 
     def get_attribute(self, instance: TenantModel) -> list[UUID]:
-        return [getattr(link, self.id_name) for link in getattr(instance, self.related_name).all()]
+        return [getattr(link, self.id_name) for link in getattr(instance, self.list_name)]
 
     def to_representation(self, value: list[UUID]) -> list[str]:
         return sorted(str(each) for each in value)

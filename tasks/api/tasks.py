@@ -22,8 +22,8 @@ from tasks.models import TASK_KEY, Task, TaskQuerySet
 class TaskSerializer(StrictModelSerializer[Task]):
     project = RowField(queryset=Project.objects.all())
     status = RowField(queryset=Status.objects.all(), required=False)
-    assignees = RowListField(queryset=Membership.objects.current(), through="assignments.member_id", required=False)
-    labels = RowListField(queryset=Label.objects.all(), through="task_labels.label_id", required=False)
+    assignees = RowListField(queryset=Membership.objects.current(), through="assigned.member_id", required=False)
+    labels = RowListField(queryset=Label.objects.all(), through="labelled.label_id", required=False)
     subtasks_done = serializers.IntegerField(read_only=True)
     subtasks_total = serializers.IntegerField(read_only=True)
 
@@ -73,9 +73,7 @@ class BulkResultSerializer(StrictSerializer):
 
 
 class TaskViewSet(TenantViewSet[Task]):
-    queryset = (
-        Task.objects.select_related("project").prefetch_related("assignments", "task_labels").with_subtask_counts()
-    )
+    queryset = Task.objects.select_related("project").with_links().with_subtask_counts()
     serializer_class = TaskSerializer
     filterset_class = TaskFilterSet
     order = ("-created_at", "-id")

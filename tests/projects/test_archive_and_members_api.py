@@ -76,7 +76,7 @@ def test_a_member_who_is_not_in_the_project_does_not_change_who_is(client, acme,
     assert client.as_(vera).json("POST", url, {"member": member_id(vera, acme)}).status_code == 403
 
 
-@pytest.mark.parametrize("name", ["x", str(uuid4())])
+@pytest.mark.parametrize("name", ["x", "01a1fc96-9d5f-7574-a733-1dc7f5e1bdb0"])
 def test_an_absent_member_is_404(client, alice, secret_project, name):
     assert client.as_(alice).delete(f"{URL}{secret_project.pk}/members/{name}/").status_code == 404
 

@@ -2,7 +2,6 @@
 
 import json
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -188,7 +187,9 @@ def test_a_secret_is_not_kept_and_not_made_twice(client, acme, bob, monkeypatch)
 # What a key is -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("key", ["x", "!", "~", str(uuid4()), '"quoted"', "x" * 255, "../../x", "%00", "';--"])
+@pytest.mark.parametrize(
+    "key", ["x", "!", "~", "01a1fc96-9d5f-7574-a733-1dc7f5e1bdb0", '"quoted"', "x" * 255, "../../x", "%00", "';--"]
+)
 def test_visible_characters_are_a_key(client, acme, bob, key):
     answers = [post(client.as_(bob), key=key) for _ in "12"]
     assert [answer.status_code for answer in answers] == [201, 201]
