@@ -11,7 +11,7 @@ RUNTIME := .venv/installed/requirements.txt
 EMBEDDED := $(if $(and $(DATABASE_URL),$(REDIS_URL),$(S3_ENDPOINT_URL)),,.venv/installed/requirements-embedded.txt)
 DEVELOPMENT := .venv/installed/requirements-dev.txt
 
-.PHONY: help install demo dev test lint typecheck bench mutants torture openapi psql lock clean
+.PHONY: help install demo dev test lint typecheck bench mutants torture openapi roles psql lock clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -50,6 +50,9 @@ mutants: install ## switch off one control at a time: the tests must notice (ARG
 openapi: $(RUNTIME) $(EMBEDDED) ## write config/openapi.json anew
 	@$(PYTHON) -m config.services pretend $(PYTHON) manage.py spectacular --format openapi-json --file config/openapi.json \
 		--validate --fail-on-warn
+
+roles: $(RUNTIME) $(EMBEDDED) ## write docs/roles.md anew
+	@$(PYTHON) -m config.services pretend $(PYTHON) -m config.roles > docs/roles.md
 
 psql: $(RUNTIME) $(EMBEDDED) ## the database, as the application's role (ARGS='-c "SELECT 1"')
 	@$(PYTHON) -m config.services psql $(ARGS)

@@ -1,10 +1,12 @@
 """Who may do what: the one table that views, API and actions ask.
 
 It says what a role allows in the account. Which rows somebody sees is the business of each model's `visible_to()`;
-what applies to single projects beyond that is written beside the entries.
+what applies to single rows beyond that is said in the words of the entries and checked by the actions. The page for
+people is docs/roles.md, which `config.roles` makes of it.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
@@ -16,36 +18,47 @@ WRITERS = EVERYBODY - {Role.VIEWER}
 ADMINS = frozenset({Role.OWNER, Role.ADMIN})
 OWNERS = frozenset({Role.OWNER})
 
-PERMISSIONS: Mapping[str, frozenset[Role]] = {
-    "account.read": EVERYBODY,  # what they see of it
-    "account.update": ADMINS,
-    "profile.update": EVERYBODY,  # one's own name
-    "account.delete": OWNERS,
-    "account.transfer": OWNERS,
-    "member.manage": ADMINS,
-    "token.manage": EVERYBODY,  # one's own personal tokens, which do no more than their member may
-    "project.create": WRITERS,
-    "project.update": WRITERS,  # of the projects that they see
-    "project.see_private": ADMINS,  # everybody else sees the private projects that they are a member of
-    "project.manage": WRITERS,  # privacy and members, of the projects that they are a member of
-    "project.manage_any": ADMINS,
-    "project.leave": EVERYBODY,
-    "project.archive": ADMINS,
-    "project.delete": ADMINS,
-    "project.publish": ADMINS,  # on the public roadmap
-    "status.manage": ADMINS,
-    "label.write": WRITERS,
-    "task.write": WRITERS,
-    "subtask.write": WRITERS,
-    "file.write": WRITERS,
-    "comment.write": WRITERS,  # people edit their own
-    "comment.delete_any": ADMINS,
+
+@dataclass(frozen=True)
+class Permission:
+    """Something that can be done in an account, and in which roles."""
+
+    roles: frozenset[Role]
+    about: str  # in words, after which nobody has to read the code
+
+
+PERMISSIONS: Mapping[str, Permission] = {
+    "account.read": Permission(EVERYBODY, "see the account, its members, labels and open projects"),
+    "account.update": Permission(ADMINS, "change the name of the account"),
+    "account.transfer": Permission(OWNERS, "make somebody else the owner"),
+    "account.delete": Permission(OWNERS, "delete the account with everything in it"),
+    "profile.update": Permission(EVERYBODY, "change one's own name"),
+    "member.manage": Permission(ADMINS, "invite and remove members, and change their roles"),
+    "token.manage": Permission(
+        EVERYBODY, "make and revoke one's own personal tokens, which may do no more than oneself"
+    ),
+    "project.create": Permission(WRITERS, "create projects"),
+    "project.update": Permission(WRITERS, "change the projects that one sees"),
+    "project.see_private": Permission(ADMINS, "see private projects without being a member of them"),
+    "project.manage": Permission(WRITERS, "change privacy and members of the projects that one is a member of"),
+    "project.manage_any": Permission(ADMINS, "change privacy and members of all projects"),
+    "project.leave": Permission(EVERYBODY, "leave a project that one is a member of"),
+    "project.archive": Permission(ADMINS, "archive projects and restore them"),
+    "project.delete": Permission(ADMINS, "delete projects with everything in them"),
+    "project.publish": Permission(ADMINS, "show projects on the public roadmap"),
+    "status.manage": Permission(ADMINS, "create, change and delete statuses, the columns of a board"),
+    "label.write": Permission(WRITERS, "create, change and delete labels"),
+    "task.write": Permission(WRITERS, "create, change, move, complete, archive and delete tasks"),
+    "subtask.write": Permission(WRITERS, "create, change, tick off and delete subtasks"),
+    "file.write": Permission(WRITERS, "attach files and delete them"),
+    "comment.write": Permission(WRITERS, "comment on tasks; edit and delete one's own comments"),
+    "comment.delete_any": Permission(ADMINS, "delete the comments of others"),
 }
 
 
 def may(membership: Membership, permission: str) -> bool:
     """Say whether the role of `membership` allows `permission`, which must be in the table: KeyError otherwise."""
-    return membership.as_role in PERMISSIONS[permission]
+    return membership.as_role in PERMISSIONS[permission].roles
 
 
 def require(membership: Membership, permission: str) -> None:

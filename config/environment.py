@@ -113,7 +113,7 @@ GROUPS: dict[str, list[Variable]] = {
         Variable("JWT_SIGNING_KEY", "str", "", "signs JSON Web Tokens", "`SECRET_KEY`"),
     ],
     "Tests": [
-        Variable("REQUIRE", "list", [], "programs whose tests fail where they are missing: `pgbouncer`", "none"),
+        Variable("REQUIRE", "list", [], "programs whose tests must not be left out: `pgbouncer`, `curl`", "none"),
     ],
     "Embedded servers": [
         Variable("DATA_DIR", "str", "", "where they keep their data", "`.data`"),

@@ -16,7 +16,7 @@ from config import services
 
 ROOT = Path(__file__).resolve().parents[1]
 SYSTEM_FOLDERS = "/usr/sbin:/usr/local/sbin"  # which Debian keeps out of most users' PATH
-REMEDIES = {"pgbouncer": "apt-get install pgbouncer"}
+REMEDIES = {"pgbouncer": "apt-get install pgbouncer", "curl": "apt-get install curl"}
 MISSING = "is not installed"
 
 

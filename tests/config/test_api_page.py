@@ -1,0 +1,75 @@
+"""docs/api.md says what the OpenAPI document says: every path, field, parameter and code."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from config.openapi import DOCUMENT, ERRORS
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs/api.md").read_text()
+SCHEMA = json.loads(DOCUMENT.read_text())
+PATHS = {path.removeprefix("/api/v1/"): operations for path, operations in SCHEMA["paths"].items()}
+PAGING = {"cursor", "page_size"}
+RESOURCES = sorted(path for path in PATHS if "{" not in path and "get" in PATHS[path])
+
+
+def words(text):
+    return [word for word in text.strip().split(", ") if word]
+
+
+def row(resource):
+    """Return fields, needed fields and parameters of a resource, as its row of the page has them."""
+    (line,) = (line for line in PAGE.splitlines() if line.startswith(f"| `{resource}` |"))
+    return [words(cell) for cell in line.strip("|").split("|")[1:]]
+
+
+def component(media):
+    """Return the schema that a body refers to; of a page, that of what is on it."""
+    schema = media["content"]["application/json"]["schema"]
+    while "$ref" in schema or "results" in schema["properties"]:
+        if "$ref" in schema:
+            schema = SCHEMA["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        else:
+            schema = schema["properties"]["results"]["items"]
+    return schema
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_the_row_of_a_resource_is_right(resource):
+    operations = PATHS[resource]
+    fields, needed, parameters = row(resource)
+    assert fields == list(component(operations["get"]["responses"]["200"])["properties"])
+    required = component(operations["post"]["requestBody"])["required"] if "post" in operations else []
+    assert sorted(needed) == sorted(required)
+    known = {each["name"] for each in operations["get"].get("parameters", ()) if each["in"] == "query"}
+    assert set(parameters) == known - PAGING
+
+
+def test_every_other_path_is_on_the_page():
+    for path in set(PATHS) - set(RESOURCES):
+        if path.removesuffix("{id}/") not in RESOURCES:
+            shown = path.replace("{", "<").replace("}", ">")
+            assert re.search(rf"`(?:GET |POST |DELETE )?{re.escape(shown)}`", PAGE), path
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_every_parameter_is_explained(resource):
+    _fields, _needed, parameters = row(resource)
+    for name in parameters:
+        assert re.search(rf"`{name}(?:`|=)", PAGE), name
+
+
+def test_every_order_is_on_the_page():
+    (ordering,) = (each for each in PATHS["tasks/"]["get"]["parameters"] if each["name"] == "ordering")
+    for name in ordering["schema"]["enum"]:
+        assert f"`{name.removeprefix('-')}`" in PAGE
+
+
+def test_every_error_is_on_the_page():
+    table = PAGE[PAGE.index("## Errors") :]
+    for status, (codes, _operations) in ERRORS.items():
+        assert re.search(rf"^\| [\d, ]*{status}", table, re.MULTILINE), status
+        for code in re.findall(r"`([a-z_]+)`", codes):
+            assert f"`{code}`" in table, code

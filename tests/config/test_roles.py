@@ -1,0 +1,30 @@
+"""docs/roles.md says what the table of roles says."""
+
+from pathlib import Path
+
+from config.roles import document
+
+PAGE = Path(__file__).resolve().parents[2] / "docs/roles.md"
+
+
+def rows():
+    """Return the cells of the page's table, without its head."""
+    lines = [line for line in PAGE.read_text().splitlines() if line.startswith("| `")]
+    return {
+        cells[0].strip("`"): cells[1:]
+        for cells in ([cell.strip() for cell in line[1:-1].split("|")] for line in lines)
+    }
+
+
+def test_the_page_is_up_to_date():
+    """`make roles` writes it."""
+    assert PAGE.read_text() == "\n".join(document()) + "\n"
+
+
+def test_it_says_who_may_do_what():
+    assert rows()["task.write"][1:] == ["✓", "✓", "✓", ""]
+    assert rows()["account.delete"][1:] == ["✓", "", "", ""]
+
+
+def test_every_permission_is_explained():
+    assert all(about for about, *_roles in rows().values())
