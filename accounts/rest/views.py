@@ -86,6 +86,16 @@ class MemberView(StrictView):
         serializer.is_valid(raise_exception=True)
         return cast(dict[str, Any], serializer.validated_data)
 
+    def require_match(self) -> None:
+        """Begin a write, in its transaction: raise Stale if `If-Match` does not allow it."""
+        tags = preconditions.read_tags(self.request, "If-Match")
+        if tags is not None and not preconditions.match(tags, self.locked_tag()):
+            raise Stale
+
+    def locked_tag(self) -> str:
+        """Return the tag of what is there, which nobody can change any more. Every view with PATCH has its own."""
+        raise NotImplementedError
+
 
 class ReadOnlyTenantViewSet[M: TenantModel](StrictView, GenericViewSet[M]):
     """The rows of one model that the member may see.
