@@ -191,7 +191,19 @@ class TenantViewSet[M: TenantModel](ReadOnlyTenantViewSet[M]):
         """Carry out a write if `If-Match` allows it, and once for each `Idempotency-Key`. Raises Stale."""
         handle = partial(self._write_unless_stale, handler, request, **kwargs)
         key = idempotency.read_key(request)
-        return handle() if key is None else idempotency.once(request, self.membership, key, handle)
+        if key is None:
+            return handle()
+        return idempotency.once(request, self.membership, key, handle, self._is_hidden)
+
+    def _is_hidden(self, answered: Any) -> bool:
+        """Say whether rows that an earlier answer was about are still there, and the member does not see them now."""
+        rows = super(ReadOnlyTenantViewSet, self).get_queryset()
+        if "pk" in self.kwargs:
+            about = rows.filter(self.identify(self.kwargs["pk"]))
+        else:
+            shown = answered.get("results", [answered])
+            about = rows.filter(pk__in=[each["id"] for each in shown])
+        return about.exclude(pk__in=self.get_queryset().values("pk")).exists()
 
     def _write_unless_stale(self, handler: Callable[..., Response], request: Request, **kwargs: Any) -> Response:
         tags = preconditions.read_tags(request, "If-Match")
