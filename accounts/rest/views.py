@@ -188,11 +188,16 @@ class TenantViewSet[M: TenantModel](ReadOnlyTenantViewSet[M]):
         return super().dispatch(request, *args, **kwargs)
 
     def write(self, handler: Callable[..., Response], request: Request, **kwargs: Any) -> HttpResponseBase:
-        """Carry out a write if `If-Match` allows it, and once for each `Idempotency-Key`. Raises Stale."""
+        """Carry out a write if `If-Match` allows it, and once for each `Idempotency-Key`. Raises Stale.
+
+        Write and answer are one transaction: when a row was hidden from the member while the write waited for it, the
+        answer is 404, and the write is taken back.
+        """
         handle = partial(self._write_unless_stale, handler, request, **kwargs)
         key = idempotency.read_key(request)
         if key is None:
-            return handle()
+            with transaction.atomic():
+                return handle()
         return idempotency.once(request, self.membership, key, handle, self._is_hidden)
 
     def _is_hidden(self, answered: Any) -> bool:
@@ -207,12 +212,9 @@ class TenantViewSet[M: TenantModel](ReadOnlyTenantViewSet[M]):
 
     def _write_unless_stale(self, handler: Callable[..., Response], request: Request, **kwargs: Any) -> Response:
         tags = preconditions.read_tags(request, "If-Match")
-        if tags is None:
-            return handler(request, **kwargs)
-        with transaction.atomic():  # the action's is part of it, so the lock is held from here until the commit
-            if not preconditions.match(tags, self._locked_tag()):
-                raise Stale
-            return handler(request, **kwargs)
+        if tags is not None and not preconditions.match(tags, self._locked_tag()):  # locked until the commit
+            raise Stale
+        return handler(request, **kwargs)
 
     def _locked_tag(self) -> str:
         """Return the tag of the row of the URL, which nobody can change any more; "" of what has none, as lists."""
