@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from accounts.models import ApiToken, Membership, RefreshFamily
@@ -46,7 +47,7 @@ def rotate(*, token: TenantRefreshToken, member: Membership) -> tuple[str, str]:
     """
     with transaction.atomic(durable=True):
         family = RefreshFamily.objects.select_for_update().filter(pk=token.family_id, member=member).first()
-        if family is not None and family.accepts(token):
+        if family is not None and _accepts(family, token, member):
             pair = _issue(family, member)
             family.last_used_at = timezone.now()
             family.save(update_fields=["current_token_id", "expires_at", "last_used_at"])
@@ -66,13 +67,27 @@ def revoke(*, token: TenantRefreshToken) -> None:
 def is_current(*, token: TenantRefreshToken, member: Membership) -> bool:
     """Say whether `rotate()` would accept the token; changes nothing."""
     family = RefreshFamily.objects.filter(pk=token.family_id, member=member).first()
-    return family is not None and family.accepts(token)
+    return family is not None and _accepts(family, token, member)
 
 
 def _issue(family: RefreshFamily, member: Membership) -> tuple[str, str]:
-    access, refresh = issue(user_id=member.user_id, tenant=require_active_tenant(), family_id=family.pk)
+    tenant, stamp = require_active_tenant(), _password_stamp(member)
+    access, refresh = issue(user_id=member.user_id, tenant=tenant, family_id=family.pk, stamp=stamp)
     family.follow(read_refresh(refresh))
     return access, refresh
+
+
+def _accepts(family: RefreshFamily, token: TenantRefreshToken, member: Membership) -> bool:
+    """Say whether the token is the family's current one, from after the last change of the person's password."""
+    return family.accepts(token) and constant_time_compare(token.stamp, _password_stamp(member))
+
+
+def _password_stamp(member: Membership) -> str:
+    """Return a text that changes with the password: whoever sets a new one ends all log-ins, in all accounts.
+
+    It is in the token, since a person's families are rows of many accounts, and no account sees those of others.
+    """
+    return salted_hmac("accounts.tokens", member.user.password, algorithm="sha256").hexdigest()[:32]
 
 
 def _revoke(family_id: UUID) -> None:

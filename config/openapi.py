@@ -13,7 +13,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSe
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
-from accounts.rest.views import ORDERING, ReadOnlyTenantViewSet
+from accounts.rest.views import ORDERING, MemberView, ReadOnlyTenantViewSet
 
 DOCUMENT = Path(__file__).with_name("openapi.json")
 
@@ -94,6 +94,8 @@ class Schema(AutoSchema):
         return found
 
     def _is_row(self) -> bool:
+        if isinstance(self.view, MemberView):  # there is one of it
+            return True
         return isinstance(self.view, ReadOnlyTenantViewSet) and bool(self.view.detail)
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:

@@ -143,7 +143,7 @@ class HeaderResolver:
         slug = request.META.get("HTTP_X_TENANT")
         if slug is None:
             return None
-        tenant = tenant_by_slug(slug) if re.fullmatch(LABEL, slug) else None
+        tenant = tenant_by_slug(slug)
         if tenant is None:
             raise Refused(404, "unknown_host", "There is no such account.")
         return tenant
@@ -165,8 +165,11 @@ def parse_host(request: HttpRequest) -> str:
 
 
 def tenant_by_slug(slug: str) -> AbstractTenant | None:
-    """Return the tenant, at most ten seconds old; a warm look-up costs no database query."""
-    return _cached("slug", slug, slug=slug)
+    """Return the tenant, at most ten seconds old; a warm look-up costs no database query.
+
+    A text that no tenant can be called is not looked up: strangers send it, and it would be part of a cache key.
+    """
+    return _cached("slug", slug, slug=slug) if re.fullmatch(LABEL, slug) else None
 
 
 def tenant_by_id(tenant_id: UUID) -> AbstractTenant | None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -9,7 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.actions import update_profile
-from accounts.models import Account, Membership
+from accounts.models import Account, Membership, User
+from accounts.rest import preconditions
 from accounts.rest.pagination import KeysetPagination
 from accounts.rest.serializers import StrictSerializer, Text
 from accounts.rest.views import MemberView, etag
@@ -33,13 +35,20 @@ class MeView(MemberView):
 
     def get(self, request: Request) -> Response:
         """Whoever asks."""
-        return self.answer()
+        return preconditions.unless_known(request, self.answer())
 
+    @transaction.atomic
     def patch(self, request: Request) -> Response:
         """Change one's own name, in all accounts."""
+        self.require_match()
         if fields := self.read_body():
             update_profile(actor=self.membership, **fields["user"])
         return self.answer()
+
+    def locked_tag(self) -> str:
+        # Read again: the name may have changed since authentication did.
+        self.membership.user = User.objects.select_for_update(no_key=True).get(pk=self.membership.user_id)
+        return etag(MeSerializer(self.membership).data)
 
     def answer(self) -> Response:
         data = MeSerializer(self.membership).data

@@ -6,6 +6,7 @@ the same key meanwhile waits in PostgreSQL for that transaction to end, and then
 Only answers of success are kept. An error has left nothing behind, so to try again is right: the reason may be gone.
 """
 
+import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,7 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -42,16 +43,19 @@ def read_key(request: Request) -> str | None:
     return key
 
 
-def once(request: Request, member: Membership, key: str, handle: Callable[[], Response]) -> HttpResponseBase:
+def once(
+    request: Request, member: Membership, key: str, handle: Callable[[], Response], is_hidden: Callable[[Any], bool]
+) -> HttpResponseBase:
     """Return what `handle` answers, or what it has answered to the same request of `member` before.
 
-    Keys belong to account, member, method and path. Raises IdempotencyMismatch, AnswerNotKept, and what `handle` does.
+    Keys belong to account, member, method and path. `is_hidden` is asked with an old answer's data whether the member
+    lost sight of what it is about. Raises Http404 then, IdempotencyMismatch, AnswerNotKept, and what `handle` does.
     """
     request_hash, body_hash = _hash(f"{request.method} {request.path_info} {key}".encode()), _hash(request.body)
     with transaction.atomic():
         taken, is_new = _take(member, request_hash, body_hash)
         if not is_new:
-            return _replay(taken, body_hash)
+            return _replay(taken, body_hash, is_hidden)
         response = handle()
         if response.status_code < 300:
             _keep(taken, response)
@@ -90,10 +94,12 @@ def _keep(row: IdempotencyKey, response: Response) -> None:
     row.save(update_fields=["status", "body", "headers"])
 
 
-def _replay(row: IdempotencyKey, body_hash: str) -> HttpResponse:
+def _replay(row: IdempotencyKey, body_hash: str, is_hidden: Callable[[Any], bool]) -> HttpResponse:
     if row.body_hash != body_hash:
         raise IdempotencyMismatch
     if row.body is None:
         raise AnswerNotKept
+    if is_hidden(json.loads(row.body or "null")):
+        raise Http404
     headers: dict[str, Any] = {**row.headers, "Idempotency-Replayed": "true"}
     return HttpResponse(row.body, status=row.status, content_type="application/json", headers=headers)

@@ -86,6 +86,16 @@ class MemberView(StrictView):
         serializer.is_valid(raise_exception=True)
         return cast(dict[str, Any], serializer.validated_data)
 
+    def require_match(self) -> None:
+        """Begin a write, in its transaction: raise Stale if `If-Match` does not allow it."""
+        tags = preconditions.read_tags(self.request, "If-Match")
+        if tags is not None and not preconditions.match(tags, self.locked_tag()):
+            raise Stale
+
+    def locked_tag(self) -> str:
+        """Return the tag of what is there, which nobody can change any more. Every view with PATCH has its own."""
+        raise NotImplementedError
+
 
 class ReadOnlyTenantViewSet[M: TenantModel](StrictView, GenericViewSet[M]):
     """The rows of one model that the member may see.
@@ -178,19 +188,33 @@ class TenantViewSet[M: TenantModel](ReadOnlyTenantViewSet[M]):
         return super().dispatch(request, *args, **kwargs)
 
     def write(self, handler: Callable[..., Response], request: Request, **kwargs: Any) -> HttpResponseBase:
-        """Carry out a write if `If-Match` allows it, and once for each `Idempotency-Key`. Raises Stale."""
+        """Carry out a write if `If-Match` allows it, and once for each `Idempotency-Key`. Raises Stale.
+
+        Write and answer are one transaction: when a row was hidden from the member while the write waited for it, the
+        answer is 404, and the write is taken back.
+        """
         handle = partial(self._write_unless_stale, handler, request, **kwargs)
         key = idempotency.read_key(request)
-        return handle() if key is None else idempotency.once(request, self.membership, key, handle)
+        if key is None:
+            with transaction.atomic():
+                return handle()
+        return idempotency.once(request, self.membership, key, handle, self._is_hidden)
+
+    def _is_hidden(self, answered: Any) -> bool:
+        """Say whether rows that an earlier answer was about are still there, and the member does not see them now."""
+        rows = super(ReadOnlyTenantViewSet, self).get_queryset()
+        if "pk" in self.kwargs:
+            about = rows.filter(self.identify(self.kwargs["pk"]))
+        else:
+            shown = answered.get("results", [answered])
+            about = rows.filter(pk__in=[each["id"] for each in shown])
+        return about.exclude(pk__in=self.get_queryset().values("pk")).exists()
 
     def _write_unless_stale(self, handler: Callable[..., Response], request: Request, **kwargs: Any) -> Response:
         tags = preconditions.read_tags(request, "If-Match")
-        if tags is None:
-            return handler(request, **kwargs)
-        with transaction.atomic():  # the action's is part of it, so the lock is held from here until the commit
-            if not preconditions.match(tags, self._locked_tag()):
-                raise Stale
-            return handler(request, **kwargs)
+        if tags is not None and not preconditions.match(tags, self._locked_tag()):  # locked until the commit
+            raise Stale
+        return handler(request, **kwargs)
 
     def _locked_tag(self) -> str:
         """Return the tag of the row of the URL, which nobody can change any more; "" of what has none, as lists."""

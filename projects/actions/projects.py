@@ -172,7 +172,9 @@ def remove_project_member(*, project: Project, actor: Membership, member: Member
         _require_manager(project, actor)
     if not project.project_members.filter(member=member).exists():
         raise Http404
-    if project.private and project.project_members.count() == 1:
+    # Former members of the account do not see it either.
+    left = project.project_members.filter(member__ended_at=None).exclude(member=member)
+    if project.private and not left.exists():
         raise LastProjectMember(_("A private project keeps one member at least. Add somebody else first."))
     project.project_members.filter(member=member).delete()
     data = {"member": str(member.pk)}

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Membership
-from accounts.rest.serializers import RowField, RowListField, StrictModelSerializer, StrictSerializer
+from accounts.rest.serializers import NO_SUCH_ROW, RowField, RowListField, StrictModelSerializer, StrictSerializer
 from accounts.rest.views import ORDERING, TenantViewSet
 from projects.models import Label, Project, Status
 from tasks import actions
@@ -152,5 +152,8 @@ class TaskViewSet(TenantViewSet[Task]):
         """Change up to 500 tasks, all or none."""
         tasks = change_tasks(request.data, self.get_queryset(), self.membership, self.get_serializer_context())
         shown = self.get_queryset().in_bulk([task.pk for task in tasks])
+        hidden = [index for index, task in enumerate(tasks) if task.pk not in shown]
+        if hidden:  # from this member, while the changes waited for their projects
+            raise serializers.ValidationError({f"tasks[{index}].id": [NO_SUCH_ROW] for index in hidden})
         results = [{"id": task.pk, "status": 200, "task": TaskSerializer(shown[task.pk]).data} for task in tasks]
         return Response({"results": results})

@@ -198,3 +198,13 @@ def test_the_end_of_a_log_in_is_kept_although_the_request_fails(client, acme, to
     with tenant_context(acme):
         assert RefreshFamily.objects.get().revoked_at
     assert said(refresh(client.at(acme), newest)) == INVALID
+
+
+def test_a_new_password_ends_the_log_ins_in_all_accounts(client, acme, globex, charlie, log_in):
+    before = {account: log_in(charlie, account)["refresh"] for account in (acme, globex)}
+    charlie.set_password("another horse battery")
+    charlie.save()
+    for account, token in before.items():
+        verified = client.at(account).json("POST", "/api/v1/auth/token/verify/", {"token": token})
+        assert said(verified) == INVALID
+        assert said(refresh(client.at(account), token)) == INVALID

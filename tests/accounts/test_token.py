@@ -297,3 +297,10 @@ def test_nothing_in_the_answer_depends_on_the_account_of_a_stranger(client, acme
     foreign = ask(client, email="mallory@example.com", account="acme")
     assert unknown.content == foreign.content
     assert dict(unknown.headers) == dict(foreign.headers)
+
+
+@pytest.mark.parametrize("name", ["a b", "\x7f", "../x", "Ünï", "-", "x" * 63])
+def test_what_no_account_can_be_called_reads_like_an_unknown_one(client, bob, name):
+    body = {"email": bob.email, "password": PASSWORD, "account": name}
+    response = client.json("POST", "/api/v1/auth/token/", body)
+    assert (response.status_code, response.json()["code"]) == (401, "invalid_credentials")

@@ -47,6 +47,13 @@ OF_TOKENS = [
         "tests/accounts/test_revoke.py::test_it_ends_the_log_in",
     ),
     off(
+        "a new password ends the log-ins",
+        RULES,
+        "family.accepts(token) and constant_time_compare(token.stamp, _password_stamp(member))",
+        "family.accepts(token)",
+        f"{REFRESH}::test_a_new_password_ends_the_log_ins_in_all_accounts",
+    ),
+    off(
         "a rotation locks the family",
         RULES,
         "RefreshFamily.objects.select_for_update()",

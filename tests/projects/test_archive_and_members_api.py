@@ -70,6 +70,18 @@ def test_people_may_leave_but_the_last_one_stays(client, acme, alice, bob, secre
     assert (last.status_code, last.json()["code"]) == (409, "conflict")
 
 
+def test_somebody_who_left_the_account_does_not_count_as_the_last_one(client, acme, alice, bob, secret_project):
+    url, his = f"{URL}{secret_project.pk}/members/", member_id(bob, acme)
+    client.as_(alice).json("POST", url, {"member": his})
+    with tenant_context(acme):
+        former = membership_of(bob, acme)
+        former.ended_at = former.joined_at
+        former.save()
+    last = client.as_(alice).delete(f"{url}{member_id(alice, acme)}/")
+    assert (last.status_code, last.json()["code"]) == (409, "conflict")
+    assert client.as_(alice).delete(f"{url}{his}/").status_code == 204
+
+
 def test_a_member_who_is_not_in_the_project_does_not_change_who_is(client, acme, bob, vera, project):
     url = f"{URL}{project.pk}/members/"
     assert client.as_(bob).json("POST", url, {"member": member_id(bob, acme)}).status_code == 403

@@ -132,6 +132,40 @@ def test_who_may_not_write_any_more_gets_no_old_answer(client, acme, bob):
     assert post(client.as_(bob)).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("url", "fields"),
+    [
+        ("tasks/", {"project": "{project}", "title": "x"}),
+        ("tasks/{task}/complete/", {}),
+        ("tasks/SEC-1/complete/", {}),
+        ("tasks/bulk/", {"tasks": [{"id": "SEC-1", "title": "x"}]}),
+        ("comments/", {"task": "{task}", "body": "x"}),
+    ],
+)
+def test_who_lost_sight_of_a_row_gets_no_old_answer(
+    client, acme, charlie, admin, secret_project, secret_task, url, fields
+):
+    def filled(text):
+        return text.replace("{project}", str(secret_project.pk)).replace("{task}", str(secret_task.pk))
+
+    url, body = f"/api/v1/{filled(url)}", json.loads(filled(json.dumps(fields)))
+    assert post(client.as_(admin), url, body).status_code in (200, 201)
+    with tenant_context(acme):
+        membership = membership_of(charlie, acme)
+        membership.role = "member"
+        membership.save()
+    response = post(client.as_(charlie), url, body)
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+
+def test_an_answer_about_what_was_deleted_since_is_given_again(client, acme, bob, project):
+    url, body = "/api/v1/tasks/", {"project": project.pk, "title": "x"}
+    session = client.as_(bob)
+    first = post(session, url, body)
+    session.delete(f"{url}{first.json()['id']}/")
+    assert post(session, url, body).content == first.content
+
+
 # Errors ------------------------------------------------------------------------------------------------------------
 
 

@@ -199,3 +199,19 @@ def test_every_view_of_something_in_a_project_locks_the_project():
     ]
     assert len(inside) >= 2
     assert [view.__name__ for view in inside if view.lock is TenantViewSet.lock] == []
+
+
+# What there is one of ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("url", ["/api/v1/account/", "/api/v1/me/"])
+def test_what_there_is_one_of_has_preconditions_too(client, alice, url):
+    session = client.as_(alice)
+    tag = session.get(url)["ETag"]
+    assert session.get(url, headers={"If-None-Match": tag}).status_code == 304
+    assert send(session, "PATCH", url, {"name": "First"}, If_Match=tag).status_code == 200
+    refused = send(session, "PATCH", url, {"name": "Second"}, If_Match=tag)
+    assert (refused.status_code, refused.json()["code"]) == (412, "stale")
+    assert session.get(url).json()["name"] == "First"
+    assert send(session, "PATCH", url, {"name": "Third"}, If_Match="nonsense").status_code == 400
+    assert send(session, "PATCH", url, {"name": "Third"}, If_Match="*").status_code == 200

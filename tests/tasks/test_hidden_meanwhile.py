@@ -1,0 +1,75 @@
+"""Writes that wait for a project while it is hidden from who makes them."""
+
+import threading
+import time
+
+import pytest
+from django.db import connection, transaction
+
+from projects.models import Project
+from tasks.models import Comment, Subtask, Task
+from tenancy.context import tenant_context
+
+
+def wait_until_somebody_waits():
+    """Wait until somebody waits for a lock of this connection's."""
+    deadline = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(
+                "SELECT EXISTS (SELECT FROM pg_locks"
+                " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+            )
+            if cursor.fetchone()[0]:
+                return
+            assert time.monotonic() < deadline
+
+
+def everything():
+    """Return what the writes below would change."""
+    return (
+        list(Task.objects.values_list("title", "completed_at", "version")),
+        list(Subtask.objects.values_list("title", "done")),
+        Comment.objects.count(),
+        Project.objects.get().name,
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("method", "url", "body", "status"),
+    [
+        ("PATCH", "tasks/WEB-1/", {"title": "x"}, 404),
+        ("POST", "tasks/WEB-1/complete/", None, 404),
+        ("POST", "tasks/", {"project": "{project}", "title": "x"}, 404),
+        ("POST", "tasks/bulk/", {"tasks": [{"id": "WEB-1", "title": "x"}]}, 400),
+        ("POST", "comments/", {"task": "WEB-1", "body": "x"}, 404),
+        ("PATCH", "subtasks/{subtask}/", {"done": True}, 404),
+        ("PATCH", "projects/{project}/", {"name": "x"}, 404),
+    ],
+)
+def test_nothing_is_changed_and_the_answer_says_so(
+    client, acme, bob, project, task, subtask, at_once, method, url, body, status
+):
+    url = url.format(project=project.pk, subtask=subtask.pk)
+    if body and "project" in body:
+        body = {**body, "project": project.pk}
+    locked, answers = threading.Event(), []
+    with tenant_context(acme):
+        before = everything()
+
+    def hide():
+        with transaction.atomic():
+            Project.objects.select_for_update(no_key=True).get()
+            locked.set()
+            wait_until_somebody_waits()
+            Project.objects.update(private=True)
+
+    def write():
+        assert locked.wait(10)
+        answers.append(client.at(acme).with_token(bob).json(method, f"/api/v1/{url}", body))
+
+    assert at_once(hide, write) == []
+    assert [answer.status_code for answer in answers] == [status]
+    with tenant_context(acme):
+        assert everything() == before
