@@ -27,8 +27,8 @@ that was never there.
 
 - Whoever creates a project is a member of it. Its members and admins make it private or open and say who else is a
   member. A private project keeps one member at least.
-- Being a member lets somebody see the project; what they do there their role in the account says. A viewer who is a
-  member of a private project reads it.
+- Being a member lets somebody see the project. What they may do there is up to their role in the account: a viewer who
+  is a member of a private project reads it.
 - Tasks are assigned to people who see the project. Who leaves a private project loses sight of the tasks in it.
 - An open project has members too. They are who sees it once it becomes private.
 """
