@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 from django.db import connections
 
-from accounts.models import ApiToken, Membership
+from accounts.models import ApiToken, IdempotencyKey, Membership
 from accounts.tokens import create_personal_token, log_in
 from projects.models import Activity, Label, Project, ProjectMember, Status
 from tasks.models import Assignment, Comment, Subtask, Task, TaskLabel
@@ -51,6 +51,8 @@ def populate(tenant, user) -> World:
             project=project, seq=1, actor=member, verb="task.created", object_id=task.pk, data={"title": text()}
         )
         Project.objects.update(last_task_number=1, last_activity_seq=1)
+        answer = {"body": text(), "headers": {"ETag": text()}}
+        IdempotencyKey.objects.create(member=member, request_hash="x", body_hash="x", status=201, **answer)
         log_in(member=member)
         apitoken, _text = create_personal_token(actor=member, name=text())
     return World(tenant, project, status, task, subtask, label, comment, activity, member, apitoken)

@@ -14,6 +14,7 @@ PACKAGES = ["accounts", "config", "frontend", "projects", "tasks", "tenancy"]
 # {file: why}
 READS_ACROSS_TENANTS: dict[str, str] = {}
 READS_ONE_PERSONS_MEMBERSHIPS = {
+    "accounts/api/me.py": "me/accounts/ lists the accounts of the person who asks",
     "frontend/views/public.py": "the public page lists the accounts of the person who has logged in",
 }
 WRITES_SQL = {
