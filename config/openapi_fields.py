@@ -75,7 +75,9 @@ def _schema_of(field: Any) -> dict[str, Any]:
 
     match field:
         case IdOrFilter():
-            return {"anyOf": [dict(ID), {"type": "string", "enum": sorted(str(word) for word in field.extra["words"])}]}
+            return {
+                "anyOf": [dict(ID), {"type": "string", "enum": sorted(str(word) for word in field.extra["words"])}]
+            }
         case TaskNameFilter():
             return {"anyOf": ID_OR_KEY["anyOf"]}
         case FlagFilter():
