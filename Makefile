@@ -11,7 +11,7 @@ RUNTIME := .venv/installed/requirements.txt
 EMBEDDED := $(if $(and $(DATABASE_URL),$(REDIS_URL),$(S3_ENDPOINT_URL)),,.venv/installed/requirements-embedded.txt)
 DEVELOPMENT := .venv/installed/requirements-dev.txt
 
-.PHONY: help install demo dev test lint typecheck bench mutants torture openapi roles psql lock clean
+.PHONY: help install demo dev test lint typecheck bench mutants torture fuzz openapi roles psql lock clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -31,6 +31,9 @@ test: install ## the tests (ARGS='-k something')
 
 torture: install ## isolation under load: 20,000 requests of twenty tenants, some minutes
 	@$(PYTHON) -m pytest -m torture $(ARGS)
+
+fuzz: install ## the API against its document: 2,000 made-up requests for each kind of object (ARGS='-k tasks')
+	@$(PYTHON) -m pytest -m fuzz $(ARGS)
 
 lint: $(RUNTIME) $(DEVELOPMENT) ## style of Python and templates, and who may import whom
 	$(PYTHON) -m ruff check .

@@ -9,15 +9,15 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
-from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
 from accounts.rest.views import ORDERING, MemberView, ReadOnlyTenantViewSet
+from config.openapi_fields import ID_OR_KEY, IDEMPOTENCY_KEY, TAGS
 
 DOCUMENT = Path(__file__).with_name("openapi.json")
 
-ID = {"type": "string", "format": "uuid"}
 ERROR = {
     "type": "object",
     "description": "Every error has this form.",
@@ -60,22 +60,6 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         return {"type": "http", "scheme": "bearer", "description": "An access token, or a personal token `chp_…`."}
 
 
-class RowScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
-    target_class = "accounts.rest.serializers.RowField"
-
-    def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
-        if hasattr(self.target.queryset, "named") and direction == "request":
-            return {"type": "string", "description": "The id, or the key such as `WEB-42`."}
-        return dict(ID)
-
-
-class RowListScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
-    target_class = "accounts.rest.serializers.RowListField"
-
-    def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
-        return {"type": "array", "items": dict(ID), "maxItems": self.target.max_length}
-
-
 class Schema(AutoSchema):
     """Adds what our views have in common."""
 
@@ -87,10 +71,13 @@ class Schema(AutoSchema):
             found.append(OpenApiParameter(ORDERING, str, enum=words, description="A hyphen means the opposite order."))
         if self._is_row() and self.method in ("PATCH", "DELETE", "POST"):
             about = "The `ETag` that was seen. When it is old, nothing is changed: 412."
-            found.append(OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description=about))
+            found.append(_header("If-Match", TAGS, about))
+        if self._is_row() and getattr(self.view, "action", None) == "retrieve":
+            about = "The `ETag` that was seen. When it is still the same: 304."
+            found.append(_header("If-None-Match", TAGS, about))
         if self.method == "POST" and "/auth/" not in self.path:
             about = "Chosen by the client: a repeated request with it is answered again and not done again."
-            found.append(OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, description=about))
+            found.append(_header("Idempotency-Key", IDEMPOTENCY_KEY, about))
         return found
 
     def _is_row(self) -> bool:
@@ -102,8 +89,26 @@ class Schema(AutoSchema):
         found: list[dict[str, Any]] = super()._resolve_path_parameters(variables)  # type: ignore[no-untyped-call]
         for parameter in found:
             if "/tasks/" in self.path and parameter["name"] == "id":
-                parameter |= {"schema": {"type": "string"}, "description": "The id, or the key such as `WEB-42`."}
+                about = str(ID_OR_KEY["description"])
+                parameter |= {"schema": {"anyOf": ID_OR_KEY["anyOf"]}, "description": about}
         return found
+
+
+def _header(name: str, schema: dict[str, Any], about: str) -> OpenApiParameter:
+    return OpenApiParameter(name, schema, OpenApiParameter.HEADER, description=about)
+
+
+def close_bodies(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Say that unknown fields are refused, in single changes and in those of `tasks/bulk/`: a hook like the next."""
+    schemas = result["components"]["schemas"]
+    change = {"id": ID_OR_KEY, "version": {"type": ["integer", "null"], "description": "The one that it must be."}}
+    change |= schemas["PatchedTaskRequest"]["properties"]
+    schemas["TaskChangeRequest"] = {"type": "object", "properties": change, "required": ["id"]}
+    schemas["BulkRequest"]["properties"]["tasks"]["items"] = {"$ref": "#/components/schemas/TaskChangeRequest"}
+    for name, schema in schemas.items():
+        if name.endswith("Request"):
+            schema["additionalProperties"] = False
+    return result
 
 
 def add_errors(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
@@ -112,6 +117,8 @@ def add_errors(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     for path, operations in result["paths"].items():
         for method, operation in operations.items():
             kinds = _kinds(path, method, operation)
+            if "reread" in kinds:
+                operation["responses"]["304"] = {"description": "It is as `If-None-Match` says."}
             for status, (codes, kind) in ERRORS.items():
                 if kind in kinds:
                     operation["responses"].setdefault(status, _response(codes))
@@ -127,8 +134,9 @@ def _kinds(path: str, method: str, operation: dict[str, Any]) -> set[str]:
     if method == "post":
         kinds |= {"post"} if "/auth/" not in path else set()
         kinds |= {"create"} if "201" in operation["responses"] else set()
-    if any(parameter["name"] == "If-Match" for parameter in operation.get("parameters", ())):
-        kinds.add("row")
+    names = {parameter["name"] for parameter in operation.get("parameters", ())}
+    kinds |= {"row"} if "If-Match" in names else set()
+    kinds |= {"reread"} if "If-None-Match" in names else set()
     return kinds
 
 

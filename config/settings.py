@@ -276,7 +276,11 @@ SPECTACULAR_SETTINGS = {
         "PriorityEnum": "tasks.models.Priority",
         "RoleEnum": "accounts.models.Role",
     },
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "config.openapi.add_errors"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.openapi.close_bodies",
+        "config.openapi.add_errors",
+    ],
 }
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=10),

@@ -80,8 +80,8 @@ class OwnAccountsSerializer(StrictSerializer):
 
 
 PAGE_PARAMETERS = [
-    OpenApiParameter(KeysetPagination.CURSOR, str, description="From `next` or `previous`."),
-    OpenApiParameter(KeysetPagination.SIZE, int, description="Rows of a page: 1 to 200, by default 50."),
+    OpenApiParameter(each["name"], each["schema"], description=each["description"])
+    for each in KeysetPagination().get_schema_operation_parameters(None)
 ]
 
 

@@ -27,16 +27,21 @@ def create_comment(*, actor: Membership, task: Task, body: str) -> Comment:
 
 
 @transaction.atomic
-def update_comment(*, comment: Comment, actor: Membership, body: str) -> Comment:
-    """Change one's own comment; the same text again changes nothing.
+def update_comment(
+    *, comment: Comment, actor: Membership, task: Task | None = None, body: str | None = None
+) -> Comment:
+    """Change one's own comment; the same text again, or none, changes nothing.
 
-    Raises PermissionDenied, ValidationError, Http404 when it was deleted meanwhile.
+    `task` is accepted if it is the one that the comment has. Raises PermissionDenied, ValidationError, Http404 when it
+    was deleted meanwhile.
     """
     require(actor, "comment.write")
     comment = _lock(comment)
     if comment.author_id != actor.pk:
         raise PermissionDenied(_("People edit their own comments only."))
-    if comment.body != body:
+    if task is not None and task.pk != comment.task_id:
+        raise ValidationError({"task": _("A comment stays at its task. Leave this out, or write another comment.")})
+    if body is not None and comment.body != body:
         comment.body, comment.edited_at = body, timezone.now()
         _validate(comment)
         comment.save(update_fields=["body", "edited_at"])

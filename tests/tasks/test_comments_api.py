@@ -75,3 +75,15 @@ def test_those_in_a_hidden_project_do_not_exist(client, alice, bob, secret_task)
     assert client.as_(bob).get(f"{URL}{hidden}/").status_code == 404
     assert client.as_(bob).get(URL).json()["results"] == []
     assert client.as_(bob).get(URL, {"task": "SEC-1"}).json()["results"] == []
+
+
+def test_a_change_may_name_the_task_that_it_has(client, bob, task, comment):
+    for body in ({}, {"task": task.pk}, {"task": "WEB-1"}):
+        response = client.as_(bob).json("PATCH", f"{URL}{comment['id']}/", body)
+        assert (response.status_code, response.json()) == (200, comment)
+
+
+def test_it_stays_at_its_task(client, bob, project, comment):
+    other = client.as_(bob).json("POST", "/api/v1/tasks/", {"project": project.pk, "title": "Other"}).json()["id"]
+    response = client.as_(bob).json("PATCH", f"{URL}{comment['id']}/", {"task": other})
+    assert (response.status_code, set(response.json()["errors"])) == (400, {"task"})

@@ -1,0 +1,91 @@
+"""What the OpenAPI document says of single fields and parameters: exactly what is accepted, so that others can check.
+
+Schemathesis does: `tests/fuzz`.
+"""
+
+from typing import Any
+
+from django_filters import filters
+from drf_spectacular.contrib.django_filters import DjangoFilterExtension
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.openapi import AutoSchema
+
+from accounts.rest.filters import FlagFilter, IdOrFilter
+
+ID = {"type": "string", "format": "uuid"}
+ID_OR_KEY = {
+    "description": "The id, or the key such as `WEB-42`.",
+    "anyOf": [dict(ID), {"type": "string", "pattern": "^[A-Z][A-Z0-9]{1,9}-[1-9][0-9]{0,9}$"}],
+}
+# PostgreSQL has no text with U+0000 in it. Blank is what has nothing but space in it, and is refused like "".
+NO_NUL = r"^[^\u0000]*$"
+NOT_BLANK = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
+TWO_LETTERS = r"^[^\u0000]*[^\s\u0000][^\u0000]*[^\s\u0000][^\u0000]*$"  # what is around them is not counted
+
+_TAG = r'(W/)?"[!#-~]*"'
+TAGS = {"type": "string", "pattern": rf"^(\*|{_TAG}([ \t]*,[ \t]*{_TAG})*)$"}
+IDEMPOTENCY_KEY = {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": 255}
+
+
+class TextScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    target_class = "accounts.rest.serializers.Text"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
+        field = self.target
+        schema: dict[str, Any] = auto_schema._map_serializer_field(field, direction, bypass_extensions=True)  # type: ignore[no-untyped-call]
+        if direction == "request" and "pattern" not in schema:
+            schema["pattern"] = NO_NUL if field.allow_blank else NOT_BLANK
+        return schema
+
+
+class RowScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    target_class = "accounts.rest.serializers.RowField"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
+        is_named = hasattr(self.target.queryset, "named") and direction == "request"
+        return dict(ID_OR_KEY if is_named else ID)
+
+
+class RowListScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    target_class = "accounts.rest.serializers.RowListField"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
+        return {"type": "array", "items": dict(ID), "maxItems": self.target.max_length}
+
+
+class FilterParameters(DjangoFilterExtension):  # type: ignore[no-untyped-call]
+    """Says more of our filters than their types do."""
+
+    priority = 1  # before the one that it extends
+
+    def resolve_filter_field(
+        self, auto_schema: AutoSchema, model: Any, filterset_class: Any, field_name: str, filter_field: Any
+    ) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = super().resolve_filter_field(  # type: ignore[no-untyped-call]
+            auto_schema, model, filterset_class, field_name, filter_field
+        )
+        for parameter in found:
+            parameter["schema"] = _schema_of(filter_field) or parameter["schema"]
+        return found
+
+
+def _schema_of(field: Any) -> dict[str, Any]:
+    """Return what is known of the values of a filter, {} when its type says it all."""
+    from tasks.api.filters import TaskNameFilter  # whose package needs the schema class, and that this module
+
+    match field:
+        case IdOrFilter():
+            return {
+                "anyOf": [dict(ID), {"type": "string", "enum": sorted(str(word) for word in field.extra["words"])}]
+            }
+        case TaskNameFilter():
+            return {"anyOf": ID_OR_KEY["anyOf"]}
+        case FlagFilter():
+            return {"type": "string", "enum": ["false", "true"]}
+        case filters.UUIDFilter():
+            return dict(ID)
+        case filters.CharFilter():
+            least, most = field.extra.get("min_length", 1), field.extra.get("max_length")
+            pattern = NOT_BLANK if least == 1 else TWO_LETTERS
+            return {"type": "string", "pattern": pattern, "minLength": least} | ({"maxLength": most} if most else {})
+    return {}
