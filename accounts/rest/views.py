@@ -50,7 +50,7 @@ class StrictView(APIView):
             request.META["CONTENT_LENGTH"] = str(len(request.body))
         super().initial(request, *args, **kwargs)
         unknown = sorted(set(request.query_params) - self.query_parameters())
-        if unknown:
+        if unknown and hasattr(self, str(request.method).lower()):  # or it is answered with 405
             raise ValidationError({name: [_("Unknown query parameter.")] for name in unknown})
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:

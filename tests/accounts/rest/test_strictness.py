@@ -247,3 +247,9 @@ def test_answers_are_json_whatever_is_asked_for(client, bob):
     response = client.as_(bob).get("/api/v1/projects/", headers={"Accept": "text/html"})
     assert response["Content-Type"] == "application/json"
     assert json.loads(response.content)["results"] == []
+
+
+@pytest.mark.parametrize("method", ["PUT", "TRACE", "POST"])
+def test_a_method_that_there_is_not_is_the_first_thing_wrong(client, bob, method):
+    response = client.as_(bob).generic(method, "/api/v1/search/?q=page&cursor=x")
+    assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
