@@ -265,7 +265,6 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Commonhold",
     "DESCRIPTION": "Projects, tasks and subtasks of an account. The host names it, or on the public host the token.",
     "VERSION": "1",
-    "LICENSE": {"name": "MIT"},
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,

@@ -1,6 +1,7 @@
 """/api/v1/schema/ and docs/: the document says what there is, and everybody can read it."""
 
 import json
+import re
 
 import pytest
 from django.core.management import call_command
@@ -51,3 +52,10 @@ def test_the_page_loads_nothing_from_elsewhere(client, db):
     assert "swagger-ui-bundle.js" in html
     assert "http://" not in html
     assert "https://" not in html
+
+
+def test_everything_that_the_page_loads_is_there(client, db):
+    html = client.get(DOCS).content.decode()
+    addresses = re.findall(r'(?:src|href)="(/static/[^"]+)"', html)
+    assert len(addresses) == 4
+    assert [address for address in addresses if client.get(address).status_code != 200] == []

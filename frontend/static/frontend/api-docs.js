@@ -1,6 +1,11 @@
 // Starts Swagger UI. A file of its own, because the pages allow no script inside them.
 const main = document.getElementById("api");
 
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", follow);
+follow();
+
 window.SwaggerUIBundle({
   url: main.dataset.document,
   domNode: main,
