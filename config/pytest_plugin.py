@@ -43,7 +43,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             message = f"{name} {MISSING}: {REMEDIES[name]}"
             if name in required:
                 pytest.fail(f"{message} (REQUIRE={os.environ['REQUIRE']})", pytrace=False)
-            pytest.skip(message)
+            pytest.skip(message)  # and pytest_terminal_summary() says so in red
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

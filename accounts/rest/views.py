@@ -94,7 +94,7 @@ class MemberView(StrictView):
 
     def locked_tag(self) -> str:
         """Return the tag of what is there, which nobody can change any more. Every view with PATCH has its own."""
-        raise NotImplementedError
+        raise NotImplementedError  # test_gates.py asks every route for it
 
 
 class ReadOnlyTenantViewSet[M: TenantModel](StrictView, GenericViewSet[M]):
@@ -264,15 +264,15 @@ class TenantViewSet[M: TenantModel](ReadOnlyTenantViewSet[M]):
 
     def perform_create(self, fields: dict[str, Any]) -> M:
         """Create a row. Every view set that routes POST has its own."""
-        raise NotImplementedError
+        raise NotImplementedError  # test_gates.py asks every route for it
 
     def perform_update(self, row: M, fields: dict[str, Any]) -> None:
         """Change a row. Every view set that routes PATCH has its own."""
-        raise NotImplementedError
+        raise NotImplementedError  # test_gates.py asks every route for it
 
     def perform_destroy(self, row: M) -> None:
         """Delete a row. Every view set that routes DELETE has its own."""
-        raise NotImplementedError
+        raise NotImplementedError  # test_gates.py asks every route for it
 
 
 def etag(data: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from typing import TypedDict, Unpack
 
 from django.db import transaction
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from accounts.models import Membership
 from accounts.permissions import require
@@ -47,7 +47,4 @@ def delete_label(*, label: Label, actor: Membership) -> None:
 
 
 def _lock(label: Label) -> Label:
-    found = Label.objects.select_for_update().filter(pk=label.pk).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(Label.objects.select_for_update(), pk=label.pk)

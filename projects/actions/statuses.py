@@ -4,7 +4,7 @@ from typing import TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from accounts.conflicts import Conflicting
@@ -88,9 +88,7 @@ def delete_status(*, status: Status, actor: Membership) -> None:
 
 def _lock(status: Status) -> Status:
     project = lock_project(status.project_id)
-    found = project.statuses.filter(pk=status.pk).first()
-    if found is None:
-        raise Http404
+    found = get_object_or_404(project.statuses, pk=status.pk)
     found.project = project
     return found
 

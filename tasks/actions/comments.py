@@ -2,7 +2,7 @@
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -68,9 +68,7 @@ def _validate(comment: Comment) -> None:
 
 def _lock(comment: Comment) -> Comment:
     task = lock_task(comment.task)
-    found = task.comments.filter(pk=comment.pk).first()
-    if found is None:
-        raise Http404
+    found = get_object_or_404(task.comments, pk=comment.pk)
     found.task = task
     return found
 

@@ -4,6 +4,7 @@ import pytest
 from django.conf import settings
 
 from accounts.rest.permissions import RoleAllows
+from accounts.rest.views import MemberView, TenantViewSet
 from tests.isolation.routes import URLCONFS, routes
 
 ALLAUTH = "for people who cannot be logged in yet"
@@ -68,3 +69,25 @@ def test_strangers_are_sent_away_from_every_other_route(client, acme, variant, o
             continue
         answer = client.at(acme).get("/" + route.pattern.removesuffix("$"))
         assert answer.status_code == (401 if route.api_view else 302), str(route)
+
+
+# {what a route calls: what it leaves to the view}
+LEFT_TO_VIEWS = {"create": "perform_create", "partial_update": "perform_update", "destroy": "perform_destroy"}
+
+
+def unwritten(route):
+    """Yield the methods that a route would call and that its view has not written."""
+    view = route.api_view
+    if issubclass(view, MemberView):
+        yield from ["locked_tag"] if hasattr(view, "patch") and view.locked_tag is MemberView.locked_tag else []
+    for name in getattr(route.view, "actions", {}).values():
+        left = LEFT_TO_VIEWS.get(name)
+        if left and getattr(view, name) is getattr(TenantViewSet, name):
+            yield from [left] if getattr(view, left) is getattr(TenantViewSet, left) else []
+
+
+@pytest.mark.parametrize("urlconf", URLCONFS)
+def test_every_view_has_written_what_its_routes_call(urlconf):
+    found = {str(route): list(unwritten(route)) for route in routes(urlconf) if route.api_view}
+    assert found
+    assert {name: missing for name, missing in found.items() if missing} == {}
