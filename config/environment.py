@@ -96,7 +96,19 @@ GROUPS: dict[str, list[Variable]] = {
         ),
     ],
     "Redis": [
-        Variable("REDIS_URL", "str", "", "the cache", EMBEDDED),
+        Variable("REDIS_URL", "str", "", "the cache and the live updates", EMBEDDED),
+        Variable("BROKER_URL", "str", "", "the jobs, in a Redis that forgets nothing (`noeviction`)", "`REDIS_URL`"),
+        Variable(
+            "BROKER_PREFIX", "str", "commonhold:", "begins the broker's keys: two installations may share a Redis"
+        ),
+    ],
+    "Jobs": [
+        Variable("JOB_SECONDS", "int", 300, "how long a job may take; a lost one is sent again after twice that"),
+        Variable(
+            "JOBS_PER_TENANT", "int", 2, "how many jobs of an account run at a time, which leaves others a place"
+        ),
+        Variable("METRICS_PORT", "int", 0, "where the relay of the outbox shows Prometheus its metrics", "none"),
+        Variable("METRICS_ADDRESS", "str", "127.0.0.1", "the address that it listens on for that"),
     ],
     "API": [
         Variable("API_RATE_LIMITS", "bool", True, "0: requests are not counted, for load tests"),

@@ -9,6 +9,7 @@ left out, which the end of the run says loudly; with REQUIRE=pgbouncer in the en
 import os
 import shutil
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -25,6 +26,8 @@ def pytest_load_initial_conftests() -> None:
     # Servers of the tests' own: they may lose data when the machine fails, which makes them several times faster.
     os.environ.setdefault("DATA_DIR", str(ROOT / ".data" / "tests"))
     os.environ.setdefault("EMBEDDED_FSYNC", "0")
+    # Nor do the jobs of one run meet the workers of another, such as those of the tests that run beside these.
+    os.environ["BROKER_PREFIX"] = f"test-{uuid4().hex}:"
     services.ensure(owner=True)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 

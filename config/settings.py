@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "projects",
     "tasks",
     "frontend",
+    "config",  # makes the Celery application known to every process
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -242,6 +243,33 @@ CACHES = {
         "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
     }
 }
+
+# Jobs ---------------------------------------------------------------------------------------------------------------
+
+JOB_TIME_LIMIT = timedelta(seconds=read("JOB_SECONDS"))
+JOBS_PER_TENANT = read("JOBS_PER_TENANT")
+METRICS_PORT, METRICS_ADDRESS = read("METRICS_PORT"), read("METRICS_ADDRESS")
+
+CELERY_BROKER_URL = CELERY_RESULT_BACKEND = read("BROKER_URL") or read_required("REDIS_URL")
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A message that nobody has acknowledged for so long is delivered again. Longer than any job takes.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 2 * JOB_TIME_LIMIT.total_seconds(),
+    "global_keyprefix": read("BROKER_PREFIX"),
+    "socket_connect_timeout": 5,
+}
+CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"global_keyprefix": read("BROKER_PREFIX")}
+CELERY_TASK_DEFAULT_QUEUE = "commonhold"
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = JOB_TIME_LIMIT.total_seconds()
+CELERY_TASK_SOFT_TIME_LIMIT = 0.9 * JOB_TIME_LIMIT.total_seconds()
+CELERY_TASK_IGNORE_RESULT = True  # a chord's parts say otherwise
+CELERY_RESULT_EXPIRES = timedelta(hours=1)
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
 
 # API ----------------------------------------------------------------------------------------------------------------
 

@@ -1,9 +1,12 @@
 """Base classes of the tenant, its domains, and everything that a tenant owns."""
 
+import zoneinfo
+from functools import cache
 from typing import Any, ClassVar
 
 from django.apps import apps
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.base import ModelBase
@@ -14,12 +17,27 @@ from django.utils.translation import gettext_lazy as _
 from tenancy.constraints import TenantPrimaryKey, TenantRowSecurity, UserReadPolicy
 from tenancy.context import NoActiveTenant, get_scope, require_active_tenant
 from tenancy.fields import TenantKey, UUIDv7Field, check_writable
+from tenancy.outbox import DailyRun, OutboxJob  # noqa: F401  # where Django looks for models
 from tenancy.postgresql.roles import OPERATOR
 
 validate_slug = RegexValidator(
     r"\A[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z",
     _("Use 1 to 63 lower-case letters, digits and hyphens, without a hyphen at either end."),
 )
+
+
+def validate_time_zone(value: str) -> None:
+    """Raise ValidationError unless `value` is the name of a time zone, such as Europe/Vienna."""
+    if value not in available_time_zones():
+        raise ValidationError(
+            _("“%(name)s” is no time zone. Use a name such as Europe/Vienna."), params={"name": value}
+        )
+
+
+@cache
+def available_time_zones() -> frozenset[str]:
+    """Return the names of all time zones, read from the disk once."""
+    return frozenset(zoneinfo.available_timezones())
 
 
 class AbstractTenant(models.Model):
@@ -29,6 +47,7 @@ class AbstractTenant(models.Model):
     slug = models.CharField(max_length=63, unique=True, validators=[validate_slug])  # a DNS label
     name = models.CharField(max_length=200)
     variant = models.CharField(max_length=50, default="standard")  # a key of TENANCY["VARIANTS"]
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])  # Europe/Vienna
     suspended_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:

@@ -24,6 +24,8 @@ SHARED = {
     "auth_permission": "names of permissions",
     "django_content_type": "names of models",
     "django_migrations": "names of migrations",
+    "tenancy_dailyrun": "on which day a daily job was last started; ids only",
+    "tenancy_outboxjob": "jobs that are not done yet, which the relay reads for all tenants; names and ids only",
     "django_session": "sessions, which name their tenant inside and are checked by MembershipMiddleware",
 }
 # Indexes that do not start with the tenant, and why that is right.

@@ -1,0 +1,148 @@
+"""Asking for a job: what goes into the outbox, in whose name, and what is refused."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from celery import chain, chord, current_app, group
+from django.db import transaction
+from django.utils import timezone
+
+from projects.models import Label
+from tenancy.context import NoActiveTenant, tenant_context
+from tenancy.jobs import SystemTask, TenantTask
+from tenancy.outbox import OutboxJob, UnknownJob, enqueue
+from tests.jobs import samples
+
+pytestmark = pytest.mark.django_db
+
+# Jobs of the platform, and why they need no tenant.
+SYSTEM_JOBS = {
+    "tenancy.for_each_tenant": "writes a job for each tenant into the outbox",
+    "samples.look_around": "a test's",
+}
+
+
+def test_a_job_gets_the_active_tenant(acme):
+    with tenant_context(acme):
+        result = samples.note_label.delay("one")
+    job = OutboxJob.objects.get()
+    assert (str(job.pk), job.name, job.tenant_id) == (result.id, "samples.note", acme.pk)
+    assert (job.args, job.kwargs) == (["one"], {"tenant_id": str(acme.pk)})
+
+
+def test_an_action_asks_by_name(acme):
+    with tenant_context(acme):
+        key = enqueue("samples.note", name="one")
+    assert OutboxJob.objects.get().pk == key
+
+
+@pytest.mark.parametrize("form", [str, lambda key: key])
+def test_a_tenant_that_is_named_wins(acme, globex, form):
+    with tenant_context(acme):
+        samples.note_label.delay("one", tenant_id=form(globex.pk))
+    assert OutboxJob.objects.get().tenant_id == globex.pk
+    samples.note_label.delay("two", tenant_id=form(globex.pk))
+    assert OutboxJob.objects.filter(tenant_id=globex.pk).count() == 2
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: samples.note_label.delay("one"),
+        lambda: samples.note_label.apply_async(("one",)),
+        lambda: samples.note_label.s("one").delay(),
+        lambda: chain(samples.note_label.si("one"), samples.note_label.si("two")).delay(),
+        lambda: enqueue("samples.note", name="one"),
+        lambda: samples.note_label("one"),
+    ],
+    ids=["delay", "apply_async", "signature", "chain", "enqueue", "call"],
+)
+def test_without_a_tenant_it_is_refused_at_once(ask):
+    with pytest.raises(NoActiveTenant):
+        ask()
+    assert not OutboxJob.objects.exists()
+
+
+def test_a_rollback_takes_the_job_back(acme):
+    with tenant_context(acme), pytest.raises(ZeroDivisionError), transaction.atomic():
+        samples.note_label.delay("one")
+        raise ZeroDivisionError
+    assert not OutboxJob.objects.exists()
+
+
+def test_wrong_arguments_are_an_error_of_whoever_asks(acme):
+    with tenant_context(acme):
+        with pytest.raises(TypeError):
+            samples.note_label.delay()
+        with pytest.raises(TypeError):
+            enqueue("samples.note", nmae="one")
+        with pytest.raises(ValueError, match="badly formed"):
+            samples.note_label.delay("one", tenant_id="acme")
+        with pytest.raises(ValueError, match="pass ids"):
+            samples.note_label.delay("x" * 10_001)
+        with pytest.raises(UnknownJob, match="There is no job"):
+            enqueue("samples.nothing")
+    assert not OutboxJob.objects.exists()
+
+
+def test_a_job_may_wait(acme):
+    later = timezone.now() + timedelta(hours=1)
+    with tenant_context(acme):
+        samples.note_label.apply_async(("one",), eta=later)
+        samples.note_label.apply_async(("two",), countdown=3600)
+    first, second = OutboxJob.objects.order_by("pk")
+    assert first.not_before == later
+    assert later < second.not_before < later + timedelta(minutes=1)
+
+
+def test_called_directly_it_runs_now_for_the_active_tenant(acme, globex):
+    with tenant_context(acme):
+        samples.note_label("one")
+        samples.note_label("two", tenant_id=str(globex.pk))
+        assert [label.name for label in Label.objects.all()] == ["one"]
+    with tenant_context(globex):
+        assert [label.name for label in Label.objects.all()] == ["two"]
+
+
+def test_a_canvas_made_elsewhere_gets_the_tenant_in_all_its_parts(acme):
+    made = chain(samples.note_label.si("one"), group(samples.note_label.si("two"), samples.note_label.si("three")))
+    with tenant_context(acme):
+        made.delay()
+    job = OutboxJob.objects.get()
+    assert str(job.options).count(str(acme.pk)) == 2
+
+
+def test_a_chord_remembers_who_made_it(acme, globex):
+    with tenant_context(acme):
+        body = samples.note_results.s("sum")
+        header = [samples.note_with_result.s(name) for name in ("one", "two")]
+    with tenant_context(globex):
+        chord(header)(body)
+    assert set(OutboxJob.objects.values_list("tenant_id", flat=True)) == {acme.pk}
+
+
+def test_every_job_belongs_to_a_tenant_or_is_on_the_list():
+    system = set()
+    for name, job in current_app.tasks.items():
+        if name.startswith("celery."):
+            continue
+        assert isinstance(job, TenantTask | SystemTask), f"{name} is neither a TenantTask nor a SystemTask."
+        if isinstance(job, SystemTask):
+            system.add(name)
+    assert system == set(SYSTEM_JOBS)
+
+
+def test_the_beat_starts_jobs_that_exist():
+    for entry in current_app.conf.beat_schedule.values():
+        assert entry["task"] in current_app.tasks
+        assert set(entry.get("args", [])[:1]) <= set(current_app.tasks)
+
+
+def test_ids_are_not_taken_twice(acme):
+    """Celery gives a task of a canvas its id: two of the same would be one job with two purposes."""
+    key = str(uuid4())
+    with tenant_context(acme):
+        samples.note_label.apply_async(("one",), task_id=key)
+        with pytest.raises(Exception, match="duplicate key"), transaction.atomic():
+            samples.note_label.apply_async(("two",), task_id=key)
