@@ -11,20 +11,31 @@ from tests.jobs.running import processes
 from tests.pooler.pgbouncer import with_database
 
 
+def run(folder):
+    url = with_database(os.environ["DATABASE_URL"], connection.settings_dict["NAME"])
+    return processes(url, folder, JOB_SECONDS="3")  # and after twice that, a job that was lost is sent again
+
+
 @pytest.fixture
 def jobs(transactional_db, tmp_path):
-    """Processes to start on the database of this test. A lost job is sent again after some seconds."""
-    url = with_database(os.environ["DATABASE_URL"], connection.settings_dict["NAME"])
-    with processes(url, tmp_path, JOB_SECONDS="3") as running:
+    """Processes to start on the database of this test."""
+    with run(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def _working(django_db_setup, tmp_path_factory):
+    with run(tmp_path_factory.mktemp("jobs")) as running:
+        running.relay()
+        running.worker()
         yield running
 
 
 @pytest.fixture
-def working(jobs):
-    """A worker and a relay that run."""
-    jobs.relay()
-    jobs.worker()
-    return jobs
+def working(transactional_db, _working):
+    """A worker and a relay that run, also for the other tests of the module."""
+    _working.mark = len(_working.log.read_text())
+    return _working
 
 
 @pytest.fixture

@@ -25,18 +25,23 @@ class Processes:
     folder: Path
     environment: dict[str, str]
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    mark: int = 0  # where the log of this test begins
 
     @property
     def log(self) -> Path:
         return self.folder / "jobs.log"
 
+    def said(self) -> str:
+        """Return what was logged in this test."""
+        return self.log.read_text()[self.mark :] if self.log.exists() else ""
+
     def worker(self, *, concurrency: int = 2, **more: str) -> subprocess.Popen[bytes]:
         """Start a worker, and return it when it takes jobs."""
         options = ["--include", "tests.jobs.samples", "--concurrency", str(concurrency), "--loglevel", "INFO"]
         alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-        before = self.log.read_text().count(" ready.") if self.log.exists() else 0
+        before = self.said().count(" ready.")
         started = self._start(["-m", "celery", "-A", "config.celery", "worker", *options, *alone], more)
-        self.wait_for(lambda: self.log.read_text().count(" ready.") > before, "the worker")
+        self.wait_for(lambda: self.said().count(" ready.") > before, "the worker")
         return started
 
     def relay(self, **more: str) -> subprocess.Popen[bytes]:

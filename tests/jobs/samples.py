@@ -56,9 +56,9 @@ def fail_once(self, name: str) -> None:
 
 @shared_task(base=TenantTask, name="samples.retry", bind=True)
 def give_up_once(self, name: str) -> None:
-    note("taken back")
     if not os.path.exists(name):
         open(name, "x").close()
+        note("taken back")
         self.retry(countdown=0.01)
     note(os.path.basename(name))
 

@@ -1,0 +1,118 @@
+"""A real worker and a real relay: in whose name jobs run, and that each has one effect."""
+
+from uuid import UUID
+
+import pytest
+from celery import chain, chord, current_app, group
+
+from projects.models import Label
+from tenancy.context import tenant_context
+from tenancy.outbox import OutboxJob, enqueue
+from tests.jobs import samples
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_job_runs_for_its_tenant(working, acme, globex, labels, outbox_is_empty):
+    with tenant_context(acme):
+        enqueue("samples.note", name="ours")
+    with tenant_context(globex):
+        samples.note_label.delay("theirs")
+    working.wait_for(outbox_is_empty, "both jobs")
+    assert (labels(acme), labels(globex)) == (["ours"], ["theirs"])
+
+
+def test_canvases_of_two_tenants_on_one_worker_keep_theirs_apart(
+    working, acme, globex, labels, outbox_is_empty, tmp_path
+):
+    """Attack 25."""
+    for tenant in (acme, globex):
+        slug = tenant.slug
+        with tenant_context(tenant):
+            one, two = samples.note_label.si(f"chain 1 {slug}"), samples.note_label.si(f"chain 2 {slug}")
+            chain(one, two).delay()
+            group(samples.note_label.si(f"group {number} {slug}") for number in range(3)).delay()
+            header = [samples.note_with_result.si(f"chord {number} {slug}") for number in range(3)]
+            chord(header)(samples.note_results.s(f"chord {slug}"))
+            samples.give_up_once.delay(str(tmp_path / f"retry {slug}"))
+            samples.fail_once.delay(str(tmp_path / f"failed {slug}"))
+            samples.note_label.apply_async((f"later {slug}",), countdown=1)
+            samples.note_with_result.apply_async(
+                (f"linked {slug}",), link=samples.note_results.s(f"link {slug}"), ignore_result=False
+            )
+    # Each link of a chain writes the next one before it is taken out, so empty means done.
+    working.wait_for(outbox_is_empty, "all jobs")
+    for tenant in (acme, globex):
+        slug = tenant.slug
+        expected = [f"chain {number} {slug}" for number in (1, 2)]
+        expected += [f"{kind} {number} {slug}" for kind in ("group", "chord") for number in range(3)]
+        expected += [f"chord {slug} after {slug}", f"failed {slug}", f"later {slug}", f"retry {slug}"]
+        expected += [f"link {slug} after {slug}", f"linked {slug}"]
+        working.wait_for(lambda: len(labels(tenant)) >= len(expected), "the chord")  # noqa: B023
+        assert labels(tenant) == sorted(expected)
+
+
+def test_a_tenant_that_a_job_leaves_active_is_not_the_next_ones(jobs, acme, globex, labels, outbox_is_empty, tmp_path):
+    jobs.relay()
+    jobs.worker(concurrency=1)
+    with tenant_context(acme):
+        samples.leave_active.delay(str(globex.pk))
+    jobs.wait_for(outbox_is_empty, "the job")
+    seen = tmp_path / "seen"
+    samples.look_around.delay(str(seen))
+    jobs.wait_for(lambda: seen.exists() and seen.read_text(), "the job of the platform")
+    assert seen.read_text() == "None"
+    with tenant_context(acme):
+        samples.note_label.delay("ours")
+    jobs.wait_for(outbox_is_empty, "the job")
+    assert (labels(acme), labels(globex)) == (["ours"], [])
+
+
+# Attack 24 ---------------------------------------------------------------------------------------------------------
+
+
+def test_jobs_of_a_tenant_that_is_gone_or_suspended_are_dropped(working, acme, globex, labels, outbox_is_empty):
+    with tenant_context(acme):
+        samples.note_label.apply_async(("one",), countdown=1)
+    with tenant_context(globex):
+        samples.note_label.apply_async(("two",), countdown=1)
+    type(acme).objects.filter(pk=acme.pk).update(suspended_at="2026-01-01T00:00Z")
+    globex.delete()
+    working.wait_for(outbox_is_empty, "both to be dropped")
+    assert labels(acme) == []
+    log = working.said()
+    assert "its tenant is suspended" in log
+    assert "its tenant is gone" in log
+
+
+def test_messages_that_name_no_tenant_are_rejected(working, acme, labels):
+    """Somebody who can write to the broker: they get no further than whoever has no account."""
+    current_app.send_task("samples.note", ["one"])
+    for wrong in (None, "acme", 7):
+        current_app.send_task("samples.note", ["one"], {"tenant_id": wrong})
+    current_app.send_task("samples.note", ["one"], {"tenant_id": str(UUID(int=0))})
+    working.wait_for(lambda: working.said().count("job_rejected") == 4, "four refusals")
+    working.wait_for(lambda: "its tenant is gone" in working.said(), "the fifth")
+    assert labels(acme) == []
+
+
+def test_a_message_that_is_not_in_the_outbox_does_nothing(working, acme, globex, labels):
+    """Nor does one that names the job of another tenant, or another job."""
+    with tenant_context(globex):
+        theirs = samples.note_label.apply_async(("theirs",), countdown=3600)
+    current_app.send_task("samples.note", ["one"], {"tenant_id": str(acme.pk)})
+    current_app.send_task("samples.note", ["two"], {"tenant_id": str(acme.pk)}, task_id=theirs.id)
+    current_app.send_task("samples.slow", ["three", 0], {"tenant_id": str(globex.pk)}, task_id=theirs.id)
+    working.wait_for(lambda: working.said().count("job_not_in_outbox") == 3, "three refusals")
+    assert (labels(acme), labels(globex)) == ([], [])
+    assert OutboxJob.objects.count() == 1
+
+
+def test_an_id_of_another_tenant_is_absent(working, acme, globex, labels):
+    with tenant_context(globex):
+        label = Label.objects.create(name="theirs")
+    with tenant_context(acme):
+        samples.touch.apply_async((str(label.pk),))
+    working.wait_for(lambda: OutboxJob.objects.exclude(error="").exists(), "the job to fail")
+    assert OutboxJob.objects.get().error.startswith("DoesNotExist in ")
+    assert labels(globex) == ["theirs"]
