@@ -5,6 +5,7 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import beat_init, worker_init
+from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -22,4 +23,7 @@ def refuse_unsafe_process(**_: Any) -> None:
     """Stop a worker whose connection could see all tenants, as a web process does."""
     from tenancy.checks import refuse_unsafe_process
 
-    refuse_unsafe_process()
+    try:
+        refuse_unsafe_process()
+    except ImproperlyConfigured as error:  # Celery logs what its signals raise, and goes on
+        raise SystemExit(str(error)) from error

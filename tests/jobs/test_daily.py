@@ -1,0 +1,101 @@
+"""Jobs that beat starts for every tenant, each by its own clock."""
+
+from datetime import UTC, datetime, time
+
+import pytest
+from django.utils import timezone
+
+from tenancy.jobs import for_each_tenant, start_for_each_tenant
+from tenancy.outbox import OutboxJob
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def at(monkeypatch):
+    """Set the clock."""
+
+    def at(text):
+        monkeypatch.setattr(timezone, "now", lambda: datetime.fromisoformat(text).replace(tzinfo=UTC))
+
+    return at
+
+
+@pytest.fixture
+def tokyo(acme):
+    acme.time_zone = "Asia/Tokyo"  # nine hours ahead
+    acme.save()
+    return acme
+
+
+@pytest.fixture
+def kathmandu(globex):
+    globex.time_zone = "Asia/Kathmandu"  # five and three quarters
+    globex.save()
+    return globex
+
+
+def started():
+    """Return what was started since the last call: {tenant: day}."""
+    jobs = {job.tenant_id: job.kwargs.get("day") for job in OutboxJob.objects.all()}
+    OutboxJob.objects.all().delete()
+    return jobs
+
+
+def test_it_runs_in_the_morning_of_each_tenant(at, tokyo, kathmandu):
+    at("2026-03-01 22:59")
+    assert for_each_tenant("samples.daily", daily_at=time(8)) == 0
+    at("2026-03-01 23:00")  # 08:00 on the next day in Tokyo
+    assert for_each_tenant("samples.daily", daily_at=time(8)) == 1
+    assert started() == {tokyo.pk: "2026-03-02"}
+    at("2026-03-02 02:15")
+    assert for_each_tenant("samples.daily", daily_at=time(8)) == 1
+    assert started() == {kathmandu.pk: "2026-03-02"}
+
+
+def test_it_runs_once_a_day(at, tokyo):
+    for moment in ("2026-03-01 23:00", "2026-03-01 23:05", "2026-03-02 14:59"):
+        at(moment)
+        for_each_tenant("samples.daily", daily_at=time(8))
+    assert OutboxJob.objects.count() == 1
+    at("2026-03-02 23:00")
+    for_each_tenant("samples.daily", daily_at=time(8))
+    assert OutboxJob.objects.count() == 2
+
+
+def test_a_morning_that_nobody_was_there_for_is_made_up_for(at, tokyo):
+    at("2026-03-02 12:34")
+    for_each_tenant("samples.daily", daily_at=time(8))
+    assert started() == {tokyo.pk: "2026-03-02"}
+
+
+def test_two_jobs_do_not_know_of_each_other(at, tokyo):
+    at("2026-03-02 12:34")
+    for name in ("samples.daily", "samples.note"):
+        assert for_each_tenant(name, daily_at=time(8)) == 1
+
+
+def test_without_a_time_it_runs_whenever_it_is_asked_for(acme, globex):
+    for _ in range(2):
+        start_for_each_tenant("samples.note")
+        assert started() == {acme.pk: None, globex.pk: None}
+
+
+def test_a_suspended_tenant_is_left_out(acme, globex):
+    type(acme).objects.filter(pk=acme.pk).update(suspended_at=timezone.now())
+    assert for_each_tenant("samples.note") == 1
+    assert started() == {globex.pk: None}
+
+
+def test_there_may_be_more_tenants_than_fit_on_a_page(monkeypatch, acme, globex):
+    monkeypatch.setattr("tenancy.jobs.PAGE", 1)
+    assert for_each_tenant("samples.note") == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_that_ask_at_once_start_it_once(at_once, acme):
+    def ask():
+        for_each_tenant("samples.daily", daily_at=time(0))
+
+    assert at_once(ask, ask, ask) == []
+    assert OutboxJob.objects.count() == 1

@@ -1,0 +1,127 @@
+"""What breaks, and that nothing is lost, nothing done twice, and nobody held up by somebody else."""
+
+import signal
+
+import pytest
+from celery import current_app
+
+from tenancy import outbox
+from tenancy.context import tenant_context
+from tenancy.outbox import OutboxJob
+from tests.faults.private_redis import private_redis
+from tests.jobs import samples
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+# Fault 3: Redis stopped, and started again empty ---------------------------------------------------------------------
+
+
+def test_jobs_outlive_the_broker(jobs, acme, labels, outbox_is_empty, tmp_path):
+    with private_redis(tmp_path) as redis:
+        jobs.environment["BROKER_URL"] = redis.url
+        # Long enough that nothing is sent again because it is late.
+        relay = jobs.relay(JOB_SECONDS="600")
+        with tenant_context(acme):
+            samples.note_label.delay("sent and lost")
+            jobs.wait_for(lambda: OutboxJob.objects.sent().count() == 1, "the job to be sent")
+            redis.stop()
+            samples.note_label.delay("written while it was away")
+            jobs.wait_for(lambda: "outbox_waits" in jobs.said(), "the relay to notice")
+        redis.start()
+        jobs.worker()
+        jobs.wait_for(outbox_is_empty, "both jobs")
+        assert relay.poll() is None
+    assert labels(acme) == ["sent and lost", "written while it was away"]
+
+
+# Fault 4: killed in the middle ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["its process", "the worker"])
+def test_a_job_whose_worker_is_killed_has_one_effect(jobs, acme, labels, outbox_is_empty, tmp_path, whole):
+    jobs.relay()
+    worker = jobs.worker(concurrency=1)
+    with tenant_context(acme):
+        samples.kill_worker.delay(str(tmp_path / "killed"), "once", whole)
+    if whole:
+        assert worker.wait(timeout=60) == -signal.SIGKILL
+        assert labels(acme) == []
+        jobs.worker(concurrency=1)
+    jobs.wait_for(outbox_is_empty, "the job to be done by somebody else")
+    assert labels(acme) == ["once"]
+    assert (tmp_path / "killed").exists()
+
+
+def test_a_relay_that_is_killed_before_it_notes_what_it_sent_sends_it_twice_and_it_is_done_once(
+    jobs, acme, labels, outbox_is_empty
+):
+    with tenant_context(acme):
+        samples.note_label.delay("once")
+    assert outbox.relay() == 1
+    OutboxJob.objects.update(sent_at=None)  # as after a rollback
+    assert outbox.relay() == 1
+    jobs.worker(concurrency=2)
+    jobs.wait_for(outbox_is_empty, "the job")
+    jobs.wait_for(lambda: "job_not_in_outbox" in jobs.said() or "job_done_meanwhile" in jobs.said(), "the second")
+    assert labels(acme) == ["once"]
+
+
+# Fault 8: asked to end while there is work ---------------------------------------------------------------------------
+
+
+def test_no_job_is_lost_when_worker_and_relay_are_asked_to_end(jobs, acme, labels, outbox_is_empty):
+    names = [f"{number:03}" for number in range(60)]
+    relay, worker = jobs.relay(), jobs.worker()
+    with tenant_context(acme):
+        for name in names:
+            samples.slow.delay(name, 0.05)
+    jobs.wait_for(lambda: labels(acme), "the first jobs")
+    assert jobs.end(worker) == 0
+    assert jobs.end(relay) == 0
+    assert not outbox_is_empty()
+    jobs.relay()
+    jobs.worker()
+    jobs.wait_for(outbox_is_empty, "the rest")
+    assert labels(acme) == names
+
+
+# Fault 11: one tenant floods -----------------------------------------------------------------------------------------
+
+
+def test_a_tenant_with_five_thousand_jobs_does_not_hold_up_another(working, acme, globex, labels):
+    """How soon the other's starts is measured in benchmarks/; here, that it does not wait for the five thousand."""
+    with tenant_context(acme):
+        rows = [
+            outbox.make_row(name="samples.slow", tenant_id=acme.pk, args=[f"{number}", 0.05], kwargs=_tenant(acme))
+            for number in range(5000)
+        ]
+        OutboxJob.objects.bulk_create(rows)
+    working.wait_for(lambda: labels(acme), "the flood to begin")
+    with tenant_context(globex):
+        samples.note_label.delay("the one")
+    working.wait_for(lambda: labels(globex) == ["the one"], "the one")
+    assert OutboxJob.objects.filter(tenant_id=acme.pk).count() > 4500
+    OutboxJob.objects.all().delete()
+
+
+def _tenant(tenant):
+    return {"tenant_id": str(tenant.pk)}
+
+
+def test_a_tenant_has_only_so_many_jobs_in_flight(acme, globex, settings):
+    for tenant in (acme, globex):
+        with tenant_context(tenant):
+            for number in range(5):
+                samples.note_label.delay(f"{number}")
+    assert outbox.relay() == 2 * settings.JOBS_PER_TENANT
+    assert outbox.relay() == 0
+    sent = OutboxJob.objects.sent()
+    assert (
+        sent.filter(tenant_id=acme.pk).count() == sent.filter(tenant_id=globex.pk).count() == settings.JOBS_PER_TENANT
+    )
+    # The oldest ones, and in its place the next when one is done.
+    assert {job.args[0] for job in sent} == {f"{number}" for number in range(settings.JOBS_PER_TENANT)}
+    outbox.finish(sent.filter(tenant_id=acme.pk).first().pk)
+    assert outbox.relay() == 1
+    current_app.control.purge()

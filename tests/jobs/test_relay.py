@@ -1,0 +1,54 @@
+"""The relay's process: what it shows Prometheus, and what it refuses."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+from tenancy.context import tenant_context
+from tests.isolation.live import ROOT
+from tests.jobs import samples
+
+CELERY = ["-m", "celery", "-A", "config.celery"]
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_it_shows_the_age_of_what_waits(jobs, acme):
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    with tenant_context(acme):
+        for _ in range(5):
+            samples.note_label.delay("one")
+    jobs.relay(METRICS_PORT=str(port), JOB_SECONDS="600")
+
+    def metrics():
+        try:
+            text = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+        except httpx.TransportError:
+            return {}
+        found = dict(re.findall(r"^(outbox_\S+) (\S+)$", text, re.MULTILINE))
+        return found if found.get('outbox_jobs{state="sent"}') == "2.0" else {}
+
+    found = jobs.wait_for(metrics, "the metrics")
+    assert (found['outbox_jobs{state="waiting"}'], found['outbox_jobs{state="dead"}']) == ("3.0", "0.0")
+    assert float(found["outbox_age_seconds"]) > 0
+    assert str(acme.pk) not in str(found)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["manage.py", "relayoutbox"], [*CELERY, "worker"], [*CELERY, "beat"]],
+    ids=["relay", "worker", "beat"],
+)
+def test_none_of_them_starts_with_the_owners_connection(arguments, tmp_path):
+    assert os.environ["DATABASE_OWNER_URL"]
+    ended = subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert ended.returncode != 0
+    assert "the connection of the tables' owner" in ended.stdout + ended.stderr
