@@ -61,7 +61,7 @@ class Process:
 
 
 def processes(port: int, *, reload: bool) -> list[Process]:
-    """Return what runs beside the servers. None of it gets the database owner's credentials."""
+    """Return what runs beside the servers, the web server first. None gets the database owner's credentials."""
     options = ["--log-level", "warning", "--no-access-log"]
     if reload:  # only our own packages are watched: the virtual environment is in the same folder
         options = ["--reload", *(f"--reload-dir={marker.parent}" for marker in Path().glob("*/__init__.py"))]
@@ -72,7 +72,14 @@ def processes(port: int, *, reload: bool) -> list[Process]:
         *("--http", "httptools", "--no-server-header", "--no-proxy-headers", "--timeout-graceful-shutdown", "5"),
         *options,
     ]
-    return [Process("web server", web)]
+    celery = [sys.executable, "-m", "celery", "-A", "config.celery"]
+    alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]  # there is no other worker to talk to
+    return [
+        Process("web server", web),
+        Process("relay of the outbox", [sys.executable, "manage.py", "relayoutbox"]),
+        Process("worker", [*celery, "worker", "--concurrency", "4", "--loglevel", "WARNING", *alone]),
+        Process("beat", [*celery, "beat", "--scheduler", "celery.beat:Scheduler", "--loglevel", "WARNING"]),
+    ]
 
 
 def main() -> int:
@@ -105,9 +112,11 @@ def run(running: dict[str, subprocess.Popen[bytes]], *, reload: bool) -> NoRetur
     services.ensure(owner=True)
     prepare()
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_OWNER_URL"}
-    for process in processes(port, reload=reload):
-        running[process.name] = _start(process.arguments, environment)
+    web, *others = processes(port, reload=reload)
+    running[web.name] = _start(web.arguments, environment)
     wait_for_page(port, running)
+    for process in others:  # only now: they would make the first page wait
+        running[process.name] = _start(process.arguments, environment)
     sys.stdout.write(READY.format(port=port))
     sys.stdout.flush()
     while True:

@@ -65,7 +65,9 @@ def test_it_serves_pages_until_ctrl_c_and_leaves_nothing_behind(data: Path, port
         log_ins = wait_for_log_ins(process)
         assert f"http://tenant-0.localhost:{port}/" in log_ins
         assert "owner@tenant-0.example.com" in log_ins
-        page = httpx.get(f"http://127.0.0.1:{port}/auth/login/", headers={"Host": f"tenant-0.localhost:{port}"})
+        page = httpx.get(
+            f"http://127.0.0.1:{port}/auth/login/", headers={"Host": f"tenant-0.localhost:{port}"}, timeout=60
+        )
         assert page.status_code == 200
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0

@@ -11,9 +11,10 @@ from config.environment import VARIABLES
 from tests.deployment.compose import FILE, ROOT, VARIABLE, services
 
 # {service: why}
-SERVE_NOTHING = {"migrate": "runs to its end", "test": "runs to its end"}
+SERVE_NOTHING = {"migrate": "runs to its end", "test": "runs to its end", "beat": "only sends messages"}
 MAY_WRITE = {"test": "a container of its own for each run, which goes afterwards"}
-APPLICATION = ["migrate", "web", "test"]
+SERVERS = ["web", "relay", "worker", "beat"]
+APPLICATION = ["migrate", *SERVERS, "test"]
 SERVICES = services()
 
 
@@ -64,12 +65,13 @@ def test_it_waits_for_what_it_needs(name):
         assert condition == ("service_completed_successfully" if other == "migrate" else "service_healthy")
     addresses = " ".join(service.environment.values())
     needed = {other for other in SERVICES if re.search(rf"[@/=]{other}[: ]", addresses)}
-    mail_is_sent_later = {"mailpit", "s3"} if name in SERVE_NOTHING else set()
+    mail_is_sent_later = {"mailpit", "s3"} if name in ("migrate", "test") else set()
     assert needed - mail_is_sent_later <= set(service.depends_on)
 
 
-def test_everything_is_up_before_the_web_server():
-    started_first, waiting = set(), ["web"]
+@pytest.mark.parametrize("server", SERVERS)
+def test_everything_is_up_before_the_servers(server):
+    started_first, waiting = set(SERVERS), [server]
     while waiting:
         name = waiting.pop()
         started_first.add(name)
@@ -115,8 +117,9 @@ def test_changed_passwords_reach_both_ends():
 # Isolation
 
 
-def test_the_web_server_goes_through_the_pooler_and_has_no_other_credentials():
-    given = SERVICES["web"].environment
+@pytest.mark.parametrize("server", SERVERS)
+def test_servers_go_through_the_pooler_and_have_no_other_credentials(server):
+    given = SERVICES[server].environment
     assert re.match(r"postgres://commonhold_app:\w+@pgbouncer:", given["DATABASE_URL"])
     assert not {"DATABASE_OWNER_URL", "DATABASE_OPERATOR_URL"} & set(given)
     passwords = {name: value for name, value in SERVICES["db"].environment.items() if "PASSWORD" in name}

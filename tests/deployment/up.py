@@ -29,7 +29,15 @@ HEALTHY_SECONDS = 120  # a tenth of it, where the machine has nothing else to do
 STOP_SECONDS = 15
 
 # Where each service listens in its container.
-PORTS = {"db": "5432", "pgbouncer": "6432", "redis": "6379", "broker": "6379", "s3": "9000", "web": "8000"}
+PORTS = {
+    "db": "5432",
+    "pgbouncer": "6432",
+    "redis": "6379",
+    "broker": "6379",
+    "s3": "9000",
+    "web": "8000",
+    "relay": "9100",
+}
 
 # {service: why it cannot be started here}
 LEFT_OUT = {"mailpit": "no package registry has the program; the others only need it to send mail"}
