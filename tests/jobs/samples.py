@@ -26,6 +26,12 @@ def note_label(name: str) -> str:
     return name
 
 
+@shared_task(base=TenantTask, name="samples.note_time")
+def note_time() -> None:
+    """For the benchmark: when it started, by the clock."""
+    note(f"started {time.time()}")
+
+
 @shared_task(base=TenantTask, name="samples.note_with_result", ignore_result=False)
 def note_with_result(name: str) -> str:
     """For the parts of a chord. The tenant is in the result, so that the next one can compare."""
@@ -97,6 +103,12 @@ def touch(label_id: str) -> None:
     label = Label.objects.get(pk=label_id)
     label.name = "touched"
     label.save()
+
+
+@shared_task(base=SystemTask, name="samples.leave_active_for_all")
+def leave_active_for_all(tenant: str) -> None:
+    """The same in a job of the platform."""
+    activate(get_tenant_model()._default_manager.get(pk=UUID(tenant)))
 
 
 @shared_task(base=SystemTask, name="samples.look_around")

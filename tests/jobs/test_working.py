@@ -68,6 +68,15 @@ def test_a_tenant_that_a_job_leaves_active_is_not_the_next_ones(jobs, acme, glob
     assert (labels(acme), labels(globex)) == (["ours"], [])
 
 
+def test_a_job_of_the_platform_has_no_tenant_even_after_one_that_left_its_own_active(jobs, acme, tmp_path):
+    jobs.worker(concurrency=1)
+    seen = tmp_path / "seen"
+    samples.leave_active_for_all.delay(str(acme.pk))
+    samples.look_around.delay(str(seen))
+    jobs.wait_for(lambda: seen.exists() and seen.read_text(), "the second job")
+    assert seen.read_text() == "None"
+
+
 # Attack 24 ---------------------------------------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ from tenancy.checks import refuse_unsafe_process
 
 logger = structlog.get_logger("tenancy.outbox")
 
+# How long to wait before looking again: a second after the last job it is as quiet as it gets.
 BUSY_SECONDS, IDLE_SECONDS, TROUBLE_SECONDS, WATCH_SECONDS = 0.02, 0.2, 1.0, 5.0
 MARK = "commonhold:outbox"  # a key in the broker that is gone when its data are
 
@@ -41,13 +42,15 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stopping.set())
         if settings.METRICS_PORT:
             start_http_server(settings.METRICS_PORT, addr=settings.METRICS_ADDRESS)
-        watched = 0.0
+        watched = sent = 0.0
         while not stopping.is_set():
             try:
                 if time.monotonic() - watched > WATCH_SECONDS:
                     watch()
                     watched = time.monotonic()
-                pause = BUSY_SECONDS if outbox.relay() else IDLE_SECONDS
+                if outbox.relay():
+                    sent = time.monotonic()
+                pause = BUSY_SECONDS if time.monotonic() - sent < 1 else IDLE_SECONDS
             except (OperationalError, RedisError, DatabaseError) as error:
                 logger.warning("outbox_waits", error=type(error).__name__)
                 pause = TROUBLE_SECONDS
