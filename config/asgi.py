@@ -15,7 +15,8 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 django = get_asgi_application()
 
 from config.disconnects import ReturnConnections  # noqa: E402  # these need the settings, which are read now
+from config.fairness import TakeTurns  # noqa: E402
 from tenancy.checks import refuse_unsafe_process  # noqa: E402
 
 refuse_unsafe_process()
-application = ReturnConnections(django)
+application = TakeTurns(ReturnConnections(django))
