@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
+from accounts.audit import record_audit
 from accounts.models import Account, Membership, Role, User
 from accounts.permissions import require
 from accounts.validation import validate_fields
@@ -50,10 +51,11 @@ def _find_or_create(email: str) -> tuple[User, bool]:
 def update_account(*, account: Account, actor: Membership, name: str) -> Account:
     """Give the account another name. Raises PermissionDenied, ValidationError."""
     require(actor, "account.update")
-    account = Account.objects.select_for_update().get(pk=account.pk)
-    account.name = name
+    account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    before, account.name = account.name, name
     validate_fields(account, {"name"})
     account.save(update_fields=["name"])
+    record_audit(action="account.updated", actor=actor, subject=account, data={"name": [before, name]})
     forget_tenant(account)
     return account
 

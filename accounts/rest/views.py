@@ -179,6 +179,13 @@ class TenantViewSet[M: TenantModel](ReadOnlyTenantViewSet[M]):
     """
 
     permissions: Mapping[str, str] = {}
+    lacks: frozenset[str] = frozenset()  # of the usual actions; their methods are answered with 405
+
+    @classmethod
+    def as_view(cls, actions: Any = None, **initkwargs: Any) -> Any:
+        # Or they would be 403, as writes that nobody may do.
+        routed = {method: name for method, name in (actions or {}).items() if name not in cls.lacks}
+        return super().as_view(routed, **initkwargs)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Put `write()` around the method of every write, those of subclasses included."""

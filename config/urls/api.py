@@ -5,7 +5,8 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.routers import SimpleRouter
 
-from accounts.api.account import AccountView
+from accounts.api.account import AccountView, TransferView
+from accounts.api.audit import AuditViewSet
 from accounts.api.me import MeView, OwnAccountsView
 from accounts.api.members import MemberViewSet
 from accounts.api.personal_tokens import ApiTokenViewSet
@@ -27,6 +28,7 @@ router.register("activity", ActivityViewSet, basename="activity")
 router.register("tasks", TaskViewSet, basename="task")
 router.register("subtasks", SubtaskViewSet, basename="subtask")
 router.register("comments", CommentViewSet, basename="comment")
+router.register("audit", AuditViewSet, basename="audit")
 router.register("tokens", ApiTokenViewSet, basename="token")
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -39,6 +41,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/", MeView.as_view(), name="me"),
     path("me/accounts/", OwnAccountsView.as_view(), name="own-accounts"),
     path("account/", AccountView.as_view(), name="account"),
+    path("account/transfer/", TransferView.as_view(), name="account-transfer"),
     path("search/", SearchViewSet.as_view({"get": "list"}), name="search"),
     path("", include(router.urls)),
     # What is left is answered here: Django would redirect to the URL with a slash, and DEBUG would show a page.

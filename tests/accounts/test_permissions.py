@@ -18,6 +18,7 @@ WRITES = {
 }
 ADMINISTERS = {
     "account.update",
+    "audit.read",
     "member.manage",
     "project.see_private",
     "project.manage_any",
@@ -27,7 +28,7 @@ ADMINISTERS = {
     "status.manage",
     "comment.delete_any",
 }
-EVERYBODY_DOES = {"account.read", "profile.update", "project.leave", "token.manage"}
+EVERYBODY_DOES = {"account.read", "member.leave", "profile.update", "project.leave", "token.manage"}
 OWNS = {"account.delete", "account.transfer"}
 
 

@@ -1,12 +1,15 @@
 """Two accounts with the same things in them, and raw SQL as any of the roles."""
 
 from dataclasses import dataclass
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connections
+from django.utils import timezone
 
-from accounts.models import ApiToken, IdempotencyKey, Membership
-from accounts.tokens import create_personal_token, log_in
+from accounts.models import ApiToken, AuditEntry, IdempotencyKey, Membership, RefreshFamily
+from accounts.tokens import create_personal_token
 from projects.models import Activity, Label, Project, ProjectMember, Status
 from tasks.models import Assignment, Comment, Subtask, Task, TaskLabel
 from tenancy.context import tenant_context
@@ -28,6 +31,7 @@ class World:
     activity: Activity
     membership: Membership
     apitoken: ApiToken
+    auditentry: AuditEntry
 
 
 def populate(tenant, user) -> World:
@@ -53,9 +57,11 @@ def populate(tenant, user) -> World:
         Project.objects.update(last_task_number=1, last_activity_seq=1)
         answer = {"body": text(), "headers": {"ETag": text()}}
         IdempotencyKey.objects.create(member=member, request_hash="x", body_hash="x", status=201, **answer)
-        log_in(member=member)
+        log_in = {"current_token_id": uuid4(), "expires_at": timezone.now() + timedelta(days=1)}
+        RefreshFamily.objects.create(member=member, **log_in)
         apitoken, _text = create_personal_token(actor=member, name=text())
-    return World(tenant, project, status, task, subtask, label, comment, activity, member, apitoken)
+        entry = AuditEntry.objects.get()
+    return World(tenant, project, status, task, subtask, label, comment, activity, member, apitoken, entry)
 
 
 @pytest.fixture

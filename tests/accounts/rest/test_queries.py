@@ -5,6 +5,7 @@ from django.db import connection
 from django.db.models import FETCH_RAISE
 from django.test.utils import CaptureQueriesContext
 
+from accounts.audit import record_audit
 from accounts.rest.views import ReadOnlyTenantViewSet
 from projects.models import Activity, Label, Project, Status
 from tasks.models import Assignment, Comment, Subtask, Task, TaskLabel
@@ -21,6 +22,7 @@ MOST = {
     "subtasks": 4,
     "comments": 4,
     "activity": 4,
+    "audit": 4,
     "members": 5,
     "search/?q=same": 6,
 }
@@ -50,6 +52,7 @@ def fill(acme, alice, project, task, label):
                 Assignment.objects.create(task=row, member=actor)
                 TaskLabel.objects.create(task=row, label=Label.objects.create(name=f"same {number}"))
                 Activity.objects.create(project=new, seq=1, actor=actor, verb="x", object_id=row.pk)
+                record_audit(action="x", actor=actor, subject=row)
         for number in range(count):
             join(make_user(f"somebody-{start}-{number}"), acme, "member")
 
