@@ -256,3 +256,48 @@ class AuditEntry(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.action} by {self.actor_email}"
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self) -> Self:
+        """Return those that were neither accepted nor revoked; their links may have expired."""
+        return self.filter(accepted_at=None, revoked_at=None)
+
+    def valid(self) -> Self:
+        """Return those whose links work."""
+        return self.open().filter(expires_at__gt=timezone.now())
+
+    def visible_to(self, membership: Membership) -> Self:
+        """Return the open ones to owners and admins, and nothing to others."""
+        return self.open() if membership.role in (Role.OWNER, Role.ADMIN) else self.none()
+
+
+class Invitation(TenantModel):
+    """Lets whoever reads the mail of an address become a member. The text of its link is not kept."""
+
+    email = models.EmailField(_("e-mail"))
+    role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
+    invited_by = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
+    token_hash = models.CharField(max_length=64, blank=True, editable=False)  # "" until the mail is sent
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(editable=False)
+    accepted_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+
+    objects: ClassVar = TenantManager.from_queryset(InvitationQuerySet)()
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = [
+            TenantUniqueConstraint(
+                fields=["email"], condition=Q(accepted_at=None, revoked_at=None), name="one_open_invitation"
+            ),
+            models.CheckConstraint(condition=~Q(role=Role.OWNER), name="nobody_is_invited_as_owner"),
+        ]
+        indexes = [
+            models.Index(fields=["account", "token_hash"], name="invitation_token"),
+            models.Index(fields=["account", "invited_by"], name="invitation_invited_by"),
+        ]
+
+    def __str__(self) -> str:
+        return self.email

@@ -5,4 +5,7 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        from config import celery  # noqa: F401  # before anybody asks for a job
+        from config.celery import app  # before anybody asks for a job
+
+        # Now, and not only in workers: whoever asks for a job calls it by a name that has to be known.
+        app.autodiscover_tasks(related_name="jobs", force=True)

@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 
 from accounts.api.account import AccountView, TransferView
 from accounts.api.audit import AuditViewSet
+from accounts.api.invitations import AcceptView, InvitationViewSet
 from accounts.api.me import MeView, OwnAccountsView
 from accounts.api.members import MemberViewSet
 from accounts.api.personal_tokens import ApiTokenViewSet
@@ -21,6 +22,7 @@ app_name = "api"  # so that names like `task-detail` are not taken for pages
 
 router = SimpleRouter()
 router.register("members", MemberViewSet, basename="member")
+router.register("invitations", InvitationViewSet, basename="invitation")
 router.register("projects", ProjectViewSet, basename="project")
 router.register("statuses", StatusViewSet, basename="status")
 router.register("labels", LabelViewSet, basename="label")
@@ -42,6 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/accounts/", OwnAccountsView.as_view(), name="own-accounts"),
     path("account/", AccountView.as_view(), name="account"),
     path("account/transfer/", TransferView.as_view(), name="account-transfer"),
+    path("invitations/accept/", AcceptView.as_view(), name="accept-invitation"),
     path("search/", SearchViewSet.as_view({"get": "list"}), name="search"),
     path("", include(router.urls)),
     # What is left is answered here: Django would redirect to the URL with a slash, and DEBUG would show a page.

@@ -26,6 +26,7 @@ REFERENCES = {
     "projects.ProjectMember.member": "deleted",
     "accounts.IdempotencyKey.member": "kept: answers to requests that nobody can send any more, for a day",
     "accounts.AuditEntry.actor": "kept: what they did",
+    "accounts.Invitation.invited_by": "kept: it is the account's, and admins see and revoke it",
     "projects.Activity.actor": "kept: what they did",
     "tasks.Comment.author": "kept: what they wrote",
     "tasks.Assignment.member": "kept: what somebody else has to take over",

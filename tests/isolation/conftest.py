@@ -8,8 +8,8 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from accounts.models import ApiToken, AuditEntry, IdempotencyKey, Membership, RefreshFamily
-from accounts.tokens import create_personal_token
+from accounts.models import ApiToken, AuditEntry, IdempotencyKey, Invitation, Membership, RefreshFamily
+from accounts.tokens import create_personal_token, hash_of
 from projects.models import Activity, Label, Project, ProjectMember, Status
 from tasks.models import Assignment, Comment, Subtask, Task, TaskLabel
 from tenancy.context import tenant_context
@@ -32,6 +32,7 @@ class World:
     membership: Membership
     apitoken: ApiToken
     auditentry: AuditEntry
+    invitation: Invitation
 
 
 def populate(tenant, user) -> World:
@@ -61,7 +62,13 @@ def populate(tenant, user) -> World:
         RefreshFamily.objects.create(member=member, **log_in)
         apitoken, _text = create_personal_token(actor=member, name=text())
         entry = AuditEntry.objects.get()
-    return World(tenant, project, status, task, subtask, label, comment, activity, member, apitoken, entry)
+        invitation = Invitation.objects.create(
+            email=f"new@{tenant.slug}.example.com",
+            invited_by=member,
+            token_hash=hash_of(f"token-of-{tenant.slug}"),
+            expires_at=timezone.now() + timedelta(days=1),
+        )
+    return World(tenant, project, status, task, subtask, label, comment, activity, member, apitoken, entry, invitation)
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ OTHERS = {
     "api/v1/me/accounts/": "tests/accounts/test_me.py",
     "api/v1/account/": "tests/accounts/test_account.py",
     "api/v1/account/transfer/": "tests/accounts/test_members.py",
+    "api/v1/invitations/accept/": "tests/accounts/test_accepting.py",
     "api/v1/members/leave/$": "tests/accounts/test_members.py",
     "api/v1/projects/(?P<pk>[^/.]+)/members/(?P<member>[^/.]+)/$": "tests/projects/test_archive_and_members_api.py",
     "api/v1/audit/export/$": "tests/accounts/test_audit.py",

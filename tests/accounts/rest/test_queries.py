@@ -4,8 +4,10 @@ import pytest
 from django.db import connection
 from django.db.models import FETCH_RAISE
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.audit import record_audit
+from accounts.models import Invitation
 from accounts.rest.views import ReadOnlyTenantViewSet
 from projects.models import Activity, Label, Project, Status
 from tasks.models import Assignment, Comment, Subtask, Task, TaskLabel
@@ -23,6 +25,7 @@ MOST = {
     "comments": 4,
     "activity": 4,
     "audit": 4,
+    "invitations": 4,
     "members": 5,
     "search/?q=same": 6,
 }
@@ -53,6 +56,8 @@ def fill(acme, alice, project, task, label):
                 TaskLabel.objects.create(task=row, label=Label.objects.create(name=f"same {number}"))
                 Activity.objects.create(project=new, seq=1, actor=actor, verb="x", object_id=row.pk)
                 record_audit(action="x", actor=actor, subject=row)
+                invited = {"email": f"{number}@example.com", "expires_at": timezone.now()}
+                Invitation.objects.create(invited_by=actor, **invited)
         for number in range(count):
             join(make_user(f"somebody-{start}-{number}"), acme, "member")
 
