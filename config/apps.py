@@ -5,4 +5,7 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        from config import celery  # noqa: F401  # before anybody asks for a job
+        from config import celery  # before anybody asks for a job
+
+        # By itself only a worker would look for them, and an action asks for a job by its name in every process.
+        celery.app.autodiscover_tasks(related_name="jobs", force=True)

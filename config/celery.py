@@ -2,16 +2,18 @@
 
 import os
 from typing import Any
+from uuid import UUID
 
 from celery import Celery
-from celery.signals import beat_init, worker_init
+from celery.signals import beat_init, task_unknown, worker_init
 from django.core.exceptions import ImproperlyConfigured
+from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("commonhold")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(related_name="jobs")
+app.autodiscover_tasks(related_name="jobs")  # and in processes that are no workers: config.apps
 
 # In code and not in a table: what runs when is part of a release. Every job here may be started twice.
 app.conf.beat_schedule = {}
@@ -27,3 +29,12 @@ def refuse_unsafe_process(**_: Any) -> None:
         refuse_unsafe_process()
     except ImproperlyConfigured as error:  # Celery logs what its signals raise, and goes on
         raise SystemExit(str(error)) from error
+
+
+@task_unknown.connect
+def bury_unknown_job(id: str, **_: Any) -> None:  # noqa: A002  # Celery's name
+    """Make a dead letter of a job whose name no worker knows: left alone it would be sent again for ever."""
+    from tenancy.outbox import bury
+
+    bury(UUID(id), error="no worker knows it")
+    close_old_connections()

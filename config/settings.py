@@ -257,6 +257,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 2 * JOB_TIME_LIMIT.total_seconds(),
     "global_keyprefix": read("BROKER_PREFIX"),
     "socket_connect_timeout": 5,
+    "socket_timeout": 10,  # a broker that hangs must not hold the relay's transaction
 }
 CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"global_keyprefix": read("BROKER_PREFIX")}
 CELERY_TASK_DEFAULT_QUEUE = "commonhold"

@@ -36,13 +36,14 @@ def test_it_shows_the_age_of_what_waits(jobs, acme):
 
     found = jobs.wait_for(metrics, "the metrics")
     assert (found['outbox_jobs{state="waiting"}'], found['outbox_jobs{state="dead"}']) == ("3.0", "0.0")
-    assert float(found["outbox_age_seconds"]) > 0
+    assert float(found['outbox_age_seconds{state="waiting"}']) > 0
+    assert float(found['outbox_age_seconds{state="sent"}']) > 0
     assert str(acme.pk) not in str(found)
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [["manage.py", "relayoutbox"], [*CELERY, "worker"], [*CELERY, "beat"]],
+    [["manage.py", "relayoutbox"], [*CELERY, "worker"], [*CELERY, "beat", "--scheduler", "celery.beat:Scheduler"]],
     ids=["relay", "worker", "beat"],
 )
 def test_none_of_them_starts_with_the_owners_connection(arguments, tmp_path):
