@@ -197,7 +197,16 @@ STATIC_COLLECTED = read("STATIC_COLLECTED")
 WHITENOISE_USE_FINDERS = not STATIC_COLLECTED  # so that the demo needs no collectstatic
 WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {
+        "BACKEND": "tenancy.storage.TenantStorage",
+        "OPTIONS": {
+            "endpoint_url": read_required("S3_ENDPOINT_URL"),
+            "bucket_name": read_required("S3_BUCKET"),
+            "access_key": read_required("S3_ACCESS_KEY"),
+            "secret_key": read_required("S3_SECRET_KEY"),
+            "region_name": read_required("S3_REGION"),
+        },
+    },
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if STATIC_COLLECTED
@@ -231,6 +240,7 @@ def mailer(url: str) -> dict[str, object]:
 
 
 MAILERS = {"default": mailer(read("EMAIL_URL"))}
+DEFAULT_FROM_EMAIL = read("EMAIL_FROM") or f"Commonhold <noreply@{BASE_DOMAIN}>"
 
 # Cache --------------------------------------------------------------------------------------------------------------
 

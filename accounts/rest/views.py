@@ -1,6 +1,6 @@
 """What all views of the API share: strictness, visibility, and the shape of their answers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from hashlib import sha256
 from typing import Any, cast
@@ -179,6 +179,12 @@ class TenantViewSet[M: TenantModel](ReadOnlyTenantViewSet[M]):
     """
 
     permissions: Mapping[str, str] = {}
+    unrouted: Collection[str] = ()  # of the usual actions, those that there are not: 405, and not 403 for everybody
+
+    @classmethod
+    def as_view(cls, actions: dict[str, Any] | None = None, **initkwargs: Any) -> Any:
+        allowed = {method: action for method, action in (actions or {}).items() if action not in cls.unrouted}
+        return super().as_view(allowed, **initkwargs)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Put `write()` around the method of every write, those of subclasses included."""
@@ -207,7 +213,7 @@ class TenantViewSet[M: TenantModel](ReadOnlyTenantViewSet[M]):
             about = rows.filter(self.identify(self.kwargs["pk"]))
         else:
             shown = answered.get("results", [answered])
-            about = rows.filter(pk__in=[each["id"] for each in shown])
+            about = rows.filter(pk__in=[each["id"] for each in shown if "id" in each])
         return about.exclude(pk__in=self.get_queryset().values("pk")).exists()
 
     def _write_unless_stale(self, handler: Callable[..., Response], request: Request, **kwargs: Any) -> Response:
