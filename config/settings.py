@@ -311,6 +311,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "CategoryEnum": "projects.models.Category",
         "ColorEnum": "projects.models.Color",
+        "ExportFormatEnum": "tasks.models.ExportFormat",
+        "ExportStateEnum": "tasks.models.ExportState",
+        "NotificationKindEnum": "tasks.models.NotificationKind",
         "PriorityEnum": "tasks.models.Priority",
         "RoleEnum": "accounts.models.Role",
     },

@@ -110,4 +110,4 @@ def _send(
 def _one_line(text: str) -> str:
     """Return a text as a header may have it: what breaks lines or turns them around is taken out."""
     plain = (" " if unicodedata.category(each) in ("Cc", "Zl", "Zp") else each for each in text if each not in BIDI)
-    return Truncator(" ".join("".join(plain).split())).chars(150)
+    return Truncator(" ".join("".join(plain).split())).chars(120)

@@ -8,7 +8,7 @@ from django.db import connections
 from accounts.models import ApiToken, IdempotencyKey, Membership
 from accounts.tokens import create_personal_token, log_in
 from projects.models import Activity, Label, Project, ProjectMember, Status
-from tasks.models import Assignment, Comment, Subtask, Task, TaskLabel
+from tasks.models import Assignment, Comment, Export, Notification, Subtask, Task, TaskLabel
 from tenancy.context import tenant_context
 from tenancy.models import AbstractTenant, get_membership_model
 from tenancy.testing import canary
@@ -28,6 +28,8 @@ class World:
     activity: Activity
     membership: Membership
     apitoken: ApiToken
+    notification: Notification
+    export: Export
 
 
 def populate(tenant, user) -> World:
@@ -55,7 +57,10 @@ def populate(tenant, user) -> World:
         IdempotencyKey.objects.create(member=member, request_hash="x", body_hash="x", status=201, **answer)
         log_in(member=member)
         apitoken, _text = create_personal_token(actor=member, name=text())
-    return World(tenant, project, status, task, subtask, label, comment, activity, member, apitoken)
+        told = Notification.objects.create(member=member, kind="mentioned", task=task, comment=comment, cause="x")
+        export = Export.objects.create(project=project, requested_by=member, format="csv")
+    rows = project, status, task, subtask, label, comment, activity, member, apitoken, told, export
+    return World(tenant, *rows)
 
 
 @pytest.fixture

@@ -38,6 +38,8 @@ WRITES = [
     ("PATCH", "subtasks/{subtask}/"),
     ("POST", "comments/"),
     ("PATCH", "comments/{comment}/"),
+    ("POST", "exports/"),
+    ("POST", "notifications/read/"),
     ("POST", "tokens/"),
     ("PATCH", "account/"),
     ("PATCH", "me/"),
@@ -47,7 +49,7 @@ WRITES = [
 ]
 READS = [
     *("projects/", "statuses/", "labels/", "activity/", "members/", "me/accounts/", "tokens/", "tasks/", "subtasks/"),
-    *("comments/", "search/?q=page&"),
+    *("comments/", "search/?q=page&", "notifications/", "exports/"),
 ]
 HUGE = "9" * 5000
 

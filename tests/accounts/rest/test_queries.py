@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.rest.views import ReadOnlyTenantViewSet
 from projects.models import Activity, Label, Project, Status
-from tasks.models import Assignment, Comment, Subtask, Task, TaskLabel
+from tasks.models import Assignment, Comment, Export, Notification, Subtask, Task, TaskLabel
 from tenancy.context import tenant_context
 from tenancy.testing import join, make_user, membership_of
 
@@ -21,6 +21,8 @@ MOST = {
     "subtasks": 4,
     "comments": 4,
     "activity": 4,
+    "notifications": 4,
+    "exports": 4,
     "members": 5,
     "search/?q=same": 6,
 }
@@ -49,6 +51,8 @@ def fill(acme, alice, project, task, label):
                 Comment.objects.create(task=row, author=actor, body="same")
                 Assignment.objects.create(task=row, member=actor)
                 TaskLabel.objects.create(task=row, label=Label.objects.create(name=f"same {number}"))
+                Notification.objects.create(member=actor, kind="assigned", task=row, cause="x")
+                Export.objects.create(project=new, requested_by=actor, format="csv")
                 Activity.objects.create(project=new, seq=1, actor=actor, verb="x", object_id=row.pk)
         for number in range(count):
             join(make_user(f"somebody-{start}-{number}"), acme, "member")
