@@ -6,7 +6,7 @@ import pytest
 from django.core.files.storage import default_storage
 
 from tasks.actions import create_comment, request_export, update_task
-from tasks.models import Export, Notification
+from tasks.models import Notification
 from tenancy.context import tenant_context
 from tenancy.jobs import for_each_tenant
 from tenancy.outbox import OutboxJob
@@ -59,18 +59,3 @@ def test_an_export_becomes_a_file(working, acme, alice, project, task, outbox_is
         assert (export.state, export.done, export.total) == ("ready", 1, 1)
         tree = json.loads(b"".join(default_storage.read(export.file).pieces))
     assert tree["tasks"][0]["comments"][0]["body"] == "Here it is."
-
-
-def test_an_export_that_cannot_be_stored_fails_in_the_end(jobs, acme, alice, project):
-    with tenant_context(acme):
-        export = request_export(actor=membership_of(alice, acme), project=project, format="csv")
-    OutboxJob.objects.update(attempts=5)  # five have failed, so the next attempt is the last
-    jobs.relay()
-    jobs.worker(concurrency=1, S3_ENDPOINT_URL="http://127.0.0.1:1")
-    jobs.wait_for(OutboxJob.objects.dead().exists, "the dead letter")
-
-    def state():
-        with tenant_context(acme):
-            return Export.objects.get(pk=export.pk).state
-
-    jobs.wait_for(lambda: state() == "failed", "the state that people see")
