@@ -15,7 +15,7 @@ from projects.models import Project
 from tasks.models import Comment, ExportFormat, Task, TaskQuerySet
 
 PAGE = 100  # tasks that are in memory at once, with everything in them
-MOST_BYTES = 512 * 1024 * 1024
+MOST_BYTES = 256 * 1024 * 1024
 
 # What a spreadsheet takes for the beginning of a formula, also behind what it does not show.
 FORMULA = re.compile(r"[\t\r]|[\s\x00-\x1f\u200b\ufeff]*[=+\-@＝＋－＠]")

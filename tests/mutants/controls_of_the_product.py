@@ -2,7 +2,7 @@
 
 from tests.mutants.controls import Mutant, off
 
-MODELS, STORAGE = "tasks/models.py", "tenancy/storage.py"
+TELLING, WRITING, STORAGE = "tasks/models/notifications.py", "tasks/models/exports.py", "tenancy/storage.py"
 STORED, DOWNLOADED = "tests/tenancy/test_storage.py", "tests/tasks/test_exports_api.py"
 TOLD, MAILED = "tests/tasks/test_notifications_api.py", "tests/tasks/test_mails.py"
 
@@ -24,7 +24,7 @@ IN_THE_PRODUCT: list[Mutant] = [
     ),
     off(
         "people see their own notifications only",
-        MODELS,
+        TELLING,
         'self.filter(visible_through(membership, "task__project"), member=membership)',
         'self.filter(visible_through(membership, "task__project"))',
         f"{TOLD}::test_those_of_another_member_do_not_exist",
@@ -32,21 +32,21 @@ IN_THE_PRODUCT: list[Mutant] = [
     ),
     off(
         "notifications of hidden projects are hidden",
-        MODELS,
+        TELLING,
         'self.filter(visible_through(membership, "task__project"), member=membership)',
         "self.filter(member=membership)",
         "tests/tasks/test_notifications.py::test_nothing_is_shown_of_a_project_that_was_hidden_meanwhile",
     ),
     off(
         "people see their own exports only",
-        MODELS,
+        WRITING,
         "self.filter(requested_by=membership).exclude(project=None)",
         "self.exclude(project=None)",
         f"{DOWNLOADED}::test_other_members_do_not_see_it",
     ),
     off(
         "exports of hidden projects are hidden",
-        MODELS,
+        WRITING,
         'mine.filter(visible_through(membership, "project"))',
         "mine",
         f"{DOWNLOADED}::test_a_project_that_was_hidden_meanwhile_takes_its_file_along",
