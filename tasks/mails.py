@@ -63,10 +63,9 @@ def send_digest(
             "notifications": [Linked(each, in_words(each), _url(each.task)) for each in notifications],
             "day": day,
         }
-        number = len(tasks) + more
-        subject = ngettext("%(number)d open task in %(account)s", "%(number)d open tasks in %(account)s", number)
-        values, headers = {"number": number, "account": account.name}, {"Message-ID": _id(f"digest-{member.pk}-{day}")}
-        _send(member, subject=subject % values, template="digest", context=context, headers=headers)
+        subject = _summary(len(tasks) + more, len(notifications)) % {"account": account.name}
+        headers = {"Message-ID": _id(f"digest-{member.pk}-{day}")}
+        _send(member, subject=subject, template="digest", context=context, headers=headers)
 
 
 def in_words(notification: Notification) -> str:
@@ -79,6 +78,14 @@ def in_words(notification: Notification) -> str:
         case NotificationKind.MENTIONED:
             return _("%(actor)s mentioned you in %(key)s") % names
     return _("%(key)s is due") % names
+
+
+def _summary(tasks: int, notifications: int) -> str:
+    """Return the subject of a digest, with a place for the account's name."""
+    if tasks:
+        text = ngettext("%(number)d open task in %%(account)s", "%(number)d open tasks in %%(account)s", tasks)
+        return text % {"number": tasks}
+    return ngettext("Something unread in %(account)s", "Some things unread in %(account)s", notifications)
 
 
 def _account() -> Account:

@@ -27,7 +27,14 @@ ADMINISTERS = {
     "status.manage",
     "comment.delete_any",
 }
-EVERYBODY_DOES = {"account.read", "profile.update", "project.leave", "token.manage"}
+EVERYBODY_DOES = {
+    "account.read",
+    "profile.update",
+    "project.leave",
+    "project.export",
+    "notification.read",
+    "token.manage",
+}
 OWNS = {"account.delete", "account.transfer"}
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import Domain
 from projects.models import Project
 from tasks.jobs import mail_digest, mail_notification, remind_of_due_tasks, send_digests
-from tasks.models import Notification, Task
+from tasks.models import Assignment, Notification, Task
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
 
@@ -273,6 +273,29 @@ def test_the_digest_has_open_tasks_by_date_and_what_is_unread(
     assert "Alice assigned you WEB-1: Write the welcome page" in lines
     assert "http://acme.localhost:8000/tasks/WEB-3/" in lines
     assert "Late" in html_of(sent)
+
+
+def test_what_is_unread_is_enough_for_one(assign, due, digest, run_jobs, alice, bob, task, mailoutbox):
+    assign(alice, task, bob)
+    due(task, completed_at=timezone.now())
+    run_jobs()
+    mailoutbox.clear()
+    digest()
+    assert [sent.subject for sent in mailoutbox] == ["Something unread in Acme"]
+    assert "Your open tasks" not in mailoutbox[0].body
+
+
+def test_a_long_list_is_cut_and_says_so(acme, alice, bob, task, digest, mailoutbox):
+    with tenant_context(acme):
+        member = membership_of(bob, acme)
+        row = {"project": task.project, "title": "x", "status": task.status, "rank": "a"}
+        tasks = Task.objects.bulk_create(Task(number=number, **row) for number in range(2, 62))
+        Assignment.objects.bulk_create(Assignment(task=each, member=member) for each in tasks)
+    digest()
+    (sent,) = mailoutbox
+    assert sent.subject == "60 open tasks in Acme"
+    assert "and 10 more" in sent.body
+    assert "and 10 more" in html_of(sent)
 
 
 def test_with_nothing_to_say_there_is_none(digest, alice, bob, task, mailoutbox):
