@@ -9,6 +9,7 @@ from celery import shared_task
 from tasks import actions
 from tenancy.context import tenant_context
 from tenancy.jobs import TenantTask
+from tenancy.outbox import OutboxJob
 from tenancy.routing import tenant_by_id
 
 
@@ -38,10 +39,12 @@ class ExportTask(TenantTask):
     abstract = True
 
     def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
-        tenant = tenant_by_id(UUID(kwargs["tenant_id"]))
-        if tenant is not None:
+        # Its row says what it was for; what the broker has is not believed.
+        job = OutboxJob.objects.dead().filter(pk=task_id, name=self.name).first()
+        tenant = tenant_by_id(job.tenant_id) if job else None
+        if job and tenant:
             with tenant_context(tenant):
-                actions.fail_export(export_id=UUID(kwargs["export_id"]))
+                actions.fail_export(export_id=UUID(job.kwargs["export_id"]))
 
 
 @shared_task(base=ExportTask, name="tasks.export_project", atomic=False)

@@ -135,7 +135,7 @@ def run_jobs(db):
             OutboxJob.objects.filter(pk__in=[job.pk for job in jobs]).delete()
             for job in jobs:
                 names.append(job.name)
-                current_app.tasks[job.name](*job.args, **job.kwargs)
+                current_app.tasks[job.name](*job.args, tenant_id=str(job.tenant_id), **job.kwargs)
         return names
 
     return run_jobs

@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage
 from tasks.actions import create_comment, request_export, update_task
 from tasks.models import Notification
 from tenancy.context import tenant_context
-from tenancy.jobs import for_each_tenant
+from tenancy.daily import for_each_tenant
 from tenancy.outbox import OutboxJob
 from tenancy.testing import membership_of
 
