@@ -22,6 +22,7 @@ import structlog
 from celery import Task, current_app, current_task
 from celery.exceptions import Ignore, Reject, Retry
 from celery.result import AsyncResult
+from celery.utils.functional import maybe_list
 from django.db import Error as AnyDatabaseError
 from django.db import transaction
 from django.utils import timezone
@@ -206,9 +207,9 @@ class TenantTask(Task[Any, Any]):
             outbox.bury(job_id, error="its worker was killed each time")
             raise Ignore
         # The broker carries messages, and decides nothing: what the job is given and what follows it says the row.
-        self.request.chain = job.options.get("chain")
-        self.request.chord = job.options.get("chord")
-        self.request.callbacks, self.request.errbacks = job.options.get("link"), job.options.get("link_error")
+        self.request.chain, self.request.chord = job.options.get("chain"), job.options.get("chord")
+        self.request.callbacks = maybe_list(job.options.get("link"))
+        self.request.errbacks = maybe_list(job.options.get("link_error"))
         try:
             return self._run(job)
         except _DoneAlready:

@@ -199,7 +199,8 @@ class TenantViewSet[M: TenantModel](ReadOnlyTenantViewSet[M]):
         Write and answer are one transaction: when a row was hidden from the member while the write waited for it, the
         answer is 404, and the write is taken back.
         """
-        handle = partial(self._write_unless_stale, handler, request, **kwargs)
+        tags = preconditions.read_tags(request, "If-Match")  # here, so that no old answer hides that it is malformed
+        handle = partial(self._write_unless_stale, tags, handler, request, **kwargs)
         key = idempotency.read_key(request)
         if key is None:
             with transaction.atomic():
@@ -216,8 +217,9 @@ class TenantViewSet[M: TenantModel](ReadOnlyTenantViewSet[M]):
             about = rows.filter(pk__in=[each["id"] for each in shown if "id" in each])
         return about.exclude(pk__in=self.get_queryset().values("pk")).exists()
 
-    def _write_unless_stale(self, handler: Callable[..., Response], request: Request, **kwargs: Any) -> Response:
-        tags = preconditions.read_tags(request, "If-Match")
+    def _write_unless_stale(
+        self, tags: list[str] | None, handler: Callable[..., Response], request: Request, **kwargs: Any
+    ) -> Response:
         if tags is not None and not preconditions.match(tags, self._locked_tag()):  # locked until the commit
             raise Stale
         return handler(request, **kwargs)

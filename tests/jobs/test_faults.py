@@ -3,7 +3,6 @@
 import signal
 
 import pytest
-from celery import current_app
 
 from tenancy import outbox
 from tenancy.context import tenant_context
@@ -49,15 +48,6 @@ def test_a_broker_that_hangs_does_not_hold_the_relay(jobs, acme, labels, outbox_
         redis.process.send_signal(signal.SIGCONT)
         jobs.wait_for(lambda: OutboxJob.objects.sent().count() == 2, "both to be sent")
         assert jobs.end(relay) == 0
-
-
-def test_a_job_that_cannot_be_sent_does_not_stop_the_others(acme):
-    with tenant_context(acme):
-        broken, _ = samples.note_label.delay("one"), samples.note_label.delay("two")
-    OutboxJob.objects.filter(pk=broken.id).update(options={"shadow": {"__type__": "datetime", "__value__": "garbage"}})
-    assert outbox.relay() == 1
-    assert OutboxJob.objects.dead().get().error == "ValueError: it cannot be sent"
-    current_app.control.purge()
 
 
 # Fault 4: killed in the middle ---------------------------------------------------------------------------------------
@@ -128,21 +118,3 @@ def test_a_tenant_with_five_thousand_jobs_does_not_hold_up_another(working, acme
     working.wait_for(lambda: labels(globex) == ["the one"], "the one")
     assert OutboxJob.objects.filter(tenant_id=acme.pk).count() > 4500
     OutboxJob.objects.all().delete()
-
-
-def test_a_tenant_has_only_so_many_jobs_in_flight(acme, globex, settings):
-    for tenant in (acme, globex):
-        with tenant_context(tenant):
-            for number in range(5):
-                samples.note_label.delay(f"{number}")
-    assert outbox.relay() == 2 * settings.JOBS_PER_TENANT
-    assert outbox.relay() == 0
-    sent = OutboxJob.objects.sent()
-    assert (
-        sent.filter(tenant_id=acme.pk).count() == sent.filter(tenant_id=globex.pk).count() == settings.JOBS_PER_TENANT
-    )
-    # The oldest ones, and in its place the next when one is done.
-    assert {job.args[0] for job in sent} == {f"{number}" for number in range(settings.JOBS_PER_TENANT)}
-    outbox.finish(sent.filter(tenant_id=acme.pk).first().pk)
-    assert outbox.relay() == 1
-    current_app.control.purge()

@@ -95,7 +95,7 @@ OF_JOBS = (
         OUTBOX,
         "     WHERE due.place <= %(per_tenant)s\n",
         "",
-        f"{FAULTS}::test_a_tenant_has_only_so_many_jobs_in_flight",
+        f"{RELAY}::test_a_tenant_has_only_so_many_jobs_in_flight",
     ),
     off(
         "dead letters do not quote a tenant's data",
