@@ -75,8 +75,8 @@ def _of_session(request: HttpRequest) -> Visitor:
 
 # Sessions ----------------------------------------------------------------------------------------------------------
 
-# Not `django.contrib.auth.get_user()`: after a rotation of keys it gives the session another name, of which the browser
-# would hear nothing over a socket; and it asks for one session at a time.
+# Not with `django.contrib.auth.get_user()`: after a rotation of keys it gives the session another name, of which the
+# browser would hear nothing over a socket; and it asks for one session at a time.
 
 
 def _sessions(keys: Collection[str]) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def web_process(database_url: str, log: Path, *, connections: int, wait: int = 5
 def running_web_process(
     database_url: str, log: Path, *, connections: int, wait: int = 5, **variables: str
 ) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
-    """The same, with the process itself, for tests that end it."""
+    """The same, with the process itself, for tests that end it. `APPLICATION` may name another one than config.asgi's."""
     environment = without_pytest(os.environ) | {
         "DATABASE_URL": database_url,
         "DATABASE_POOL_SIZE": str(connections),
@@ -81,7 +81,8 @@ def running_web_process(
         environment.pop(withheld, None)
     with socket.create_server(("127.0.0.1", 0)) as listening, open(log, "wb") as output:
         port, number = listening.getsockname()[1], listening.fileno()
-        command = ["uvicorn", "config.asgi:application", "--fd", str(number), "--log-level", "warning"]
+        application = environment.pop("APPLICATION", "config.asgi:application")
+        command = ["uvicorn", application, "--fd", str(number), "--log-level", "warning"]
         command += ["--http", "httptools", *WEBSOCKETS]
         process = subprocess.Popen(
             [sys.executable, "-m", *command],
