@@ -16,13 +16,14 @@ def run(names: list[str]) -> None:
     django.setup()
     from django.core.management import call_command
 
-    from benchmarks import lists, page, reports, requests, testdata
+    from benchmarks import fanout, lists, page, reports, requests, testdata
 
     call_command("migrate", verbosity=0)
     started = time.perf_counter()
     call_command("createtestdata", accounts=ACCOUNTS, seed=SEED, force=True)
     data = testdata.look(accounts=ACCOUNTS, seed=SEED, seconds=time.perf_counter() - started)
     for name in names:
-        module = {"testdata": testdata, "lists": lists, "requests": requests, "page": page}[name]
+        modules = {"testdata": testdata, "lists": lists, "requests": requests, "page": page, "fanout": fanout}
+        module = modules[name]
         text = reports.write(name, data, module.measure(data))
         sys.stdout.write(f"\n{text}")

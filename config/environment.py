@@ -96,7 +96,7 @@ GROUPS: dict[str, list[Variable]] = {
         ),
     ],
     "Redis": [
-        Variable("REDIS_URL", "str", "", "the cache", EMBEDDED),
+        Variable("REDIS_URL", "str", "", "the cache, and what tells sockets of changes", EMBEDDED),
     ],
     "API": [
         Variable("API_RATE_LIMITS", "bool", True, "0: requests are not counted, for load tests"),

@@ -64,8 +64,8 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self._task, self._cut = asyncio.current_task(), False
         self._ending: asyncio.Task[None] | None = None
         self._events = asyncio.create_task(self._send_events())
-        expires_at = self.visitor.token_expires_at or float("inf")
-        expiry = self._loop.call_later(min(max(expires_at - time.time(), 0), LIFETIME), self._expire)
+        expires_at, now = self.visitor.token_expires_at, time.time()
+        expiry = self._loop.call_later(max(expires_at - now, 0), self._expire) if expires_at else None
         watch.enter(self)
         try:
             await super().__call__(scope, receive, send)
@@ -73,7 +73,8 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             if not self._cut:
                 raise
         finally:
-            expiry.cancel()
+            if expiry is not None:
+                expiry.cancel()
             self._events.cancel()
             for project in list(self.subscriptions):
                 self._unsubscribe(project)

@@ -16,6 +16,8 @@ from rest_framework.serializers import BaseSerializer
 
 from projects.models import Activity
 
+MOST_CHARACTERS = 500_000  # of events that are read at once
+
 type Load = Callable[[Collection[UUID]], Mapping[UUID, Any]]
 
 _loads: dict[str, Load] = {}
@@ -48,7 +50,10 @@ def shown_kinds() -> set[str]:
 
 
 def read_events(project_id: UUID, *, after: int, limit: int) -> list[Event]:
-    """Return the events of a project in the active tenant with the numbers after `after`, in their order."""
+    """Return the next events of a project in the active tenant after the number `after`, in their order.
+
+    At most `limit`, and fewer when they are large: whoever sends them slowly holds them in memory so long.
+    """
     fields = ("seq", "verb", "actor_id", "object_id")
     found = Activity.objects.filter(project=project_id, seq__gt=after).order_by("seq")
     rows = list(found.values_list(*fields)[:limit])
@@ -56,10 +61,15 @@ def read_events(project_id: UUID, *, after: int, limit: int) -> list[Event]:
     for _seq, verb, _actor, object_id in rows:
         ids[_kind(verb)].add(object_id)
     forms = {kind: _loads[kind](of_kind) for kind, of_kind in ids.items() if kind in _loads}
-    return [
-        _encode(project_id, seq, verb, actor_id, forms.get(_kind(verb), {}).get(object_id))
-        for seq, verb, actor_id, object_id in rows
-    ]
+    events: list[Event] = []
+    room = MOST_CHARACTERS
+    for seq, verb, actor_id, object_id in rows:
+        event = _encode(project_id, seq, verb, actor_id, forms.get(_kind(verb), {}).get(object_id))
+        room -= len(event.frame)
+        if room < 0 and events:
+            break
+        events.append(event)
+    return events
 
 
 def _kind(verb: str) -> str:

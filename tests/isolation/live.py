@@ -69,7 +69,7 @@ def web_process(database_url: str, log: Path, *, connections: int, wait: int = 5
 def running_web_process(
     database_url: str, log: Path, *, connections: int, wait: int = 5, **variables: str
 ) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
-    """The same, with the process itself, for tests that end it. `APPLICATION` may name another one than config.asgi's."""
+    """The same, with the process itself, for tests that end it. `APPLICATION` may name another than config.asgi's."""
     environment = without_pytest(os.environ) | {
         "DATABASE_URL": database_url,
         "DATABASE_POOL_SIZE": str(connections),

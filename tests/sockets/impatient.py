@@ -4,6 +4,6 @@ from config.asgi import application
 from projects import consumers
 
 consumers.SEND_SECONDS = 2.0
-consumers.LIFETIME = 8.0
+consumers.LIFETIME = 20.0
 
 __all__ = ["application"]

@@ -1,4 +1,4 @@
-"""Settings with a channel layer that loses, doubles and reorders what it is given. `DJANGO_SETTINGS_MODULE` names it."""
+"""Settings with a channel layer that loses, doubles and reorders messages, for `DJANGO_SETTINGS_MODULE`."""
 
 import random
 from typing import Any

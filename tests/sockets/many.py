@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -63,15 +64,13 @@ class Follower:
         self.ready = asyncio.Event()
         self.last: int | None = None
 
-    async def follow(self, until: asyncio.Future[int]) -> None:
-        """Follow the project until the event with the number that `until` will have."""
-        while not (until.done() and self.last is not None and self.last >= until.result()):
-            try:
-                await self._follow_once(until)
-            except (ConnectionClosed, OSError):
-                continue
+    async def follow(self) -> None:
+        """Follow the project until cancelled."""
+        while True:
+            with suppress(ConnectionClosed, OSError):
+                await self._follow_once()
 
-    async def _follow_once(self, until: asyncio.Future[int]) -> None:
+    async def _follow_once(self) -> None:
         self.socket = await self.many.connect()
         self.connections += 1
         since = {} if self.last is None else {"since": self.last}
@@ -81,9 +80,8 @@ class Follower:
         if self.last is None:
             self.last = subscribed["seq"]
         self.ready.set()
-        while not (until.done() and self.last >= until.result()):
-            async with asyncio.timeout(1):
-                self.take(json.loads(await self.socket.recv()))
+        while True:
+            self.take(json.loads(await self.socket.recv()))
 
     def take(self, frame: Any) -> None:
         if frame["type"] == "resync":
@@ -98,3 +96,23 @@ class Follower:
     def cut(self) -> None:
         if self.socket is not None:
             self.socket.cut()
+
+
+@asynccontextmanager
+async def following(many: Many, project: str, number: int) -> AsyncIterator[list[Follower]]:
+    """Have so many followers follow the project in the block."""
+    followers = [Follower(many, project) for _ in range(number)]
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(follower.follow()) for follower in followers]
+        for follower in followers:
+            await asyncio.wait_for(follower.ready.wait(), 120)
+        yield followers
+        for task in tasks:
+            task.cancel()
+
+
+async def have_reached(followers: list[Follower], last: int) -> None:
+    """Wait until all of them have seen the event with the number `last`."""
+    async with asyncio.timeout(60):
+        while any((follower.last or 0) < last for follower in followers):
+            await asyncio.sleep(0.02)

@@ -2,23 +2,23 @@
 
 import asyncio
 import json
-import os
 import random
 import threading
 import time
-from urllib.parse import urlsplit
+from contextlib import contextmanager
 
 import httpx
 import pytest
 from django.db import connection
+from websockets.exceptions import ConnectionClosed
 
 from projects.models import Project
 from tasks.actions import TaskChange, complete_task, create_task, delete_task, update_task, update_tasks
 from tasks.api.tasks import TaskSerializer, TaskViewSet
 from tenancy.context import tenant_context
-from tests.isolation.live import running_web_process, web_process
+from tests.isolation.live import running_web_process
 from tests.sockets.live import PROTOCOL, make_office, port_of
-from tests.sockets.many import Follower, Many
+from tests.sockets.many import Many, following, have_reached
 from tests.sockets.redis_server import OwnRedis
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,7 +27,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def web(test_database, tmp_path):
     """Start a web process with other variables: `with web(APPLICATION=…) as (office, process):`. See `log()`."""
-    from contextlib import contextmanager
 
     @contextmanager
     def web(**variables):
@@ -90,11 +89,8 @@ def test_a_process_that_ends_says_so(web):
         stop = threading.Event()
 
         def write():
-            try:
-                while not stop.is_set():
-                    office.act(create_task, project=project, title="x")
-            finally:
-                connection.close()
+            while not stop.is_set():
+                office.act(create_task, project=project, title="x")
 
         async def scene():
             async with Many(office.uri, protocols) as many:
@@ -108,8 +104,7 @@ def test_a_process_that_ends_says_so(web):
                 codes = {await task for task in draining}
                 return codes, time.monotonic() - started
 
-        writer = threading.Thread(target=write)
-        writer.start()
+        writer = in_the_background(write)
         codes, seconds = asyncio.run(scene())
         stop.set()
         writer.join()
@@ -123,76 +118,73 @@ async def drain(socket):
     try:
         while True:
             await asyncio.wait_for(socket.recv(), 10)
-    except socket_closed():
+    except ConnectionClosed:
         return socket.close_code
-
-
-def socket_closed():
-    from websockets.exceptions import ConnectionClosed
-
-    return ConnectionClosed
 
 
 def test_a_socket_is_recycled(web):
     with web(APPLICATION="tests.sockets.impatient:application") as (office, _process):
         with office.with_token() as live:
-            assert live.closed() == (1012, "reconnect")
+            assert live.closed(timeout=30) == (1012, "reconnect")
 
 
 # Clients that do not read ------------------------------------------------------------------------------------------
 
-BIG = "x" * 20_000
+BIG = "x" * 49_000
+TASKS = 40
 
 
-def fill(office, tasks, marks):
-    for mark in marks:
-        changes = [TaskChange(task, {"description": f"{mark}{BIG}"}) for task in tasks]
+def fill(office, tasks, rounds):
+    """Make more events than fit into all the buffers on the way: 2 MB in each round."""
+    for number in range(rounds):
+        changes = [TaskChange(task, {"description": f"{number}{BIG}"}) for task in tasks]
         office.act(update_tasks, changes=changes)
 
 
-def test_who_reads_slowly_is_told_to_read_anew(office, project):
-    tasks = [office.act(create_task, project=project, title=str(number)) for number in range(300)]
-    with office.with_token() as slow, office.with_token() as quick:
-        seq = slow.subscribe(project)
-        quick.subscribe(project)
-        reading = threading.Thread(target=lambda: [quick.receive(60) for _ in range(1_500)])
-        reading.start()
-        fill(office, tasks, "abcde")  # 30 MB: more than all buffers on the way
-        reading.join(timeout=60)
-        assert not reading.is_alive()  # nobody waits for the other
-        seen, resyncs = [], 0
-        while not seen or seen[-1] < seq + 1_501:
-            frame = slow.receive()
-            if frame["type"] == "resync":
-                resyncs += 1
-                office.act(complete_task, task=tasks[0])  # the next event after where it goes on
-            else:
-                seen.append(frame["seq"])
-    gaps = [second for first, second in zip([seq, *seen], seen, strict=False) if second != first + 1]
-    assert (resyncs, len(gaps)) == (1, 1)
+def test_who_reads_slowly_is_told_to_read_anew(web):
+    with web(APPLICATION="tests.sockets.forgetful:application") as (office, _process):
+        project = office.make_project()
+        tasks = [office.act(create_task, project=project, title=str(number)) for number in range(TASKS)]
+        with office.with_token() as slow, office.with_token() as quick:
+            seq = slow.subscribe(project)
+            quick.subscribe(project)
+            for _ in range(8):
+                fill(office, tasks, 1)
+                for _ in range(TASKS):
+                    assert quick.receive()["type"] == "event"  # nobody waits for the other
+            seen, places = [seq], []
+            while seen[-1] < seq + 8 * TASKS + 1:
+                frame = slow.receive()
+                if frame["type"] == "resync":
+                    places.append(len(seen))
+                    office.act(complete_task, task=tasks[0])
+                else:
+                    seen.append(frame["seq"])
+    gaps = [place for place in range(1, len(seen)) if seen[place] != seen[place - 1] + 1]
+    assert gaps == places
+    assert len(places) == 1
 
 
 def test_who_does_not_read_at_all_is_hung_up_on(web):
     with web(APPLICATION="tests.sockets.impatient:application") as (office, _process):
         project = office.make_project()
-        tasks = [office.act(create_task, project=project, title=str(number)) for number in range(300)]
+        tasks = [office.act(create_task, project=project, title=str(number)) for number in range(TASKS)]
         with office.with_token() as stuck:
-            seq = stuck.subscribe(project)
-            fill(office, tasks, "abc")
+            seen = [stuck.subscribe(project)]
+            fill(office, tasks, 8)
             time.sleep(6)  # the patience of that application, and a look at the clock
-            seen = [seq]
-            with pytest.raises(socket_closed()):
+            with pytest.raises(ConnectionClosed):
                 while True:
                     seen.append(stuck.receive()["seq"])
-        assert seen == list(range(seq, seq + len(seen)))
-        assert len(seen) < 900
+        assert seen == list(range(seen[0], seen[0] + len(seen)))
+        assert 1 < len(seen) < 8 * TASKS
     assert "Traceback" not in web.log()
 
 
 # Everybody converges -----------------------------------------------------------------------------------------------
 
 
-def in_the_background(office, work):
+def in_the_background(work):
     """Start `work` in a thread that may use the database, and return the thread."""
 
     def run():
@@ -216,8 +208,9 @@ def state_of(office, project):
         return {str(row.pk): json.loads(json.dumps(TaskSerializer(row).data)) for row in rows}
 
 
-async def end_of(thread, office, project):
-    while thread.is_alive():
+async def end_of(threads, office, project):
+    """Wait for the threads, and return the number of the last event."""
+    while any(thread.is_alive() for thread in threads):
         await asyncio.sleep(0.02)
 
     def read():
@@ -234,34 +227,25 @@ def test_five_hundred_sockets_are_cut_at_once_while_pokes_get_lost(web):
     with web(DJANGO_SETTINGS_MODULE="tests.sockets.lossy") as (office, _process):
         project, protocols = office.make_project(), [PROTOCOL, f"bearer.{office.token()}"]
         tasks = [office.act(create_task, project=project, title=str(number)) for number in range(10)]
-        office_ready = threading.Event()
 
         def write():
-            office_ready.wait(60)
             for number in range(10):
                 for task in tasks:
                     office.act(update_task, task=task, title=f"Title {number}")
 
         async def scene():
-            until = asyncio.get_running_loop().create_future()
-            async with Many(office.uri, protocols) as many:
-                followers = [Follower(many, str(project.pk)) for _ in range(500)]
-                running = [asyncio.create_task(follower.follow(until)) for follower in followers]
-                for follower in followers:
-                    await follower.ready.wait()
-                writer = in_the_background(office, write)
-                office_ready.set()
+            async with Many(office.uri, protocols) as many, following(many, str(project.pk), 500) as followers:
+                writer = in_the_background(write)
                 while max(len(follower.seen) for follower in followers) < 40:
                     await asyncio.sleep(0.01)
                 for follower in followers:
                     follower.cut()
-                until.set_result(await end_of(writer, office, project))
-                await asyncio.wait_for(asyncio.gather(*running), 60)
+                await have_reached(followers, await end_of([writer], office, project))
                 return followers
 
         followers = asyncio.run(scene())
         state = {str(task.pk): "Title 9" for task in tasks}
-        assert {follower.connections for follower in followers} == {2}
+        assert min(follower.connections for follower in followers) == 2
         for follower in followers:
             assert follower.seen == list(range(12, 112)), follower.seen
             assert {key: form["title"] for key, form in follower.state.items()} == state
@@ -283,22 +267,14 @@ def test_a_client_that_is_cut_fifty_times_ends_with_the_state_of_the_server(offi
             office.act(delete_task, task=task)
 
     async def scene():
-        until = asyncio.get_running_loop().create_future()
-        async with Many(office.uri, protocols) as many:
-            follower = Follower(many, str(project.pk))
-            running = asyncio.create_task(follower.follow(until))
-            await follower.ready.wait()
-            writers = [in_the_background(office, lambda n=n: write(n, 500)) for n in range(4)]
+        async with Many(office.uri, protocols) as many, following(many, str(project.pk), 1) as (follower,):
+            writers = [in_the_background(lambda n=n: write(n, 500)) for n in range(4)]
             for _ in range(50):
-                seen = len(follower.seen)
-                async with asyncio.timeout(30):
-                    while len(follower.seen) < seen + chance.randrange(1, 40) and not running.done():
-                        await asyncio.sleep(0.001)
+                next_cut = len(follower.seen) + chance.randrange(1, 40)
+                while len(follower.seen) < next_cut:
+                    await asyncio.sleep(0.001)
                 follower.cut()
-            for writer in writers:
-                last = await end_of(writer, office, project)
-            until.set_result(last)
-            await asyncio.wait_for(running, 30)
+            await have_reached([follower], await end_of(writers, office, project))
             return follower
 
     follower = asyncio.run(scene())
