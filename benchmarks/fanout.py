@@ -74,8 +74,8 @@ def _report(times: list[float]) -> str:
     shown = " | ".join(f"{value:.0f}" for value in (cuts[49], cuts[94], cuts[98], times[-1]))
     lines = [
         f"{PROCESSES * SOCKETS} sockets in {PROCESSES} processes follow one project, in which a task is changed",
-        f"{A_SECOND} times a second, {CHANGES} times in all; the first second warms up. One web process. Time from the",
-        "commit until the last of all sockets has the event, with everything on one machine: PostgreSQL, Redis, the",
+        f"{A_SECOND} times a second, {CHANGES} times in all; the first second warms up. One web process. Time from",
+        "the commit until the last of all sockets has the event, all on one machine: PostgreSQL, Redis, the",
         f"web process, who writes, and the clients, who need much of it. Aim: p99 of {AIM} ms on 2 cores.\n",
         "| changes | p50 ms | p95 ms | p99 ms | most ms |",
         "|---|---|---|---|---|",

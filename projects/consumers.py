@@ -18,7 +18,7 @@ from projects.events import encode
 from projects.feeds import Feed, feeds
 from projects.frames import Allowance, Refusal, no_such_project, read_frame
 from projects.models import Project
-from projects.watch import watch
+from projects.watch import BROKEN, watch
 from tenancy.models import AbstractTenant
 from tenancy.sockets import Closed, in_thread
 
@@ -30,7 +30,7 @@ SEND_SECONDS = 30.0  # that one frame may take
 CLOSE_SECONDS = 5.0
 RETRY_SECONDS = 2.0
 LIFETIME = 6 * 3600.0  # seconds, a tenth more or less, so that not all reconnect at once
-RECYCLED, TOO_MANY_FRAMES, BROKEN = (1012, "reconnect"), (4429, "too_many_frames"), (1011, "server_error")
+RECYCLED, TOO_MANY_FRAMES = (1012, "reconnect"), (4429, "too_many_frames")
 
 
 @dataclass(eq=False)

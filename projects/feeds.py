@@ -75,6 +75,8 @@ class Feed:
                     wake()
         except (DatabaseError, InterfaceError) as error:
             logger.warning("events_unavailable", error=str(error))  # the watch asks again soon
+        except Exception:  # nobody awaits this task
+            logger.exception("events_unreadable", project=str(self.project_id))
         finally:
             self._reading = None
 

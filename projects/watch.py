@@ -20,7 +20,9 @@ from accounts.sockets import Visitor, look_again, open_sockets
 from projects.models import Project, ProjectMember
 from tenancy.context import tenant_context
 from tenancy.models import AbstractTenant
-from tenancy.sockets import Closed, in_thread
+from tenancy.sockets import TRY_AGAIN_LATER, Closed, in_thread
+
+UNAVAILABLE, BROKEN = (TRY_AGAIN_LATER, "unavailable"), (1011, "server_error")
 
 if TYPE_CHECKING:
     from projects.consumers import ProjectConsumer
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 logger = structlog.get_logger("projects.watch")
 
 EVERY = 2.0  # seconds; whoever loses access has lost the socket within five
+BLIND_SECONDS = 15.0  # that sockets stay open although nobody can tell whether they may
 TENANTS_AT_ONCE = 2  # so that events are read meanwhile
 
 
@@ -67,6 +70,7 @@ class Watch:
 
     def __init__(self) -> None:
         self._sockets: dict[AbstractTenant, set[ProjectConsumer]] = defaultdict(set)
+        self._looked: dict[AbstractTenant, float] = {}  # when, by the time of the event loop
         self._running: asyncio.Task[None] | None = None
 
     def enter(self, socket: "ProjectConsumer") -> None:
@@ -102,18 +106,31 @@ class Watch:
         sockets = list(self._sockets[tenant])
         visitors = {socket.visitor for socket in sockets}
         followed = {(socket.visitor.member_id, project) for socket in sockets for project in socket.subscriptions}
+        now = asyncio.get_running_loop().time()
         try:
             found = await in_thread(look)(tenant, visitors, followed)
         except (DatabaseError, InterfaceError) as error:
             logger.warning("watch_unavailable", error=str(error))
+            if now - self._looked.setdefault(tenant, now) > BLIND_SECONDS:
+                _end_all(sockets, *UNAVAILABLE)
             return
+        except Exception:  # whatever it is: who cannot be looked at does not stay, and the others are looked at
+            logger.exception("watch_broken")
+            _end_all(sockets, *BROKEN)
+            return
+        self._looked[tenant] = now
         for socket in sockets:
             if reason := found.gone.get(socket.visitor):
                 socket.end(reason.code, reason.reason)
             else:
                 _tell(socket, found)
         if not self._sockets[tenant]:
-            del self._sockets[tenant]
+            del self._sockets[tenant], self._looked[tenant]
+
+
+def _end_all(sockets: Collection["ProjectConsumer"], code: int, reason: str) -> None:
+    for socket in sockets:
+        socket.end(code, reason)
 
 
 def _tell(socket: "ProjectConsumer", found: Findings) -> None:
