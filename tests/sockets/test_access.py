@@ -73,7 +73,7 @@ OF_SESSIONS = [
 ]
 
 
-@pytest.mark.parametrize(("happens", "code", "reason"), BOTH, ids=lambda value: getattr(value, "__name__", ""))
+@pytest.mark.parametrize(("happens", "code", "reason"), BOTH, ids=lambda value: getattr(value, "__name__", None))
 def test_a_socket_with_a_token_is_closed(office, project, happens, code, reason):
     with office.with_token() as live, office.with_token("owner") as bystander:
         live.subscribe(project)
@@ -87,7 +87,7 @@ def test_a_socket_with_a_token_is_closed(office, project, happens, code, reason)
 
 
 @pytest.mark.parametrize(
-    ("happens", "code", "reason"), [*BOTH, *OF_SESSIONS], ids=lambda value: getattr(value, "__name__", "")
+    ("happens", "code", "reason"), [*BOTH, *OF_SESSIONS], ids=lambda value: getattr(value, "__name__", None)
 )
 def test_a_socket_with_a_session_is_closed(office, happens, code, reason):
     with office.with_cookie() as live:
