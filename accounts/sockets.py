@@ -20,7 +20,8 @@ from accounts.authentication import admit, current_membership
 from accounts.models import Account, Membership, User
 from accounts.plans import LIMITS
 from tenancy.cache import TenantRedisCache
-from tenancy.context import require_active_tenant
+from tenancy.context import require_active_tenant, tenant_context
+from tenancy.models import AbstractTenant
 from tenancy.sessions import is_bound_here
 from tenancy.sockets import Closed
 from tenancy.tokens import InvalidToken, read_access
@@ -134,7 +135,7 @@ class OpenSockets:
     """How many sockets the accounts have open, in all processes together. Redis has the sums."""
 
     def __init__(self) -> None:
-        self._here: Counter[UUID] = Counter()
+        self._here: Counter[Account] = Counter()
         self._lock = threading.Lock()
         self._process = uuid4().hex
 
@@ -145,22 +146,29 @@ class OpenSockets:
         """
         account = cast(Account, require_active_tenant())
         with self._lock:
-            self._here[account.pk] += 1
-        everywhere = self.publish()
-        if everywhere > LIMITS[account.plan].sockets:
-            self.leave(account.pk)
+            self._here[account] += 1
+        if self._publish(account) > LIMITS[account.plan].sockets:
+            self.leave(account)
             raise Closed(*TOO_MANY)
 
-    def leave(self, account_id: UUID) -> None:
+    def leave(self, account: AbstractTenant) -> None:
         """Count one less. The next `publish()` tells the other processes."""
         with self._lock:
-            self._here[account_id] -= 1
+            self._here[cast(Account, account)] -= 1
 
-    def publish(self) -> int:
-        """Tell the other processes the number of the active account here, for a while. Returns that of them all."""
-        account_id = require_active_tenant().pk
+    def publish(self) -> None:
+        """Tell the other processes the numbers here, which they believe for a while. May wait for Redis."""
+        for account in list(self._here):
+            with tenant_context(account):
+                self._publish(account)
+            with self._lock:
+                if not self._here[account]:
+                    del self._here[account]
+
+    def _publish(self, account: Account) -> int:
+        """Tell them that of the active account, and return the sum."""
         with self._lock:
-            here = self._here[account_id]
+            here = self._here[account]
         cache = cast(TenantRedisCache, caches["default"])
         everywhere = cache.tally("open-sockets", self._process, here, COUNTED_SECONDS)
         return here if everywhere is None else int(everywhere)

@@ -20,7 +20,7 @@ from accounts.sockets import Visitor, look_again, open_sockets
 from projects.models import Project, ProjectMember
 from tenancy.context import tenant_context
 from tenancy.models import AbstractTenant
-from tenancy.sockets import TRY_AGAIN_LATER, Closed, in_thread
+from tenancy.sockets import PATIENT_THREADS, TRY_AGAIN_LATER, Closed, in_thread
 
 UNAVAILABLE, BROKEN = (TRY_AGAIN_LATER, "unavailable"), (1011, "server_error")
 
@@ -46,7 +46,6 @@ class Findings:
 def look(tenant: AbstractTenant, visitors: Collection[Visitor], followed: set[tuple[UUID, UUID]]) -> Findings:
     """Ask the database about everybody in `visitors`, and about all pairs of member and project in `followed`."""
     with tenant_context(tenant):
-        open_sockets.publish()
         gone, members = look_again(visitors)
         rows = Project.objects.filter(pk__in={project for _, project in followed})
         projects = {row[0]: row[1:] for row in rows.values_list("pk", "private", "last_activity_seq")}
@@ -72,6 +71,7 @@ class Watch:
         self._sockets: dict[AbstractTenant, set[ProjectConsumer]] = defaultdict(set)
         self._looked: dict[AbstractTenant, float] = {}  # when, by the time of the event loop
         self._running: asyncio.Task[None] | None = None
+        self._publishing: asyncio.Future[None] | None = None
 
     def enter(self, socket: "ProjectConsumer") -> None:
         """Watch `socket` until `leave()`."""
@@ -80,9 +80,9 @@ class Watch:
             self._running = asyncio.create_task(self._watch())
 
     def leave(self, socket: "ProjectConsumer") -> None:
-        """Stop what `enter()` began. The tenant stays until its last number of sockets was published."""
+        """Stop what `enter()` began."""
         self._sockets[socket.tenant].discard(socket)
-        open_sockets.leave(socket.tenant.pk)
+        open_sockets.leave(socket.tenant)
 
     async def _watch(self) -> None:
         turns = asyncio.Semaphore(TENANTS_AT_ONCE)
@@ -94,6 +94,8 @@ class Watch:
         while True:
             await asyncio.sleep(EVERY)
             self._look_at_the_clock()
+            if self._publishing is None or self._publishing.done():  # not awaited: Redis may hang
+                self._publishing = asyncio.ensure_future(in_thread(open_sockets.publish, PATIENT_THREADS)())
             await asyncio.gather(*(take_turn(tenant) for tenant in list(self._sockets)))
 
     def _look_at_the_clock(self) -> None:

@@ -32,13 +32,14 @@ DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 BAD_ADDRESS = {400, 404}
 
 # Sockets live for hours and need the database for milliseconds: a few threads do that for all of them, and give their
-# connections back after each call.
+# connections back after each call. What also asks Redis has threads of its own, where it may wait for one that hangs.
 THREADS = ThreadPoolExecutor(4, thread_name_prefix="sockets")
+PATIENT_THREADS = ThreadPoolExecutor(4, thread_name_prefix="handshakes")
 
 
-def in_thread[**P, R](function: Callable[P, R]) -> Callable[P, Awaitable[R]]:
+def in_thread[**P, R](function: Callable[P, R], executor: ThreadPoolExecutor = THREADS) -> Callable[P, Awaitable[R]]:
     """Return `function`, which uses the database, as one that can be awaited. The active tenant stays active in it."""
-    return database_sync_to_async(function, thread_sensitive=False, executor=THREADS)  # type: ignore[no-any-return]
+    return database_sync_to_async(function, thread_sensitive=False, executor=executor)  # type: ignore[no-any-return]
 
 
 class HandshakeRefused(Exception):
@@ -69,7 +70,7 @@ class TenantSockets:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         try:
-            tenant, visitor = await in_thread(self._open)(scope)
+            tenant, visitor = await in_thread(self._open, PATIENT_THREADS)(scope)
         except HandshakeRefused:
             await send({"type": "websocket.close"})  # before it is accepted: 403
         except Closed as closed:

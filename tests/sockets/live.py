@@ -3,7 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -114,6 +114,15 @@ class Socket:
         answer = self.ask(type="subscribe", project=project.pk, **fields)
         assert answer == {"type": "subscribed", "project": str(project.pk), "seq": answer.get("seq")}
         return int(answer["seq"])
+
+    def refused(self) -> tuple[int, str]:
+        """Wait for the end as `closed()` does, and fail if anything was answered before it."""
+        with suppress(ConnectionClosed):
+            self.send(type="ping")
+        with pytest.raises(ConnectionClosed) as raised:
+            self.connection.recv(ANSWER_SECONDS)
+        assert raised.value.rcvd is not None, "The connection was cut without a word."
+        return raised.value.rcvd.code, raised.value.rcvd.reason
 
     def closed(self, timeout: float = ANSWER_SECONDS) -> tuple[int, str]:
         """Wait for the end and return its code and reason. Frames before it are passed over."""
