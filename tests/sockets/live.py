@@ -115,10 +115,10 @@ class Socket:
         assert answer == {"type": "subscribed", "project": str(project.pk), "seq": answer.get("seq")}
         return int(answer["seq"])
 
-    def refused(self) -> tuple[int, str]:
-        """Wait for the end as `closed()` does, and fail if anything was answered before it."""
+    def refused(self, **frame: Any) -> tuple[int, str]:
+        """Send a frame and wait for the end as `closed()` does; fail if anything is answered before it."""
         with suppress(ConnectionClosed):
-            self.send(type="ping")
+            self.send(**frame)
         with pytest.raises(ConnectionClosed) as raised:
             self.connection.recv(ANSWER_SECONDS)
         assert raised.value.rcvd is not None, "The connection was cut without a word."

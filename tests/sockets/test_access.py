@@ -190,8 +190,7 @@ def test_a_frame_right_after_losing_access_is_refused(office, project):
     with office.with_token() as live:
         assert live.ask(type="ping") == {"type": "pong"}
         remove(office)
-        live.send(type="subscribe", project=project.pk)
-        assert live.closed() == (4403, "not_a_member")
+        assert live.refused(type="subscribe", project=project.pk) == (4403, "not_a_member")
     with office.with_token("viewer") as live:
         make_private(office, project)
         assert live.ask(type="subscribe", project=project.pk) == not_found(project.pk)

@@ -32,7 +32,7 @@ def refused():
 
 def closed(opening):
     with opening as live:
-        return live.refused()
+        return live.refused(type="ping")
 
 
 # Pages -------------------------------------------------------------------------------------------------------------
