@@ -282,6 +282,21 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 
+# Live updates -------------------------------------------------------------------------------------------------------
+
+# Publish and subscribe, where nothing is kept: what goes through it only says that there is something to read, and
+# whoever missed it looks for themselves. The other layer keeps messages and members of groups in Redis until they
+# expire, also those of processes that died.
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {
+            "hosts": [{"address": read_required("REDIS_URL"), "socket_connect_timeout": 1, "socket_timeout": 2}],
+            "prefix": "commonhold:live:",
+        },
+    }
+}
+
 # API ----------------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
@@ -365,5 +380,9 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "log"}},
     "root": {"handlers": ["console"], "level": read("LOG_LEVEL")},
-    "loggers": {"django": {"handlers": [], "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        # A traceback each second while Redis is gone, which our own loggers say in a line.
+        "channels_redis": {"level": "CRITICAL"},
+    },
 }
