@@ -1,6 +1,7 @@
 """What happens to accounts and the people in them."""
 
 from dataclasses import dataclass
+from typing import TypedDict, Unpack
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
@@ -20,6 +21,20 @@ class NewAccount:
     account: Account
     owner: User
     owner_is_new: bool  # and has no usable password yet
+
+
+class AccountFields(TypedDict, total=False):
+    """What admins may change of an account."""
+
+    name: str
+    time_zone: str
+
+
+class MailChoices(TypedDict, total=False):
+    """Which mails a person gets from an account."""
+
+    mail_notifications: bool
+    mail_digest: bool
 
 
 @transaction.atomic
@@ -48,14 +63,19 @@ def _find_or_create(email: str) -> tuple[User, bool]:
 
 
 @transaction.atomic
-def update_account(*, account: Account, actor: Membership, name: str) -> Account:
-    """Give the account another name. Raises PermissionDenied, ValidationError."""
+def update_account(*, account: Account, actor: Membership, **fields: Unpack[AccountFields]) -> Account:
+    """Change the account's name or time zone. Raises PermissionDenied, ValidationError."""
     require(actor, "account.update")
     account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
-    before, account.name = account.name, name
-    validate_fields(account, {"name"})
-    account.save(update_fields=["name"])
-    record_audit(action="account.updated", actor=actor, subject=account, data={"name": [before, name]})
+    changes = {
+        name: [getattr(account, name), value] for name, value in fields.items() if getattr(account, name) != value
+    }
+    for name, value in fields.items():
+        setattr(account, name, value)
+    validate_fields(account, fields)
+    account.save(update_fields=list(fields))
+    if changes:
+        record_audit(action="account.updated", actor=actor, subject=account, data=changes)
     forget_tenant(account)
     return account
 
@@ -68,3 +88,12 @@ def update_profile(*, actor: Membership, name: str) -> User:
     validate_fields(user, {"name"})
     user.save(update_fields=["name"])
     return user
+
+
+def choose_mails(*, actor: Membership, **choices: Unpack[MailChoices]) -> Membership:
+    """Change which mails `actor` gets from this account. Raises PermissionDenied."""
+    require(actor, "profile.update")
+    for name, value in choices.items():
+        setattr(actor, name, value)
+    actor.save(update_fields=list(choices))
+    return actor

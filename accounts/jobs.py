@@ -1,15 +1,17 @@
-"""Jobs that follow what happens to accounts and the people in them."""
+"""Jobs of accounts: the mail of an invitation, and clearing away what has expired."""
 
 from uuid import UUID
 
 from celery import shared_task
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
 
+from accounts import clearing
 from accounts.invitations import make_token
 from accounts.models import Invitation
 from tenancy.context import require_active_tenant
-from tenancy.jobs import TenantTask
+from tenancy.jobs import SystemTask, TenantTask
 from tenancy.routing import tenant_reverse
 
 
@@ -26,3 +28,14 @@ def mail_invitation(invitation_id: UUID) -> None:
     # A line break in a name would begin another header.
     subject = " ".join(render_to_string("mail/invitation/subject.txt", values).split())
     send_mail(subject, render_to_string("mail/invitation/body.txt", values), None, [row.email])
+
+
+@shared_task(base=TenantTask, name="accounts.remove_expired")
+def remove_expired(day: str) -> None:
+    clearing.remove_expired()
+
+
+@shared_task(base=SystemTask, name="accounts.remove_expired_sessions")
+def remove_expired_sessions() -> None:
+    """Sessions are shared rows: they are looked up before a tenant is known."""
+    SessionStore.clear_expired()

@@ -120,6 +120,9 @@ class Membership(TenantModel):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+", db_index=False)
     role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
+    mail_notifications = models.BooleanField(default=True)  # a mail for each of them, beside the row in the inbox
+    mail_digest = models.BooleanField(default=True)  # a mail in the morning
+    digest_day = models.DateField(null=True, blank=True, editable=False)  # of the last one: there is one a day
     joined_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     readmitted_at = models.DateTimeField(null=True, editable=False)  # when it last began anew after an end

@@ -29,11 +29,11 @@ class Permission:
 
 PERMISSIONS: Mapping[str, Permission] = {
     "account.read": Permission(EVERYBODY, "see the account, its members, labels and open projects"),
-    "account.update": Permission(ADMINS, "change the name of the account"),
+    "account.update": Permission(ADMINS, "change the name of the account and its time zone"),
     "account.transfer": Permission(OWNERS, "make somebody else the owner"),
     "account.delete": Permission(OWNERS, "delete the account with everything in it"),
     "audit.read": Permission(ADMINS, "read the audit log and export it"),
-    "profile.update": Permission(EVERYBODY, "change one's own name"),
+    "profile.update": Permission(EVERYBODY, "change one's own name, and choose which mails one gets"),
     "member.manage": Permission(ADMINS, "invite and remove members and change their roles, except owners"),
     "member.leave": Permission(EVERYBODY, "leave the account"),
     "token.manage": Permission(
@@ -48,6 +48,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "project.archive": Permission(ADMINS, "archive projects and restore them"),
     "project.delete": Permission(ADMINS, "delete projects with everything in them"),
     "project.publish": Permission(ADMINS, "show projects on the public roadmap"),
+    "project.export": Permission(EVERYBODY, "export the projects that one sees"),
     "status.manage": Permission(ADMINS, "create, change and delete statuses, the columns of a board"),
     "label.write": Permission(WRITERS, "create, change and delete labels"),
     "task.write": Permission(WRITERS, "create, change, move, complete, archive and delete tasks"),
@@ -55,6 +56,7 @@ PERMISSIONS: Mapping[str, Permission] = {
     "file.write": Permission(WRITERS, "attach files and delete them"),
     "comment.write": Permission(WRITERS, "comment on tasks; edit and delete one's own comments"),
     "comment.delete_any": Permission(ADMINS, "delete the comments of others"),
+    "notification.read": Permission(EVERYBODY, "mark one's own notifications as read"),
 }
 
 

@@ -23,10 +23,11 @@ class Limits:
     members: int | None
     projects: int | None  # archived ones too: they are kept in full, and come back by a click
     storage: int | None  # bytes of files
+    sockets: int  # WebSockets that are open at the same time
 
 
 LIMITS: dict[str, Limits] = {
-    Plan.FREE: Limits(600, 3_000, members=5, projects=10, storage=GIB),
-    Plan.TEAM: Limits(1_200, 12_000, members=50, projects=200, storage=50 * GIB),
-    Plan.BUSINESS: Limits(6_000, 60_000, members=None, projects=None, storage=None),
+    Plan.FREE: Limits(600, 3_000, members=5, projects=10, storage=GIB, sockets=100),
+    Plan.TEAM: Limits(1_200, 12_000, members=50, projects=200, storage=50 * GIB, sockets=1_000),
+    Plan.BUSINESS: Limits(6_000, 60_000, members=None, projects=None, storage=None, sockets=10_000),
 }

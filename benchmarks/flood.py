@@ -74,9 +74,8 @@ def timed(url: str, account: Account, calls: int) -> list[float]:
 @contextmanager
 def flood(url: str, account: Account) -> Iterator[None]:
     """Let an account do its worst, from a process of its own."""
-    kwargs = {"tenant_id": str(account.pk)}
     rows = (
-        outbox.make_row(name="samples.slow", tenant_id=account.pk, args=[f"{number}", 0.02], kwargs=kwargs)
+        outbox.make_row(name="samples.slow", tenant_id=account.pk, args=[f"{number}", 0.02], kwargs={}, options={})
         for number in range(JOBS)
     )
     outbox.OutboxJob.objects.bulk_create(rows, ignore_conflicts=True)

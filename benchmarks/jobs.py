@@ -29,11 +29,12 @@ def measure(data: Data) -> str:
         running.worker(concurrency=4)
         timed(running, ours)  # warms up
         alone = [timed(running, ours) for _ in range(CALLS)]
-        kwargs = {"tenant_id": str(theirs.pk)}
-        flood = (
-            outbox.make_row(name="samples.slow", tenant_id=theirs.pk, args=[f"flood {number}", BUSY], kwargs=kwargs)
+        flood = [
+            outbox.make_row(
+                name="samples.slow", tenant_id=theirs.pk, args=[f"flood {number}", BUSY], kwargs={}, options={}
+            )
             for number in range(FLOOD)
-        )
+        ]
         outbox.OutboxJob.objects.bulk_create(flood)
         started, before = time.perf_counter(), outbox.backlog().waiting
         beside = [timed(running, ours) for _ in range(CALLS)]

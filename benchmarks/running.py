@@ -17,7 +17,7 @@ def run(names: list[str]) -> None:
     django.setup()
     from django.core.management import call_command
 
-    from benchmarks import flood, jobs, lists, page, reports, requests, testdata
+    from benchmarks import fanout, flood, jobs, lists, page, reports, requests, testdata
 
     call_command("migrate", verbosity=0)
     started = time.perf_counter()
@@ -30,6 +30,7 @@ def run(names: list[str]) -> None:
         "page": page,
         "jobs": jobs,
         "flood": flood,
+        "fanout": fanout,
     }
     for name in names:
         text = reports.write(name, data, modules[name].measure(data))

@@ -14,9 +14,22 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 
 django = get_asgi_application()
 
-from config.disconnects import ReturnConnections  # noqa: E402  # these need the settings, which are read now
+# These need the settings, which are read now.
+from channels.routing import ProtocolTypeRouter  # noqa: E402
+
+from accounts.sockets import admit_visitor  # noqa: E402
+from config.disconnects import ReturnConnections  # noqa: E402
 from config.fairness import TakeTurns  # noqa: E402
+from projects.consumers import ProjectConsumer  # noqa: E402
 from tenancy.checks import refuse_unsafe_process  # noqa: E402
+from tenancy.sockets import TenantSockets  # noqa: E402
 
 refuse_unsafe_process()
-application = TakeTurns(ReturnConnections(django))
+application = ProtocolTypeRouter(
+    {
+        "http": TakeTurns(ReturnConnections(django)),
+        "websocket": TenantSockets(
+            ProjectConsumer.as_asgi(), path="/ws/", subprotocol="commonhold.v1", admit=admit_visitor
+        ),
+    }
+)

@@ -2,19 +2,35 @@
 
 import os
 from typing import Any
+from uuid import UUID
 
 from celery import Celery
-from celery.signals import beat_init, worker_init
+from celery.schedules import crontab
+from celery.signals import beat_init, task_unknown, worker_init
 from django.core.exceptions import ImproperlyConfigured
+from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("commonhold")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(related_name="jobs")
+app.autodiscover_tasks(related_name="jobs")  # and in processes that are no workers: config.apps
 
 # In code and not in a table: what runs when is part of a release. Every job here may be started twice.
-app.conf.beat_schedule = {}
+EVERY_SOME_MINUTES = 300.0  # seconds; each tenant has its turn once a day, when its own clock says so
+MORNING_JOBS = {
+    "tasks.remove_old": "03:00",
+    "accounts.remove_expired": "03:00",
+    "tasks.remind_of_due_tasks": "07:00",
+    "tasks.send_digests": "08:00",
+}
+app.conf.beat_schedule = {
+    **{
+        name: {"task": "config.start_for_each_tenant", "schedule": EVERY_SOME_MINUTES, "args": [name, daily_at]}
+        for name, daily_at in MORNING_JOBS.items()
+    },
+    "sessions": {"task": "accounts.remove_expired_sessions", "schedule": crontab(hour="3", minute="30")},
+}
 
 
 @worker_init.connect
@@ -27,3 +43,12 @@ def refuse_unsafe_process(**_: Any) -> None:
         refuse_unsafe_process()
     except ImproperlyConfigured as error:  # Celery logs what its signals raise, and goes on
         raise SystemExit(str(error)) from error
+
+
+@task_unknown.connect
+def bury_unknown_job(id: str, **_: Any) -> None:  # noqa: A002  # Celery's name
+    """Make a dead letter of a job whose name no worker knows: left alone it would be sent again for ever."""
+    from tenancy.outbox import bury
+
+    bury(UUID(id), error="no worker knows it")
+    close_old_connections()

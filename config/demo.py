@@ -70,6 +70,8 @@ def processes(port: int, *, reload: bool) -> list[Process]:
         *("--host", "127.0.0.1", "--port", str(port)),
         # h11 would answer a request without a Host itself. Forwarded headers are a proxy's, and there is none.
         *("--http", "httptools", "--no-server-header", "--no-proxy-headers", "--timeout-graceful-shutdown", "5"),
+        # Frames from clients are short. Compression would be done anew for each of those who get the same.
+        *("--ws", "websockets-sansio", "--ws-max-size", "65536", "--ws-per-message-deflate", "false"),
         *options,
     ]
     celery = [sys.executable, "-m", "celery", "-A", "config.celery"]

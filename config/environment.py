@@ -125,9 +125,18 @@ GROUPS: dict[str, list[Variable]] = {
             "consolemail://",
             "`smtp://`, `smtp+tls://` or `smtp+ssl://` with `user:password@host:port`; mail is printed otherwise",
         ),
+        Variable("EMAIL_FROM", "str", "", "the sender of mail", "`Commonhold <noreply@BASE_DOMAIN>`"),
     ],
     "Tokens": [
         Variable("JWT_SIGNING_KEY", "str", "", "signs JSON Web Tokens", "`SECRET_KEY`"),
+    ],
+    "Files": [
+        Variable("S3_ENDPOINT_URL", "str", "", "S3 as this process reaches it", EMBEDDED),
+        Variable("S3_PUBLIC_ENDPOINT_URL", "str", "", "S3 as browsers reach it", EMBEDDED),
+        Variable("S3_BUCKET", "str", "", "the bucket for files", EMBEDDED),
+        Variable("S3_ACCESS_KEY", "str", "", "", EMBEDDED),
+        Variable("S3_SECRET_KEY", "str", "", "", EMBEDDED),
+        Variable("S3_REGION", "str", "", "", EMBEDDED),
     ],
     "Tests": [
         Variable("REQUIRE", "list", [], "programs whose tests must not be left out: `pgbouncer`, `curl`", "none"),
@@ -135,12 +144,6 @@ GROUPS: dict[str, list[Variable]] = {
     "Embedded servers": [
         Variable("DATA_DIR", "str", "", "where they keep their data", "`.data`"),
         Variable("EMBEDDED_FSYNC", "bool", True, "0: faster, for data that may be lost when the machine fails"),
-        Variable("S3_ENDPOINT_URL", "str", "", "S3 as this process reaches it", EMBEDDED),
-        Variable("S3_PUBLIC_ENDPOINT_URL", "str", "", "S3 as browsers reach it", EMBEDDED),
-        Variable("S3_BUCKET", "str", "", "the bucket for files", EMBEDDED),
-        Variable("S3_ACCESS_KEY", "str", "", "", EMBEDDED),
-        Variable("S3_SECRET_KEY", "str", "", "", EMBEDDED),
-        Variable("S3_REGION", "str", "", "", EMBEDDED),
     ],
 }
 

@@ -21,10 +21,11 @@ from accounts.conflicts import Conflicting
 from accounts.quotas import QuotaExceeded
 from tenancy.cache import CacheUnavailable
 from tenancy.routing import Refused
+from tenancy.storage import StorageUnavailable
 
 logger = structlog.get_logger("config.errors")
 
-UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout, CacheUnavailable)
+UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout, CacheUnavailable, StorageUnavailable)
 RETRY_AFTER = {429: {"Retry-After": "60"}, 503: {"Retry-After": "5"}}  # seconds
 
 # status: (code, what the API says, title of the page, text of the page)

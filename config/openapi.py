@@ -130,7 +130,7 @@ def add_errors(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
 
 def _kinds(path: str, method: str, operation: dict[str, Any]) -> set[str]:
     kinds = {"all"}
-    if method in ("post", "patch", "delete"):
+    if method in ("post", "patch", "delete") or path.endswith("/download/"):  # of what may not be ready
         kinds.add("write")
     if method in ("post", "patch"):
         kinds.add("body")

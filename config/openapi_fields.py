@@ -18,9 +18,12 @@ ID_OR_KEY = {
     "anyOf": [dict(ID), {"type": "string", "pattern": "^[A-Z][A-Z0-9]{1,9}-[1-9][0-9]{0,9}$"}],
 }
 # PostgreSQL has no text with U+0000 in it. Blank is what has nothing but space in it, and is refused like "".
-NO_NUL = r"^[^\u0000]*$"
-NOT_BLANK = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
-TWO_LETTERS = r"^[^\u0000]*[^\s\u0000][^\u0000]*[^\s\u0000][^\u0000]*$"  # what is around them is not counted
+# All of Python's space, since `\s` is other characters in JavaScript, whose patterns these are.
+_SPACE = r"\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_ANY, _LETTER = r"[^\u0000]*", rf"[^\u0000{_SPACE}]"
+NO_NUL = f"^{_ANY}$"
+NOT_BLANK = f"^{_ANY}{_LETTER}{_ANY}$"
+TWO_LETTERS = f"^{_ANY}{_LETTER}{_ANY}{_LETTER}{_ANY}$"  # what is around them is not counted
 
 _TAG = r'(W/)?"[!#-~]*"'
 TAGS = {"type": "string", "pattern": rf"^(\*|{_TAG}([ \t]*,[ \t]*{_TAG})*)$"}
@@ -34,7 +37,8 @@ class TextScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-ca
         field = self.target
         schema: dict[str, Any] = auto_schema._map_serializer_field(field, direction, bypass_extensions=True)  # type: ignore[no-untyped-call]
         if direction == "request" and "pattern" not in schema:
-            schema["pattern"] = NO_NUL if field.allow_blank else NOT_BLANK
+            is_trimmed = field.trim_whitespace and not field.allow_blank
+            schema["pattern"] = NOT_BLANK if is_trimmed else NO_NUL
         return schema
 
 

@@ -199,7 +199,16 @@ STATIC_COLLECTED = read("STATIC_COLLECTED")
 WHITENOISE_USE_FINDERS = not STATIC_COLLECTED  # so that the demo needs no collectstatic
 WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {
+        "BACKEND": "tenancy.storage.TenantStorage",
+        "OPTIONS": {
+            "endpoint_url": read_required("S3_ENDPOINT_URL"),
+            "bucket_name": read_required("S3_BUCKET"),
+            "access_key": read_required("S3_ACCESS_KEY"),
+            "secret_key": read_required("S3_SECRET_KEY"),
+            "region_name": read_required("S3_REGION"),
+        },
+    },
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if STATIC_COLLECTED
@@ -233,6 +242,7 @@ def mailer(url: str) -> dict[str, object]:
 
 
 MAILERS = {"default": mailer(read("EMAIL_URL"))}
+DEFAULT_FROM_EMAIL = read("EMAIL_FROM") or f"Commonhold <noreply@{BASE_DOMAIN}>"
 
 # Cache --------------------------------------------------------------------------------------------------------------
 
@@ -259,6 +269,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 2 * JOB_TIME_LIMIT.total_seconds(),
     "global_keyprefix": read("BROKER_PREFIX"),
     "socket_connect_timeout": 5,
+    "socket_timeout": 10,  # a broker that hangs must not hold the relay's transaction
 }
 CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"global_keyprefix": read("BROKER_PREFIX")}
 CELERY_TASK_DEFAULT_QUEUE = "commonhold"
@@ -272,6 +283,21 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+
+# Live updates -------------------------------------------------------------------------------------------------------
+
+# Publish and subscribe, where nothing is kept: what goes through it only says that there is something to read, and
+# whoever missed it looks for themselves. The other layer keeps messages and members of groups in Redis until they
+# expire, also those of processes that died.
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {
+            "hosts": [{"address": read_required("REDIS_URL"), "socket_connect_timeout": 1, "socket_timeout": 2}],
+            "prefix": "commonhold:live:",
+        },
+    }
+}
 
 # API ----------------------------------------------------------------------------------------------------------------
 
@@ -302,6 +328,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "CategoryEnum": "projects.models.Category",
         "ColorEnum": "projects.models.Color",
+        "ExportFormatEnum": "tasks.models.ExportFormat",
+        "ExportStateEnum": "tasks.models.ExportState",
+        "NotificationKindEnum": "tasks.models.NotificationKind",
         "PriorityEnum": "tasks.models.Priority",
         "RoleEnum": "accounts.models.Role",
     },
@@ -353,5 +382,9 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "log"}},
     "root": {"handlers": ["console"], "level": read("LOG_LEVEL")},
-    "loggers": {"django": {"handlers": [], "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        # A traceback each second while Redis is gone, which our own loggers say in a line.
+        "channels_redis": {"level": "CRITICAL"},
+    },
 }

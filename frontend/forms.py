@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from projects.models import Color, Project, Status
-from tasks.models import Subtask, Task
+from tasks.models import ExportFormat, Subtask, Task
 
 # Browsers offer what was typed before, which helps with addresses and is in the way of new titles.
 UNREMEMBERED = {"autocomplete": "off"}
@@ -97,6 +97,25 @@ class AcceptInvitation(forms.Form):
             self.fields["password"].label = _("Choose a password")
         else:
             del self.fields["name"]
+
+
+class MailChoices(forms.Form):
+    """Which mails the member gets: the fields are those of their membership."""
+
+    mail_notifications = forms.BooleanField(
+        label=_("Each notification"), required=False, help_text=_("When it happens, beside the row in this inbox.")
+    )
+    mail_digest = forms.BooleanField(
+        label=_("A daily summary"),
+        required=False,
+        help_text=_("In the morning: your open tasks by their due dates, and what you have not read."),
+    )
+
+
+class NewExport(forms.Form):
+    """Sent by a button for each format."""
+
+    format = forms.ChoiceField(choices=ExportFormat.choices)
 
 
 def refuse(form: forms.BaseForm, error: ValidationError) -> None:

@@ -1,5 +1,6 @@
 """Projects, what they are made of, and what happened in them."""
 
+from collections.abc import Iterable
 from typing import ClassVar, Self
 
 from django.core.validators import RegexValidator
@@ -88,6 +89,16 @@ class Project(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def seen_by(self, members: Iterable[Membership]) -> list[Membership]:
+        """Return those of `members` who belong to the account now and may see the project: `visible_to()` reversed."""
+        inside = {link.member_id for link in self.project_members.all()} if self.private else set()
+        return [
+            member
+            for member in members
+            if member.ended_at is None
+            and (not self.private or member.pk in inside or may(member, "project.see_private"))
+        ]
 
 
 class Category(models.TextChoices):

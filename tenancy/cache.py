@@ -1,5 +1,6 @@
 """A cache in which tenants do not meet, and which the site survives losing."""
 
+import time
 from collections.abc import Callable
 from functools import cached_property, wraps
 from typing import Any, ClassVar
@@ -84,7 +85,23 @@ class TenantRedisCache(RedisCache):
             pipeline.incr(name)
             return int(pipeline.execute()[1])
 
+    def tally(self, key: str, part: str, number: int, seconds: int) -> int | None:
+        """Set one `part` of the sum at `key`, such as that of a process, and return the sum of all parts.
+
+        A part counts for `seconds`, so whoever dies takes its own along. None without Redis.
+        """
+        name, now = self.make_and_validate_key(key), time.time()
+        with self._cache.get_client(name, write=True).pipeline() as pipeline:
+            pipeline.hset(name, part, f"{number} {now + seconds}")
+            pipeline.expire(name, seconds)
+            pipeline.hgetall(name)
+            parts = {each: value.split() for each, value in pipeline.execute()[2].items()}
+        if gone := [each for each, (_, until) in parts.items() if float(until) < now]:
+            self._cache.get_client(name, write=True).hdel(name, *gone)
+        return sum(int(value) for each, (value, _) in parts.items() if each not in gone)
+
     count = _survive(count, lambda key, seconds: None)
+    tally = _survive(tally, lambda key, part, number, seconds: None)
     get = _survive(RedisCache.get, lambda key, default=None, version=None: default)
     get_many = _survive(RedisCache.get_many, lambda keys, version=None: {})
     has_key = _survive(RedisCache.has_key, lambda key, version=None: False)

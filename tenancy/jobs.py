@@ -11,16 +11,19 @@ The tenant is an argument of every message, `tenant_id`: taken from the active t
 consumed by TenantTask in the worker. Nothing is inherited there, so a job without a tenant does nothing.
 """
 
+import time
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
-from typing import Any, ClassVar, Never, cast
+from contextvars import ContextVar
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Never
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import structlog
-from celery import Task, current_app, shared_task
+from celery import Task, current_app, current_task
 from celery.exceptions import Ignore, Reject, Retry
 from celery.result import AsyncResult
+from celery.utils.functional import maybe_list
+from django.db import Error as AnyDatabaseError
 from django.db import transaction
 from django.utils import timezone
 
@@ -30,14 +33,33 @@ from tenancy.models import AbstractTenant, get_tenant_model
 
 logger = structlog.get_logger("tenancy.jobs")
 
-# What the outbox keeps of `apply_async()`'s options: how a canvas goes on, and how long a job may take.
+# What the outbox keeps of `apply_async()`'s options: how a canvas goes on.
 KEPT = frozenset(
     (
-        *("chain", "chord", "group_id", "group_index", "link", "link_error", "parent_id", "replaced_task_nesting"),
-        *("root_id", "expires", "ignore_result", "priority", "shadow", "soft_time_limit", "time_limit"),
+        "chain",
+        "chord",
+        "group_id",
+        "group_index",
+        "ignore_result",
+        "link",
+        "link_error",
+        "parent_id",
+        "root_id",
+        "shadow",
     )
 )
-PAGE = 1000
+# What it cannot keep, and must not lose in silence.
+REFUSED = frozenset(
+    ("compression", "exchange", "expires", "queue", "routing_key", "serializer", "soft_time_limit", "time_limit")
+)
+TROUBLE_SECONDS = 1.0
+
+# The job that this process is at: a call of the same job inside it is an ordinary call.
+_at_work: ContextVar[str | None] = ContextVar("tenancy_job", default=None)
+
+
+class JobFailed(Exception):
+    """What Celery is told of an error: its kind and place, and not its text, which may quote a tenant's data."""
 
 
 class _DoneAlready(Exception):
@@ -45,9 +67,11 @@ class _DoneAlready(Exception):
 
 
 class SystemTask(Task[Any, Any]):
-    """A job of the platform, which belongs to no tenant: beat starts it, and it may run twice."""
+    """A job of the platform, which belongs to no tenant: beat starts it, and it may run twice, or be lost."""
 
+    abstract = True
     ignore_result = True
+    reject_on_worker_lost = False  # beat will start it again
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         with no_tenant():
@@ -70,9 +94,16 @@ class TenantTask(Task[Any, Any]):
 
     abstract = True
     atomic: ClassVar[bool] = True
-    max_retries = 5
+    max_retries: int = 5
     default_retry_delay = 5
     typing = False  # `tenant_id` is not among the parameters; _check() looks at the others
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not isinstance(cls.max_retries, int):
+            raise TypeError(f"{cls.name}: max_retries is a number. A job that never gives up is never seen to fail.")
+        if cls.__dict__.get("time_limit") or cls.__dict__.get("soft_time_limit"):
+            raise TypeError(f"{cls.name}: JOB_SECONDS says how long a job may take; later it is sent again.")
 
     # Asking for it --------------------------------------------------------------------------------------------------
 
@@ -88,23 +119,26 @@ class TenantTask(Task[Any, Any]):
     ) -> AsyncResult[Any]:
         """Write the job into the outbox, in this transaction. It runs once that is committed, not before `eta`.
 
-        Raises NoActiveTenant; TypeError for arguments that the job does not take; ValueError for a `tenant_id` that is
-        none, and for arguments that are longer than ids.
+        Raises NoActiveTenant; TypeError for arguments that the job does not take and for options that the outbox
+        cannot keep; ValueError for a `tenant_id` that is none, and for arguments that are longer than ids.
         """
+        if unknown := sorted(REFUSED & {name for name, value in options.items() if value is not None}):
+            raise TypeError(f"{self.name}: the outbox does not keep {', '.join(unknown)}.")
         arguments = dict(kwargs or {})
         tenant_id = _tenant_id(arguments.pop("tenant_id", None))
-        self._check(args or (), arguments)
-        not_before = eta or (timezone.now() + timedelta(seconds=countdown) if countdown else None)
         kept = {name: value for name, value in options.items() if name in KEPT and value is not None}
         kept.setdefault("ignore_result", bool(self.ignore_result))
-        _pass_on(tenant_id, kept)
-        arguments["tenant_id"] = str(tenant_id)
-        job = outbox.make_row(name=self.name, tenant_id=tenant_id, args=args or (), kwargs=arguments)
-        job.options = outbox.as_json(kept)
+        job = outbox.make_row(name=self.name, tenant_id=tenant_id, args=args or (), kwargs=arguments, options=kept)
+        if get_active_tenant() is not None or not current_task:  # and not Celery, for the next job of a canvas
+            self._check(args or (), arguments)
+            outbox.require_ids(job)
+        _pass_on(tenant_id, job.options)
         if task_id is not None:
             job.pk = UUID(task_id)
-        if not_before is not None:
-            job.not_before = not_before
+        if countdown is not None:
+            eta = timezone.now() + timedelta(seconds=countdown)
+        if eta is not None:
+            job.not_before = eta
         job.save(force_insert=True)
         return self.AsyncResult(str(job.pk))
 
@@ -112,7 +146,7 @@ class TenantTask(Task[Any, Any]):
         """Return a signature that remembers the tenant in whose name it was made, if any."""
         made = super().signature(*args, **kwargs)
         if (tenant := get_active_tenant()) is not None:
-            made.kwargs.setdefault("tenant_id", str(tenant.pk))
+            made["kwargs"] = {"tenant_id": str(tenant.pk), **made.kwargs}
         return made
 
     subtask = signature
@@ -120,19 +154,32 @@ class TenantTask(Task[Any, Any]):
     def _check(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
         self.__header__(*args, **kwargs)  # type: ignore[attr-defined]  # Celery's: takes what the job takes
 
+    def _refuse(self, *args: Any, **kwargs: Any) -> Never:
+        """Stand for what goes past the outbox. Raises TypeError."""
+        raise TypeError(f"{self.name}: this goes past the outbox. Use delay(), or a group of signatures.")
+
+    apply = chunks = map = starmap = replace = add_to_chord = _refuse
+
     # Running it -----------------------------------------------------------------------------------------------------
 
     def __call__(self, *args: Any, tenant_id: str | None = None, **kwargs: Any) -> Any:
         """Run the job: in a worker as the outbox says, otherwise now, for `tenant_id` or the active tenant."""
-        if self.request.called_directly or self.request.is_eager:
+        if self.request.called_directly or self.request.id == _at_work.get():
             tenant = require_active_tenant() if tenant_id is None else _find(tenant_id)
             with tenant_context(tenant), transaction.atomic():
                 return super().__call__(*args, **kwargs)
-        job_id = UUID(self.request.id)
-        with no_tenant(), structlog.contextvars.bound_contextvars(job=self.name, job_id=str(job_id)):
-            tenant = self._tenant(job_id, tenant_id)
-            with tenant_context(tenant):
-                return self._attempt(job_id, tenant, args, kwargs)
+        job_id, token = UUID(self.request.id), _at_work.set(self.request.id)
+        try:
+            with no_tenant(), structlog.contextvars.bound_contextvars(job=self.name, job_id=str(job_id)):
+                tenant = self._tenant(job_id, tenant_id)
+                with tenant_context(tenant):
+                    return self._attempt(job_id, tenant)
+        except AnyDatabaseError as error:  # of ours: what the job itself raises is dealt with
+            logger.warning("job_waits", error=type(error).__name__)
+            time.sleep(TROUBLE_SECONDS)
+            raise Reject(requeue=True) from None
+        finally:
+            _at_work.reset(token)
 
     def _tenant(self, job_id: UUID, tenant_id: str | None) -> AbstractTenant:
         """Return the tenant of a message. Drops the job, or raises Reject, if there is none to work for."""
@@ -148,41 +195,45 @@ class TenantTask(Task[Any, Any]):
                 return tenant
             reason = "its tenant is suspended"
         logger.warning("job_dropped", reason=reason, tenant_id=tenant_id)
-        outbox.finish(job_id)
+        outbox.drop(job_id, name=self.name, tenant_id=UUID(str(tenant_id)))
         raise Ignore
 
-    def _attempt(self, job_id: UUID, tenant: AbstractTenant, args: Any, kwargs: Any) -> Any:
-        attempt = outbox.begin(job_id, name=self.name, tenant_id=tenant.pk)
-        if attempt is None:
-            logger.info("job_not_in_outbox")  # the broker has delivered it before, or somebody made it up
+    def _attempt(self, job_id: UUID, tenant: AbstractTenant) -> Any:
+        job = outbox.begin(job_id, name=self.name, tenant_id=tenant.pk)
+        if job is None:
+            logger.warning("job_not_in_outbox")  # the broker has delivered it before, or somebody made it up
             raise Ignore
-        if attempt > self.max_retries + 1:  # every time its worker was killed, or it would have been buried before
+        if job.attempts > self.max_retries + 1:  # every time its worker was killed, or it would be buried already
             outbox.bury(job_id, error="its worker was killed each time")
             raise Ignore
+        # The broker carries messages, and decides nothing: what the job is given and what follows it says the row.
+        self.request.chain, self.request.chord = job.options.get("chain"), job.options.get("chord")
+        self.request.callbacks = maybe_list(job.options.get("link"))
+        self.request.errbacks = maybe_list(job.options.get("link_error"))
         try:
-            return self._run(job_id, args, kwargs)
+            return self._run(job)
         except _DoneAlready:
             logger.info("job_done_meanwhile")
             raise Ignore from None
-        except (Ignore, Reject):
+        except Ignore:
             outbox.finish(job_id)
             raise
         except Retry as retry:
-            self._fail(job_id, attempt, retry.exc or retry, when=cast("datetime | None", retry.when))
+            self._fail(job, retry.exc or retry, when=_as_time(retry.when))
         except Exception as error:  # noqa: BLE001  # whatever it is, the job is tried again or buried
-            self._fail(job_id, attempt, error)
+            self._fail(job, error)
 
-    def _run(self, job_id: UUID, args: Any, kwargs: Any) -> Any:
-        if not self.atomic or self._goes_on():
-            result = self.run(*args, **kwargs)
+    def _run(self, job: outbox.OutboxJob) -> Any:
+        if not self.atomic:
+            result = self.run(*job.args, **job.kwargs)
             if not self._goes_on():
-                outbox.finish(job_id)
+                outbox.finish(job.pk)
             return result
         with transaction.atomic(durable=True):
-            if not outbox.lock(job_id):
+            if not outbox.lock(job.pk):
                 raise _DoneAlready
-            result = self.run(*args, **kwargs)
-            if not outbox.finish(job_id):
+            result = self.run(*job.args, **job.kwargs)
+            if not self._goes_on() and not outbox.finish(job.pk):
                 raise _DoneAlready
         return result
 
@@ -194,24 +245,24 @@ class TenantTask(Task[Any, Any]):
         if self._goes_on():
             outbox.finish(UUID(task_id))
 
-    def _fail(self, job_id: UUID, attempt: int, error: Exception, when: datetime | None = None) -> Never:
+    def _fail(self, job: outbox.OutboxJob, error: Exception, when: datetime | None = None) -> Never:
         """Have the job tried again, or bury it. Raises what tells Celery so."""
         what = _describe(error)
-        if attempt > self.max_retries:
-            outbox.bury(job_id, error=what)
-            logger.error("job_dead", error=what, attempts=attempt)
-            raise error
-        until = when or timezone.now() + outbox.pause_before(attempt, base=self.default_retry_delay)
-        outbox.postpone(job_id, until=until, error=what)
-        raise Retry(exc=error, when=until)
+        if not isinstance(error, Retry):
+            logger.warning("job_failed", attempt=job.attempts, exc_info=error)  # a line of this tenant's log
+        if job.attempts > self.max_retries:
+            outbox.bury(job.pk, error=what)
+            logger.error("job_dead", error=what, attempts=job.attempts)
+            raise JobFailed(what) from None
+        until = when or timezone.now() + outbox.pause_before(job.attempts, base=self.default_retry_delay)
+        outbox.postpone(job.pk, until=until, error=what)
+        raise Retry(exc=JobFailed(what), when=until) from None
 
     def retry(  # type: ignore[override]
-        self, *, exc: Exception | None = None, eta: datetime | None = None, countdown: float | None = None, **_: Any
+        self, *, exc: Exception | None = None, eta: datetime | None = None, countdown: float | None = None
     ) -> Never:
         """Give up for now and have the job tried again, at `eta` or after `countdown` seconds. Raises Retry."""
-        if countdown is not None:
-            eta = timezone.now() + timedelta(seconds=countdown)
-        raise Retry(exc=exc, when=eta)
+        raise Retry(exc=exc, when=eta if countdown is None else timezone.now() + timedelta(seconds=countdown))
 
 
 def _tenant_id(named: object) -> UUID:
@@ -227,69 +278,27 @@ def _find(tenant_id: object) -> AbstractTenant:
 
 
 def _pass_on(tenant_id: UUID, value: Any) -> None:
-    """Give the tenant to all signatures inside `value` that have none, such as those of a chain made elsewhere."""
+    """Give the tenant to all signatures in `value`, a row's options, that have none, being made elsewhere."""
     if isinstance(value, dict):
         if isinstance(current_app.tasks.get(str(value.get("task"))), TenantTask):
             value["kwargs"].setdefault("tenant_id", str(tenant_id))
         value = list(value.values())
-    if isinstance(value, list | tuple):
+    if isinstance(value, list):
         for each in value:
             _pass_on(tenant_id, each)
 
 
+def _as_time(when: Any) -> datetime | None:
+    """Return what Celery's Retry calls `when`, which may be a number of seconds."""
+    if when is None or isinstance(when, datetime):
+        return when
+    return timezone.now() + timedelta(seconds=float(when))
+
+
 def _describe(error: Exception) -> str:
-    """Return kind and place of an error and not its text, which may quote a tenant's data."""
+    """Return kind and place of an error."""
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
     name = type(error).__name__
     return f"{name} in {frame.tb_frame.f_code.co_qualname}, line {frame.tb_lineno}" if frame else name
-
-
-# Every tenant ------------------------------------------------------------------------------------------------------
-
-
-def for_each_tenant(name: str, /, *, daily_at: time | None = None, **arguments: Any) -> int:
-    """Have the job `name` run for every tenant that is not suspended, and return for how many.
-
-    With `daily_at`, only for those whose clock shows that time or a later one and whose job has not run that day; it
-    gets `day="2026-11-21"`, the date there. So beat may call this as often as it likes, and a day on which nothing ran
-    for some hours is made up for.
-    """
-    tenants = get_tenant_model()._default_manager.filter(suspended_at=None).order_by("pk")
-    number, last = 0, None
-    while page := list((tenants.filter(pk__gt=last) if last else tenants)[:PAGE]):
-        last = page[-1].pk
-        with transaction.atomic():
-            days = _due_today(name, page, daily_at) if daily_at else {tenant.pk: None for tenant in page}
-            outbox.OutboxJob.objects.bulk_create(
-                outbox.make_row(name=name, tenant_id=key, kwargs=_arguments(arguments, key, day))
-                for key, day in days.items()
-            )
-        number += len(days)
-    return number
-
-
-def _arguments(arguments: Mapping[str, Any], tenant_id: UUID, day: date | None) -> dict[str, Any]:
-    return {**arguments, **({"day": day.isoformat()} if day else {}), "tenant_id": str(tenant_id)}
-
-
-def _due_today(name: str, tenants: Sequence[AbstractTenant], daily_at: time) -> dict[UUID, date]:
-    """Return the tenants whose turn it is and their dates, and note that they had it."""
-    clocks = {tenant.pk: timezone.now().astimezone(ZoneInfo(tenant.time_zone)) for tenant in tenants}
-    days = {key: clock.date() for key, clock in clocks.items() if clock.time() >= daily_at}
-    runs = outbox.DailyRun.objects.filter(job=name, tenant_id__in=days)
-    never = [outbox.DailyRun(job=name, tenant_id=key, day=date.min) for key in days]
-    outbox.DailyRun.objects.bulk_create(never, ignore_conflicts=True)
-    # Locked: of two that ask at once, the second finds that it was done.
-    due = [run for run in runs.select_for_update().order_by("tenant_id") if run.day < days[run.tenant_id]]
-    for run in due:
-        run.day = days[run.tenant_id]
-    outbox.DailyRun.objects.bulk_update(due, ["day"])
-    return {run.tenant_id: run.day for run in due}
-
-
-@shared_task(base=SystemTask, name="tenancy.for_each_tenant")
-def start_for_each_tenant(name: str, daily_at: str | None = None) -> None:
-    """Have a job run for every tenant: `for_each_tenant()` for beat. `daily_at` is a time such as "08:00"."""
-    for_each_tenant(name, daily_at=time.fromisoformat(daily_at) if daily_at else None)

@@ -20,15 +20,19 @@ from uuid import UUID
 from celery import current_app
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import Count, F, Min, Q
+from django.db.models import Min, Q
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 from kombu.utils.json import dumps, loads
+from redis.exceptions import RedisError
 
 from tenancy.fields import UUIDv7Field
 
 MAX_ARGUMENTS = 10_000  # characters
 RELAYED_AT_ONCE = 100
-LONGEST_PAUSE = timedelta(hours=1)
+LONGEST_PAUSE = 3600.0  # seconds
+# What a message says of a job's options; the rest is between the row and the worker.
+TOLD = frozenset(("group_id", "group_index", "ignore_result", "parent_id", "root_id", "shadow"))
 
 
 class UnknownJob(Exception):
@@ -76,7 +80,7 @@ class OutboxJob(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["tenant_id", "not_before"],
+                fields=["tenant_id", "not_before", "id"],
                 condition=Q(sent_at=None, failed_at=None),
                 name="outbox_waiting",
             ),
@@ -111,22 +115,37 @@ def enqueue(name: str, /, **arguments: Any) -> UUID:
     `arguments` are ids: UUIDs, numbers, short codes. What a job needs beside them it reads when it runs. Raises
     NoActiveTenant, UnknownJob, TypeError for arguments that the job does not take.
     """
+    return UUID(require_job(name).delay(**arguments).id)
+
+
+def require_job(name: str) -> Any:
+    """Return the TenantTask of that name. Raises UnknownJob."""
+    from tenancy.jobs import TenantTask
+
     job = current_app.tasks.get(name)
-    if job is None:
+    if not isinstance(job, TenantTask):
         raise UnknownJob(f"There is no job {name!r}. Jobs are the TenantTasks in the `jobs` module of an app.")
-    return UUID(job.delay(**arguments).id)
+    return job
 
 
-def make_row(*, name: str, tenant_id: UUID, args: Sequence[Any] = (), kwargs: Mapping[str, Any]) -> OutboxJob:
-    """Return a job to save. For `tenancy.jobs`. Raises ValueError for arguments that are longer than ids."""
-    arguments = as_json([list(args), dict(kwargs)])
-    if len(json.dumps(arguments)) > MAX_ARGUMENTS:
-        raise ValueError(f"The arguments of {name} are longer than {MAX_ARGUMENTS} characters: pass ids.")
-    return OutboxJob(name=name, tenant_id=tenant_id, args=arguments[0], kwargs=arguments[1])
+def make_row(
+    *, name: str, tenant_id: UUID, args: Sequence[Any] = (), kwargs: Mapping[str, Any], options: Mapping[str, Any]
+) -> OutboxJob:
+    """Return a job to save. For `tenancy.jobs`. Raises ValueError for what cannot be read again."""
+    row = OutboxJob(name=name, tenant_id=tenant_id)
+    row.args, row.kwargs, row.options = written = _as_json([list(args), dict(kwargs), dict(options)])
+    _from_json(written)
+    return row
 
 
-def as_json(value: Any) -> Any:
-    """Return `value` as Celery would send it, which knows UUIDs, dates and signatures."""
+def require_ids(row: OutboxJob) -> None:
+    """Raise ValueError when the arguments of a job are longer than ids."""
+    if len(json.dumps([row.args, row.kwargs, row.options])) > MAX_ARGUMENTS:
+        raise ValueError(f"The arguments of {row.name} are longer than {MAX_ARGUMENTS} characters: pass ids.")
+
+
+def _as_json(value: Any) -> Any:
+    """Return a copy of `value` as Celery would send it, which knows UUIDs, dates and signatures."""
     return json.loads(dumps(value))
 
 
@@ -137,19 +156,25 @@ def _from_json(value: Any) -> Any:
 # Relaying ----------------------------------------------------------------------------------------------------------
 
 # The oldest of each tenant, as many as it may have in flight; in turns, so that nobody waits behind another's backlog.
+# The first part jumps from tenant to tenant in the index: DISTINCT would read every row that waits.
 DUE = """
-SELECT id FROM tenancy_outboxjob WHERE id IN (
+WITH RECURSIVE tenant(id) AS (
+    (SELECT tenant_id FROM tenancy_outboxjob WHERE sent_at IS NULL AND failed_at IS NULL ORDER BY tenant_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT tenant_id FROM tenancy_outboxjob
+             WHERE sent_at IS NULL AND failed_at IS NULL AND tenant_id > tenant.id ORDER BY tenant_id LIMIT 1)
+      FROM tenant WHERE tenant.id IS NOT NULL
+)
+SELECT id FROM tenancy_outboxjob WHERE sent_at IS NULL AND failed_at IS NULL AND id IN (
     SELECT due.id
-      FROM (SELECT DISTINCT tenant_id FROM tenancy_outboxjob WHERE sent_at IS NULL AND failed_at IS NULL) AS tenant
+      FROM tenant
      CROSS JOIN LATERAL (
-           SELECT count(*) AS number FROM tenancy_outboxjob
-            WHERE tenant_id = tenant.tenant_id AND sent_at IS NOT NULL
+           SELECT count(*) AS number FROM tenancy_outboxjob WHERE tenant_id = tenant.id AND sent_at IS NOT NULL
            ) AS sent
      CROSS JOIN LATERAL (
            SELECT id, not_before, row_number() OVER (ORDER BY not_before, id) + sent.number AS place
              FROM tenancy_outboxjob
-            WHERE tenant_id = tenant.tenant_id AND sent_at IS NULL AND failed_at IS NULL
-              AND not_before <= %(now)s
+            WHERE tenant_id = tenant.id AND sent_at IS NULL AND failed_at IS NULL AND not_before <= %(now)s
             ORDER BY not_before, id LIMIT %(per_tenant)s
            ) AS due
      WHERE due.place <= %(per_tenant)s
@@ -170,18 +195,27 @@ def relay() -> int:
             values = {"now": timezone.now(), "per_tenant": settings.JOBS_PER_TENANT, "at_once": RELAYED_AT_ONCE}
             cursor.execute(DUE, values)
             found = [key for (key,) in cursor.fetchall()]
-        jobs = list(OutboxJob.objects.filter(pk__in=found).order_by("not_before", "pk"))
+        sent = []
         with current_app.producer_or_acquire() as producer:
-            for job in jobs:
-                _send(job, producer)
-        OutboxJob.objects.filter(pk__in=found).update(sent_at=timezone.now())
-    return len(jobs)
+            for job in OutboxJob.objects.filter(pk__in=found).order_by("not_before", "pk"):
+                try:
+                    _send(job, producer)
+                except (OperationalError, RedisError):
+                    raise
+                except Exception as error:  # noqa: BLE001  # one that cannot be sent must not stop the others
+                    bury(job.pk, error=f"{type(error).__name__}: it cannot be sent")
+                else:
+                    sent.append(job.pk)
+        OutboxJob.objects.filter(pk__in=sent).update(sent_at=timezone.now())
+    return len(sent)
 
 
 def _send(job: OutboxJob, producer: Any) -> None:
-    # By name: a job of a newer release is not known here, and a worker of that release has it.
-    args, kwargs, options = (_from_json(part) for part in (job.args, job.kwargs, job.options))
-    current_app.send_task(job.name, args, kwargs, task_id=str(job.pk), producer=producer, **options)
+    # By name: a job of a newer release is not known here, and a worker of that release has it. Without its arguments:
+    # the worker reads them from the row, so that they are nobody's who can write to the broker.
+    options = {name: value for name, value in _from_json(job.options).items() if name in TOLD}
+    kwargs = {"tenant_id": str(job.tenant_id)}
+    current_app.send_task(job.name, (), kwargs, task_id=str(job.pk), producer=producer, **options)
 
 
 def send_again(*, sent_before: datetime | None = None) -> int:
@@ -201,16 +235,20 @@ def send_again(*, sent_before: datetime | None = None) -> int:
 # Working -----------------------------------------------------------------------------------------------------------
 
 
-def begin(job_id: UUID, *, name: str, tenant_id: UUID) -> int | None:
-    """Note that a worker begins a job and return which attempt it is, from 1; None if there is nothing left to do.
+def begin(job_id: UUID, *, name: str, tenant_id: UUID) -> OutboxJob | None:
+    """Note that a worker begins a job that was sent, and return it as it was asked for; None if there is none.
 
-    That is a job that was done or dropped before: the broker has delivered it twice.
+    That is a job that was done, dropped or postponed before: the broker has delivered it twice.
     """
-    known = OutboxJob.objects.filter(pk=job_id, name=name, tenant_id=tenant_id, failed_at=None)
-    if not known.update(attempts=F("attempts") + 1):
-        return None
-    attempt: int = known.values_list("attempts", flat=True).get()
-    return attempt
+    with transaction.atomic():
+        sent = OutboxJob.objects.sent().select_for_update()  # the relay may be about to commit that it was
+        job = sent.filter(pk=job_id, name=name, tenant_id=tenant_id).first()
+        if job is None:
+            return None
+        job.attempts += 1
+        job.save(update_fields=["attempts"])
+    job.args, job.kwargs, job.options = (_from_json(part) for part in (job.args, job.kwargs, job.options))
+    return job
 
 
 def lock(job_id: UUID) -> bool:
@@ -221,6 +259,11 @@ def lock(job_id: UUID) -> bool:
 def finish(job_id: UUID) -> bool:
     """Delete a job, in the transaction of its effect. Say whether it was there: if not, somebody has done it."""
     return bool(OutboxJob.objects.filter(pk=job_id).delete()[0])
+
+
+def drop(job_id: UUID, *, name: str, tenant_id: UUID) -> None:
+    """Delete a job of a tenant that has no use for it any more."""
+    OutboxJob.objects.filter(pk=job_id, name=name, tenant_id=tenant_id).delete()
 
 
 def postpone(job_id: UUID, *, until: datetime, error: str = "") -> None:
@@ -234,9 +277,9 @@ def bury(job_id: UUID, *, error: str) -> None:
 
 
 def pause_before(attempt: int, *, base: float) -> timedelta:
-    """Return how long to wait before the attempt after `attempt`: twice as long each time, about."""
-    seconds = base * 2 ** (attempt - 1) * random.uniform(0.75, 1.25)  # noqa: S311  # so that not all come back at once
-    return min(timedelta(seconds=seconds), LONGEST_PAUSE)
+    """Return how long to wait before the attempt after `attempt`: twice as long each time, about, up to an hour."""
+    seconds = min(base * 2.0 ** min(attempt - 1, 20), LONGEST_PAUSE)
+    return timedelta(seconds=seconds * random.uniform(0.75, 1.0))  # noqa: S311  # so that not all come back at once
 
 
 # Watching ----------------------------------------------------------------------------------------------------------
@@ -244,25 +287,27 @@ def pause_before(attempt: int, *, base: float) -> timedelta:
 
 @dataclass(frozen=True)
 class Backlog:
-    """What is in the outbox. `age` is that of the oldest job that is due and was not sent, in seconds."""
+    """What is in the outbox. Ages are in seconds, 0 when there is nothing."""
 
     waiting: int
     sent: int
     dead: int
-    age: float
+    waiting_age: float  # how long the one that has been due for longest waits
+    sent_age: float  # how long the one that was sent first has not been done: it grows when no worker is there
 
 
 def backlog() -> Backlog:
     """Return how much there is to do, for all tenants together."""
-    now = timezone.now()
-    numbers = OutboxJob.objects.aggregate(
-        waiting=Count("pk", filter=Q(sent_at=None, failed_at=None)),
-        sent=Count("pk", filter=Q(sent_at__isnull=False)),
-        dead=Count("pk", filter=Q(failed_at__isnull=False)),
-        oldest=Min("not_before", filter=Q(sent_at=None, failed_at=None, not_before__lte=now)),
+    now, jobs = timezone.now(), OutboxJob.objects
+    due = jobs.waiting().aggregate(first=Min("not_before"))["first"]
+    sent = jobs.sent().aggregate(first=Min("sent_at"))["first"]
+    return Backlog(
+        waiting=jobs.waiting().count(),
+        sent=jobs.sent().count(),
+        dead=jobs.dead().count(),
+        waiting_age=max((now - due).total_seconds(), 0.0) if due else 0.0,
+        sent_age=(now - sent).total_seconds() if sent else 0.0,
     )
-    oldest = numbers.pop("oldest")
-    return Backlog(**numbers, age=(now - oldest).total_seconds() if oldest else 0.0)
 
 
 def retry_dead(ids: Iterable[UUID] | None = None) -> int:

@@ -6,12 +6,14 @@ The servers are started by `config.pytest_plugin`, before settings are read.
 import threading
 
 import pytest
+from celery import current_app
 from django.db import connection
 
 from projects.actions import create_project
 from projects.models import Label
 from tasks.actions import create_subtask, create_task
 from tenancy.context import tenant_context
+from tenancy.outbox import OutboxJob
 from tenancy.testing import membership_of
 
 pytest_plugins = ["tenancy.testing"]
@@ -118,3 +120,22 @@ def at_once(acme):
         return errors
 
     return at_once
+
+
+@pytest.fixture
+def run_jobs(db):
+    """Do what a worker would with the jobs in the outbox and those that follow from them; returns their names.
+
+    In the test's own transaction. tests/jobs has a real worker.
+    """
+
+    def run_jobs():
+        names = []
+        while jobs := list(OutboxJob.objects.order_by("pk")):
+            OutboxJob.objects.filter(pk__in=[job.pk for job in jobs]).delete()
+            for job in jobs:
+                names.append(job.name)
+                current_app.tasks[job.name](*job.args, tenant_id=str(job.tenant_id), **job.kwargs)
+        return names
+
+    return run_jobs

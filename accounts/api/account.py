@@ -24,6 +24,7 @@ class AccountSerializer(StrictSerializer):
     slug = serializers.CharField(read_only=True)
     name = Text(max_length=200)
     variant = serializers.CharField(read_only=True)
+    time_zone = Text(max_length=64, help_text="An IANA name, such as `Europe/Berlin`.")
     created_at = Moment(read_only=True)
 
 
@@ -38,7 +39,7 @@ class AccountView(MemberView):
 
     @transaction.atomic
     def patch(self, request: Request) -> Response:
-        """Change the name of the account."""
+        """Change the name of the account, or its time zone."""
         self.require_match()
         account = cast(Account, require_active_tenant())
         if fields := self.read_body():

@@ -36,7 +36,7 @@ class InvitationViewSet(TenantViewSet[Invitation]):
     serializer_class = InvitationSerializer
     order = ("-id",)
     permissions = dict.fromkeys(("list", "retrieve", "create", "destroy", "resend"), "member.manage")
-    lacks = frozenset({"partial_update"})
+    unrouted = ("partial_update",)
 
     def lock(self, row: Invitation) -> None:
         lock_account()

@@ -9,11 +9,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.actions import update_profile
+from accounts.actions import choose_mails, update_profile
 from accounts.models import Account, Membership, User
 from accounts.rest import preconditions
 from accounts.rest.pagination import KeysetPagination
-from accounts.rest.serializers import StrictSerializer, Text
+from accounts.rest.serializers import Flag, StrictSerializer, Text
 from accounts.rest.views import MemberView, etag
 from tenancy.context import as_user
 from tenancy.routing import tenant_origin
@@ -27,6 +27,8 @@ class MeSerializer(StrictSerializer):
     name = Text(max_length=150, source="user.name", allow_blank=True)
     member = serializers.UUIDField(source="id", read_only=True, help_text="Their id in `members/`.")
     role = serializers.CharField(read_only=True)
+    mail_notifications = Flag(help_text="A mail for each notification of this account.")
+    mail_digest = Flag(help_text="A mail in the morning, with one's tasks of this account.")
 
 
 class MeView(MemberView):
@@ -39,15 +41,21 @@ class MeView(MemberView):
 
     @transaction.atomic
     def patch(self, request: Request) -> Response:
-        """Change one's own name, in all accounts."""
+        """Change one's own name, in all accounts, and which mails one gets from this one."""
         self.require_match()
-        if fields := self.read_body():
-            update_profile(actor=self.membership, **fields["user"])
+        choices = self.read_body()
+        if fields := choices.pop("user", None):
+            update_profile(actor=self.membership, **fields)
+        if choices:
+            choose_mails(actor=self.membership, **choices)
         return self.answer()
 
     def locked_tag(self) -> str:
-        # Read again: the name may have changed since authentication did.
+        # Read again: they may have changed since authentication read them.
         self.membership.user = User.objects.select_for_update(no_key=True).get(pk=self.membership.user_id)
+        locked = Membership.objects.select_for_update(no_key=True).get(pk=self.membership.pk)
+        self.membership.mail_notifications = locked.mail_notifications
+        self.membership.mail_digest = locked.mail_digest
         return etag(MeSerializer(self.membership).data)
 
     def answer(self) -> Response:

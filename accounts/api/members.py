@@ -31,7 +31,7 @@ class MemberViewSet(TenantViewSet[Membership]):
     serializer_class = MemberSerializer
     order = ("joined_at", "id")
     permissions = {"partial_update": "member.manage", "destroy": "member.manage", "leave": "member.leave"}
-    lacks = frozenset({"create"})
+    unrouted = ("create",)
 
     def lock(self, row: Membership) -> None:
         members.lock_account()

@@ -47,7 +47,7 @@ class ApiTokenViewSet(TenantViewSet[ApiToken]):
     permission_classes = (RoleAllows, NotMadeByATokenItself)
     order = ("-id",)  # ids sort by creation: the newest first
     permissions = {"create": "token.manage", "destroy": "token.manage"}
-    lacks = frozenset({"partial_update"})
+    unrouted = ("partial_update",)
 
     @extend_schema(responses={201: NewApiTokenSerializer})
     def create(self, request: Request) -> Response:

@@ -1,5 +1,6 @@
 """Filters of lists: what a parameter means, and that nobody is left to guess what an unread one did."""
 
+from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from django_filters.constants import EMPTY_VALUES
+from django_filters.fields import IsoDateTimeField
 
 
 class StrictForm(forms.Form):
@@ -95,3 +97,20 @@ class DayFilter(filters.DateFilter):  # type: ignore[misc]
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs, input_formats=["%Y-%m-%d"])
+
+
+class Moment(IsoDateTimeField):  # type: ignore[misc]
+    """A time, whose value is in UTC: PostgreSQL refuses time zones that are 16 hours and more from it."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        moment = cast("datetime | None", super().to_python(value))
+        try:
+            return moment and moment.astimezone(UTC)
+        except OverflowError as error:  # it would be before the year 1, or after 9999
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+
+class MomentFilter(filters.IsoDateTimeFilter):  # type: ignore[misc]
+    """A time in ISO 8601."""
+
+    field_class = Moment

@@ -1,6 +1,6 @@
 """What all views of the API share: strictness, visibility, and the shape of their answers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from hashlib import sha256
 from typing import Any, cast
@@ -179,13 +179,12 @@ class TenantViewSet[M: TenantModel](ReadOnlyTenantViewSet[M]):
     """
 
     permissions: Mapping[str, str] = {}
-    lacks: frozenset[str] = frozenset()  # of the usual actions; their methods are answered with 405
+    unrouted: Collection[str] = ()  # of the usual actions, those that there are not: 405, and not 403 for everybody
 
     @classmethod
-    def as_view(cls, actions: Any = None, **initkwargs: Any) -> Any:
-        # Or they would be 403, as writes that nobody may do.
-        routed = {method: name for method, name in (actions or {}).items() if name not in cls.lacks}
-        return super().as_view(routed, **initkwargs)
+    def as_view(cls, actions: dict[str, Any] | None = None, **initkwargs: Any) -> Any:
+        allowed = {method: action for method, action in (actions or {}).items() if action not in cls.unrouted}
+        return super().as_view(allowed, **initkwargs)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Put `write()` around the method of every write, those of subclasses included."""
@@ -200,7 +199,8 @@ class TenantViewSet[M: TenantModel](ReadOnlyTenantViewSet[M]):
         Write and answer are one transaction: when a row was hidden from the member while the write waited for it, the
         answer is 404, and the write is taken back.
         """
-        handle = partial(self._write_unless_stale, handler, request, **kwargs)
+        tags = preconditions.read_tags(request, "If-Match")  # here, so that no old answer hides that it is malformed
+        handle = partial(self._write_unless_stale, tags, handler, request, **kwargs)
         key = idempotency.read_key(request)
         if key is None:
             with transaction.atomic():
@@ -214,11 +214,12 @@ class TenantViewSet[M: TenantModel](ReadOnlyTenantViewSet[M]):
             about = rows.filter(self.identify(self.kwargs["pk"]))
         else:
             shown = answered.get("results", [answered])
-            about = rows.filter(pk__in=[each["id"] for each in shown])
+            about = rows.filter(pk__in=[each["id"] for each in shown if "id" in each])
         return about.exclude(pk__in=self.get_queryset().values("pk")).exists()
 
-    def _write_unless_stale(self, handler: Callable[..., Response], request: Request, **kwargs: Any) -> Response:
-        tags = preconditions.read_tags(request, "If-Match")
+    def _write_unless_stale(
+        self, tags: list[str] | None, handler: Callable[..., Response], request: Request, **kwargs: Any
+    ) -> Response:
         if tags is not None and not preconditions.match(tags, self._locked_tag()):  # locked until the commit
             raise Stale
         return handler(request, **kwargs)

@@ -16,7 +16,14 @@ from config.errors import not_found
 from config.openapi import document
 from frontend.views.api_docs import api_docs
 from projects.api import ActivityViewSet, LabelViewSet, ProjectViewSet, StatusViewSet
-from tasks.api import CommentViewSet, SearchViewSet, SubtaskViewSet, TaskViewSet
+from tasks.api import (
+    CommentViewSet,
+    ExportViewSet,
+    NotificationViewSet,
+    SearchViewSet,
+    SubtaskViewSet,
+    TaskViewSet,
+)
 
 app_name = "api"  # so that names like `task-detail` are not taken for pages
 
@@ -31,6 +38,8 @@ router.register("tasks", TaskViewSet, basename="task")
 router.register("subtasks", SubtaskViewSet, basename="subtask")
 router.register("comments", CommentViewSet, basename="comment")
 router.register("audit", AuditViewSet, basename="audit")
+router.register("notifications", NotificationViewSet, basename="notification")
+router.register("exports", ExportViewSet, basename="export")
 router.register("tokens", ApiTokenViewSet, basename="token")
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -6,10 +6,14 @@ from django import template
 from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import get_script_prefix
+from django.urls import get_script_prefix, reverse
+from django.utils.translation import gettext as _
 
 from projects.models import Project
+from tasks.models import Notification
 from tenancy.routing import Refused, parse_host
+
+MOST_UNREAD = 99  # are counted
 
 register = template.Library()
 
@@ -40,6 +44,15 @@ def _serves_files(request: HttpRequest | None) -> bool:
         return parse_host(request) == str(settings.BASE_DOMAIN)
     except Refused:
         return False
+
+
+@register.inclusion_tag("shell/link.html", takes_context=True)
+def inbox_link(context: template.Context) -> dict[str, Any]:
+    """The way to the inbox, with how many in it were not read. One query."""
+    request = context["request"]
+    unread = Notification.objects.visible_to(request.membership).unread()[: MOST_UNREAD + 1].count()
+    count = f"{MOST_UNREAD}+" if unread > MOST_UNREAD else unread
+    return {"request": request, "url": reverse("inbox"), "text": _("Inbox"), "icon": "inbox", "count": count}
 
 
 @register.inclusion_tag("shell/projects.html", takes_context=True)

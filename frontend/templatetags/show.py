@@ -13,11 +13,13 @@ from accounts.models import Membership
 from accounts.permissions import may as role_allows
 from frontend import presentation
 from frontend.prose import render_markdown
+from tasks.mails import in_words
 
 register = template.Library()
 
 register.filter("initials", presentation.initials)
 register.filter("markdown", render_markdown)
+register.filter("in_words", in_words)
 
 
 @register.filter

@@ -1,7 +1,7 @@
 """What can be done with projects and what they are made of. Each function owns its transaction."""
 
 from projects.actions.activity import assign, lock_project, record_activity
-from projects.actions.labels import create_label, delete_label, update_label
+from projects.actions.labels import create_label, delete_label, lock_label, update_label
 from projects.actions.projects import (
     AlreadyArchived,
     LastProjectMember,
@@ -31,6 +31,7 @@ __all__ = [
     "delete_label",
     "delete_project",
     "delete_status",
+    "lock_label",
     "lock_project",
     "record_activity",
     "remove_project_member",

@@ -8,6 +8,7 @@ from django.http import Http404
 
 from accounts.models import Membership
 from projects.models import Activity, Project
+from tenancy.groups import announce
 
 
 def lock_project(project_id: UUID) -> Project:
@@ -39,14 +40,15 @@ def record_activity(
     subject: Model,
     data: dict[str, Any] | None = None,
 ) -> Activity:
-    """Write down what happened, with the next number of the project, in the caller's transaction.
+    """Write down what happened, with the next number of the project, in the caller's transaction, and announce it.
 
     The number comes from the project's row, which stays locked until the commit: so they have no gaps and ascend in
     the order of the commits. `subject` is the row that it happened to; `data` is what the feed shows of it.
+    After the commit live clients are told that there is something to read.
     """
     project.last_activity_seq = F("last_activity_seq") + 1
     project.save(update_fields=["last_activity_seq"])
-    return Activity.objects.create(
+    activity = Activity.objects.create(
         project=project,
         seq=project.last_activity_seq,
         actor=actor,
@@ -54,3 +56,6 @@ def record_activity(
         object_id=subject.pk,
         data=data or {},
     )
+    poke = {"type": "project.changed", "project": str(project.pk), "seq": activity.seq}
+    announce(f"project.{project.pk}", poke)
+    return activity

@@ -1,4 +1,4 @@
-"""Labels belong to the account and not to a project, so nothing about them is recorded in a project."""
+"""Labels belong to the account. What happens to one is recorded in every project that has a task with it."""
 
 from typing import TypedDict, Unpack
 
@@ -8,8 +8,8 @@ from django.shortcuts import get_object_or_404
 from accounts.models import Membership
 from accounts.permissions import require
 from accounts.validation import validate_fields
-from projects.actions.activity import assign
-from projects.models import Label
+from projects.actions.activity import assign, record_activity
+from projects.models import Label, Project
 
 
 class LabelFields(TypedDict, total=False):
@@ -32,10 +32,13 @@ def create_label(*, actor: Membership, **fields: Unpack[LabelFields]) -> Label:
 def update_label(*, label: Label, actor: Membership, **fields: Unpack[LabelFields]) -> Label:
     """Change `fields` of a label. Raises PermissionDenied, ValidationError, Http404 when it was deleted meanwhile."""
     require(actor, "label.write")
-    label = _lock(label)
+    label, projects = lock_label(label)
     if changed := assign(label, fields):
         validate_fields(label, changed)
         label.save(update_fields=changed)
+        data = {"fields": sorted(changed)}
+        for project in projects:
+            record_activity(project=project, actor=actor, verb="label.updated", subject=label, data=data)
     return label
 
 
@@ -43,8 +46,21 @@ def update_label(*, label: Label, actor: Membership, **fields: Unpack[LabelField
 def delete_label(*, label: Label, actor: Membership) -> None:
     """Delete a label and take it off all tasks. Raises PermissionDenied, Http404 when it is gone already."""
     require(actor, "label.write")
-    _lock(label).delete()
+    label, projects = lock_label(label)
+    data = {"name": label.name}
+    for project in projects:
+        record_activity(project=project, actor=actor, verb="label.deleted", subject=label, data=data)
+    label.delete()
 
 
-def _lock(label: Label) -> Label:
-    return get_object_or_404(Label.objects.select_for_update(), pk=label.pk)
+def lock_label(label: Label) -> tuple[Label, list[Project]]:
+    """Return a label as it is now and the projects with tasks that have it, all locked. Raises Http404 if it is gone.
+
+    The projects first and in one order, as everywhere: whoever puts the label on a task holds the project and then
+    wants the label.
+    """
+    # By the names that the app of tasks gives these relations: it is not imported here.
+    labelled = Project.objects.filter(tasks__task_labels__label=label).values("pk")
+    projects = Project.objects.select_for_update(no_key=True).filter(pk__in=labelled).order_by("pk")
+    locked = list(projects)
+    return get_object_or_404(Label.objects.select_for_update(), pk=label.pk), locked

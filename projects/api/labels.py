@@ -20,6 +20,9 @@ class LabelViewSet(TenantViewSet[Label]):
     order = ("name", "id")
     permissions = {"create": "label.write", "partial_update": "label.write", "destroy": "label.write"}
 
+    def lock(self, row: Label) -> None:
+        actions.lock_label(row)
+
     def perform_create(self, fields: dict[str, Any]) -> Label:
         return actions.create_label(actor=self.membership, **fields)
 

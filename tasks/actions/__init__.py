@@ -2,6 +2,9 @@
 
 from tasks.actions.bulk import BulkRefused, TaskChange, update_tasks
 from tasks.actions.comments import create_comment, delete_comment, update_comment
+from tasks.actions.exports import TooManyExports, fail_export, remove_old_exports, request_export, write_export
+from tasks.actions.mailing import mail_digest, mail_notification, request_digests
+from tasks.actions.notifications import mark_all_read, mark_read, remind_of_due_tasks, remove_old_notifications
 from tasks.actions.progress import (
     AlreadyCompleted,
     NotCompleted,
@@ -20,6 +23,7 @@ __all__ = [
     "NotCompleted",
     "StaleVersion",
     "TaskChange",
+    "TooManyExports",
     "archive_task",
     "complete_task",
     "create_comment",
@@ -28,12 +32,23 @@ __all__ = [
     "delete_comment",
     "delete_subtask",
     "delete_task",
+    "fail_export",
     "lock_task",
+    "mail_digest",
+    "mail_notification",
+    "mark_all_read",
+    "mark_read",
     "move_task",
+    "remind_of_due_tasks",
+    "remove_old_exports",
+    "remove_old_notifications",
     "reopen_task",
+    "request_digests",
+    "request_export",
     "restore_task",
     "update_comment",
     "update_subtask",
     "update_task",
     "update_tasks",
+    "write_export",
 ]

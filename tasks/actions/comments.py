@@ -10,6 +10,7 @@ from accounts.models import Membership
 from accounts.permissions import may, require
 from accounts.validation import validate_fields
 from projects.actions import record_activity
+from tasks.actions.notifications import notify_mentioned
 from tasks.actions.tasks import lock_task
 from tasks.models import Comment, Task
 
@@ -23,6 +24,7 @@ def create_comment(*, actor: Membership, task: Task, body: str) -> Comment:
     _validate(comment)
     comment.save(force_insert=True)
     _record(comment, actor, "comment.created")
+    notify_mentioned(comment=comment, actor=actor)
     return comment
 
 
@@ -42,10 +44,11 @@ def update_comment(
     if task is not None and task.pk != comment.task_id:
         raise ValidationError({"task": _("A comment stays at its task. Leave this out, or write another comment.")})
     if body is not None and comment.body != body:
-        comment.body, comment.edited_at = body, timezone.now()
+        before, comment.body, comment.edited_at = comment.body, body, timezone.now()
         _validate(comment)
         comment.save(update_fields=["body", "edited_at"])
         _record(comment, actor, "comment.updated")
+        notify_mentioned(comment=comment, actor=actor, before=before)
     return comment
 
 

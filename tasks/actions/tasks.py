@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 
 from accounts.conflicts import Conflicting
 from accounts.models import Membership
-from accounts.permissions import may, require
+from accounts.permissions import require
 from accounts.validation import validate_fields
 from projects import ranks
 from projects.actions import assign, lock_project, record_activity
 from projects.models import Category, Label, Project, Status
+from tasks.actions.notifications import notify_assigned
 from tasks.models import Assignment, Task, TaskLabel
 
 OWN_FIELDS = ("title", "description", "priority", "due_date")  # the rest of TaskFields has rules of its own
@@ -55,8 +56,9 @@ def create_task(*, actor: Membership, project: Project, **fields: Unpack[TaskFie
     project.save(update_fields=["last_task_number"])
     task.number = project.last_task_number
     task.save(force_insert=True)
-    _replace_people_and_labels(task, fields)
-    record_activity(project=project, actor=actor, verb="task.created", subject=task)
+    assigned = _replace_people_and_labels(task, fields)[1]
+    activity = record_activity(project=project, actor=actor, verb="task.created", subject=task)
+    notify_assigned(task=task, actor=actor, members=assigned, activity=activity)
     return task
 
 
@@ -87,12 +89,14 @@ def update_task(
     if status is not None and status.pk != task.status_id:
         put_into(task, status)
         columns |= {"status", "rank", "completed_at"}
-    changed = (columns - {"rank", "completed_at"}) | _replace_people_and_labels(task, fields)
+    replaced, assigned = _replace_people_and_labels(task, fields)
+    changed = (columns - {"rank", "completed_at"}) | replaced
     if changed:
         task.version += 1
         task.save(update_fields=[*columns, "version", "updated_at"])
         data = {"fields": sorted(changed)}
-        record_activity(project=task.project, actor=actor, verb="task.updated", subject=task, data=data)
+        activity = record_activity(project=task.project, actor=actor, verb="task.updated", subject=task, data=data)
+        notify_assigned(task=task, actor=actor, members=assigned, activity=activity)
     return task
 
 
@@ -146,34 +150,34 @@ def put_into(task: Task, status: Status) -> None:
     task.completed_at = (task.completed_at or timezone.now()) if status.category == Category.DONE else None
 
 
-def _replace_people_and_labels(task: Task, fields: TaskFields) -> set[str]:
-    """Give the task the assignees and labels in `fields`, and return which of the two are different now."""
-    changed = set()
+def _replace_people_and_labels(task: Task, fields: TaskFields) -> tuple[set[str], Sequence[Membership]]:
+    """Give the task the assignees and labels in `fields`; return which of the two changed, and who is new."""
+    changed: set[str] = set()
+    assigned: list[Membership] = []
     if "assignees" in fields:
         _require_that_they_see(task.project, fields["assignees"])
-        if _replace(Assignment.objects.filter(task=task), "member", fields["assignees"], task):
-            changed.add("assignees")
-    if "labels" in fields and _replace(TaskLabel.objects.filter(task=task), "label", fields["labels"], task):
+        assigned, is_changed = _replace(Assignment.objects.filter(task=task), "member", fields["assignees"], task)
+        changed |= {"assignees"} if is_changed else set()
+    if "labels" in fields and _replace(TaskLabel.objects.filter(task=task), "label", fields["labels"], task)[1]:
         changed.add("labels")
-    return changed
+    return changed, assigned
 
 
 def _require_that_they_see(project: Project, members: Sequence[Membership]) -> None:
     """Raise ValidationError unless all of `members` belong to the account and see the project."""
-    inside = set(project.project_members.values_list("member_id", flat=True)) if project.private else set()
+    seeing = project.seen_by(members)
     for member in members:
-        sees = not project.private or member.pk in inside or may(member, "project.see_private")
-        if member.ended_at is not None or not sees:
+        if member not in seeing:
             message = _("Member %(id)s does not see this project. Choose somebody else, or add them to it first.")
             raise ValidationError({"assignees": message % {"id": member.pk}})
 
 
-def _replace(links: QuerySet[Any], name: str, rows: Sequence[Any], task: Task) -> bool:
-    """Make `links` lead from the task to exactly these `rows`. Return whether that changed anything."""
+def _replace(links: QuerySet[Any], name: str, rows: Sequence[Any], task: Task) -> tuple[list[Any], bool]:
+    """Make `links` lead from the task to exactly these `rows`; return the new ones, and whether anything changed."""
     present = set(links.values_list(f"{name}_id", flat=True))
     wanted = {row.pk: row for row in rows}
     if superfluous := present - wanted.keys():
         links.filter(**{f"{name}__in": superfluous}).delete()
     missing = [row for key, row in wanted.items() if key not in present]
     links.model.objects.bulk_create(links.model(task=task, **{name: row}) for row in missing)
-    return bool(superfluous or missing)
+    return missing, bool(superfluous or missing)

@@ -1,8 +1,17 @@
 """The REST API of tasks and what belongs to them."""
 
 from tasks.api.comments import CommentViewSet
+from tasks.api.exports import ExportViewSet
+from tasks.api.notifications import NotificationViewSet
 from tasks.api.search import SearchViewSet
 from tasks.api.subtasks import SubtaskViewSet
 from tasks.api.tasks import TaskViewSet
 
-__all__ = ["CommentViewSet", "SearchViewSet", "SubtaskViewSet", "TaskViewSet"]
+__all__ = [
+    "CommentViewSet",
+    "ExportViewSet",
+    "NotificationViewSet",
+    "SearchViewSet",
+    "SubtaskViewSet",
+    "TaskViewSet",
+]

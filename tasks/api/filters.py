@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 
-from accounts.rest.filters import ArchivedFilterSet, DayFilter, FlagFilter, IdOrFilter
+from accounts.rest.filters import ArchivedFilterSet, DayFilter, FlagFilter, IdOrFilter, MomentFilter
 from projects.models import Category
 from tasks.models import Assignment, Priority, Task
 
@@ -43,7 +43,7 @@ class TaskFilterSet(ArchivedFilterSet):
     priority = filters.ChoiceFilter(choices=Priority.choices)
     due_before = DayFilter(field_name="due_date", lookup_expr="lt")
     due_after = DayFilter(field_name="due_date", lookup_expr="gt")
-    updated_since = filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte")
+    updated_since = MomentFilter(field_name="updated_at", lookup_expr="gte")
     mine = FlagFilter(method="filter_mine", label=_("Assigned to whoever asks, or not."))
 
     def filter_words(self, queryset: Any, name: str, value: str) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 from accounts.models import Account, Role
 from projects import ranks
 from projects.models import Category, Label, Project, ProjectMember, Status
-from tasks.models import Assignment, Subtask, Task, TaskLabel
+from tasks.models import Assignment, Notification, NotificationKind, Subtask, Task, TaskLabel
 from tasks.testdata.loading import NewAccount, Person, new_id
 
 CONTENT = Path(__file__).parent / "demo_accounts"
@@ -18,6 +18,7 @@ DEMO_EMAIL = "demo@example.com"  # a member of every demo account
 STAFF_EMAIL = "staff@example.com"  # works for the platform and belongs to no account
 
 OLDEST = 60  # days since the first task of a project
+READ = timedelta(days=40)  # older notifications were read
 ORDER = (Category.DONE, Category.DOING, Category.TODO, Category.BACKLOG)  # from the oldest tasks to the newest
 
 
@@ -64,9 +65,12 @@ class _DemoAccount:
             rows[Status].append((status_id, project_id, str(category.label), category.value, rank))
         for index, ((category, task), rank) in enumerate(zip(tasks, ranks.spread(len(tasks)), strict=True)):
             age = timedelta(days=OLDEST * (1 - index / len(tasks)))
-            self.add_task(task, (project_id, index + 1, statuses[category], rank), age, done=category == Category.DONE)
+            place = project_id, index + 1, statuses[category], rank
+            task_id = self.add_task(task, place, age, done=category == Category.DONE)
+            if category == Category.DOING:
+                self.add_notifications(task, task_id, age)
 
-    def add_task(self, task: dict[str, Any], place: tuple[str, int, str, str], age: timedelta, *, done: bool) -> None:
+    def add_task(self, task: dict[str, Any], place: tuple[str, int, str, str], age: timedelta, *, done: bool) -> str:
         task_id, rows = new_id(), self.new.rows
         project_id, number, status_id, rank = place
         created_at = self.now - age
@@ -84,3 +88,13 @@ class _DemoAccount:
         for text, rank in zip(subtasks, ranks.spread(len(subtasks)), strict=True):
             done = text.startswith("x ")
             rows[Subtask].append((new_id(), task_id, text.removeprefix("x "), done, rank))
+        return task_id
+
+    def add_notifications(self, task: dict[str, Any], task_id: str, age: timedelta) -> None:
+        """Have told its assignees that the owner assigned them, and the owner that somebody else did."""
+        told_at = self.now - age
+        read_at = told_at + timedelta(hours=3) if age > READ else None
+        for local in task.get("who", ()):
+            actor = self.members["user-1" if local == "owner" else "owner"]
+            told = (new_id(), self.members[local], NotificationKind.ASSIGNED.value, task_id, actor, new_id())
+            self.new.rows[Notification].append((*told, told_at, read_at))

@@ -10,7 +10,7 @@ from uuid_utils import uuid7
 
 from accounts.models import Account, Membership, User
 from projects.models import Label, Project, ProjectMember, Status
-from tasks.models import Assignment, Subtask, Task, TaskLabel
+from tasks.models import Assignment, Notification, Subtask, Task, TaskLabel
 from tenancy.models import TenantModel
 from tenancy.postgresql.bulk import Row, bulk_load
 from tenancy.postgresql.roles import OWNER
@@ -34,6 +34,7 @@ FIELDS: dict[type[TenantModel], tuple[str, ...]] = {
     Assignment: ("id", "task_id", "member_id"),
     TaskLabel: ("id", "task_id", "label_id"),
     Subtask: ("id", "task_id", "title", "done", "rank"),
+    Notification: ("id", "member_id", "kind", "task_id", "actor_id", "cause", "created_at", "read_at"),
 }
 
 

@@ -16,7 +16,7 @@ NEW = {"name": "Nina", "password": "a long sentence of hers"}
 def post():
     """Carry out the jobs that wait, as a worker would, and return the mails that they have sent."""
     for job in OutboxJob.objects.order_by("created_at", "pk"):
-        current_app.tasks[job.name](*job.args, **loads(json.dumps(job.kwargs)))
+        current_app.tasks[job.name](tenant_id=str(job.tenant_id), **loads(json.dumps(job.kwargs)))
         job.delete()
     sent, mail.outbox[:] = list(mail.outbox), []
     return sent

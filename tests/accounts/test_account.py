@@ -25,6 +25,24 @@ def test_admins_rename_it_and_every_request_sees_it(client, acme, admin, bob, dj
     assert client.as_(bob).get(ACCOUNT).json()["name"] == "Acme & Sons"
 
 
+def test_admins_choose_its_time_zone(client, acme, admin, bob):
+    assert client.as_(bob).get(ACCOUNT).json()["time_zone"] == "UTC"
+    response = client.as_(admin).json("PATCH", ACCOUNT, {"time_zone": "Pacific/Auckland"})
+    assert (response.status_code, response.json()["time_zone"], response.json()["name"]) == (
+        *(200, "Pacific/Auckland"),
+        "Acme",
+    )
+    assert client.as_(bob).json("PATCH", ACCOUNT, {"time_zone": "UTC"}).status_code == 403
+    acme.refresh_from_db()
+    assert acme.time_zone == "Pacific/Auckland"
+
+
+@pytest.mark.parametrize("name", ["", None, "Europe", "Nowhere/City", "../etc/passwd", "UTC\x00", "europe/berlin", 2])
+def test_what_is_no_time_zone_is_refused(client, admin, name):
+    response = client.as_(admin).json("PATCH", ACCOUNT, {"time_zone": name})
+    assert (response.status_code, list(response.json()["errors"])) == (400, ["time_zone"])
+
+
 @pytest.mark.parametrize("body", [{"name": ""}, {"name": None}, {"name": "x" * 201}, {"plan_b": "x"}])
 def test_bad_names_are_refused(client, admin, body):
     response = client.as_(admin).json("PATCH", ACCOUNT, body)

@@ -1,5 +1,7 @@
 """What ends with a membership, and that nothing of it comes back with the person"""
 
+import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +12,7 @@ from django.utils import timezone
 
 from accounts.members import AlreadyMember, change_role, lock_account, take_in
 from accounts.models import ApiToken, Membership
+from accounts.sockets import Visitor, look_again
 from projects.models import ProjectMember
 from tasks.actions import update_task
 from tasks.models import Assignment
@@ -24,6 +27,9 @@ REFERENCES = {
     "accounts.RefreshFamily.member": "revoked",
     "accounts.ApiToken.member": "revoked",
     "projects.ProjectMember.member": "deleted",
+    "tasks.Notification.member": "deleted",
+    "tasks.Notification.actor": "kept: what they did",
+    "tasks.Export.requested_by": "kept: for a week, and shown to whoever sees the project",
     "accounts.IdempotencyKey.member": "kept: answers to requests that nobody can send any more, for a day",
     "accounts.AuditEntry.actor": "kept: what they did",
     "accounts.Invitation.invited_by": "kept: it is the account's, and admins see and revoke it",
@@ -152,6 +158,18 @@ def test_nothing_of_what_ended_comes_back(client, acme, bob, secret_project, rem
     with tenant_context(acme):
         Membership.objects.filter(user=bob).update(readmitted_at=timezone.now())
     assert client.as_(bob).get(PROJECTS).json()["results"] == []
+
+
+def test_a_socket_of_before_is_closed_although_nobody_looked_meanwhile(acme, bob, remove, readmit):
+    his = membership_of(bob, acme)
+    before = Visitor(his.pk, bob.pk, "member", timezone.now(), token_expires_at=time.time() + 60)
+    remove(bob)
+    readmit(bob)
+    after = replace(before, since=timezone.now() + timedelta(minutes=1))
+    with tenant_context(acme):
+        reasons, staying = look_again([before, after])
+    assert {visitor: reason.code for visitor, reason in reasons.items()} == {before: 4403}
+    assert list(staying) == [his.pk]
 
 
 def test_what_a_late_request_added_after_the_end_does_not_come_back_either(acme, bob, secret_project, remove, readmit):

@@ -18,6 +18,8 @@ def test_it_says_who_asks_and_what_they_are_here(client, acme, bob):
         "name": "Bob",
         "member": str(member.pk),
         "role": "member",
+        "mail_notifications": True,
+        "mail_digest": True,
     }
 
 
@@ -35,6 +37,25 @@ def test_a_viewer_too_changes_their_name(client, vera):
 def test_bad_names_are_refused(client, bob, body):
     response = client.as_(bob).json("PATCH", ME, body)
     assert (response.status_code, len(response.json()["errors"])) == (400, 1)
+
+
+@pytest.mark.parametrize("choice", ["mail_notifications", "mail_digest"])
+def test_everybody_chooses_their_mails_of_this_account_alone(client, acme, globex, charlie, vera, choice):
+    response = client.at(acme).with_token(charlie).json("PATCH", ME, {choice: False})
+    assert (response.status_code, response.json()[choice]) == (200, False)
+    assert client.at(acme).with_token(charlie).get(ME).json()[choice] is False
+    assert client.at(globex).with_token(charlie).get(ME).json()[choice] is True
+    assert client.as_(vera).get(ME).json()[choice] is True
+    for nonsense in ("false", None, 0):
+        assert client.as_(vera).json("PATCH", ME, {choice: nonsense}).status_code == 400
+
+
+def test_a_change_of_mails_depends_on_what_was_read(client, bob):
+    session = client.as_(bob)
+    read = session.get(ME)["ETag"]
+    first = session.generic("PATCH", ME, '{"mail_digest": false}', "application/json", headers={"If-Match": read})
+    again = session.generic("PATCH", ME, '{"mail_digest": true}', "application/json", headers={"If-Match": read})
+    assert (first.status_code, again.status_code) == (200, 412)
 
 
 def test_what_they_are_is_not_for_them_to_say(client, acme, bob):

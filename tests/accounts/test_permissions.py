@@ -28,7 +28,15 @@ ADMINISTERS = {
     "status.manage",
     "comment.delete_any",
 }
-EVERYBODY_DOES = {"account.read", "member.leave", "profile.update", "project.leave", "token.manage"}
+EVERYBODY_DOES = {
+    "account.read",
+    "member.leave",
+    "profile.update",
+    "project.leave",
+    "project.export",
+    "notification.read",
+    "token.manage",
+}
 OWNS = {"account.delete", "account.transfer"}
 
 

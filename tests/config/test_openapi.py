@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 
 import pytest
 from django.core.management import call_command
@@ -10,6 +11,10 @@ from config.openapi import DOCUMENT
 from tests.isolation.routes import routes
 
 SCHEMA, DOCS = "/api/v1/schema/", "/api/v1/docs/"
+# Everything that somebody could take for space, and two letters.
+CONTROLS = [chr(code) for code in range(0xA0) if unicodedata.category(chr(code)) == "Cc"]
+SPACES = ["\u0020", "\u00a0", "\u1680", "\u2000", "\u200a", "\u200b", "\u2028", "\u2029", "\u202f", "\u3000", "\ufeff"]
+LETTERS = ["x", "\u00e9"]
 
 
 @pytest.fixture
@@ -37,6 +42,42 @@ def test_every_operation_says_how_it_fails(document):
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             assert {"400", "401", "403", "404", "429", "503"} <= set(operation["responses"]), (method, path)
+
+
+def patterns(document):
+    """Return every pattern that is somewhere in the document."""
+    if isinstance(document, list):
+        return {pattern for each in document for pattern in patterns(each)}
+    if not isinstance(document, dict):
+        return set()
+    own = {document["pattern"]} if isinstance(document.get("pattern"), str) else set()
+    return own | {pattern for each in document.values() for pattern in patterns(each)}
+
+
+def test_every_pattern_means_the_same_to_every_reader(document):
+    """`\\s` and its like are other characters in Python than in JavaScript, `.` leaves out other ends of lines."""
+    found = patterns(document)
+    assert len(found) > 5
+    assert [pattern for pattern in found if re.search(r"\\[sSwWdDbBpP]|(?<!\\)\.", pattern)] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "schema", "field", "others"),
+    [
+        ("verify/", "VerifyRequest", "token", {}),
+        ("", "CredentialsRequest", "password", {"email": "nobody@example.com"}),
+    ],
+)
+def test_what_is_blank_is_what_the_document_says(client, acme, document, path, schema, field, others):
+    """Every kind of space alone, as a text that is trimmed and as one that is not."""
+    fits = document["components"]["schemas"][schema]["properties"][field]
+    wrong = []
+    for text in ["", *CONTROLS, *SPACES, *LETTERS]:
+        answer = client.at(acme).json("POST", f"/api/v1/auth/token/{path}", {field: text, **others})
+        allowed = re.search(fits["pattern"], text) is not None and len(text) >= fits["minLength"]
+        if (answer.status_code == 400) == allowed:
+            wrong.append((text, answer.status_code))
+    assert wrong == []
 
 
 @pytest.mark.parametrize("url", [SCHEMA, DOCS])

@@ -6,7 +6,8 @@ from django.utils import timezone
 from accounts.models import User
 from projects.actions import create_project, set_on_roadmap
 from projects.models import Label
-from tasks.actions import create_subtask, create_task
+from tasks.actions import create_subtask, create_task, request_export
+from tasks.models import Notification
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
 
@@ -22,7 +23,10 @@ PROSE = f"""{ATTACK}
 | <style>*{{}}</style> |
 """
 ANONYMOUS = ["/auth/login/", "/auth/inactive/", "/roadmap/", "/nothing/"]
-MEMBERS = [*ANONYMOUS, "/", "/projects/EVIL/", "/tasks/EVIL-1/", "/subtasks/", "/auth/logout/"]
+MEMBERS = [
+    *(*ANONYMOUS, "/", "/projects/EVIL/", "/projects/EVIL/export/", "/tasks/EVIL-1/", "/subtasks/", "/inbox/"),
+    "/auth/logout/",
+]
 # What a page is allowed to contain; `svg` and what is in it are the icons.
 NEVER = {"style", "iframe", "object", "embed", "base", "font", "b"}
 
@@ -41,6 +45,8 @@ def hostile(initech, ines):
         fields = {"description": PROSE, "due_date": timezone.localdate(), "labels": [label], "assignees": [actor]}
         task = create_task(actor=actor, project=project, title=ATTACK, **fields)
         create_subtask(actor=actor, task=task, title=ATTACK)
+        Notification.objects.create(member=actor, kind="assigned", task=task, actor=actor, cause="x")
+        request_export(actor=actor, project=project, format="csv")
         project.statuses.filter(category="todo").update(name="<script>alert(6)</script>")
         set_on_roadmap(project=project, actor=actor, shown=True)
     return initech

@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from projects.actions import create_project, set_on_roadmap
 from projects.models import Label, Project
 from tasks.actions import create_subtask, create_task
+from tasks.models import Notification
 from tenancy.context import tenant_context
 from tenancy.testing import join, make_user, membership_of
 
@@ -25,6 +26,7 @@ def fill(tenant, user, key, tasks):
             labels = [Label.objects.create(name=name)]
             task = create_task(actor=actor, project=project, title="Task", labels=labels, assignees=people)
             create_subtask(actor=actor, task=task, title="Subtask")
+            Notification.objects.create(member=actor, kind="assigned", task=task, actor=people[1], cause="x")
 
 
 @pytest.fixture
@@ -44,10 +46,12 @@ def count(client, initech, ines):
 @pytest.mark.parametrize(
     ("path", "cost"),
     [
-        ("/", 2),  # the projects with their counts, and those of the side bar
-        ("/projects/ONE/", 9),
-        ("/tasks/ONE-1/", 9),
-        ("/subtasks/", 3),  # how many, the page, the side bar
+        ("/", 3),  # the projects with their counts, and the two of the side bar: projects, and what is not read
+        ("/projects/ONE/", 10),
+        ("/projects/ONE/export/", 4),  # the project, the exports, the side bar
+        ("/tasks/ONE-1/", 10),
+        ("/subtasks/", 4),  # how many, the page, the side bar
+        ("/inbox/", 6),  # how many, the page, its people, whether one is unread, the side bar
         ("/roadmap/", 3),  # projects, tasks, statuses
     ],
 )
@@ -64,7 +68,7 @@ def test_people_are_not_joined_to_tasks(client, initech, ines):
     """Tasks may live in another database than people one day."""
     fill(initech, ines, "ONE", tasks=1)
     browser = client.as_(ines, at=initech)
-    for path in ("/projects/ONE/", "/tasks/ONE-1/", "/subtasks/", "/roadmap/"):
+    for path in ("/projects/ONE/", "/tasks/ONE-1/", "/subtasks/", "/inbox/", "/roadmap/"):
         with CaptureQueriesContext(connection) as queries:
             browser.get(path)
         for query in queries:

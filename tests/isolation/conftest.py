@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import ApiToken, AuditEntry, IdempotencyKey, Invitation, Membership, RefreshFamily
 from accounts.tokens import create_personal_token, hash_of
 from projects.models import Activity, Label, Project, ProjectMember, Status
-from tasks.models import Assignment, Comment, Subtask, Task, TaskLabel
+from tasks.models import Assignment, Comment, Export, Notification, Subtask, Task, TaskLabel
 from tenancy.context import tenant_context
 from tenancy.models import AbstractTenant, get_membership_model
 from tenancy.testing import canary
@@ -33,6 +33,8 @@ class World:
     apitoken: ApiToken
     auditentry: AuditEntry
     invitation: Invitation
+    notification: Notification
+    export: Export
 
 
 def populate(tenant, user) -> World:
@@ -68,7 +70,10 @@ def populate(tenant, user) -> World:
             token_hash=hash_of(f"token-of-{tenant.slug}"),
             expires_at=timezone.now() + timedelta(days=1),
         )
-    return World(tenant, project, status, task, subtask, label, comment, activity, member, apitoken, entry, invitation)
+        told = Notification.objects.create(member=member, kind="mentioned", task=task, comment=comment, cause="x")
+        export = Export.objects.create(project=project, requested_by=member, format="csv")
+    rows = project, status, task, subtask, label, comment, activity, member, apitoken, entry, invitation, told, export
+    return World(tenant, *rows)
 
 
 @pytest.fixture

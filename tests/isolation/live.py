@@ -22,6 +22,7 @@ from tests.pooler.pgbouncer import without_pytest
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
 ANSWER_SECONDS = 60.0
+WEBSOCKETS = ["--ws", "websockets-sansio", "--ws-max-size", "65536", "--ws-per-message-deflate", "false"]
 
 
 @dataclass(frozen=True)
@@ -55,22 +56,37 @@ class Outcome:
 
 
 @contextmanager
-def web_process(database_url: str, log: Path, *, connections: int, wait: int = 5) -> Iterator[str]:
+def web_process(database_url: str, log: Path, *, connections: int, wait: int = 5, **variables: str) -> Iterator[str]:
     """Run config.asgi on the database and give its URL. The process has no way to connect as the owner.
 
-    A request waits at most `wait` seconds for one of its `connections`.
+    A request waits at most `wait` seconds for one of its `connections`. `variables` are added to its environment.
     """
+    with running_web_process(database_url, log, connections=connections, wait=wait, **variables) as (url, _process):
+        yield url
+
+
+@contextmanager
+def running_web_process(
+    database_url: str, log: Path, *, connections: int, wait: int = 5, **variables: str
+) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+    """The same, with the process itself, for tests that end it. `APPLICATION` may name another than config.asgi's."""
     environment = without_pytest(os.environ) | {
         "DATABASE_URL": database_url,
         "DATABASE_POOL_SIZE": str(connections),
         "DATABASE_POOL_SECONDS": str(wait),
         "LOG_LEVEL": "ERROR",
+        **variables,
     }
     for withheld in ("DATABASE_OWNER_URL", "DATABASE_OPERATOR_URL"):
         environment.pop(withheld, None)
     with socket.create_server(("127.0.0.1", 0)) as listening, open(log, "wb") as output:
+        # uvicorn takes a socket given by number for a Unix one and leaves this out; every answer on a connection that
+        # is kept would then wait 40 ms for an acknowledgement, between its head and its body.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         port, number = listening.getsockname()[1], listening.fileno()
-        command = ["uvicorn", "config.asgi:application", "--fd", str(number), "--log-level", "warning"]
+        application = environment.pop("APPLICATION", "config.asgi:application")
+        command = ["uvicorn", application, "--fd", str(number), "--log-level", "warning"]
+        command += ["--http", "httptools", *WEBSOCKETS]
         process = subprocess.Popen(
             [sys.executable, "-m", *command],
             cwd=ROOT,
@@ -86,7 +102,7 @@ def web_process(database_url: str, log: Path, *, connections: int, wait: int = 5
             httpx.get(f"{url}/healthz", timeout=START_SECONDS, trust_env=False).raise_for_status()
         except httpx.HTTPError as error:
             raise RuntimeError(f"The web process did not start:\n{log.read_text()}") from error
-        yield url
+        yield url, process
     finally:
         process.terminate()
         try:

@@ -27,6 +27,10 @@ WRITES_SQL = {
     "tenancy/postgresql/roles.py": "grants, as the owner",
     "tenancy/postgresql/schema.py": "DDL and the catalogue, as the owner",
 }
+SPEAKS_THROUGH_THE_CHANNEL_LAYER = {
+    "projects/feeds.py": "listens to the groups of the projects that sockets follow",
+    "tenancy/groups.py": "names groups after the active tenant, and tells them that there is something to read",
+}
 SPEAKS_TO_SETTINGS = {
     "tenancy/constraints.py": "the policies read the settings",
     "tenancy/postgresql/cursors.py": "the one place that writes them",
@@ -76,6 +80,11 @@ def test_who_reads_across_tenants():
 
 def test_who_reads_one_persons_memberships():
     assert calls("as_user") == set(READS_ONE_PERSONS_MEMBERSHIPS)
+
+
+def test_who_speaks_through_the_channel_layer():
+    found = calls("get_channel_layer", "group_send", "group_add", "new_channel", "group_name")
+    assert found == set(SPEAKS_THROUGH_THE_CHANNEL_LAYER)
 
 
 def test_who_writes_sql():

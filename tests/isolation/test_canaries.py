@@ -26,6 +26,7 @@ FORMATTED = {
     "projects.Activity.verb": "one of the program's own words",
     "tasks.Task.rank": "a place in an order",
     "tasks.Subtask.rank": "a place in an order",
+    "tasks.Notification.cause": "an id or a day",
 }
 
 

@@ -33,7 +33,7 @@ KEYS = {
     "TaskKeyConverter": [("ZED-7", "NIL-7"), ("WEB-7", "WEB-8")],
 }
 # … and for ids, whose route says of what.
-IDS = {"tick_subtask": "subtask"}
+IDS = {"tick_subtask": "subtask", "read_notification": "notification"}
 
 
 @pytest.fixture(params=["standard", "roadmap"])

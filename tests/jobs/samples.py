@@ -52,6 +52,13 @@ def fail(name: str) -> None:
     raise RuntimeError(f"Quotes {name}, which is a tenant's.")
 
 
+@shared_task(base=TenantTask, name="samples.call_itself")
+def call_itself(times: int) -> None:
+    note(f"call {times}")
+    if times:
+        call_itself(times - 1)
+
+
 @shared_task(base=TenantTask, name="samples.fail_once", bind=True, default_retry_delay=0.01)
 def fail_once(self, name: str) -> None:
     if not os.path.exists(name):

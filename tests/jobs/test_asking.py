@@ -1,5 +1,7 @@
 """Asking for a job: what goes into the outbox, in whose name, and what is refused."""
 
+import subprocess
+import sys
 from datetime import timedelta
 from uuid import uuid4
 
@@ -12,13 +14,15 @@ from projects.models import Label
 from tenancy.context import NoActiveTenant, tenant_context
 from tenancy.jobs import SystemTask, TenantTask
 from tenancy.outbox import OutboxJob, UnknownJob, enqueue
+from tests.isolation.live import ROOT
 from tests.jobs import samples
 
 pytestmark = pytest.mark.django_db
 
 # Jobs of the platform, and why they need no tenant.
 SYSTEM_JOBS = {
-    "tenancy.for_each_tenant": "writes a job for each tenant into the outbox",
+    "accounts.remove_expired_sessions": "sessions are shared rows",
+    "config.start_for_each_tenant": "writes a job for each tenant into the outbox",
     "samples.leave_active_for_all": "a test's",
     "samples.look_around": "a test's",
 }
@@ -29,7 +33,7 @@ def test_a_job_gets_the_active_tenant(acme):
         result = samples.note_label.delay("one")
     job = OutboxJob.objects.get()
     assert (str(job.pk), job.name, job.tenant_id) == (result.id, "samples.note", acme.pk)
-    assert (job.args, job.kwargs) == (["one"], {"tenant_id": str(acme.pk)})
+    assert (job.args, job.kwargs) == (["one"], {})
 
 
 def test_an_action_asks_by_name(acme):
@@ -121,6 +125,56 @@ def test_a_chord_remembers_who_made_it(acme, globex):
     with tenant_context(globex):
         chord(header)(body)
     assert set(OutboxJob.objects.values_list("tenant_id", flat=True)) == {acme.pk}
+
+
+def test_a_link_that_two_tenants_share_is_each_ones_own(acme, globex):
+    follow = samples.note_results.s("got")
+    for tenant in (acme, globex):
+        with tenant_context(tenant):
+            samples.note_with_result.apply_async(("one",), link=follow, link_error=[follow])
+    for tenant in (acme, globex):
+        job = OutboxJob.objects.get(tenant_id=tenant.pk)
+        assert str(job.options).count(f"'tenant_id': '{tenant.pk}'") == 2
+    assert follow.kwargs == {}
+
+
+def test_arguments_that_two_tenants_share_are_nobodys(acme, globex):
+    common = {"name": "one"}
+    for tenant in (acme, globex):
+        with tenant_context(tenant):
+            samples.note_label.signature(kwargs=common).delay()
+    assert OutboxJob.objects.filter(tenant_id=globex.pk).count() == 1
+    assert common == {"name": "one"}
+
+
+@pytest.mark.parametrize("name", ["apply", "chunks", "map", "starmap", "replace"])
+def test_what_goes_past_the_outbox_is_refused(acme, name):
+    with tenant_context(acme), pytest.raises(TypeError, match="past the outbox"):
+        getattr(samples.note_label, name)(["one"])
+
+
+@pytest.mark.parametrize("option", ["expires", "queue", "time_limit", "serializer"])
+def test_what_the_outbox_cannot_keep_is_refused(acme, option):
+    with tenant_context(acme), pytest.raises(TypeError, match=option):
+        samples.note_label.apply_async(("one",), **{option: 60})
+
+
+@pytest.mark.parametrize("option", [{"max_retries": None}, {"time_limit": 3600}, {"soft_time_limit": 3600}])
+def test_a_job_that_could_go_on_for_ever_is_refused(option):
+    with pytest.raises(TypeError):
+        type("Endless", (TenantTask,), {"name": "samples.endless", **option})
+
+
+def test_what_cannot_be_read_again_is_an_error_of_whoever_asks(acme):
+    with tenant_context(acme), pytest.raises(ValueError, match="garbage"):
+        samples.note_label.delay({"__type__": "datetime", "__value__": "garbage"})
+
+
+def test_every_process_knows_the_jobs():
+    """Not only workers: an action asks for a job by its name."""
+    code = "import django; django.setup(); from celery import current_app; print(*current_app.tasks)"
+    known = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert "config.start_for_each_tenant" in known.split()
 
 
 def test_every_job_belongs_to_a_tenant_or_is_on_the_list():

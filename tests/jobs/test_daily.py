@@ -5,8 +5,9 @@ from datetime import UTC, datetime, time
 import pytest
 from django.utils import timezone
 
-from tenancy.jobs import for_each_tenant, start_for_each_tenant
-from tenancy.outbox import OutboxJob
+from config.jobs import start_for_each_tenant
+from tenancy.daily import for_each_tenant
+from tenancy.outbox import OutboxJob, UnknownJob
 
 pytestmark = pytest.mark.django_db
 
@@ -88,8 +89,21 @@ def test_a_suspended_tenant_is_left_out(acme, globex):
 
 
 def test_there_may_be_more_tenants_than_fit_on_a_page(monkeypatch, acme, globex):
-    monkeypatch.setattr("tenancy.jobs.PAGE", 1)
+    monkeypatch.setattr("tenancy.daily.PAGE", 1)
     assert for_each_tenant("samples.note") == 2
+
+
+def test_a_job_that_is_none_is_refused_before_anything_is_written(acme):
+    for name in ("samples.nothing", "config.start_for_each_tenant", "celery.map"):
+        with pytest.raises(UnknownJob):
+            for_each_tenant(name, daily_at=time(0))
+    assert not OutboxJob.objects.exists()
+
+
+def test_one_tenants_unknown_time_zone_does_not_cost_the_others_their_morning(at, tokyo, globex):
+    type(globex).objects.filter(pk=globex.pk).update(time_zone="Mars/Olympus")
+    at("2026-03-02 12:34")
+    assert for_each_tenant("samples.daily", daily_at=time(8)) == 2
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,4 +1,4 @@
-"""The relay's process: what it shows Prometheus, and what it refuses."""
+"""The relay: what it sends, what it shows Prometheus, and what it refuses."""
 
 import os
 import re
@@ -8,8 +8,11 @@ import sys
 
 import httpx
 import pytest
+from celery import current_app
 
+from tenancy import outbox
 from tenancy.context import tenant_context
+from tenancy.outbox import OutboxJob
 from tests.isolation.live import ROOT
 from tests.jobs import samples
 
@@ -36,13 +39,14 @@ def test_it_shows_the_age_of_what_waits(jobs, acme):
 
     found = jobs.wait_for(metrics, "the metrics")
     assert (found['outbox_jobs{state="waiting"}'], found['outbox_jobs{state="dead"}']) == ("3.0", "0.0")
-    assert float(found["outbox_age_seconds"]) > 0
+    assert float(found['outbox_age_seconds{state="waiting"}']) > 0
+    assert float(found['outbox_age_seconds{state="sent"}']) > 0
     assert str(acme.pk) not in str(found)
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [["manage.py", "relayoutbox"], [*CELERY, "worker"], [*CELERY, "beat"]],
+    [["manage.py", "relayoutbox"], [*CELERY, "worker"], [*CELERY, "beat", "--scheduler", "celery.beat:Scheduler"]],
     ids=["relay", "worker", "beat"],
 )
 def test_none_of_them_starts_with_the_owners_connection(arguments, tmp_path):
@@ -52,3 +56,30 @@ def test_none_of_them_starts_with_the_owners_connection(arguments, tmp_path):
     )
     assert ended.returncode != 0
     assert "the connection of the tables' owner" in ended.stdout + ended.stderr
+
+
+def test_a_job_that_cannot_be_sent_does_not_stop_the_others(acme):
+    with tenant_context(acme):
+        broken, _ = samples.note_label.delay("one"), samples.note_label.delay("two")
+    OutboxJob.objects.filter(pk=broken.id).update(options={"shadow": {"__type__": "datetime", "__value__": "garbage"}})
+    assert outbox.relay() == 1
+    assert OutboxJob.objects.dead().get().error == "ValueError: it cannot be sent"
+    current_app.control.purge()
+
+
+def test_a_tenant_has_only_so_many_jobs_in_flight(acme, globex, settings):
+    for tenant in (acme, globex):
+        with tenant_context(tenant):
+            for number in range(5):
+                samples.note_label.delay(f"{number}")
+    assert outbox.relay() == 2 * settings.JOBS_PER_TENANT
+    assert outbox.relay() == 0
+    sent = OutboxJob.objects.sent()
+    assert (
+        sent.filter(tenant_id=acme.pk).count() == sent.filter(tenant_id=globex.pk).count() == settings.JOBS_PER_TENANT
+    )
+    # The oldest ones, and in its place the next when one is done.
+    assert {job.args[0] for job in sent} == {f"{number}" for number in range(settings.JOBS_PER_TENANT)}
+    outbox.finish(sent.filter(tenant_id=acme.pk).first().pk)
+    assert outbox.relay() == 1
+    current_app.control.purge()

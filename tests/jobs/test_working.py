@@ -1,13 +1,14 @@
 """A real worker and a real relay: in whose name jobs run, and that each has one effect."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from celery import chain, chord, current_app, group
+from django.utils import timezone
 
 from projects.models import Label
 from tenancy.context import tenant_context
-from tenancy.outbox import OutboxJob, enqueue
+from tenancy.outbox import OutboxJob, enqueue, make_row
 from tests.jobs import samples
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -105,16 +106,78 @@ def test_messages_that_name_no_tenant_are_rejected(working, acme, labels):
     assert labels(acme) == []
 
 
+def send(task_id=None, name="samples.note", **kwargs):
+    """Put a message into the broker, as somebody who can write to it."""
+    current_app.send_task(name, ["forged"], kwargs, task_id=task_id and str(task_id))
+
+
 def test_a_message_that_is_not_in_the_outbox_does_nothing(working, acme, globex, labels):
-    """Nor does one that names the job of another tenant, or another job."""
+    """Nor does one for the job of another tenant, for another job, or before its time."""
     with tenant_context(globex):
-        theirs = samples.note_label.apply_async(("theirs",), countdown=3600)
-    current_app.send_task("samples.note", ["one"], {"tenant_id": str(acme.pk)})
-    current_app.send_task("samples.note", ["two"], {"tenant_id": str(acme.pk)}, task_id=theirs.id)
-    current_app.send_task("samples.slow", ["three", 0], {"tenant_id": str(globex.pk)}, task_id=theirs.id)
-    working.wait_for(lambda: working.said().count("job_not_in_outbox") == 3, "three refusals")
+        theirs = samples.note_label.apply_async(("theirs",), countdown=3600).id
+    send(tenant_id=str(acme.pk))
+    send(theirs, tenant_id=str(acme.pk))
+    send(theirs, "samples.slow", tenant_id=str(globex.pk))
+    send(theirs, tenant_id=str(globex.pk))
+    working.wait_for(lambda: working.said().count("job_not_in_outbox") == 4, "four refusals")
     assert (labels(acme), labels(globex)) == ([], [])
     assert OutboxJob.objects.count() == 1
+
+
+def test_a_message_about_a_tenant_that_is_gone_takes_nobodys_job_away(working, acme):
+    with tenant_context(acme):
+        ours = samples.note_label.apply_async(("ours",), countdown=3600).id
+    send(ours, tenant_id=str(UUID(int=0)))
+    working.wait_for(lambda: "its tenant is gone" in working.said(), "the refusal")
+    assert OutboxJob.objects.filter(pk=ours).exists()
+
+
+def test_a_message_does_not_say_what_a_job_is_given(working, acme, labels, outbox_is_empty):
+    with tenant_context(acme):
+        ours = samples.note_label.delay("ours").id
+        OutboxJob.objects.filter(pk=ours).update(sent_at=timezone.now())
+    send(ours, tenant_id=str(acme.pk))
+    working.wait_for(outbox_is_empty, "the job")
+    assert labels(acme) == ["ours"]
+
+
+def test_a_message_that_says_it_is_eager_is_one_like_all(working, acme, labels):
+    """Celery believes what stands beside the arguments of a message."""
+    body = ([], {"tenant_id": str(acme.pk), "name": "forged"}, {"is_eager": True, "called_directly": True})
+    headers = {
+        "lang": "py",
+        "task": "samples.note",
+        "id": str(uuid4()),
+        "root_id": None,
+        "parent_id": None,
+        "group": None,
+    }
+    with current_app.producer_or_acquire() as producer:
+        queue = current_app.conf.task_default_queue
+        producer.publish(body, routing_key=queue, headers=headers, correlation_id=headers["id"], serializer="json")
+    working.wait_for(lambda: "job_not_in_outbox" in working.said(), "the refusal")
+    assert labels(acme) == []
+
+
+def test_a_job_whose_name_no_worker_knows_is_a_dead_letter(working, acme):
+    row = make_row(name="samples.gone_with_the_last_release", tenant_id=acme.pk, kwargs={}, options={})
+    row.save()
+    dead = working.wait_for(lambda: OutboxJob.objects.dead().first(), "the dead letter")
+    assert (dead.pk, dead.error) == (row.pk, "no worker knows it")
+
+
+def test_a_job_may_call_itself(working, acme, labels, outbox_is_empty):
+    with tenant_context(acme):
+        samples.call_itself.delay(2)
+    working.wait_for(outbox_is_empty, "the job")
+    assert labels(acme) == ["call 0", "call 1", "call 2"]
+
+
+def test_a_job_that_others_follow_is_a_transaction_too(working, acme, labels):
+    with tenant_context(acme):
+        chain(samples.fail.si("once"), samples.note_label.si("after")).delay()
+    working.wait_for(lambda: OutboxJob.objects.dead().exists(), "the dead letter")
+    assert labels(acme) == []
 
 
 def test_an_id_of_another_tenant_is_absent(working, acme, globex, labels):

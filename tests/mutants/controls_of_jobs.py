@@ -2,7 +2,7 @@
 
 from tests.mutants.controls import off
 
-JOBS, OUTBOX, CELERY = "tenancy/jobs.py", "tenancy/outbox.py", "config/celery.py"
+JOBS, OUTBOX, DAYS, CELERY = "tenancy/jobs.py", "tenancy/outbox.py", "tenancy/daily.py", "config/celery.py"
 ASKING, WORKING = "tests/jobs/test_asking.py", "tests/jobs/test_working.py"
 FAULTS, DEAD, DAILY, RELAY = (
     "tests/jobs/test_faults.py",
@@ -22,14 +22,14 @@ OF_JOBS = (
     off(
         "signatures remember their tenant",
         JOBS,
-        'made.kwargs.setdefault("tenant_id", str(tenant.pk))',
+        'made["kwargs"] = {"tenant_id": str(tenant.pk), **made.kwargs}',
         "pass",
         f"{ASKING}::test_a_chord_remembers_who_made_it",
     ),
     off(
         "a canvas passes its tenant on",
         JOBS,
-        "        _pass_on(tenant_id, kept)\n",
+        "        _pass_on(tenant_id, job.options)\n",
         "",
         f"{ASKING}::test_a_canvas_made_elsewhere_gets_the_tenant_in_all_its_parts",
     ),
@@ -48,32 +48,46 @@ OF_JOBS = (
         f"{WORKING}::test_a_job_of_the_platform_has_no_tenant_even_after_one_that_left_its_own_active",
     ),
     off(
-        "a message is worth nothing without its row in the outbox",
-        JOBS,
-        "        if attempt is None:\n",
-        "        if attempt is None and False:\n",
+        "a message is worth nothing before the relay has sent it",
+        OUTBOX,
+        "sent = OutboxJob.objects.sent()",
+        "sent = OutboxJob.objects",
         f"{WORKING}::test_a_message_that_is_not_in_the_outbox_does_nothing",
     ),
     off(
         "a message names the tenant of its row",
         OUTBOX,
-        "filter(pk=job_id, name=name, tenant_id=tenant_id, failed_at=None)",
-        "filter(pk=job_id, failed_at=None)",
+        "sent.filter(pk=job_id, name=name, tenant_id=tenant_id).first()",
+        "sent.filter(pk=job_id).first()",
         f"{WORKING}::test_a_message_that_is_not_in_the_outbox_does_nothing",
     ),
     off(
         "a job and the end of it are one transaction",
         JOBS,
-        "        with transaction.atomic(durable=True):\n            if not outbox.lock",
-        "        if True:\n            if not outbox.lock",
+        "        with transaction.atomic(durable=True):\n            if not outbox.lock(job.pk)",
+        "        if True:\n            if not self.name",
         f"{DEAD}::test_a_job_that_always_fails_becomes_a_dead_letter",
         f"{FAULTS}::test_a_job_whose_worker_is_killed_has_one_effect",
     ),
     off(
+        "a message does not say what a job is given",
+        JOBS,
+        "            result = self.run(*job.args, **job.kwargs)\n            if not self._goes_on() and",
+        "            result = self.run(*self.request.args)\n            if not self._goes_on() and",
+        f"{WORKING}::test_a_message_does_not_say_what_a_job_is_given",
+    ),
+    off(
+        "a message takes away no job of another tenant",
+        OUTBOX,
+        "    OutboxJob.objects.filter(pk=job_id, name=name, tenant_id=tenant_id).delete()\n",
+        "    OutboxJob.objects.filter(pk=job_id).delete()\n",
+        f"{WORKING}::test_a_message_about_a_tenant_that_is_gone_takes_nobodys_job_away",
+    ),
+    off(
         "a job that fails is not tried for ever",
         JOBS,
-        "        if attempt > self.max_retries:\n",
-        "        if attempt > 1000:\n",
+        "        if job.attempts > self.max_retries:\n",
+        "        if job.attempts > 1000:\n",
         f"{DEAD}::test_a_job_that_always_fails_becomes_a_dead_letter",
     ),
     off(
@@ -81,7 +95,7 @@ OF_JOBS = (
         OUTBOX,
         "     WHERE due.place <= %(per_tenant)s\n",
         "",
-        f"{FAULTS}::test_a_tenant_has_only_so_many_jobs_in_flight",
+        f"{RELAY}::test_a_tenant_has_only_so_many_jobs_in_flight",
     ),
     off(
         "dead letters do not quote a tenant's data",
@@ -92,7 +106,7 @@ OF_JOBS = (
     ),
     off(
         "a daily job runs once a day",
-        JOBS,
+        DAYS,
         " if run.day < days[run.tenant_id]]",
         "]",
         f"{DAILY}::test_it_runs_once_a_day",

@@ -178,4 +178,11 @@ OF_MEMBERS = [
         "        pass\n",
         f"{ACCEPTING}::test_what_is_refused_leaves_nobody_behind_and_the_link_as_it_was",
     ),
+    off(
+        "a socket of before does not stay open",
+        "accounts/sockets.py",
+        "if member is None or not member.accepts_credentials_of(visitor.since):",
+        "if member is None:",
+        f"{LEAVING}::test_a_socket_of_before_is_closed_although_nobody_looked_meanwhile",
+    ),
 ]

@@ -4,14 +4,15 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Account, Membership, User
 from projects.models import Project, ProjectMember
 from tasks.management.commands import preparedemo
-from tasks.models import Assignment, Priority, Subtask, Task, TaskLabel
+from tasks.models import Assignment, Notification, Priority, Subtask, Task, TaskLabel
 from tasks.testdata import loading
-from tasks.testdata.demo import SLUGS
+from tasks.testdata.demo import DEMO_EMAIL, SLUGS
 from tasks.testdata.loading import FIELDS
 from tenancy.context import as_user, tenant_context
 
@@ -147,3 +148,15 @@ def test_it_refuses_without_the_connection_of_the_owner(monkeypatch):
     monkeypatch.setattr(loading, "OWNER", "missing")
     with pytest.raises(CommandError, match="set DATABASE_OWNER_URL"):
         run()
+
+
+def test_people_find_something_in_their_inbox():
+    run()
+    for counted in in_each(lambda: (Notification.objects.count(), Notification.objects.unread().count())):
+        assert 5 <= counted[0] <= 30
+        assert counted[1] >= 2
+    mine = in_each(
+        lambda: Notification.objects.filter(member__in=Membership.objects.filter(user__email=DEMO_EMAIL)).count()
+    )
+    assert min(mine) >= 1
+    assert not any(in_each(Notification.objects.filter(actor=F("member")).exists))

@@ -47,6 +47,8 @@ def keys(session, **parameters):
         ({"archived": "true"}, []),
         ({"updated_since": "2020-01-01T00:00:00Z", "status": "done"}, ["WEB-3"]),
         ({"updated_since": "2999-01-01T00:00:00Z"}, []),
+        ({"updated_since": "2999-01-01T00:00:00-23:59"}, []),  # PostgreSQL knows no time zone that far from UTC
+        ({"updated_since": "2020-01-01T00:00:00+19:49", "status": "done"}, ["WEB-3"]),
         ({"ordering": "created_at"}, ["WEB-1", "WEB-2", "WEB-3"]),
         ({"ordering": "due_date"}, ["WEB-2", "WEB-3", "WEB-1"]),
         ({"ordering": "-due_date"}, ["WEB-1", "WEB-3", "WEB-2"]),
@@ -93,6 +95,8 @@ def test_a_foreign_id_finds_as_much_as_an_absent_one(session, globex, mallory, f
         ("due_before=10/05/2026", "due_before"),
         ("due_after=2026-13-01", "due_after"),
         ("updated_since=yesterday", "updated_since"),
+        ("updated_since=0001-01-01T00:00:00%2B01:00", "updated_since"),
+        ("updated_since=9999-12-31T23:59:59-01:00", "updated_since"),
         ("mine=perhaps", "mine"),
         ("archived=yes", "archived"),
         ("ordering=secret", "ordering"),

@@ -55,7 +55,8 @@ def _row(job: outbox.OutboxJob, slug: str | None) -> dict[str, Any]:
         "failed_at": job.failed_at.isoformat() if job.failed_at else None,
         "tenant": slug,  # None: it is gone
         "job": job.name,
-        "arguments": {name: value for name, value in job.kwargs.items() if name != "tenant_id"},
+        "args": job.args,
+        "kwargs": job.kwargs,
         "attempts": job.attempts,
         "error": job.error,
     }

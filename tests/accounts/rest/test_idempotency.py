@@ -62,6 +62,15 @@ def test_it_is_the_first_answer_also_when_things_have_changed_since(client, bob)
     assert post(session).content == first.content
 
 
+def test_an_old_answer_needs_a_well_formed_precondition_too(client, bob, task):
+    """But not one that holds: the row is another one since the first time, and that is why it is asked for again."""
+    session, url = client.as_(bob), f"/api/v1/tasks/{task.pk}/complete/"
+    tag = session.get(f"/api/v1/tasks/{task.pk}/")["ETag"]
+    answers = [post(session, url, {}, If_Match=text) for text in (tag, tag, "", "nonsense")]
+    assert [answer.status_code for answer in answers] == [200, 200, 400, 400]
+    assert set(answers[2].json()["errors"]) == {"If-Match"}
+
+
 def test_without_a_key_every_request_is_carried_out(client, acme, bob):
     for _ in "12":
         client.as_(bob).json("POST", PROJECTS, {"name": "Website"})

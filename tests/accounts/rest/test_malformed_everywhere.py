@@ -38,6 +38,8 @@ WRITES = [
     ("PATCH", "subtasks/{subtask}/"),
     ("POST", "comments/"),
     ("PATCH", "comments/{comment}/"),
+    ("POST", "exports/"),
+    ("POST", "notifications/read/"),
     ("POST", "tokens/"),
     ("PATCH", "account/"),
     ("POST", "account/transfer/"),
@@ -52,7 +54,7 @@ WRITES = [
 ]
 READS = [
     *("projects/", "statuses/", "labels/", "activity/", "members/", "me/accounts/", "tokens/", "tasks/", "subtasks/"),
-    *("comments/", "search/?q=page&", "audit/", "invitations/"),
+    *("comments/", "search/?q=page&", "audit/", "invitations/", "notifications/", "exports/"),
 ]
 HUGE = "9" * 5000
 

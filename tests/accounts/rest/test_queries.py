@@ -10,7 +10,7 @@ from accounts.audit import record_audit
 from accounts.models import Invitation
 from accounts.rest.views import ReadOnlyTenantViewSet
 from projects.models import Activity, Label, Project, Status
-from tasks.models import Assignment, Comment, Subtask, Task, TaskLabel
+from tasks.models import Assignment, Comment, Export, Notification, Subtask, Task, TaskLabel
 from tenancy.context import tenant_context
 from tenancy.testing import join, make_user, membership_of
 
@@ -26,6 +26,8 @@ MOST = {
     "activity": 4,
     "audit": 4,
     "invitations": 4,
+    "notifications": 4,
+    "exports": 4,
     "members": 5,
     "search/?q=same": 6,
 }
@@ -54,6 +56,8 @@ def fill(acme, alice, project, task, label):
                 Comment.objects.create(task=row, author=actor, body="same")
                 Assignment.objects.create(task=row, member=actor)
                 TaskLabel.objects.create(task=row, label=Label.objects.create(name=f"same {number}"))
+                Notification.objects.create(member=actor, kind="assigned", task=row, cause="x")
+                Export.objects.create(project=new, requested_by=actor, format="csv")
                 Activity.objects.create(project=new, seq=1, actor=actor, verb="x", object_id=row.pk)
                 record_audit(action="x", actor=actor, subject=row)
                 invited = {"email": f"{number}@example.com", "expires_at": timezone.now()}

@@ -25,9 +25,9 @@ class Priority(models.TextChoices):
     URGENT = "urgent", _("Urgent")
 
 
-def _subtasks(**conditions: object) -> Coalesce:
-    """Return the number of a task's subtasks, as a subquery."""
-    rows = Subtask.objects.filter(task=OuterRef("pk"), **conditions).order_by().values("task")
+def _count(model: type[models.Model], **conditions: object) -> Coalesce:
+    """Return the number of a task's rows of `model`, as a subquery."""
+    rows = model._default_manager.filter(task=OuterRef("pk"), **conditions).order_by().values("task")
     return Coalesce(Subquery(rows.annotate(number=Count("*")).values("number")), 0)
 
 
@@ -60,7 +60,11 @@ class TaskQuerySet(models.QuerySet["Task"]):
         Counted per row that is returned. A join with GROUP BY would count those of all tasks before the first page of
         them is cut off: 540 ms instead of 100 for 20,000 tasks, most of it in temporary files.
         """
-        return self.annotate(subtasks_total=_subtasks(), subtasks_done=_subtasks(done=True))
+        return self.annotate(subtasks_total=_count(Subtask), subtasks_done=_count(Subtask, done=True))
+
+    def with_comment_count(self) -> Self:
+        """Add `comment_count`."""
+        return self.annotate(comment_count=_count(Comment))
 
     def with_order_keys(self) -> Self:
         """Add `due_or_never`, a date also for tasks that are never due, and `urgency`, 0 for no priority to 4."""
@@ -145,9 +149,19 @@ class Task(TenantModel):
         return f"{self.project.key}-{self.number}"
 
 
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def due_between(self, first: date, last: date) -> Self:
+        """Return those of open tasks due on one of these days, with the task, its project and the member."""
+        due = self.filter(task__due_date__range=(first, last), task__completed_at=None)
+        alive = due.filter(task__archived_at=None, task__project__archived_at=None)
+        return alive.select_related("member", "task__project").prefetch_related("task__project__project_members")
+
+
 class Assignment(TenantModel):
     task = TenantForeignKey(Task, on_delete=models.CASCADE, related_name="assignments")
     member = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="assignments")
+
+    objects: ClassVar = TenantManager.from_queryset(AssignmentQuerySet)()
 
     class Meta:
         constraints = [TenantUniqueConstraint(fields=["task", "member"], name="task_assignee")]

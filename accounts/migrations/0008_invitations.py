@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0006_readmitted_members'),
+        ('accounts', '0007_readmitted_members'),
     ]
 
     operations = [

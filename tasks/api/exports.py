@@ -1,0 +1,69 @@
+"""`exports/`: one's own"""
+
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.http import Http404
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+
+from accounts.conflicts import Conflicting
+from accounts.rest.downloads import stream
+from accounts.rest.filters import StrictFilterSet
+from accounts.rest.serializers import RowField, StrictModelSerializer
+from accounts.rest.views import TenantViewSet
+from projects.models import Project
+from tasks import actions
+from tasks.models import Export, ExportState
+
+
+class NotReady(Conflicting):
+    """There is no file yet, or there will be none."""
+
+
+class ExportSerializer(StrictModelSerializer[Export]):
+    project = RowField(queryset=Project.objects.all())
+
+    class Meta:
+        model = Export
+        fields = (
+            *("id", "project", "format", "state", "done", "total", "size"),
+            *("created_at", "finished_at", "expires_at"),
+        )
+        read_only_fields = ("state", "done", "total", "size", "finished_at", "expires_at")
+
+
+class ExportFilterSet(StrictFilterSet):
+    project = filters.UUIDFilter(field_name="project_id")
+
+
+class ExportViewSet(TenantViewSet[Export]):
+    """Projects as files, newest first. Nobody sees the exports of others, not even an admin."""
+
+    queryset = Export.objects.select_related("project")
+    serializer_class = ExportSerializer
+    filterset_class = ExportFilterSet
+    order = ("-created_at", "-id")
+    permissions = {"create": "project.export"}
+    unrouted = ("partial_update", "destroy")
+
+    def perform_create(self, fields: dict[str, Any]) -> Export:
+        return actions.request_export(actor=self.membership, **fields)
+
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @action(detail=True)
+    def download(self, request: Request, pk: str) -> HttpResponseBase:
+        """The file; 409 before the export is ready."""
+        export = self.get_object()
+        if export.state != ExportState.READY:
+            raise NotReady(_("This export is not ready: its state is `%(state)s`.") % {"state": export.state})
+        try:
+            file = default_storage.read(export.file)  # type: ignore[attr-defined]  # ours
+        except FileNotFoundError as error:
+            raise Http404 from error
+        return stream(request, file, name=export.file_name)

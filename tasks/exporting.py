@@ -1,0 +1,151 @@
+"""A project as a file, written page by page: what is in it, and how it looks as CSV and as JSON."""
+
+import csv
+import json
+import re
+from collections.abc import Iterator, Sequence
+from io import TextIOWrapper
+from typing import IO, Any, Protocol
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils import timezone
+
+from accounts.models import Membership
+from projects.models import Project
+from tasks.models import Comment, ExportFormat, Task, TaskQuerySet
+
+PAGE = 100  # tasks that are in memory at once, with everything in them
+MOST_BYTES = 256 * 1024 * 1024
+
+# What a spreadsheet takes for the beginning of a formula, also behind what it does not show.
+FORMULA = re.compile(r"[\t\r]|[\s\x00-\x1f\u200b\ufeff]*[=+\-@＝＋－＠]")
+COLUMNS = (
+    *("key", "title", "description", "status", "priority", "assignees", "labels", "due_date", "subtasks", "comments"),
+    *("created_at", "updated_at", "completed_at", "archived_at"),
+)
+
+
+class TooLarge(Exception):
+    """The file would be larger than an export may be."""
+
+
+class Writer(Protocol):
+    """Writes one format. `begin()` comes first, then `add()` for each task, then `end()`."""
+
+    def __init__(self, text: IO[str]) -> None: ...
+    def tasks(self, project: Project) -> TaskQuerySet: ...
+    def begin(self, project: Project) -> None: ...
+    def add(self, task: Task) -> None: ...
+    def end(self) -> None: ...
+
+
+def write_project(project: Project, format_: str, file: IO[bytes]) -> Iterator[int]:
+    """Write all tasks of a project that are there now, and yield after each page how many are written.
+
+    It takes as many queries for each page as for any other. Raises TooLarge.
+    """
+    text = TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+    writer = WRITERS[format_](text)
+    writer.begin(project)
+    tasks, done, last = writer.tasks(project).filter(number__lte=project.last_task_number).order_by("number"), 0, 0
+    while page := list(tasks.filter(number__gt=last)[:PAGE]):
+        for task in page:
+            task.project = project
+            writer.add(task)
+            if file.tell() > MOST_BYTES:
+                raise TooLarge(f"More than {MOST_BYTES} bytes.")
+        done, last = done + len(page), page[-1].number
+        yield done
+    writer.end()
+    text.detach()  # or it would close the file
+
+
+class CsvWriter:
+    """One row for each task (RFC 4180), in UTF-8 with the mark that Excel knows it by."""
+
+    def __init__(self, text: IO[str]) -> None:
+        text.write("\ufeff")
+        self.rows = csv.writer(text, lineterminator="\r\n")
+
+    def tasks(self, project: Project) -> TaskQuerySet:
+        tasks: TaskQuerySet = Task.objects.filter(project=project).select_related("status")
+        return tasks.with_people_and_labels().prefetch_related("subtasks").with_comment_count()
+
+    def begin(self, project: Project) -> None:
+        self.rows.writerow(COLUMNS)
+
+    def add(self, task: Task) -> None:
+        people = [assignment.member.user.get_full_name() for assignment in task.assignments.all()]
+        cells = (
+            *(task.key, task.title, task.description, task.status.name, task.priority),
+            *(", ".join(sorted(people)), ", ".join(_labels(task)), task.due_date),
+            "\n".join(f"[{'x' if subtask.done else ' '}] {subtask.title}" for subtask in task.subtasks.all()),
+            task.comment_count,  # type: ignore[attr-defined]  # annotated
+            *(task.created_at, task.updated_at, task.completed_at, task.archived_at),
+        )
+        self.rows.writerow([_cell(value) for value in cells])
+
+    def end(self) -> None:
+        """Leave it as it is: the last row has its line break."""
+
+
+class JsonWriter:
+    """The whole tree, as one object whose tasks are written one after the other."""
+
+    def __init__(self, text: IO[str]) -> None:
+        self.text, self.between = text, ""
+
+    def tasks(self, project: Project) -> TaskQuerySet:
+        tasks: TaskQuerySet = Task.objects.filter(project=project).select_related("status")
+        return tasks.with_people_and_labels().prefetch_related("subtasks", "comments__author__user")
+
+    def begin(self, project: Project) -> None:
+        names = ("id", "key", "name", "description", "color", "private", "archived_at", "created_at", "updated_at")
+        statuses = [_fields(status, "id", "name", "category") for status in project.statuses.all()]
+        head = {"exported_at": timezone.now(), "project": _fields(project, *names), "statuses": statuses}
+        self.text.write(f'{_json(head)[:-1]}, "tasks": [')
+
+    def add(self, task: Task) -> None:
+        own = _fields(task, "id", "key", "number", "title", "description", "priority", "due_date")
+        times = _fields(task, "created_at", "updated_at", "completed_at", "archived_at")
+        inside = {
+            "status": task.status.name,
+            "assignees": [_person(assignment.member) for assignment in task.assignments.all()],
+            "labels": _labels(task),
+            "subtasks": [_fields(subtask, "id", "title", "done") for subtask in task.subtasks.all()],
+            "comments": [_comment(comment) for comment in task.comments.all()],
+        }
+        self.text.write(f"{self.between}\n{_json({**own, **inside, **times})}")
+        self.between = ","
+
+    def end(self) -> None:
+        self.text.write("\n]}\n")
+
+
+WRITERS: dict[str, type[Writer]] = {ExportFormat.CSV: CsvWriter, ExportFormat.JSON: JsonWriter}
+
+
+def _cell(value: Any) -> str:
+    """Return a value as text that no spreadsheet computes: an apostrophe makes text of a formula."""
+    text = "" if value is None else value.isoformat() if hasattr(value, "isoformat") else str(value)
+    return f"'{text}" if FORMULA.match(text) else text
+
+
+def _labels(task: Task) -> Sequence[str]:
+    return sorted(link.label.name for link in task.task_labels.all())
+
+
+def _fields(row: Any, *names: str) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}
+
+
+def _person(member: Membership) -> dict[str, Any]:
+    return {"id": member.pk, "name": member.user.name, "email": member.user.email}
+
+
+def _comment(comment: Comment) -> dict[str, Any]:
+    return {"author": _person(comment.author), **_fields(comment, "id", "body", "created_at", "edited_at")}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False)

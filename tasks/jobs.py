@@ -1,0 +1,58 @@
+"""Jobs of tasks: mails, reminders, exports and clearing away. Each runs in the name of its tenant."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from celery import shared_task
+
+from tasks import actions
+from tenancy.context import tenant_context
+from tenancy.jobs import TenantTask
+from tenancy.outbox import OutboxJob
+from tenancy.routing import tenant_by_id
+
+
+@shared_task(base=TenantTask, name="tasks.mail_notification")
+def mail_notification(notification_id: str) -> None:
+    actions.mail_notification(notification_id=UUID(notification_id))
+
+
+@shared_task(base=TenantTask, name="tasks.remind_of_due_tasks")
+def remind_of_due_tasks(day: str) -> None:
+    actions.remind_of_due_tasks(day=date.fromisoformat(day))
+
+
+@shared_task(base=TenantTask, name="tasks.send_digests")
+def send_digests(day: str) -> None:
+    actions.request_digests(day=date.fromisoformat(day))
+
+
+@shared_task(base=TenantTask, name="tasks.mail_digest")
+def mail_digest(member_id: str, day: str) -> None:
+    actions.mail_digest(member_id=UUID(member_id), day=date.fromisoformat(day))
+
+
+class ExportTask(TenantTask):
+    """Says so where people see it, when the last attempt has failed."""
+
+    abstract = True
+
+    def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
+        # Its row says what it was for; what the broker has is not believed.
+        job = OutboxJob.objects.dead().filter(pk=task_id, name=self.name).first()
+        tenant = tenant_by_id(job.tenant_id) if job else None
+        if job and tenant:
+            with tenant_context(tenant):
+                actions.fail_export(export_id=UUID(job.kwargs["export_id"]))
+
+
+@shared_task(base=ExportTask, name="tasks.export_project", atomic=False)
+def export_project(export_id: str) -> None:
+    actions.write_export(export_id=UUID(export_id))
+
+
+@shared_task(base=TenantTask, name="tasks.remove_old")
+def remove_old(day: str) -> None:
+    actions.remove_old_notifications()
+    actions.remove_old_exports()

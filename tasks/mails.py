@@ -1,0 +1,120 @@
+"""Mails about tasks. Links lead to the account's own domain, as it is stored; no request has a part in them."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import Account, Membership
+from tasks.models import Notification, NotificationKind, Task
+from tenancy.context import require_active_tenant
+from tenancy.routing import tenant_reverse
+
+# Signs that turn around what stands behind them.
+BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A row in a mail, with the address of its task."""
+
+    row: Task | Notification
+    text: str
+    url: str
+
+
+def send_notification(notification: Notification) -> None:
+    """Mail a notification to its member. Needs `member` and `actor` with their users, `task.project`, `comment`."""
+    task, account = notification.task, _account()
+    with timezone.override(ZoneInfo(account.time_zone)):
+        what = in_words(notification)
+        context = {"notification": notification, "what": what, "url": _url(task)}
+        _send(
+            notification.member,
+            subject=f"{what}: {task.title}",
+            template="notification",
+            context=context,
+            headers={
+                "Message-ID": _id(f"notification-{notification.pk}"),
+                "References": _id(f"task-{task.pk}"),  # so that mail programs show them together
+            },
+        )
+
+
+def send_digest(
+    member: Membership, *, day: date, tasks: Sequence[Task], more: int, notifications: Sequence[Notification]
+) -> None:
+    """Mail a member their open tasks and unread notifications; `more` is how many tasks are not among them."""
+    account = _account()
+    with timezone.override(ZoneInfo(account.time_zone)):
+        context = {
+            "tasks": [Linked(task, "", _url(task)) for task in tasks],
+            "more": more,
+            "notifications": [Linked(each, in_words(each), _url(each.task)) for each in notifications],
+            "day": day,
+        }
+        subject = _summary(len(tasks) + more, len(notifications)) % {"account": account.name}
+        headers = {"Message-ID": _id(f"digest-{member.pk}-{day}")}
+        _send(member, subject=subject, template="digest", context=context, headers=headers)
+
+
+def in_words(notification: Notification) -> str:
+    """Return what happened: "Ada assigned you WEB-42". Needs the task with its project, and the actor's user."""
+    actor = notification.actor.user.get_full_name() if notification.actor else _("Somebody")
+    names = {"actor": actor, "key": notification.task.key}
+    match notification.kind:
+        case NotificationKind.ASSIGNED:
+            return _("%(actor)s assigned you %(key)s") % names
+        case NotificationKind.MENTIONED:
+            return _("%(actor)s mentioned you in %(key)s") % names
+    return _("%(key)s is due") % names
+
+
+def _summary(tasks: int, notifications: int) -> str:
+    """Return the subject of a digest, with a place for the account's name."""
+    if tasks:
+        text = ngettext("%(number)d open task in %%(account)s", "%(number)d open tasks in %%(account)s", tasks)
+        return text % {"number": tasks}
+    return ngettext("Something unread in %(account)s", "Some things unread in %(account)s", notifications)
+
+
+def _account() -> Account:
+    return cast(Account, require_active_tenant())
+
+
+def _url(task: Task) -> str:
+    return tenant_reverse("task", tenant=_account(), args=[task.key])
+
+
+def _id(name: str) -> str:
+    """Return the id of a message: the same when it is sent again, so that it is one."""
+    return f"<{name}@{settings.BASE_DOMAIN}>"
+
+
+def _send(
+    member: Membership, *, subject: str, template: str, context: dict[str, Any], headers: dict[str, str]
+) -> None:
+    account = _account()
+    choices = tenant_reverse("inbox", tenant=account) + "#mails"
+    context = {**context, "account": account, "member": member, "choices": choices}
+    headers = {**headers, "List-Unsubscribe": f"<{choices}>", "Auto-Submitted": "auto-generated"}
+    text = render_to_string(f"mail/{template}.txt", context)
+    mail = EmailMultiAlternatives(_one_line(subject), text, to=[member.user.email], headers=headers)
+    mail.attach_alternative(render_to_string(f"mail/{template}.html", context), "text/html")
+    mail.send()
+
+
+def _one_line(text: str) -> str:
+    """Return a text as a header may have it: what breaks lines or turns them around is taken out."""
+    plain = (" " if unicodedata.category(each) in ("Cc", "Zl", "Zp") else each for each in text if each not in BIDI)
+    return Truncator(" ".join("".join(plain).split())).chars(120)

@@ -1,0 +1,30 @@
+"""Tasks and what belongs to them, what members are told of them, and projects as files."""
+
+from tasks.models.exports import Export, ExportFormat, ExportState
+from tasks.models.notifications import Notification, NotificationKind
+from tasks.models.tasks import (
+    TASK_KEY,
+    Assignment,
+    Comment,
+    Priority,
+    Subtask,
+    Task,
+    TaskLabel,
+    TaskQuerySet,
+)
+
+__all__ = [
+    "TASK_KEY",
+    "Assignment",
+    "Comment",
+    "Export",
+    "ExportFormat",
+    "ExportState",
+    "Notification",
+    "NotificationKind",
+    "Priority",
+    "Subtask",
+    "Task",
+    "TaskLabel",
+    "TaskQuerySet",
+]

@@ -1,0 +1,80 @@
+"""Projects as files."""
+
+from datetime import timedelta
+from typing import ClassVar, Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Membership
+from projects.models import Project, visible_through
+from tenancy.fields import TenantForeignKey
+from tenancy.models import TenantManager, TenantModel
+
+
+class ExportFormat(models.TextChoices):
+    CSV = "csv", "CSV"
+    JSON = "json", "JSON"
+
+
+class ExportState(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    RUNNING = "running", _("Running")
+    READY = "ready", _("Ready")
+    FAILED = "failed", _("Failed")
+
+
+class ExportQuerySet(models.QuerySet["Export"]):
+    def visible_to(self, membership: Membership) -> Self:
+        """Return the member's own, of projects that are still there and that they may still see."""
+        mine = self.filter(requested_by=membership).exclude(project=None)
+        return mine.filter(visible_through(membership, "project"))
+
+    def unfinished(self) -> Self:
+        """Return those that wait or are being written."""
+        return self.filter(state__in=(ExportState.WAITING, ExportState.RUNNING))
+
+
+class Export(TenantModel):
+    """A project as a file, for the member who asked for it."""
+
+    LIFETIME: ClassVar = timedelta(days=7)
+
+    # NULL when the project was deleted: the row stays until its file is deleted too.
+    project = TenantForeignKey(Project, on_delete=models.SET_NULL, null=True, related_name="exports")
+    requested_by = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="exports")
+    format = models.CharField(max_length=10, choices=ExportFormat)
+    state = models.CharField(max_length=10, choices=ExportState, default=ExportState.WAITING, editable=False)
+    done = models.PositiveIntegerField(default=0, editable=False)  # tasks that are written
+    total = models.PositiveIntegerField(default=0, editable=False)  # tasks that there were when it began
+    size = models.PositiveBigIntegerField(null=True, editable=False)  # bytes
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects: ClassVar = TenantManager.from_queryset(ExportQuerySet)()
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        indexes = [
+            models.Index(fields=["account", "requested_by", "-created_at", "-id"], name="export_newest"),
+            models.Index(fields=["account", "project"], name="export_project"),
+            models.Index(fields=["account", "expires_at"], name="export_expiry"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.format} of {self.project_id}"
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.state in (ExportState.WAITING, ExportState.RUNNING)
+
+    @property
+    def file(self) -> str:
+        """The name of its file in the storage of the account, the same for every attempt to write it."""
+        return f"exports/{self.pk}"
+
+    @property
+    def file_name(self) -> str:
+        """What it is called where it is saved: WEB-2026-11-21.csv. Needs `project` to be loaded."""
+        return f"{self.project.key if self.project else ''}-{self.created_at.date()}.{self.format}"

@@ -1,0 +1,66 @@
+"""Jobs for every tenant, at once or each by its own clock."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, time, tzinfo
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from tenancy import outbox
+from tenancy.models import AbstractTenant, get_tenant_model
+
+logger = structlog.get_logger("tenancy.jobs")
+
+PAGE = 1000
+
+
+def for_each_tenant(name: str, /, *, daily_at: time | None = None, **arguments: Any) -> int:
+    """Have the job `name` run for every tenant that is not suspended, and return for how many.
+
+    With `daily_at`, only for those whose clock shows that time or a later one and whose job has not run that day; it
+    gets `day="2026-11-21"`, the date there. So beat may call this as often as it likes, and a day on which nothing ran
+    for some hours is made up for, until midnight there. A new tenant has its turn on the day on which it is made.
+    Raises UnknownJob.
+    """
+    outbox.require_job(name)
+    tenants = get_tenant_model()._default_manager.filter(suspended_at=None).order_by("pk")
+    number, last = 0, None
+    while page := list((tenants.filter(pk__gt=last) if last else tenants)[:PAGE]):
+        last = page[-1].pk
+        with transaction.atomic():
+            days = _due_today(name, page, daily_at) if daily_at else {tenant.pk: None for tenant in page}
+            outbox.OutboxJob.objects.bulk_create(_row(name, key, arguments, day) for key, day in days.items())
+        number += len(days)
+    return number
+
+
+def _row(name: str, tenant_id: UUID, arguments: Mapping[str, Any], day: date | None) -> outbox.OutboxJob:
+    kwargs = {**arguments, "day": day.isoformat()} if day else arguments
+    return outbox.make_row(name=name, tenant_id=tenant_id, kwargs=kwargs, options={"ignore_result": True})
+
+
+def _due_today(name: str, tenants: Sequence[AbstractTenant], daily_at: time) -> dict[UUID, date]:
+    """Return the tenants whose turn it is and their dates, and note that they had it."""
+    clocks = {tenant.pk: timezone.now().astimezone(_time_zone(tenant)) for tenant in tenants}
+    days = {key: clock.date() for key, clock in clocks.items() if clock.time() >= daily_at}
+    runs = outbox.DailyRun.objects.filter(job=name, tenant_id__in=days)
+    never = [outbox.DailyRun(job=name, tenant_id=key, day=date.min) for key in days]
+    outbox.DailyRun.objects.bulk_create(never, ignore_conflicts=True)
+    # Locked: of two that ask at once, the second finds that it was done.
+    due = [run for run in runs.select_for_update().order_by("tenant_id") if run.day < days[run.tenant_id]]
+    for run in due:
+        run.day = days[run.tenant_id]
+    outbox.DailyRun.objects.bulk_update(due, ["day"])
+    return {run.tenant_id: run.day for run in due}
+
+
+def _time_zone(tenant: AbstractTenant) -> tzinfo:
+    try:
+        return ZoneInfo(tenant.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):  # one tenant's must not keep the others from their morning
+        logger.warning("unknown_time_zone", tenant=tenant.slug)
+        return UTC

@@ -1,0 +1,98 @@
+"""/inbox/: what the member is told about, and which mails they get."""
+
+from uuid import uuid4
+
+import pytest
+
+from projects.models import Project
+from tasks.actions import create_comment, update_task
+from tasks.models import Notification
+from tenancy.context import tenant_context
+from tenancy.testing import membership_of
+
+URL = "/inbox/"
+
+
+@pytest.fixture
+def told(acme, alice, bob, task, as_member):
+    """Bob's two, newest first: mentioned, assigned."""
+    as_member(alice, update_task, task=task, assignees=[membership_of(bob, acme)])
+    as_member(alice, create_comment, task=task, body="@Bob")
+    with tenant_context(acme):
+        return list(Notification.objects.all())
+
+
+def test_it_says_what_happened(client, bob, told, page):
+    seen = page(client.as_(bob).get(URL))
+    for words in ("Alice mentioned you in WEB-1", "Alice assigned you WEB-1", "Write the welcome page"):
+        assert words in seen.text
+    assert "/tasks/WEB-1/" in seen.links
+    assert f"/inbox/{told[0].pk}/read/" in seen.forms
+
+
+def test_every_page_says_how_many_are_unread(client, alice, bob, told, page):
+    assert "Inbox 2 unread" in page(client.as_(bob).get("/")).text
+    assert "unread" not in page(client.as_(alice).get("/")).text
+
+
+def test_one_is_marked_as_read(client, bob, told, page):
+    browser = client.as_(bob)
+    seen = page(browser.post(f"{URL}{told[0].pk}/read/", follow=True))
+    assert "Inbox 1 unread" in seen.text
+    assert f"/inbox/{told[0].pk}/read/" not in seen.forms
+
+
+def test_all_are_marked_as_read(client, bob, told, page):
+    seen = page(client.as_(bob).post(f"{URL}read/", follow=True))
+    assert "unread" not in seen.text
+    assert seen.forms == ["/inbox/mails/"]
+
+
+def test_without_any_it_says_what_will_be_here(client, vera, page):
+    seen = page(client.as_(vera).get(URL))
+    assert "Nothing yet. You are told here when somebody assigns you a task" in seen.text
+    assert seen.forms == ["/inbox/mails/"]
+
+
+def test_those_of_others_are_neither_shown_nor_marked(client, alice, bob, told, page):
+    browser = client.as_(alice)
+    assert "WEB-1" not in page(browser.get(URL)).text
+    answers = [browser.post(f"{URL}{pk}/read/") for pk in (told[0].pk, uuid4())]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    browser.post(f"{URL}read/")
+    assert "Inbox 2 unread" in page(client.as_(bob).get("/")).text
+
+
+def test_hidden_ones_are_not_counted(client, acme, bob, told, page):
+    with tenant_context(acme):
+        Project.objects.update(private=True)
+    seen = page(client.as_(bob).get(URL))
+    assert "unread" not in seen.text
+    assert "WEB-1" not in seen.text
+
+
+def test_the_mails_are_chosen_here(client, acme, vera, page):
+    browser = client.as_(vera)
+    boxes = page(browser.get(URL)).all("input", type="checkbox")
+    assert [(box["name"], "checked" in box) for box in boxes] == [("mail_notifications", True), ("mail_digest", True)]
+    seen = page(browser.post(f"{URL}mails/", {"mail_digest": "on"}, follow=True))
+    assert "Your choice of mails is saved." in seen.text
+    boxes = seen.all("input", type="checkbox")
+    assert [(box["name"], "checked" in box) for box in boxes] == [("mail_notifications", False), ("mail_digest", True)]
+    assert client.as_(vera).get("/api/v1/me/").json()["mail_notifications"] is False
+
+
+def test_there_are_pages(client, acme, bob, task, page):
+    with tenant_context(acme):
+        member = membership_of(bob, acme)
+        Notification.objects.bulk_create(
+            Notification(member=member, kind="assigned", task=task, cause=str(number)) for number in range(26)
+        )
+    assert "26–26 of 26" in page(client.as_(bob).get(URL, {"page": 2})).text
+    for nonsense in ("3", "0", "x"):
+        assert client.as_(bob).get(URL, {"page": nonsense}).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["read/", "mails/", "{pk}/read/"])
+def test_what_changes_something_is_not_a_link(client, bob, told, path):
+    assert client.as_(bob).get(URL + path.format(pk=told[0].pk)).status_code == 405

@@ -1,0 +1,26 @@
+"""An export whose job fails for good says so: apart from the other tests, whose worker would take it and succeed."""
+
+import pytest
+
+from tasks.actions import request_export
+from tasks.models import Export
+from tenancy.context import tenant_context
+from tenancy.outbox import OutboxJob
+from tenancy.testing import membership_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_an_export_that_cannot_be_stored_fails_in_the_end(jobs, acme, alice, project):
+    with tenant_context(acme):
+        export = request_export(actor=membership_of(alice, acme), project=project, format="csv")
+    OutboxJob.objects.update(attempts=5)  # five have failed, so the next attempt is the last
+    jobs.relay()
+    jobs.worker(concurrency=1, JOB_SECONDS="60", S3_ENDPOINT_URL="http://127.0.0.1:1")
+    jobs.wait_for(OutboxJob.objects.dead().exists, "the dead letter")
+
+    def state():
+        with tenant_context(acme):
+            return Export.objects.get(pk=export.pk).state
+
+    jobs.wait_for(lambda: state() == "failed", "the state that people see")

@@ -1,0 +1,161 @@
+"""The controls of WebSockets: the handshake, the watch, groups, and what keeps events complete and in order."""
+
+from tests.mutants.controls import Edit, Mutant, off
+
+SOCKETS, CREDENTIALS, WATCH = "tenancy/sockets.py", "accounts/sockets.py", "projects/watch.py"
+CONSUMERS, FEEDS = "projects/consumers.py", "projects/feeds.py"
+HANDSHAKE, ACCESS = "tests/sockets/test_handshake.py", "tests/sockets/test_access.py"
+FRAMES, LIMITS, POKES = "tests/sockets/test_frames.py", "tests/sockets/test_limits.py", "tests/sockets/test_pokes.py"
+ADMITTED = "tenant is None or tenant_id != tenant.pk:"
+WITH_A_TOKEN, WITH_A_SESSION = (
+    f"{ACCESS}::test_a_socket_with_a_token_is_closed",
+    f"{ACCESS}::test_a_socket_with_a_session_is_closed",
+)
+
+OF_SOCKETS = [
+    off(
+        "sockets: the origin is that of the host",
+        SOCKETS,
+        "    if origin.removesuffix(port) != ",
+        "    if False and origin.removesuffix(port) != ",
+        f"{HANDSHAKE}::test_a_cookie_needs_the_origin_of_its_host",
+        f"{HANDSHAKE}::test_a_token_needs_no_page_but_not_a_foreign_one",
+    ),
+    off(
+        "sockets: a cookie comes from a page",
+        SOCKETS,
+        "if token is None and settings.SESSION_COOKIE_NAME in request.COOKIES:",
+        "if False:",
+        f"{HANDSHAKE}::test_a_cookie_needs_the_origin_of_its_host",
+    ),
+    Mutant(
+        "sockets: a token belongs to its tenant",
+        (
+            Edit("accounts/authentication.py", f"if {ADMITTED}", "if tenant is None:"),
+            Edit(SOCKETS, 'request.META["HTTP_AUTHORIZATION"] = f"Bearer {token}"', "pass"),
+        ),
+        (f"{HANDSHAKE}::test_a_token_of_another_account",),
+    ),
+    off(
+        "sockets: a session belongs to its tenant",
+        CREDENTIALS,
+        " and is_bound_here(session)",
+        "",
+        f"{HANDSHAKE}::test_a_session_of_another_account",
+    ),
+    off(
+        "sockets: a session belongs to its password",
+        CREDENTIALS,
+        "return right and backend",
+        "return backend",
+        f"{HANDSHAKE}::test_a_session_from_before_the_password_was_changed",
+    ),
+    off(
+        "sockets: a removed member gets none",
+        CREDENTIALS,
+        "    if membership is None:\n        raise Closed(*NOT_A_MEMBER)\n",
+        "    membership = membership or Membership.objects.get(user=user)\n",
+        f"{HANDSHAKE}::test_somebody_who_was_removed",
+    ),
+    off(
+        "sockets: the watch closes those who have to go",
+        WATCH,
+        "socket.end(reason.code, reason.reason)",
+        "pass",
+        f"{WITH_A_TOKEN}[remove-4403-not_a_member]",
+        f"{WITH_A_SESSION}[log_out-4401-not_authenticated]",
+    ),
+    off(
+        "sockets: the watch looks at memberships",
+        CREDENTIALS,
+        "Membership.objects.current().in_bulk",
+        "Membership.objects.in_bulk",
+        f"{WITH_A_TOKEN}[remove-4403-not_a_member]",
+    ),
+    off(
+        "sockets: the watch looks at roles",
+        CREDENTIALS,
+        "elif member.role != visitor.role:",
+        "elif False:",
+        f"{WITH_A_TOKEN}[demote-4403-role_changed]",
+    ),
+    off(
+        "sockets: the watch looks at the account",
+        CREDENTIALS,
+        "filter(pk=require_active_tenant().pk, suspended_at=None)",
+        "filter(pk=require_active_tenant().pk)",
+        f"{WITH_A_TOKEN}[suspend-4403-account_suspended]",
+    ),
+    off(
+        "sockets: the watch looks at sessions",
+        CREDENTIALS,
+        "if _user_id(session) != visitor.user_id or not _holds(session, user):",
+        "if False:",
+        f"{WITH_A_SESSION}[log_out-4401-not_authenticated]",
+        f"{WITH_A_SESSION}[change_password-4401-not_authenticated]",
+    ),
+    off(
+        "sockets: one with a token ends with it",
+        CONSUMERS,
+        "call_later(max(expires_at - now, 0), self._expire) if expires_at else None",
+        "call_later(LIFETIME, self._expire)",
+        f"{ACCESS}::test_a_socket_ends_with_its_token",
+    ),
+    off(
+        "sockets: the watch looks at projects",
+        WATCH,
+        "            socket.lose(project)",
+        "            pass",
+        f"{ACCESS}::test_a_subscription_ends_with_access_to_the_project",
+    ),
+    off(
+        "sockets: hidden projects cannot be followed",
+        CONSUMERS,
+        "Project.objects.visible_to(membership).filter(pk=project_id)",
+        "Project.objects.filter(pk=project_id)",
+        f"{ACCESS}::test_foreign_hidden_and_absent_projects_are_answered_alike",
+    ),
+    off(
+        "sockets: a subscription asks whether one is a member now",
+        CONSUMERS,
+        "Membership.objects.current().filter(pk=visitor.member_id)",
+        "Membership.objects.filter(pk=visitor.member_id)",
+        f"{ACCESS}::test_a_frame_right_after_losing_access_is_refused",
+    ),
+    off(
+        "sockets: groups carry the tenant",
+        "tenancy/groups.py",
+        'f"tenant.{require_active_tenant().pk}.{name}"',
+        'f"{name}"',
+        f"{POKES}::test_a_change_is_one_poke_to_a_group_of_the_tenant",
+        f"{POKES}::test_nothing_is_announced_without_a_tenant",
+    ),
+    off(
+        "sockets: an account has its number of them",
+        CREDENTIALS,
+        "if everywhere > LIMITS[account.plan].sockets:",
+        "if False:",
+        f"{LIMITS}::test_sockets_of_one_account",
+    ),
+    off(
+        "sockets: frames are counted",
+        CONSUMERS,
+        "if not self._allowance.take(self._loop.time()):",
+        "if False:",
+        f"{LIMITS}::test_frames_of_one_socket",
+    ),
+    off(
+        "sockets: a gap is never passed over in silence",
+        CONSUMERS,
+        "if event.seq != subscription.seq + 1:",
+        "if False:",
+        f"{FRAMES}::test_rows_that_are_missing_are_answered_with_resync",
+    ),
+    off(
+        "sockets: a change is announced after the commit",
+        "tenancy/groups.py",
+        "    transaction.on_commit(announcement, robust=True)\n",
+        "    announcement()\n",
+        f"{POKES}::test_what_is_rolled_back_is_not_announced",
+    ),
+]

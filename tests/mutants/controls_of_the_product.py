@@ -1,0 +1,75 @@
+"""The controls of what the product does by jobs: whose notifications and exports these are, and where files lie."""
+
+from tests.mutants.controls import Mutant, off
+
+TELLING, WRITING, STORAGE = "tasks/models/notifications.py", "tasks/models/exports.py", "tenancy/storage.py"
+STORED, DOWNLOADED = "tests/tenancy/test_storage.py", "tests/tasks/test_exports_api.py"
+TOLD, MAILED = "tests/tasks/test_notifications_api.py", "tests/tasks/test_mails.py"
+
+IN_THE_PRODUCT: list[Mutant] = [
+    off(
+        "files lie under the prefix of their tenant",
+        STORAGE,
+        'return f"tenants/{tenant.pk}/{name}"',
+        'return f"tenants/{name}"',
+        f"{STORED}::test_the_key_has_the_tenant_in_front",
+        f"{STORED}::test_a_tenant_does_not_reach_anothers",
+    ),
+    off(
+        "names of files are those that the program makes",
+        STORAGE,
+        "if not NAME.fullmatch(name):",
+        'if name == "":',
+        f"{STORED}::test_names_that_the_program_does_not_make_are_refused",
+    ),
+    off(
+        "people see their own notifications only",
+        TELLING,
+        'self.filter(visible_through(membership, "task__project"), member=membership)',
+        'self.filter(visible_through(membership, "task__project"))',
+        f"{TOLD}::test_those_of_another_member_do_not_exist",
+        f"{TOLD}::test_all_are_marked_as_read_but_nobody_elses",
+    ),
+    off(
+        "notifications of hidden projects are hidden",
+        TELLING,
+        'self.filter(visible_through(membership, "task__project"), member=membership)',
+        "self.filter(member=membership)",
+        "tests/tasks/test_notifications.py::test_nothing_is_shown_of_a_project_that_was_hidden_meanwhile",
+    ),
+    off(
+        "people see their own exports only",
+        WRITING,
+        "self.filter(requested_by=membership).exclude(project=None)",
+        "self.exclude(project=None)",
+        f"{DOWNLOADED}::test_other_members_do_not_see_it",
+    ),
+    off(
+        "exports of hidden projects are hidden",
+        WRITING,
+        'mine.filter(visible_through(membership, "project"))',
+        "mine",
+        f"{DOWNLOADED}::test_a_project_that_was_hidden_meanwhile_takes_its_file_along",
+    ),
+    off(
+        "an export is written for those who see the project",
+        "tasks/actions/exports.py",
+        "if export.project is None or not export.project.seen_by([export.requested_by]):",
+        "if export.project is None:",
+        f"{DOWNLOADED}::test_nothing_is_written_for_those_who_lost_the_right_to_it",
+    ),
+    off(
+        "no mail goes to those who left",
+        "tasks/actions/mailing.py",
+        "if member.ended_at is not None or not member.user.is_active",
+        "if not member.user.is_active",
+        f"{MAILED}::test_no_mail_when_it_is_not_right_any_more",
+    ),
+    off(
+        "no cell of a spreadsheet is a formula",
+        "tasks/exporting.py",
+        'return f"\'{text}" if FORMULA.match(text) else text',
+        "return text",
+        f"{DOWNLOADED}::test_no_cell_is_a_formula",
+    ),
+]

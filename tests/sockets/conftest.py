@@ -1,0 +1,37 @@
+"""One live web process for the tests of a file, and an account for each test."""
+
+import os
+
+import pytest
+from django.db import connection
+
+from tests.isolation.live import web_process
+from tests.pooler.pgbouncer import with_database
+from tests.sockets.live import make_office, port_of
+
+
+@pytest.fixture(scope="session")
+def test_database(django_db_setup):
+    return with_database(os.environ["DATABASE_URL"], connection.settings_dict["NAME"])
+
+
+@pytest.fixture(scope="module")
+def url(test_database, tmp_path_factory):
+    with web_process(test_database, tmp_path_factory.mktemp("web") / "web.log", connections=8) as url:
+        yield url
+
+
+@pytest.fixture
+def office(transactional_db, url):
+    return make_office(port_of(url))
+
+
+@pytest.fixture
+def other_office(transactional_db, url):
+    return make_office(port_of(url))
+
+
+@pytest.fixture
+def project(office):
+    """An open project of the office's owner."""
+    return office.make_project()

@@ -1,0 +1,145 @@
+"""What goes through the channel layer: that something happened, and never what."""
+
+import asyncio
+import os
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.db import connection, transaction
+from django.test import override_settings
+
+from projects.actions import create_label, update_label, update_project
+from projects.models import Activity
+from tasks.actions import TaskChange, create_task, update_tasks
+from tenancy.context import NoActiveTenant, tenant_context
+from tenancy.groups import announce, announcer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def overheard():
+    """Call functions one after the other, and return what the groups hear of it: `overheard(groups, first, then)`."""
+
+    async def listen(groups, calls):
+        layer = get_channel_layer()
+        channel = await layer.new_channel()
+        for group in groups:
+            await layer.group_add(group, channel)
+        heard = []
+        for call in calls:
+            await asyncio.to_thread(in_passing, call)
+            await asyncio.to_thread(announcer.flush, 5)
+            # What was sent over this connection before has arrived when this has.
+            await layer.group_send(groups[0], {"type": "end"})
+            while (message := await layer.receive(channel)) != {"type": "end"}:
+                heard.append(message)
+        await layer.flush()
+        return heard
+
+    return lambda groups, *calls: asyncio.run(listen(groups, calls))
+
+
+def in_passing(call):
+    """Call it in a thread that is used for nothing else, and leave no connection to the database behind."""
+    try:
+        call()
+    finally:
+        connection.close()
+
+
+def group_of(office, project):
+    return f"tenant.{office.tenant.pk}.project.{project.pk}"
+
+
+def poke(office, project, seq):
+    group = group_of(office, project)
+    return {"type": "project.changed", "project": str(project.pk), "seq": seq, "group": group}
+
+
+def test_a_change_is_one_poke_to_a_group_of_the_tenant(office, project, overheard):
+    heard = overheard(
+        [group_of(office, project), f"project.{project.pk}"],
+        lambda: office.act(create_task, project=project, title="Secret"),
+        lambda: office.act(create_task, project=project, title="Secret"),
+    )
+    assert heard == [poke(office, project, 2), poke(office, project, 3)]
+
+
+def test_a_bulk_change_is_one_poke_for_each_project(office, project, overheard):
+    other = office.make_project(key="OTHER")
+    tasks = [office.act(create_task, project=place, title="x") for place in (project, other) for _ in range(10)]
+    announcer.flush(5)
+    changes = [TaskChange(task, {"priority": "high"}) for task in tasks]
+    heard = overheard(
+        [group_of(office, project), group_of(office, other)], lambda: office.act(update_tasks, changes=changes)
+    )
+    assert sorted(heard, key=str) == sorted([poke(office, project, 21), poke(office, other, 21)], key=str)
+
+
+def test_a_change_of_a_label_pokes_the_projects_with_it(office, project, overheard):
+    label, without = office.act(create_label, name="Bug"), office.make_project(key="WITHOUT")
+    office.act(create_task, project=project, title="x", labels=[label])
+    groups = [group_of(office, project), group_of(office, without)]
+    assert overheard(groups, lambda: office.act(update_label, label=label, name="Fault")) == [poke(office, project, 3)]
+
+
+def test_what_is_rolled_back_is_not_announced(office, project, overheard):
+    def roll_back():
+        with transaction.atomic():
+            office.act(update_project, project=project, name="New")
+            transaction.set_rollback(True)
+
+    assert overheard([group_of(office, project)], roll_back) == []
+
+
+def test_a_savepoint_that_is_rolled_back_takes_nothing_else_along(office, project, overheard):
+    def partly():
+        with transaction.atomic():
+            with transaction.atomic():
+                office.act(update_project, project=project, name="Not this")
+                transaction.set_rollback(True)
+            office.act(update_project, project=project, name="But this")
+
+    assert overheard([group_of(office, project)], partly) == [poke(office, project, 2)]
+
+
+def test_nothing_is_announced_without_a_tenant():
+    with pytest.raises(NoActiveTenant):
+        announce("project.x", {"type": "project.changed"})
+
+
+def test_without_redis_a_write_succeeds_and_waits_for_nothing(office, project):
+    hosts = [{"address": "redis://127.0.0.1:1/0", "socket_connect_timeout": 1}]
+    layer = {**settings.CHANNEL_LAYERS["default"], "CONFIG": {"hosts": hosts}}
+    with override_settings(CHANNEL_LAYERS={"default": layer}):
+        started = time.monotonic()
+        for number in range(20):
+            office.act(update_project, project=project, name=str(number))
+        assert time.monotonic() - started < 5
+        assert announcer.flush(30)
+    with tenant_context(office.tenant):
+        assert Activity.objects.filter(project=project).count() == 21
+
+
+def test_all_of_it_goes_over_one_connection(office, project):
+    """In a command or a job, where no event loop runs: nothing is left open behind."""
+    before = connections_to_redis()
+    for number in range(20):
+        office.act(update_project, project=project, name=str(number))
+    assert announcer.flush(5)
+    assert connections_to_redis() <= max(before, 1)
+
+
+def connections_to_redis():
+    """Return how many connections of this process to Redis there are."""
+    address = settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"][0]["address"]
+    descriptors = [Path(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")]
+    ours = {str(each.readlink()) for each in descriptors if each.is_symlink()}
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    port = f":{urlsplit(address).port:04X}"
+    return sum(row[2].endswith(port) and f"socket:[{row[9]}]" in ours for row in rows)

@@ -1,0 +1,56 @@
+"""What the tests of notifications, mails and exports share."""
+
+import pytest
+
+from tenancy.context import tenant_context
+from tenancy.testing import membership_of
+
+API = "/api/v1/"
+
+
+@pytest.fixture
+def member_id(acme):
+    """Return the id of somebody's membership in acme."""
+    return lambda user: str(membership_of(user, acme).pk)
+
+
+@pytest.fixture
+def assign(client, member_id):
+    """Have somebody assign people to a task, through the API."""
+
+    def assign(actor, task, *people):
+        body = {"assignees": [member_id(person) for person in people]}
+        response = client.as_(actor).json("PATCH", f"{API}tasks/{task.pk}/", body)
+        assert response.status_code == 200, response.json()
+
+    return assign
+
+
+@pytest.fixture
+def comment(client):
+    """Have somebody comment on a task, through the API; returns the id of the comment."""
+
+    def comment(actor, task, body):
+        response = client.as_(actor).json("POST", f"{API}comments/", {"task": task.pk, "body": body})
+        assert response.status_code == 201, response.json()
+        return response.json()["id"]
+
+    return comment
+
+
+@pytest.fixture
+def inbox(client):
+    """Return what somebody's inbox in their first account has, newest first."""
+    return lambda user: client.as_(user).get(f"{API}notifications/").json()["results"]
+
+
+@pytest.fixture
+def change(acme):
+    """Change somebody's membership of acme behind the actions' back: `change(bob, ended_at=…)`."""
+
+    def change(user, **fields):
+        with tenant_context(acme):
+            member = membership_of(user, acme)
+            type(member).objects.filter(pk=member.pk).update(**fields)
+
+    return change

@@ -1,0 +1,385 @@
+"""/api/v1/exports/: projects as files, for whoever asked."""
+
+import csv
+import io
+import json
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import Membership
+from projects.models import Label, Project
+from tasks import exporting
+from tasks.actions import create_comment, create_subtask, create_task, update_task
+from tasks.jobs import export_project, remove_old
+from tasks.models import Export, Task
+from tenancy.context import tenant_context
+from tenancy.storage import StorageUnavailable, TenantStorage
+from tenancy.testing import membership_of
+
+URL = "/api/v1/exports/"
+
+
+@pytest.fixture
+def ask(client):
+    """Have somebody ask for an export, and return the answer."""
+    return lambda user, project, kind="csv": client.as_(user).json(
+        "POST", URL, {"project": project.pk, "format": kind}
+    )
+
+
+@pytest.fixture
+def exported(client, ask, run_jobs):
+    """Have somebody export a project, and return the export when it is ready and the answer with its file."""
+
+    def exported(user, project, kind="csv"):
+        export = ask(user, project, kind).json()
+        run_jobs()
+        session = client.as_(user)
+        return session.get(f"{URL}{export['id']}/").json(), session.get(f"{URL}{export['id']}/download/")
+
+    return exported
+
+
+def content(response):
+    return b"".join(response.streaming_content)
+
+
+def rows_of(response):
+    return list(csv.DictReader(io.StringIO(content(response).decode("utf-8-sig"), newline="")))
+
+
+@pytest.fixture
+def full(acme, alice, bob, project, task, label):
+    """WEB-1 with everything that a task can have, and WEB-2 with nothing."""
+    with tenant_context(acme):
+        actor, other = membership_of(alice, acme), membership_of(bob, acme)
+        fields = {"description": "Two\nlines, “quoted”", "priority": "high", "assignees": [actor, other]}
+        update_task(task=task, actor=actor, labels=[label], due_date=timezone.now().date(), **fields)
+        create_subtask(task=task, actor=actor, title="Find a picture")
+        create_comment(task=task, actor=other, body="Which one?")
+        create_task(project=project, actor=actor, title="Zweite Aufgabe: Übergröße")
+    return task
+
+
+def test_it_is_asked_for_and_waits(client, acme, vera, project, ask):
+    """A viewer reads, and an export is reading."""
+    response = ask(vera, project)
+    assert response.status_code == 201
+    export = response.json()
+    assert list(export) == [
+        *("id", "project", "format", "state", "done", "total", "size"),
+        *("created_at", "finished_at", "expires_at"),
+    ]
+    assert (export["project"], export["format"], export["state"]) == (str(project.pk), "csv", "waiting")
+    download = client.as_(vera).get(f"{URL}{export['id']}/download/")
+    assert (download.status_code, download.json()["code"]) == (409, "conflict")
+
+
+def test_it_becomes_a_file(exported, bob, project, full):
+    export, response = exported(bob, project)
+    assert (export["state"], export["done"], export["total"]) == ("ready", 2, 2)
+    assert export["finished_at"] < export["expires_at"]
+    day = export["created_at"][:10]
+    assert response.status_code == 200
+    assert response["Content-Disposition"] == f'attachment; filename="WEB-{day}.csv"'
+    assert response["Content-Type"] == "application/octet-stream"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    body = content(response)
+    assert export["size"] == len(body) == int(response["Content-Length"])
+
+
+def test_csv_has_a_row_for_each_task(exported, bob, project, full):
+    first, second = rows_of(exported(bob, project)[1])
+    assert first["key"] == "WEB-1"
+    assert first["description"] == "Two\nlines, “quoted”"
+    assert (first["assignees"], first["labels"], first["comments"]) == ("Alice, Bob", "Bug", "1")
+    assert first["subtasks"] == "[ ] Find a picture"
+    assert (second["key"], second["title"]) == ("WEB-2", "Zweite Aufgabe: Übergröße")
+    assert (second["due_date"], second["comments"]) == ("", "0")
+
+
+def test_csv_is_as_excel_and_the_rfc_want_it(exported, bob, project, full):
+    body = content(exported(bob, project)[1])
+    assert body.startswith("\ufeffkey,title,".encode())
+    assert body.endswith(b"\r\n")
+    assert b'"Two\nlines, ' in body
+
+
+def test_json_has_the_whole_tree(exported, alice, bob, project, full):
+    tree = json.loads(content(exported(bob, project, "json")[1]))
+    assert (tree["project"]["key"], len(tree["statuses"])) == ("WEB", 4)
+    first, second = tree["tasks"]
+    assert [each["name"] for each in first["assignees"]] == ["Alice", "Bob"]
+    assert first["subtasks"][0]["title"] == "Find a picture"
+    assert (first["comments"][0]["body"], first["comments"][0]["author"]["email"]) == ("Which one?", "bob@example.com")
+    assert (first["labels"], first["status"], first["priority"]) == (["Bug"], "To do", "high")
+    assert (second["key"], second["comments"]) == ("WEB-2", [])
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_an_empty_project_has_a_file_too(exported, bob, project, kind):
+    export, response = exported(bob, project, kind)
+    assert (export["state"], export["total"]) == ("ready", 0)
+    body = content(response)
+    assert json.loads(body)["tasks"] == [] if kind == "json" else body.count(b"\r\n") == 1
+
+
+FORMULAS = [
+    *(
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        " =1",
+        "\n =1",
+        "\u00a0=1",
+        "\ufeff=1",
+        "\u200b=1",
+        "＝1+1",
+        "\tx",
+    ),
+    '=HYPERLINK("https://evil.example","x")',
+]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_no_cell_is_a_formula(acme, exported, alice, bob, project, task, text):
+    """Whatever people can type: in titles, descriptions, names, statuses, labels, subtasks."""
+    with tenant_context(acme):
+        actor = membership_of(alice, acme)
+        Task.objects.update(title=text, description=text)
+        project.statuses.filter(category="todo").update(name=text)
+        update_task(task=task, actor=actor, labels=[Label.objects.create(name=text)], assignees=[actor])
+    alice.name = text
+    alice.save()
+    (row,) = rows_of(exported(bob, project)[1])
+    for column in ("title", "description", "status", "labels", "assignees"):
+        assert row[column] == f"'{text}", column
+    assert row["subtasks"] == ""
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_every_page_needs_as_many_queries(acme, project, full, monkeypatch, kind):
+    monkeypatch.setattr(exporting, "PAGE", 5)
+
+    def queries(tasks):
+        project.last_task_number = tasks
+        with CaptureQueriesContext(connection) as captured:
+            *_, done = exporting.write_project(project, kind, io.BytesIO())
+        assert done == tasks
+        return len(captured)
+
+    with tenant_context(acme):
+        row = {"project": project, "title": "x", "status": project.statuses.first(), "rank": "a"}
+        Task.objects.bulk_create(Task(number=number, **row) for number in range(3, 21))
+        few, more, many = (queries(tasks) for tasks in (10, 15, 20))
+    assert many - more == more - few <= 6
+
+
+def test_what_is_newer_than_its_beginning_is_not_in_it(acme, alice, project, full, monkeypatch):
+    monkeypatch.setattr(exporting, "PAGE", 1)
+    with tenant_context(acme):
+        project.refresh_from_db()
+        file, actor = io.BytesIO(), membership_of(alice, acme)
+        pages = exporting.write_project(project, "csv", file)
+        next(pages)
+        create_task(project=project, actor=actor, title="Later")
+        assert list(pages) == [2]
+    assert b"Later" not in file.getvalue()
+
+
+# Whose it is -------------------------------------------------------------------------------------------------------
+
+
+def test_other_members_do_not_see_it(client, ask, run_jobs, alice, bob, admin, project):
+    export = ask(bob, project).json()
+    run_jobs()
+    for person in (alice, admin):  # an owner and an admin
+        session = client.as_(person)
+        assert session.get(URL).json()["results"] == []
+        for suffix in ("", "download/"):
+            answers = [session.get(f"{URL}{pk}/{suffix}") for pk in (export["id"], uuid4())]
+            assert answers[0].status_code == 404
+            assert answers[0].content == answers[1].content
+
+
+def test_nor_do_other_accounts(client, globex, ask, run_jobs, bob, charlie, mallory, project):
+    export = ask(charlie, project).json()
+    run_jobs()
+    for session in (client.as_(mallory), client.as_(charlie, at=globex)):
+        assert session.get(URL).json()["results"] == []
+        assert session.get(f"{URL}{export['id']}/download/").status_code == 404
+
+
+def test_a_hidden_project_is_not_exported(ask, bob, vera, secret_project):
+    hidden, absent = ask(bob, secret_project), ask(bob, Project(pk=uuid4()))
+    assert (hidden.status_code, hidden.content) == (400, absent.content)
+
+
+def test_a_project_that_was_hidden_meanwhile_takes_its_file_along(acme, client, exported, bob, project):
+    export, _ = exported(bob, project)
+    with tenant_context(acme):
+        Project.objects.update(private=True)
+    for suffix in ("", "download/"):
+        assert client.as_(bob).get(f"{URL}{export['id']}/{suffix}").status_code == 404
+    assert client.as_(bob).get(URL).json()["results"] == []
+
+
+@pytest.mark.parametrize("what", ["hidden", "left"])
+def test_nothing_is_written_for_those_who_lost_the_right_to_it(acme, ask, run_jobs, bob, project, what):
+    ask(bob, project)
+    with tenant_context(acme):
+        if what == "hidden":
+            Project.objects.update(private=True)
+        else:
+            Membership.objects.filter(user=bob).update(ended_at=timezone.now())
+    run_jobs()
+    with tenant_context(acme):
+        export = Export.objects.get()
+        assert export.state == "failed"
+        assert not default_storage.exists(export.file)
+
+
+def test_another_accounts_export_is_not_there_for_the_job(acme, globex, ask, bob, project):
+    """Attack 24."""
+    export = ask(bob, project).json()
+    with tenant_context(globex):
+        export_project(export_id=export["id"])
+    with tenant_context(acme):
+        assert Export.objects.get().state == "waiting"
+
+
+# Failing -----------------------------------------------------------------------------------------------------------
+
+
+def test_nobody_waits_for_more_than_three(client, ask, run_jobs, bob, vera, project):
+    assert [ask(bob, project).status_code for _ in range(4)] == [201, 201, 201, 409]
+    assert ask(vera, project).status_code == 201
+    run_jobs()
+    assert ask(bob, project).status_code == 201
+    assert len(client.as_(bob).get(URL, {"project": str(project.pk)}).json()["results"]) == 4
+
+
+def test_the_job_again_changes_nothing_of_what_is_ready(acme, exported, bob, project):
+    export, _ = exported(bob, project)
+    with tenant_context(acme):
+        before = Export.objects.values().get()
+        export_project(export_id=export["id"])
+        assert Export.objects.values().get() == before
+
+
+def test_a_job_that_was_killed_begins_anew(acme, ask, run_jobs, client, bob, project, full):
+    export = ask(bob, project).json()
+    with tenant_context(acme):
+        Export.objects.update(state="running", done=1, total=7)  # what a worker leaves that is killed
+    run_jobs()
+    shown = client.as_(bob).get(f"{URL}{export['id']}/").json()
+    assert (shown["state"], shown["done"], shown["total"]) == ("ready", 2, 2)
+
+
+def test_while_s3_is_gone_it_is_not_ready(acme, client, exported, ask, bob, project, monkeypatch):
+    ready, _ = exported(bob, project)
+    export = ask(bob, project).json()
+    gone = TenantStorage(**{**settings.STORAGES["default"]["OPTIONS"], "endpoint_url": "http://127.0.0.1:1"})
+    monkeypatch.setattr(default_storage, "_wrapped", gone)
+    with tenant_context(acme), pytest.raises(StorageUnavailable):
+        export_project(export_id=export["id"])
+    response = client.as_(bob).get(f"{URL}{ready['id']}/download/")
+    assert (response.status_code, response.json()["code"]) == (503, "unavailable")
+    assert int(response["Retry-After"]) > 0
+
+
+def test_a_file_that_is_too_large_fails(acme, exported, bob, project, full, monkeypatch):
+    monkeypatch.setattr(exporting, "MOST_BYTES", 200)
+    export, response = exported(bob, project)
+    assert export["state"] == "failed"
+    assert response.status_code == 409
+
+
+@pytest.mark.parametrize("change", [{"format": "xml"}, {"format": 1}, {"format": None}, {"project": "WEB"}, {"x": 1}])
+def test_bad_requests_are_refused(client, bob, project, change):
+    body = {"project": str(project.pk), "format": "csv", **change}
+    response = client.as_(bob).json("POST", URL, body)
+    assert (response.status_code, list(response.json()["errors"])) == (400, list(change))
+    for missing in ("project", "format"):
+        less = {name: value for name, value in body.items() if name not in (missing, "x")}
+        assert client.as_(bob).json("POST", URL, less).status_code == 400
+
+
+def test_how_far_it_is_is_not_for_the_client_to_say(client, bob, project):
+    body = {"project": str(project.pk), "format": "csv", "state": "ready", "done": 7, "expires_at": None}
+    response = client.as_(bob).json("POST", URL, body)
+    assert (response.status_code, response.json()["state"], response.json()["done"]) == (201, "waiting", 0)
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE", "PUT"])
+def test_nobody_changes_one(client, ask, bob, project, method):
+    export = ask(bob, project).json()
+    assert client.as_(bob).json(method, f"{URL}{export['id']}/", {}).status_code == 405
+
+
+# Clearing away -----------------------------------------------------------------------------------------------------
+
+
+def test_what_has_expired_goes_with_its_file(acme, exported, bob, project):
+    exported(bob, project)
+    exported(bob, project)
+    with tenant_context(acme):
+        new, old = Export.objects.all()
+        Export.objects.filter(pk=old.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+        remove_old(day="2026-11-21")
+        assert list(Export.objects.all()) == [new]
+        assert (default_storage.exists(new.file), default_storage.exists(old.file)) == (True, False)
+
+
+def test_the_files_of_a_deleted_project_too(client, acme, exported, alice, bob, project):
+    exported(bob, project)
+    assert client.as_(alice).json("DELETE", f"/api/v1/projects/{project.pk}/").status_code == 204
+    assert client.as_(bob).get(URL).json()["results"] == client.as_(alice).get(URL).json()["results"] == []
+    with tenant_context(acme):
+        export = Export.objects.get()
+        remove_old(day="2026-11-21")
+        assert not Export.objects.exists()
+        assert not default_storage.exists(export.file)
+
+
+def test_the_row_stays_while_its_file_cannot_be_deleted(acme, exported, bob, project, monkeypatch):
+    exported(bob, project)
+    with tenant_context(acme):
+        Export.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+        gone = TenantStorage(**{**settings.STORAGES["default"]["OPTIONS"], "endpoint_url": "http://127.0.0.1:1"})
+        with monkeypatch.context() as patch:
+            patch.setattr(default_storage, "_wrapped", gone)
+            with pytest.raises(StorageUnavailable):
+                remove_old(day="2026-11-21")
+        assert Export.objects.count() == 1
+
+
+def test_one_that_nobody_writes_any_more_fails(acme, client, ask, bob, project):
+    for _ in range(3):
+        ask(bob, project)
+    with tenant_context(acme):
+        Export.objects.update(created_at=timezone.now() - timedelta(days=1, seconds=1))
+        remove_old(day="2026-11-21")
+        assert set(Export.objects.values_list("state", flat=True)) == {"failed"}
+    assert ask(bob, project).status_code == 201
+
+
+def test_read_notifications_go_after_ninety_days(acme, client, assign, inbox, alice, bob, charlie, task):
+    assign(alice, task, bob, charlie)
+    client.as_(bob).json("POST", "/api/v1/notifications/read/")
+    with tenant_context(acme):
+        told = type(task)._meta.get_field("notifications").related_model.objects
+        told.filter(read_at__isnull=False).update(read_at=timezone.now() - timedelta(days=91))
+        told.update(created_at=timezone.now() - timedelta(days=200))
+        remove_old(day="2026-11-21")
+    assert (inbox(bob), len(inbox(charlie))) == ([], 1)

@@ -1,0 +1,41 @@
+"""Labels are changed while tasks get them: projects are locked first by everybody, so nobody waits in a circle."""
+
+import pytest
+
+from projects.actions import create_label, create_project, update_label
+from projects.models import Activity
+from tasks.actions import create_task, update_task
+from tenancy.context import tenant_context
+from tenancy.testing import membership_of
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_label_and_its_tasks_are_changed_at_once(client, acme, alice, at_once):
+    member = membership_of(alice, acme)
+    with tenant_context(acme):
+        label = create_label(actor=member, name="Bug")
+        projects = [create_project(actor=member, name=name) for name in ("One", "Two", "Three")]
+        tasks = [create_task(actor=member, project=each, title="x", labels=[label]) for each in projects]
+    browser = client.as_(alice)
+    tag = browser.get(f"/api/v1/labels/{label.pk}/")["ETag"]
+
+    def rename(number):
+        with tenant_context(acme):
+            for turn in range(5):
+                update_label(label=label, actor=member, name=f"Bug {number} {turn}")
+
+    def toggle(task):
+        with tenant_context(acme):
+            for turn in range(10):
+                update_task(task=task, actor=member, labels=[label] if turn % 2 else [])
+
+    def patch():
+        path, body = f"/api/v1/labels/{label.pk}/", '{"color": "red"}'
+        answer = browser.generic("PATCH", path, body, content_type="application/json", HTTP_IF_MATCH=tag)
+        assert answer.status_code in (200, 412)
+
+    calls = [lambda n=n: rename(n) for n in range(2)] + [lambda task=task: toggle(task) for task in tasks] + [patch]
+    assert at_once(*calls) == []
+    with tenant_context(acme):
+        numbers = Activity.objects.filter(project=projects[0]).order_by("seq").values_list("seq", flat=True)
+        assert list(numbers) == list(range(1, len(numbers) + 1))
