@@ -17,7 +17,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 
 from accounts.models import AuditEntry
-from accounts.rest.filters import StrictFilterSet
+from accounts.rest.filters import MomentFilter, StrictFilterSet
 from accounts.rest.serializers import StrictModelSerializer
 from accounts.rest.views import ReadOnlyTenantViewSet
 from tenancy.context import require_active_tenant
@@ -37,7 +37,7 @@ class AuditEntrySerializer(StrictModelSerializer[AuditEntry]):
 class AuditFilterSet(StrictFilterSet):
     action = filters.CharFilter(max_length=50)
     actor = filters.UUIDFilter(field_name="actor_id")
-    since = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
+    since = MomentFilter(field_name="created_at", lookup_expr="gte")
 
 
 class AuditViewSet(ReadOnlyTenantViewSet[AuditEntry]):
