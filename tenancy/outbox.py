@@ -241,9 +241,10 @@ def begin(job_id: UUID, *, name: str, tenant_id: UUID) -> OutboxJob | None:
     That is a job that was done, dropped or postponed before: the broker has delivered it twice.
     """
     with transaction.atomic():
-        sent = OutboxJob.objects.sent().select_for_update()  # the relay may be about to commit that it was
-        job = sent.filter(pk=job_id, name=name, tenant_id=tenant_id).first()
-        if job is None:
+        # Locked before it is looked at: the relay may be about to commit that it was sent.
+        found = OutboxJob.objects.select_for_update().filter(pk=job_id, name=name, tenant_id=tenant_id)
+        job = found.first()
+        if job is None or job.sent_at is None:
             return None
         job.attempts += 1
         job.save(update_fields=["attempts"])

@@ -12,7 +12,7 @@ import pytest
 import redis
 from botocore.config import Config
 
-from config.services.server import ask
+from config.services.server import ask, wait_until
 from tests.deployment.up import LEFT_OUT, Stack
 
 pytestmark = pytest.mark.needs_program("pgbouncer")
@@ -59,6 +59,24 @@ def test_the_demo_person_logs_in_and_sees_projects(browser):
     projects = browser.get("/")
     assert projects.status_code == 200
     assert re.search(r'href="/projects/[A-Z]+/"', projects.text)
+
+
+def test_a_job_goes_all_the_way(browser):
+    """From the web server through outbox, relay, broker and worker to S3, and back to the browser."""
+    log_in = {"email": "demo@example.com", "password": "password"}
+    access = browser.post("/api/v1/auth/token/", json=log_in).json()["access"]
+    browser.headers["Authorization"] = f"Bearer {access}"
+    project = browser.get("/api/v1/projects/").json()["results"][0]["id"]
+    export = browser.post("/api/v1/exports/", json={"project": project, "format": "csv"}).json()
+    address = f"/api/v1/exports/{export['id']}/"
+    assert wait_until(lambda: browser.get(address).json()["state"] == "ready", 60), browser.get(address).text
+    rows = browser.get(f"{address}download/")
+    assert rows.status_code == 200
+    assert len(rows.text.splitlines()) > 5
+
+
+def test_prometheus_finds_the_relay(stack):
+    assert ask(stack.ports["relay"], b"GET /metrics HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.0 200")
 
 
 def test_it_is_ready(browser):

@@ -136,7 +136,7 @@ async def _send_all(url: str, requests: Any, check: Any, at_once: int, cancelled
             patience = chance.uniform(0.0, 0.5) if chance.random() < cancelled else ANSWER_SECONDS
             try:
                 async with asyncio.timeout(patience):
-                    response = await _send(port, request)
+                    response = await send(port, request)
             except TimeoutError:
                 if patience == ANSWER_SECONDS:
                     outcome.wrong.append(f"{request.method} {request.path}: no answer in {patience} seconds")
@@ -152,7 +152,7 @@ async def _send_all(url: str, requests: Any, check: Any, at_once: int, cancelled
     return outcome
 
 
-async def _send(port: int, request: Request) -> Response:
+async def send(port: int, request: Request) -> Response:
     """Send over a connection of its own, which is cut off when the task is cancelled."""
     body = b"" if request.body is None else json.dumps(request.body).encode()
     headers = {"Host": request.host, "Connection": "close", "Content-Length": str(len(body)), **request.headers}

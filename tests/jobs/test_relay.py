@@ -5,11 +5,16 @@ import re
 import socket
 import subprocess
 import sys
+import threading
+from uuid import UUID
 
 import httpx
 import pytest
 from celery import current_app
+from django.db import connection, transaction
+from django.utils import timezone
 
+from config.services.server import wait_until
 from tenancy import outbox
 from tenancy.context import tenant_context
 from tenancy.outbox import OutboxJob
@@ -83,3 +88,36 @@ def test_a_tenant_has_only_so_many_jobs_in_flight(acme, globex, settings):
     outbox.finish(sent.filter(tenant_id=acme.pk).first().pk)
     assert outbox.relay() == 1
     current_app.control.purge()
+
+
+def test_a_worker_that_is_quicker_than_the_relay_waits_for_its_commit(at_once, acme, sql_waits):
+    """The message is out before the relay has committed that it is."""
+    with tenant_context(acme):
+        job_id = UUID(samples.note_label.delay("one").id)
+    sent, begun = threading.Event(), []
+
+    def relay():
+        with transaction.atomic():
+            OutboxJob.objects.select_for_update().get()
+            OutboxJob.objects.update(sent_at=timezone.now())
+            sent.set()
+            wait_until(sql_waits, 5)
+
+    def work():
+        sent.wait(5)
+        begun.append(outbox.begin(job_id, name="samples.note", tenant_id=acme.pk))
+
+    assert at_once(relay, work) == []
+    assert begun[0].args == ["one"]
+
+
+@pytest.fixture
+def sql_waits():
+    """Say whether somebody waits for a lock."""
+
+    def waits():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            return bool(cursor.fetchone()[0])
+
+    return waits

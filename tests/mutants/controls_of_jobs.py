@@ -50,15 +50,15 @@ OF_JOBS = (
     off(
         "a message is worth nothing before the relay has sent it",
         OUTBOX,
-        "sent = OutboxJob.objects.sent()",
-        "sent = OutboxJob.objects",
+        "        if job is None or job.sent_at is None:\n",
+        "        if job is None:\n",
         f"{WORKING}::test_a_message_that_is_not_in_the_outbox_does_nothing",
     ),
     off(
         "a message names the tenant of its row",
         OUTBOX,
-        "sent.filter(pk=job_id, name=name, tenant_id=tenant_id).first()",
-        "sent.filter(pk=job_id).first()",
+        "select_for_update().filter(pk=job_id, name=name, tenant_id=tenant_id)",
+        "select_for_update().filter(pk=job_id)",
         f"{WORKING}::test_a_message_that_is_not_in_the_outbox_does_nothing",
     ),
     off(

@@ -17,10 +17,10 @@ from projects.models import Project
 from tasks.actions import TaskChange, complete_task, create_task, delete_task, update_task, update_tasks
 from tasks.api.tasks import TaskSerializer, TaskViewSet
 from tenancy.context import tenant_context
+from tests.faults.private_redis import private_redis
 from tests.isolation.live import running_web_process
 from tests.sockets.live import PROTOCOL, make_office, port_of
 from tests.sockets.many import Many, following, have_reached
-from tests.sockets.redis_server import OwnRedis
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,25 +51,20 @@ def post(office, path, **body):
 
 
 def test_redis_is_stopped_and_started_empty(web, tmp_path):
-    redis = OwnRedis(tmp_path)
-    redis.start()
-    try:
-        with web(REDIS_URL=redis.url) as (office, _process):
-            project = office.make_project()
-            with office.with_token() as live:
-                live.subscribe(project)
-                assert seconds_to_arrive(office, project, live) < 5
-                redis.stop()
-                assert seconds_to_arrive(office, project, live) < 10
-                with office.with_token("viewer") as newcomer:  # nothing that a socket needs is in Redis alone
-                    newcomer.subscribe(project)
-                    assert seconds_to_arrive(office, project, newcomer) < 10
-                live.receive()
-                redis.start()
-                # Found by looking at first, then told by pokes again, which is quicker than the watch looks.
-                assert min(seconds_to_arrive(office, project, live) for _ in range(10)) < 0.5
-    finally:
-        redis.stop()
+    with private_redis(tmp_path) as redis, web(REDIS_URL=redis.url) as (office, _process):
+        project = office.make_project()
+        with office.with_token() as live:
+            live.subscribe(project)
+            assert seconds_to_arrive(office, project, live) < 5
+            redis.stop()
+            assert seconds_to_arrive(office, project, live) < 10
+            with office.with_token("viewer") as newcomer:  # nothing that a socket needs is in Redis alone
+                newcomer.subscribe(project)
+                assert seconds_to_arrive(office, project, newcomer) < 10
+            live.receive()
+            redis.start()
+            # Found by looking at first, then told by pokes again, which is quicker than the watch looks.
+            assert min(seconds_to_arrive(office, project, live) for _ in range(10)) < 0.5
     assert "Traceback" not in web.log()
 
 
