@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.members import AlreadyMember, change_role, lock_account, take_in
-from accounts.models import ApiToken, Membership
+from accounts.models import ApiToken, Membership, RefreshFamily
 from accounts.sockets import Visitor, look_again
 from projects.models import ProjectMember
 from tasks.actions import update_task
@@ -101,6 +101,14 @@ def test_it_ends_sessions_and_tokens_at_once(client, acme, bob, remove, leaves):
     refreshed = client.at(acme).json("POST", "/api/v1/auth/token/refresh/", {"refresh": tokens["refresh"]})
     assert (refreshed.status_code, refreshed.json()["code"]) == (403, "not_a_member")
     assert log_in(client, acme, bob)["code"] == "invalid_credentials"
+
+
+def test_the_log_ins_are_revoked_and_not_only_refused(client, acme, bob, remove):
+    """Two controls overlap for whoever comes back: this is the one that does not ask for the date."""
+    log_in(client, acme, bob)
+    remove(bob)
+    with tenant_context(acme):
+        assert RefreshFamily.objects.get(member=membership_of(bob, acme)).revoked_at is not None
 
 
 def test_their_other_accounts_go_on(client, acme, globex, charlie, remove):

@@ -88,7 +88,7 @@ OF_MEMBERS = [
         MEMBERS,
         "    RefreshFamily.objects.filter(member=member, revoked_at=None).update(revoked_at=now)\n",
         "",
-        f"{LEAVING}::test_nothing_of_what_ended_comes_back",
+        f"{LEAVING}::test_the_log_ins_are_revoked_and_not_only_refused",
     ),
     off(
         "the end of a membership ends personal tokens",
