@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
+from accounts.audit import record_audit
 from accounts.models import Account, Membership, Role, User
 from accounts.permissions import require
 from accounts.validation import validate_fields
@@ -65,11 +66,16 @@ def _find_or_create(email: str) -> tuple[User, bool]:
 def update_account(*, account: Account, actor: Membership, **fields: Unpack[AccountFields]) -> Account:
     """Change the account's name or time zone. Raises PermissionDenied, ValidationError."""
     require(actor, "account.update")
-    account = Account.objects.select_for_update().get(pk=account.pk)
+    account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    changes = {
+        name: [getattr(account, name), value] for name, value in fields.items() if getattr(account, name) != value
+    }
     for name, value in fields.items():
         setattr(account, name, value)
     validate_fields(account, fields)
     account.save(update_fields=list(fields))
+    if changes:
+        record_audit(action="account.updated", actor=actor, subject=account, data=changes)
     forget_tenant(account)
     return account
 

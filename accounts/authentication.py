@@ -2,6 +2,7 @@
 
 import math
 import time
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from django.urls import get_script_prefix
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from accounts.audit import record_audit
 from accounts.errors import NotAMember, RefusedToken, TenantMismatch
 from accounts.models import ApiToken, Membership, User
 from accounts.tokens import find_personal_token, record_use
@@ -57,6 +59,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def login(self, request: HttpRequest, user: User) -> None:
         super().login(request, user)
         bind_session(request.session)
+        if get_active_tenant() is not None and (member := current_membership(user)) is not None:
+            record_audit(action="member.logged_in", actor=member, subject=member, data={"with": "session"})
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Write down that somebody's log-in was refused, if they are a member here: strangers fill no log."""
+        super().authentication_failed(request, **credentials)
+        if get_active_tenant() is None:
+            return
+        user = User.objects.filter(email=str(credentials.get("email") or "").lower()).first()
+        if user is not None and (member := current_membership(user)) is not None:
+            record_audit(action="member.log_in_refused", actor=member, subject=member)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Count by e-mail alone. allauth adds the host, which would give fresh attempts on every tenant's."""
@@ -91,23 +104,23 @@ class BearerAuthentication(BaseAuthentication):
         token = find_personal_token(text)
         if token is None:
             return None
-        membership = admit(token.member.user_id, token.account_id)
+        membership = admit(token.member.user_id, token.account_id, issued_at=token.created_at)
         record_use(token)
         return token, membership
 
     def _json_web_token(self, text: str) -> tuple[TenantAccessToken, Membership]:
         try:
             token = read_access(text)
-            user_id, tenant_id = token.user_id, token.tenant_id
+            user_id, tenant_id, issued_at = token.user_id, token.tenant_id, token.issued_at
         except InvalidToken as error:
             raise RefusedToken from error
-        return token, admit(user_id, tenant_id)
+        return token, admit(user_id, tenant_id, issued_at=issued_at)
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
 
 
-def admit(user_id: UUID, tenant_id: UUID) -> Membership:
+def admit(user_id: UUID, tenant_id: UUID, *, issued_at: datetime) -> Membership:
     """Return the live membership of the person whom a valid token names, in the active tenant.
 
     Raises RefusedToken, TenantMismatch, NotAMember.
@@ -121,4 +134,6 @@ def admit(user_id: UUID, tenant_id: UUID) -> Membership:
     membership = current_membership(user)
     if membership is None:
         raise NotAMember
+    if not membership.accepts_credentials_of(issued_at):
+        raise RefusedToken
     return membership

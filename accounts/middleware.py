@@ -1,4 +1,4 @@
-"""What a session is worth on this host, now."""
+"""Where a request comes from, and what its session is worth on this host, now."""
 
 from collections.abc import Callable
 
@@ -6,10 +6,25 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from accounts.audit import address_of, client_address
 from accounts.authentication import current_membership
 from accounts.models import User
 from tenancy.context import get_active_tenant
-from tenancy.sessions import is_bound_here
+from tenancy.sessions import bound_at, is_bound_here
+
+
+class ClientAddressMiddleware:
+    """Says where a request comes from to whatever is written into the audit log during it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        token = client_address.set(address_of(request))
+        try:
+            return self.get_response(request)
+        finally:
+            client_address.reset(token)
 
 
 class MembershipMiddleware:
@@ -33,7 +48,7 @@ class MembershipMiddleware:
         belongs = is_bound_here(request.session)
         if belongs and get_active_tenant() is not None:
             membership = current_membership(user)
-            belongs = membership is not None
+            belongs = membership is not None and membership.accepts_credentials_of(bound_at(request.session))
         if belongs:
             request.membership = membership  # type: ignore[attr-defined]
         else:

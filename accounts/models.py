@@ -1,61 +1,22 @@
 """Accounts (the tenants), their domains, people, and who belongs where in which role."""
 
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.plans import Plan
+from accounts.slugs import refuse_reserved_slug
 from tenancy.constraints import TenantUniqueConstraint
 from tenancy.fields import TenantForeignKey, UUIDv7Field
 from tenancy.models import AbstractDomain, AbstractTenant, TenantManager, TenantModel
 from tenancy.tokens import TenantRefreshToken
-
-# Host names that the product needs for itself, or that would pass for it.
-RESERVED_SLUGS = frozenset(
-    [
-        "www",
-        "api",
-        "admin",
-        "static",
-        "media",
-        "mail",
-        "smtp",
-        "ftp",
-        "auth",
-        "login",
-        "account",
-        "accounts",
-        "app",
-        "assets",
-        "billing",
-        "blog",
-        "cdn",
-        "dashboard",
-        "demo-api",
-        "docs",
-        "help",
-        "public",
-        "root",
-        "status",
-        "support",
-        "t",
-        "test-api",
-        "ws",
-    ]
-)
-
-
-def refuse_reserved_slug(value: str) -> None:
-    """Raise ValidationError for a host name that no account may have."""
-    if value in RESERVED_SLUGS or value.startswith("xn--"):
-        raise ValidationError(_("“%(slug)s” is reserved. Choose another."), params={"slug": value}, code="reserved")
 
 
 class Account(AbstractTenant):
@@ -164,6 +125,7 @@ class Membership(TenantModel):
     digest_day = models.DateField(null=True, blank=True, editable=False)  # of the last one: there is one a day
     joined_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    readmitted_at = models.DateTimeField(null=True, editable=False)  # when it last began anew after an end
 
     objects: ClassVar = TenantManager.from_queryset(MembershipQuerySet)()
 
@@ -174,6 +136,13 @@ class Membership(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.user_id} ({self.role})"
+
+    def accepts_credentials_of(self, moment: datetime) -> bool:
+        """Say whether a session or token of that time is of this membership, and not of one that has ended before.
+
+        To the second, which is as exact as tokens are.
+        """
+        return self.readmitted_at is None or moment >= self.readmitted_at.replace(microsecond=0)
 
     @property
     def as_role(self) -> Role:
@@ -257,3 +226,81 @@ class IdempotencyKey(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.status} for {self.member_id}"
+
+
+class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
+    def visible_to(self, membership: Membership) -> Self:
+        """Return all to owners and admins, and nothing to others."""
+        return self if membership.role in (Role.OWNER, Role.ADMIN) else self.none()
+
+
+class AuditEntry(TenantModel):
+    """Who did what that matters for who sees or may do what. Written by `accounts.audit`, and never changed."""
+
+    append_only = True
+
+    actor = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="+", null=True)
+    actor_email = models.EmailField(blank=True)  # as it was: it outlives the person
+    ip = models.GenericIPAddressField(null=True)
+    action = models.CharField(max_length=50)  # "member.role_changed"
+    object_id = models.UUIDField()
+    data = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar = TenantManager.from_queryset(AuditEntryQuerySet)()
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        indexes = [
+            models.Index(fields=["account", "-created_at", "-id"], name="audit_newest"),
+            models.Index(fields=["account", "actor"], name="audit_actor"),
+            models.Index(fields=["account", "action", "-created_at"], name="audit_action"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} by {self.actor_email}"
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self) -> Self:
+        """Return those that were neither accepted nor revoked; their links may have expired."""
+        return self.filter(accepted_at=None, revoked_at=None)
+
+    def valid(self) -> Self:
+        """Return those whose links work."""
+        return self.open().filter(expires_at__gt=timezone.now())
+
+    def visible_to(self, membership: Membership) -> Self:
+        """Return the open ones to owners and admins, and nothing to others."""
+        return self.open() if membership.role in (Role.OWNER, Role.ADMIN) else self.none()
+
+
+class Invitation(TenantModel):
+    """Lets whoever reads the mail of an address become a member. The text of its link is not kept."""
+
+    email = models.EmailField(_("e-mail"))
+    role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
+    invited_by = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
+    token_hash = models.CharField(max_length=64, blank=True, editable=False)  # "" until the mail is sent
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(editable=False)
+    accepted_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+
+    objects: ClassVar = TenantManager.from_queryset(InvitationQuerySet)()
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = [
+            TenantUniqueConstraint(
+                fields=["email"], condition=Q(accepted_at=None, revoked_at=None), name="one_open_invitation"
+            ),
+            models.CheckConstraint(condition=~Q(role=Role.OWNER), name="nobody_is_invited_as_owner"),
+        ]
+        indexes = [
+            models.Index(fields=["account", "token_hash"], name="invitation_token"),
+            models.Index(fields=["account", "invited_by"], name="invitation_invited_by"),
+        ]
+
+    def __str__(self) -> str:
+        return self.email

@@ -32,8 +32,10 @@ PERMISSIONS: Mapping[str, Permission] = {
     "account.update": Permission(ADMINS, "change the name of the account and its time zone"),
     "account.transfer": Permission(OWNERS, "make somebody else the owner"),
     "account.delete": Permission(OWNERS, "delete the account with everything in it"),
+    "audit.read": Permission(ADMINS, "read the audit log and export it"),
     "profile.update": Permission(EVERYBODY, "change one's own name, and choose which mails one gets"),
-    "member.manage": Permission(ADMINS, "invite and remove members, and change their roles"),
+    "member.manage": Permission(ADMINS, "invite and remove members and change their roles, except owners"),
+    "member.leave": Permission(EVERYBODY, "leave the account"),
     "token.manage": Permission(
         EVERYBODY, "make and revoke one's own personal tokens, which may do no more than oneself"
     ),

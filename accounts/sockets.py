@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import import_module
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -22,7 +23,7 @@ from accounts.plans import LIMITS
 from tenancy.cache import TenantRedisCache
 from tenancy.context import require_active_tenant, tenant_context
 from tenancy.models import AbstractTenant
-from tenancy.sessions import is_bound_here
+from tenancy.sessions import bound_at, is_bound_here
 from tenancy.sockets import Closed
 from tenancy.tokens import InvalidToken, read_access
 
@@ -40,6 +41,7 @@ class Visitor:
     member_id: UUID
     user_id: UUID
     role: str
+    since: datetime  # when the credentials were made
     token_expires_at: float | None = None  # seconds since 1970
     session_key: str | None = None
 
@@ -54,12 +56,13 @@ def admit_visitor(request: HttpRequest, token: str | None) -> Visitor:
 def _of_token(text: str) -> Visitor:
     try:
         token = read_access(text)
-        membership = admit(token.user_id, token.tenant_id)
+        membership = admit(token.user_id, token.tenant_id, issued_at=token.issued_at)
     except InvalidToken as error:
         raise Closed(*INVALID_TOKEN) from error
     except APIException as error:
         raise Closed(4000 + error.status_code, error.default_code) from error
-    return Visitor(membership.pk, membership.user_id, membership.role, token_expires_at=float(token["exp"]))
+    expires_at = float(token["exp"])
+    return Visitor(membership.pk, membership.user_id, membership.role, token.issued_at, token_expires_at=expires_at)
 
 
 def _of_session(request: HttpRequest) -> Visitor:
@@ -69,9 +72,10 @@ def _of_session(request: HttpRequest) -> Visitor:
     if user is None or session is None or not _holds(session, user):
         raise Closed(*NOT_AUTHENTICATED)
     membership = current_membership(user)
-    if membership is None:
+    since = bound_at(session)
+    if membership is None or not membership.accepts_credentials_of(since):
         raise Closed(*NOT_A_MEMBER)
-    return Visitor(membership.pk, user.pk, membership.role, session_key=key)
+    return Visitor(membership.pk, user.pk, membership.role, since, session_key=key)
 
 
 # Sessions ----------------------------------------------------------------------------------------------------------
@@ -118,7 +122,7 @@ def look_again(visitors: Collection[Visitor]) -> tuple[dict[Visitor, Closed], di
     reasons: dict[Visitor, Closed] = {}
     for visitor in set(visitors):
         member, user = members.get(visitor.member_id), users.get(visitor.user_id)
-        if member is None:
+        if member is None or not member.accepts_credentials_of(visitor.since):
             reasons[visitor] = Closed(*NOT_A_MEMBER)
         elif user is None:
             reasons[visitor] = Closed(*NOT_AUTHENTICATED)

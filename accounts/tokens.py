@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
+from accounts.audit import record_audit
 from accounts.models import ApiToken, Membership, RefreshFamily
 from accounts.permissions import require
 from accounts.validation import validate_fields
@@ -35,6 +36,7 @@ def log_in(*, member: Membership) -> tuple[str, str]:
     family = RefreshFamily(member=member)
     access, refresh = _issue(family, member)
     family.save(force_insert=True)
+    record_audit(action="member.logged_in", actor=member, subject=member, data={"with": "token"})
     return access, refresh
 
 
@@ -97,6 +99,7 @@ def _revoke(family_id: UUID) -> None:
 # Personal tokens ---------------------------------------------------------------------------------------------------
 
 
+@transaction.atomic
 def create_personal_token(*, actor: Membership, name: str, expires_at: datetime | None = None) -> tuple[ApiToken, str]:
     """Create a personal token of `actor`, and return it with its text, which cannot be had again.
 
@@ -108,15 +111,18 @@ def create_personal_token(*, actor: Membership, name: str, expires_at: datetime 
     text = f"chp_{require_active_tenant().pk.hex}_{secrets.token_hex(32)}"
     row = ApiToken(member=actor, name=name, expires_at=expires_at)
     validate_fields(row, {"name"})
-    row.prefix, row.text_hash = text[:PREFIX_LENGTH], _hash(text)
+    row.prefix, row.text_hash = text[:PREFIX_LENGTH], hash_of(text)
     row.save(force_insert=True)
+    record_audit(action="token.created", actor=actor, subject=row, data={"name": name})
     return row, text
 
 
+@transaction.atomic
 def revoke_personal_token(*, token: ApiToken, actor: Membership) -> None:
     """Revoke one of `actor`'s own tokens, at once and for good. Raises PermissionDenied."""
     require(actor, "token.manage")
-    ApiToken.objects.filter(pk=token.pk, member=actor, revoked_at=None).update(revoked_at=timezone.now())
+    if ApiToken.objects.filter(pk=token.pk, member=actor, revoked_at=None).update(revoked_at=timezone.now()):
+        record_audit(action="token.revoked", actor=actor, subject=token, data={"name": token.name})
 
 
 def find_personal_token(text: str) -> ApiToken | None:
@@ -130,7 +136,7 @@ def find_personal_token(text: str) -> ApiToken | None:
         return None
     with tenant_context(tenant):
         rows = ApiToken.objects.valid().select_related("member")
-        found: ApiToken | None = rows.filter(text_hash=_hash(text)).first()
+        found: ApiToken | None = rows.filter(text_hash=hash_of(text)).first()
         return found
 
 
@@ -148,7 +154,7 @@ def record_use(token: ApiToken) -> None:
         ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)
 
 
-def _hash(text: str) -> str:
+def hash_of(text: str) -> str:
     """Return what is kept of a token's text.
 
     A fast hash without salt is right here and wrong for passwords: nobody guesses 256 random bits however quickly they

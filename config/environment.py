@@ -45,7 +45,12 @@ GROUPS: dict[str, list[Variable]] = {
             "what browsers use; behind a proxy with HTTPS, say so here",
             "`http://BASE_DOMAIN:PORT`",
         ),
-        Variable("TRUST_PROXY", "bool", False, "believe `X-Forwarded-Proto`; only behind a proxy that sets it"),
+        Variable(
+            "TRUST_PROXY",
+            "bool",
+            False,
+            "believe `X-Forwarded-Proto`, and the last of `X-Forwarded-For`; only behind a proxy that sets them",
+        ),
         Variable(
             "STATIC_COLLECTED",
             "bool",

@@ -36,7 +36,10 @@ ERROR = {
 # status: (codes, which operations answer it); `write` is POST, PATCH and DELETE, `row` an operation on one row
 ERRORS: dict[str, tuple[str, str]] = {
     "400": ("`invalid`, also for unknown fields and parameters; `bad_host`", "all"),
-    "401": ("`not_authenticated`, `invalid_token`; at `auth/token/` `invalid_credentials`", "all"),
+    "401": (
+        "`not_authenticated`, `invalid_token`; at `auth/token/` and `invitations/accept/` `invalid_credentials`",
+        "all",
+    ),
     "402": ("`quota_exceeded`", "create"),
     "403": ("`permission_denied`, `tenant_mismatch`, `not_a_member`, `account_suspended`", "all"),
     "404": ("`not_found`: foreign, hidden and absent rows read alike; `unknown_host`", "all"),
@@ -75,7 +78,7 @@ class Schema(AutoSchema):
         if self._is_row() and getattr(self.view, "action", None) == "retrieve":
             about = "The `ETag` that was seen. When it is still the same: 304."
             found.append(_header("If-None-Match", TAGS, about))
-        if self.method == "POST" and "/auth/" not in self.path:
+        if self.method == "POST" and not _is_for_strangers(self.path):
             about = "Chosen by the client: a repeated request with it is answered again and not done again."
             found.append(_header("Idempotency-Key", IDEMPOTENCY_KEY, about))
         return found
@@ -132,12 +135,17 @@ def _kinds(path: str, method: str, operation: dict[str, Any]) -> set[str]:
     if method in ("post", "patch"):
         kinds.add("body")
     if method == "post":
-        kinds |= {"post"} if "/auth/" not in path else set()
+        kinds |= {"post"} if not _is_for_strangers(path) else set()
         kinds |= {"create"} if "201" in operation["responses"] else set()
     names = {parameter["name"] for parameter in operation.get("parameters", ())}
     kinds |= {"row"} if "If-Match" in names else set()
     kinds |= {"reread"} if "If-None-Match" in names else set()
     return kinds
+
+
+def _is_for_strangers(path: str) -> bool:
+    """Say whether somebody may send it who is no member yet, and whom no idempotency key can belong to."""
+    return "/auth/" in path or path.endswith("/invitations/accept/")
 
 
 def _response(codes: str) -> dict[str, Any]:

@@ -82,6 +82,23 @@ class Switch(forms.Form):
     on = forms.TypedChoiceField(choices=[("1", _("yes")), ("0", _("no"))], coerce=lambda text: text == "1")
 
 
+class AcceptInvitation(forms.Form):
+    """For somebody who is new here, who also says what they are called, and for somebody who has a password."""
+
+    name = forms.CharField(
+        label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    password = forms.CharField(label=_("Your password"), max_length=4096, strip=False, widget=forms.PasswordInput)
+
+    def __init__(self, *args: Any, is_new: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].widget.attrs["autocomplete"] = "new-password" if is_new else "current-password"
+        if is_new:
+            self.fields["password"].label = _("Choose a password")
+        else:
+            del self.fields["name"]
+
+
 class MailChoices(forms.Form):
     """Which mails the member gets: the fields are those of their membership."""
 

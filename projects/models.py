@@ -137,6 +137,8 @@ class Status(TenantModel):
 class ProjectMember(TenantModel):
     """Somebody who sees a private project."""
 
+    ends_with_membership = "member"  # of the account: see accounts.members
+
     project = TenantForeignKey(Project, on_delete=models.CASCADE, related_name="project_members")
     member = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="project_members")
 

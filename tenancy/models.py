@@ -194,6 +194,8 @@ class TenantModel(models.Model, metaclass=TenantModelBase):
 
     # The field that names a person, on a model that `as_user()` may read across tenants.
     user_field: ClassVar[str | None] = None
+    # Whether the application may only insert and read rows: it gets no right to change or delete them.
+    append_only: ClassVar[bool] = False
 
     id = UUIDv7Field()
     account = TenantKey()

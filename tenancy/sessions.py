@@ -1,20 +1,30 @@
 """A session is worth something only on the host of the tenant that it was made for."""
 
+import time
+from datetime import UTC, datetime
+
 from django.contrib.sessions.backends.base import SessionBase
 
 from tenancy.context import get_active_tenant
 
 KEY = "tenant"
+SINCE = "since"
 
 
 def bind_session(session: SessionBase) -> None:
     """Remember the active tenant, or the public site, in a session that somebody has just logged in to."""
     session[KEY] = _space()
+    session[SINCE] = time.time()
 
 
 def is_bound_here(session: SessionBase) -> bool:
     """Say whether the session was made for the active tenant, or for the public site if there is none."""
     return bool(session.get(KEY) == _space())
+
+
+def bound_at(session: SessionBase) -> datetime:
+    """Return when somebody logged in to the session; long ago if nobody has written it down."""
+    return datetime.fromtimestamp(session.get(SINCE, 0), UTC)
 
 
 def _space() -> str:

@@ -32,6 +32,10 @@ class TenantToken(Token):
         """Raises InvalidToken when the claim is missing or no UUID."""
         return self._uuid(api_settings.USER_ID_CLAIM, "user")
 
+    @property
+    def issued_at(self) -> datetime:
+        return datetime.fromtimestamp(self.get("iat", 0), UTC)
+
     def _uuid(self, claim: str, what: str) -> UUID:
         try:
             return UUID(str(self[claim]))

@@ -1,16 +1,20 @@
-"""`account/`: the account that the address or the credentials name."""
+"""`account/`, the account that the address or the credentials name, and `account/transfer/`"""
 
+from functools import partial
 from typing import cast
 
 from django.db import transaction
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.actions import update_account
-from accounts.models import Account
-from accounts.rest import preconditions
-from accounts.rest.serializers import Moment, StrictSerializer, Text
+from accounts.members import lock_account, transfer_account
+from accounts.models import Account, Membership
+from accounts.rest import idempotency, preconditions
+from accounts.rest.serializers import Moment, RowField, StrictSerializer, Text
 from accounts.rest.views import MemberView, etag
 from tenancy.context import require_active_tenant
 
@@ -43,9 +47,48 @@ class AccountView(MemberView):
         return self.answer(Account.objects.get(pk=account.pk))
 
     def locked_tag(self) -> str:
-        account = Account.objects.select_for_update().get(pk=require_active_tenant().pk)
-        return etag(AccountSerializer(account).data)
+        return locked_tag()
 
     def answer(self, account: Account) -> Response:
-        data = AccountSerializer(account).data
-        return Response(data, headers={"ETag": etag(data)})
+        return answer(account)
+
+
+class TransferSerializer(StrictSerializer):
+    """Who is to own the account: the id of a row of `members/`."""
+
+    member = RowField(queryset=Membership.objects.current().prefetch_related("user"))
+
+
+class TransferView(MemberView):
+    serializer_class = TransferSerializer
+    permissions = {"post": "account.transfer"}
+
+    @extend_schema(responses=AccountSerializer)
+    def post(self, request: Request) -> HttpResponseBase:
+        """Make somebody else the owner; whoever asks is an admin from then on."""
+        key = idempotency.read_key(request)
+        if key is None:
+            with transaction.atomic():
+                return self.transfer(request)
+        return idempotency.once(
+            request, self.membership, key, partial(self.transfer, request), is_hidden=lambda answered: False
+        )
+
+    def transfer(self, request: Request) -> Response:
+        self.require_match()
+        serializer = TransferSerializer(data=request.data, context={"request": request})
+        serializer.is_valid(raise_exception=True)
+        return answer(transfer_account(actor=self.membership, **serializer.validated_data))
+
+    def locked_tag(self) -> str:
+        return locked_tag()
+
+
+def locked_tag() -> str:
+    """Return the tag of the account, which nobody can change any more."""
+    return etag(AccountSerializer(lock_account()).data)
+
+
+def answer(account: Account) -> Response:
+    data = AccountSerializer(account).data
+    return Response(data, headers={"ETag": etag(data)})

@@ -1,10 +1,17 @@
 """`members/`"""
 
-from rest_framework import serializers
+from typing import Any
 
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import members
 from accounts.models import Membership
-from accounts.rest.serializers import StrictModelSerializer
-from accounts.rest.views import ReadOnlyTenantViewSet
+from accounts.rest.serializers import NoBody, StrictModelSerializer
+from accounts.rest.views import TenantViewSet
 
 
 class MemberSerializer(StrictModelSerializer[Membership]):
@@ -14,13 +21,33 @@ class MemberSerializer(StrictModelSerializer[Membership]):
     class Meta:
         model = Membership
         fields = ("id", "name", "email", "role")
-        read_only_fields = fields
 
 
-class MemberViewSet(ReadOnlyTenantViewSet[Membership]):
-    """Who belongs to the account, the oldest member first."""
+class MemberViewSet(TenantViewSet[Membership]):
+    """Who belongs to the account, the oldest member first. New ones come by invitation."""
 
     # People are shared rows, which those of a tenant do not join.
     queryset = Membership.objects.current().prefetch_related("user")
     serializer_class = MemberSerializer
     order = ("joined_at", "id")
+    permissions = {"partial_update": "member.manage", "destroy": "member.manage", "leave": "member.leave"}
+    unrouted = ("create",)
+
+    def lock(self, row: Membership) -> None:
+        members.lock_account()
+        super().lock(row)
+
+    def perform_update(self, row: Membership, fields: dict[str, Any]) -> None:
+        if fields:
+            members.change_role(member=row, actor=self.membership, **fields)
+
+    def perform_destroy(self, row: Membership) -> None:
+        members.remove_member(member=row, actor=self.membership)
+
+    @extend_schema(request=None, responses={204: None})
+    @action(detail=False, methods=["post"])
+    def leave(self, request: Request) -> Response:
+        """Leave the account; 409 for its last owner."""
+        NoBody(data=request.data).is_valid(raise_exception=True)
+        members.leave_account(actor=self.membership)
+        return Response(status=204)

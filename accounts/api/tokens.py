@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -58,7 +59,7 @@ class LogInSerializer(PairSerializer):
 class TokenEndpoint(StrictView):
     """Answers anonymous requests, whatever credentials they carry beside the body."""
 
-    authentication_classes = ()
+    authentication_classes: tuple[type[BaseAuthentication], ...] = ()
     permission_classes = ()
 
     def get_authenticate_header(self, request: Request) -> str:
@@ -79,7 +80,7 @@ class TokenView(TokenEndpoint):
     @extend_schema(request=CredentialsSerializer, responses=LogInSerializer)
     def post(self, request: Request) -> Response:
         fields = self.read(CredentialsSerializer)
-        account = _account(fields.get("account"))
+        account = named_account(fields.get("account"))
         user = _authenticate(request._request, account, fields["email"], fields["password"])
         if account is None or user is None or not user.is_active:
             raise InvalidCredentials
@@ -101,7 +102,7 @@ class RefreshView(TokenEndpoint):
     def post(self, request: Request) -> Response:
         token = read_refresh(self.read(RefreshSerializer)["refresh"])
         with tenant_context(_account_of(token.tenant_id)):
-            member = admit(token.user_id, token.tenant_id)
+            member = admit(token.user_id, token.tenant_id, issued_at=token.issued_at)
             access, refresh = tokens.rotate(token=token, member=member)
         return _unstored({"access": access, "refresh": refresh})
 
@@ -115,11 +116,11 @@ class VerifyView(TokenEndpoint):
         personal = tokens.find_personal_token(text)
         if personal is not None:
             with tenant_context(_account_of(personal.account_id)):
-                admit(personal.member.user_id, personal.account_id)
+                admit(personal.member.user_id, personal.account_id, issued_at=personal.created_at)
             return _unstored({})
         token = read_any(text)
         with tenant_context(_account_of(token.tenant_id)):
-            member = admit(token.user_id, token.tenant_id)
+            member = admit(token.user_id, token.tenant_id, issued_at=token.issued_at)
             if isinstance(token, TenantRefreshToken) and not tokens.is_current(token=token, member=member):
                 raise RefusedToken
         return _unstored({})
@@ -149,7 +150,7 @@ def _account_of(tenant_id: UUID) -> AbstractTenant:
     return account
 
 
-def _account(slug: str | None) -> AbstractTenant | None:
+def named_account(slug: str | None) -> AbstractTenant | None:
     """Return the account that tokens are wanted for, None if there is none of that name.
 
     Raises TenantMismatch for another one than the address names, ValidationError when neither names one.

@@ -7,9 +7,10 @@ from accounts.permissions import may
 
 
 class RoleAllows(BasePermission):
-    """Reading is for every member; a write is for those to whom the view's `permissions` allow its action.
+    """An action is for those to whom the view's `permissions` allow it.
 
-    `permissions` maps actions to names of `accounts.permissions`; a write that it does not list is refused to all.
+    `permissions` maps actions to names of `accounts.permissions`. Of the rest, reading is for every member, and
+    writes are refused to all.
     Asked before anything is looked up, so the answer says nothing about what exists. Anonymous requests are answered
     with 401 by REST framework. A session on the public host is 403: it is somebody, but in no account.
     """
@@ -19,7 +20,7 @@ class RoleAllows(BasePermission):
         if membership is None:
             return False
         action = getattr(view, "action", None)
-        if request.method in SAFE_METHODS or action is None:  # None: the method is answered with 405
+        if action is None:  # the method is answered with 405
             return True
         permission = getattr(view, "permissions", {}).get(action)
-        return permission is not None and may(membership, permission)
+        return request.method in SAFE_METHODS if permission is None else may(membership, permission)

@@ -5,7 +5,9 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.routers import SimpleRouter
 
-from accounts.api.account import AccountView
+from accounts.api.account import AccountView, TransferView
+from accounts.api.audit import AuditViewSet
+from accounts.api.invitations import AcceptView, InvitationViewSet
 from accounts.api.me import MeView, OwnAccountsView
 from accounts.api.members import MemberViewSet
 from accounts.api.personal_tokens import ApiTokenViewSet
@@ -27,6 +29,7 @@ app_name = "api"  # so that names like `task-detail` are not taken for pages
 
 router = SimpleRouter()
 router.register("members", MemberViewSet, basename="member")
+router.register("invitations", InvitationViewSet, basename="invitation")
 router.register("projects", ProjectViewSet, basename="project")
 router.register("statuses", StatusViewSet, basename="status")
 router.register("labels", LabelViewSet, basename="label")
@@ -34,6 +37,7 @@ router.register("activity", ActivityViewSet, basename="activity")
 router.register("tasks", TaskViewSet, basename="task")
 router.register("subtasks", SubtaskViewSet, basename="subtask")
 router.register("comments", CommentViewSet, basename="comment")
+router.register("audit", AuditViewSet, basename="audit")
 router.register("notifications", NotificationViewSet, basename="notification")
 router.register("exports", ExportViewSet, basename="export")
 router.register("tokens", ApiTokenViewSet, basename="token")
@@ -48,6 +52,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/", MeView.as_view(), name="me"),
     path("me/accounts/", OwnAccountsView.as_view(), name="own-accounts"),
     path("account/", AccountView.as_view(), name="account"),
+    path("account/transfer/", TransferView.as_view(), name="account-transfer"),
+    path("invitations/accept/", AcceptView.as_view(), name="accept-invitation"),
     path("search/", SearchViewSet.as_view({"get": "list"}), name="search"),
     path("", include(router.urls)),
     # What is left is answered here: Django would redirect to the URL with a slash, and DEBUG would show a page.

@@ -1,6 +1,6 @@
 """What can be done with projects. Pages, API and commands call these; each owns its transaction."""
 
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
@@ -8,6 +8,7 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.audit import record_audit
 from accounts.conflicts import Conflicting
 from accounts.models import Membership
 from accounts.permissions import may, require
@@ -62,6 +63,7 @@ def create_project(*, actor: Membership, **fields: Unpack[ProjectFields]) -> Pro
     )
     ProjectMember.objects.create(project=project, member=actor)
     record_activity(project=project, actor=actor, verb="project.created", subject=project)
+    _audit(project, actor, "project.created", private=project.private)
     return project
 
 
@@ -93,6 +95,7 @@ def update_project(*, project: Project, actor: Membership, **fields: Unpack[Proj
     if "private" in changed:
         _require_manager(project, actor)
         changed |= assign(project, {"on_roadmap": project.on_roadmap and not project.private})
+        _audit(project, actor, "project.privacy_changed", private=project.private)
     return _save_changes(project, actor, changed)
 
 
@@ -106,6 +109,7 @@ def archive_project(*, project: Project, actor: Membership) -> Project:
     project.archived_at = timezone.now()
     project.save(update_fields=["archived_at", "updated_at"])
     record_activity(project=project, actor=actor, verb="project.archived", subject=project)
+    _audit(project, actor, "project.archived")
     return project
 
 
@@ -119,6 +123,7 @@ def restore_project(*, project: Project, actor: Membership) -> Project:
     project.archived_at = None
     project.save(update_fields=["archived_at", "updated_at"])
     record_activity(project=project, actor=actor, verb="project.restored", subject=project)
+    _audit(project, actor, "project.restored")
     return project
 
 
@@ -126,7 +131,9 @@ def restore_project(*, project: Project, actor: Membership) -> Project:
 def delete_project(*, project: Project, actor: Membership) -> None:
     """Delete a project for good, with everything in it. Raises PermissionDenied, Http404 when it is gone already."""
     require(actor, "project.delete")
-    lock_project(project.pk).delete()
+    project = lock_project(project.pk)
+    _audit(project, actor, "project.deleted")
+    project.delete()
 
 
 @transaction.atomic
@@ -141,7 +148,10 @@ def set_on_roadmap(*, project: Project, actor: Membership, shown: bool) -> Proje
         raise ValidationError(
             {"on_roadmap": _("A private project cannot be public. Make it open to all members first.")}
         )
-    return _save_changes(project, actor, assign(project, {"on_roadmap": shown}))
+    changed = assign(project, {"on_roadmap": shown})
+    if changed:
+        _audit(project, actor, "project.publicity_changed", on_roadmap=shown)
+    return _save_changes(project, actor, changed)
 
 
 @transaction.atomic
@@ -158,6 +168,7 @@ def add_project_member(*, project: Project, actor: Membership, member: Membershi
     if created:
         data = {"member": str(member.pk)}
         record_activity(project=project, actor=actor, verb="project.member_added", subject=project, data=data)
+        _audit(project, actor, "project.member_added", private=project.private, **data)
     return link
 
 
@@ -179,6 +190,7 @@ def remove_project_member(*, project: Project, actor: Membership, member: Member
     project.project_members.filter(member=member).delete()
     data = {"member": str(member.pk)}
     record_activity(project=project, actor=actor, verb="project.member_removed", subject=project, data=data)
+    _audit(project, actor, "project.member_removed", private=project.private, **data)
 
 
 def _require_manager(project: Project, actor: Membership) -> None:
@@ -197,3 +209,9 @@ def _save_changes(project: Project, actor: Membership, changed: set[str]) -> Pro
         verb, data = "project.updated", {"fields": sorted(changed)}
         record_activity(project=project, actor=actor, verb=verb, subject=project, data=data)
     return project
+
+
+def _audit(project: Project, actor: Membership, action: str, **data: Any) -> None:
+    """Record what changes who sees a project, or whether it is there at all, with what it is called by people."""
+    named = {"key": project.key, "name": project.name}
+    record_audit(action=action, actor=actor, subject=project, data=named | data)

@@ -33,6 +33,8 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 class Notification(TenantModel):
     """Something that a member is told about a task."""
 
+    ends_with_membership = "member"
+
     member = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="notifications")
     kind = models.CharField(max_length=10, choices=NotificationKind)
     task = TenantForeignKey(Task, on_delete=models.CASCADE, related_name="notifications")

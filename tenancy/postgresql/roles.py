@@ -1,5 +1,6 @@
 """The three database roles, what each may do, and the aliases that connect as them. `roles.sql` makes the roles."""
 
+from django.apps import apps
 from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -27,14 +28,23 @@ GRANT CONNECT ON DATABASE {database} TO {app}, {operator};
 """
 
 
+# In the same message as the grants and therefore in one transaction: there is no moment at which it may do more.
+APPEND_ONLY = "REVOKE UPDATE, DELETE ON {table} FROM {app};\n"
+
+
 def grant(connection: BaseDatabaseWrapper) -> None:
     """Give app and operator their rights on every table of the owner's database. `migrate` ends with it."""
     quote = connection.ops.quote_name
+    app, operator, database = role_name("app"), role_name("operator"), connection.settings_dict["NAME"]
+    statements = GRANTS.format(app=quote(app), operator=quote(operator), database=quote(database))
+    for table in _append_only_tables(connection):
+        statements += APPEND_ONLY.format(table=quote(table), app=quote(app))
     with connection.cursor() as cursor:
-        cursor.execute(
-            GRANTS.format(
-                app=quote(role_name("app")),
-                operator=quote(role_name("operator")),
-                database=quote(connection.settings_dict["NAME"]),
-            )
-        )
+        cursor.execute(statements)
+
+
+def _append_only_tables(connection: BaseDatabaseWrapper) -> list[str]:
+    """Return the tables of the models that say so, of those that this database has by now."""
+    existing = set(connection.introspection.table_names())
+    wanted = {model._meta.db_table for model in apps.get_models() if getattr(model, "append_only", False)}
+    return sorted(existing & wanted)

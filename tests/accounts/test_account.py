@@ -86,8 +86,8 @@ def test_members_of_other_accounts_do_not_exist(client, globex, bob, mallory):
     assert {(answer.status_code, answer.content) for answer in answers} == {(404, answers[0].content)}
 
 
-@pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE", "PUT"])
-def test_nobody_writes_them_here(client, acme, alice, method):
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_nobody_is_added_here(client, acme, alice, method):
     with tenant_context(acme):
         member = membership_of(alice, acme)
     url = MEMBERS if method == "POST" else f"{MEMBERS}{member.pk}/"

@@ -18,6 +18,7 @@ WRITES = {
 }
 ADMINISTERS = {
     "account.update",
+    "audit.read",
     "member.manage",
     "project.see_private",
     "project.manage_any",
@@ -29,6 +30,7 @@ ADMINISTERS = {
 }
 EVERYBODY_DOES = {
     "account.read",
+    "member.leave",
     "profile.update",
     "project.leave",
     "project.export",

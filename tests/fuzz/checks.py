@@ -7,7 +7,7 @@ BEYOND_FORM = {
     *("account", "after", "assignees", "before", "cursor", "expires_at", "id", "key", "labels", "member", "name"),
     # Headers whose form the document does give: where Schemathesis tries limits, it takes `0` for an entity tag.
     *("If-Match", "If-None-Match"),
-    *("non_field_errors", "project", "rank", "status", "task", "tasks", "version"),
+    *("non_field_errors", "email", "project", "rank", "role", "status", "task", "tasks", "version"),
 }
 
 

@@ -1,12 +1,15 @@
 """Two accounts with the same things in them, and raw SQL as any of the roles."""
 
 from dataclasses import dataclass
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connections
+from django.utils import timezone
 
-from accounts.models import ApiToken, IdempotencyKey, Membership
-from accounts.tokens import create_personal_token, log_in
+from accounts.models import ApiToken, AuditEntry, IdempotencyKey, Invitation, Membership, RefreshFamily
+from accounts.tokens import create_personal_token, hash_of
 from projects.models import Activity, Label, Project, ProjectMember, Status
 from tasks.models import Assignment, Comment, Export, Notification, Subtask, Task, TaskLabel
 from tenancy.context import tenant_context
@@ -28,6 +31,8 @@ class World:
     activity: Activity
     membership: Membership
     apitoken: ApiToken
+    auditentry: AuditEntry
+    invitation: Invitation
     notification: Notification
     export: Export
 
@@ -55,11 +60,19 @@ def populate(tenant, user) -> World:
         Project.objects.update(last_task_number=1, last_activity_seq=1)
         answer = {"body": text(), "headers": {"ETag": text()}}
         IdempotencyKey.objects.create(member=member, request_hash="x", body_hash="x", status=201, **answer)
-        log_in(member=member)
+        log_in = {"current_token_id": uuid4(), "expires_at": timezone.now() + timedelta(days=1)}
+        RefreshFamily.objects.create(member=member, **log_in)
         apitoken, _text = create_personal_token(actor=member, name=text())
+        entry = AuditEntry.objects.get()
+        invitation = Invitation.objects.create(
+            email=f"new@{tenant.slug}.example.com",
+            invited_by=member,
+            token_hash=hash_of(f"token-of-{tenant.slug}"),
+            expires_at=timezone.now() + timedelta(days=1),
+        )
         told = Notification.objects.create(member=member, kind="mentioned", task=task, comment=comment, cause="x")
         export = Export.objects.create(project=project, requested_by=member, format="csv")
-    rows = project, status, task, subtask, label, comment, activity, member, apitoken, told, export
+    rows = project, status, task, subtask, label, comment, activity, member, apitoken, entry, invitation, told, export
     return World(tenant, *rows)
 
 

@@ -15,8 +15,12 @@ pytestmark = pytest.mark.django_db
 FORMATTED = {
     "accounts.ApiToken.prefix": "how the text of a token begins",
     "accounts.ApiToken.text_hash": "a hash",
+    "accounts.AuditEntry.action": "one of the program's own words",
+    "accounts.AuditEntry.actor_email": "an e-mail address",
     "accounts.IdempotencyKey.request_hash": "a hash",
     "accounts.IdempotencyKey.body_hash": "a hash",
+    "accounts.Invitation.email": "an e-mail address",
+    "accounts.Invitation.token_hash": "a hash",
     "projects.Project.key": "two to ten capital letters and digits",
     "projects.Status.rank": "a place in an order",
     "projects.Activity.verb": "one of the program's own words",

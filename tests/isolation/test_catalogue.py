@@ -159,3 +159,12 @@ def test_the_app_role_has_the_four_rights_and_no_others(sql):
     assert sql(
         "SELECT has_database_privilege(current_database(), 'TEMP'), has_schema_privilege('public', 'CREATE')"
     ) == [(False, False)]
+
+
+def test_of_the_tables_that_are_only_added_to_nothing_is_changed_or_taken(sql):
+    """`append_only` of the models, and nothing else: a right that is missing by accident would be found here too."""
+    rights = "has_table_privilege(%(table)s, 'UPDATE') OR has_table_privilege(%(table)s, 'DELETE')"
+    rights += " OR has_any_column_privilege(%(table)s, 'UPDATE')"
+    found = {table for table in OWNED if sql(f"SELECT {rights}", {"table": table}) == [(False,)]}
+    assert found == {"accounts_auditentry"}
+    assert found == {model._meta.db_table for model in apps.get_models() if getattr(model, "append_only", False)}

@@ -122,6 +122,27 @@ def test_switching_row_security_off_is_an_error_and_not_a_way_in(sql, ours):
         sql("SELECT * FROM tasks_task")
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE accounts_auditentry SET action = 'x'",
+        "DELETE FROM accounts_auditentry",
+        "TRUNCATE accounts_auditentry",
+        "SELECT * FROM accounts_auditentry FOR UPDATE",
+        "INSERT INTO accounts_auditentry SELECT * FROM accounts_auditentry"
+        " ON CONFLICT (account_id, id) DO UPDATE SET action = 'x'",
+        "MERGE INTO accounts_auditentry entry USING accounts_account ON true WHEN MATCHED THEN DELETE",
+        "DELETE FROM accounts_membership",  # nothing cascades
+    ],
+)
+def test_the_audit_log_is_neither_changed_nor_deleted(sql, statement, ours):
+    with tenant_context(ours.tenant):
+        before = sql("SELECT * FROM accounts_auditentry")
+        with pytest.raises(Error, match=r"permission denied|foreign key"):
+            sql(statement)
+        assert sql("SELECT * FROM accounts_auditentry") == before
+
+
 # 9: foreign account ids --------------------------------------------------------------------------------------------
 
 

@@ -20,6 +20,8 @@ OPEN = {
     "api/v1/auth/token/refresh/": "the refresh token is in the body",
     "api/v1/auth/token/verify/": "the token is in the body",
     "api/v1/auth/token/revoke/": "the refresh token is in the body",
+    "api/v1/invitations/accept/": "the text of the link is in the body",
+    "invitations/<str:token>/": "the page of that link",
     "api/v1/schema/": "describes the API, and nobody's data",
     "api/v1/docs/": "shows that description",
     "api/v1/": "answers 404 to whatever is no route",

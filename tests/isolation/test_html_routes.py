@@ -29,6 +29,7 @@ RANDOM = re.compile(rb'(csrfmiddlewaretoken" value|nonce|"X-CSRFToken")(=|: )"[\
 # {argument: (foreign, absent)}, for the converters of frontend.addresses …
 KEYS = {
     "ProjectKeyConverter": [("ZED", "NIL")],
+    "StringConverter": [("token-of-globex", "token-of-nobody")],  # of invitations
     "TaskKeyConverter": [("ZED-7", "NIL-7"), ("WEB-7", "WEB-8")],
 }
 # … and for ids, whose route says of what.
@@ -96,6 +97,7 @@ def test_foreign_keys_read_like_absent_ones(alice_asks, variant, theirs):
 def test_ones_own_keys_are_found(alice_asks, variant, ours):
     """Or the test above would pass on wrong addresses."""
     found = {"ProjectKeyConverter": "WEB", "TaskKeyConverter": "WEB-1", "UUIDConverter": ours.subtask.pk}
+    found["StringConverter"] = "token-of-acme"  # of an invitation
     for route in [route for route in ROUTES if route.urlconf == variant]:
         kwargs = {name: found[kind] for name, kind in route.arguments}
         answer = alice_asks.get(reverse(route.name, urlconf=variant, kwargs=kwargs))

@@ -173,7 +173,7 @@ IN_REQUESTS = [
     off(
         "a session ends with the membership",
         "accounts/middleware.py",
-        "belongs = membership is not None",
+        "belongs = membership is not None and membership.accepts_credentials_of(bound_at(request.session))",
         "belongs = True",
         f"{CREDENTIALS}::test_a_session_ends_with_the_membership",
     ),

@@ -42,6 +42,11 @@ WRITES = [
     ("POST", "notifications/read/"),
     ("POST", "tokens/"),
     ("PATCH", "account/"),
+    ("POST", "account/transfer/"),
+    ("PATCH", "members/{member}/"),
+    ("POST", "members/leave/"),
+    ("POST", "invitations/"),
+    ("POST", "invitations/accept/"),
     ("PATCH", "me/"),
     ("POST", "auth/token/refresh/"),
     ("POST", "auth/token/verify/"),
@@ -49,15 +54,16 @@ WRITES = [
 ]
 READS = [
     *("projects/", "statuses/", "labels/", "activity/", "members/", "me/accounts/", "tokens/", "tasks/", "subtasks/"),
-    *("comments/", "search/?q=page&", "notifications/", "exports/"),
+    *("comments/", "search/?q=page&", "audit/", "invitations/", "notifications/", "exports/"),
 ]
 HUGE = "9" * 5000
 
 
 @pytest.fixture
-def fill(project, statuses, label, task, subtask, comment):
+def fill(acme, alice, project, statuses, label, task, subtask, comment):
     """Put ids into a URL."""
     rows = {"project": project, "status": statuses["todo"], "label": label, "subtask": subtask, "comment": comment}
+    rows["member"] = membership_of(alice, acme)
     return lambda url: "/api/v1/" + url.format(**{name: row.pk for name, row in rows.items()})
 
 

@@ -4,7 +4,10 @@ import pytest
 from django.db import connection
 from django.db.models import FETCH_RAISE
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from accounts.audit import record_audit
+from accounts.models import Invitation
 from accounts.rest.views import ReadOnlyTenantViewSet
 from projects.models import Activity, Label, Project, Status
 from tasks.models import Assignment, Comment, Export, Notification, Subtask, Task, TaskLabel
@@ -21,6 +24,8 @@ MOST = {
     "subtasks": 4,
     "comments": 4,
     "activity": 4,
+    "audit": 4,
+    "invitations": 4,
     "notifications": 4,
     "exports": 4,
     "members": 5,
@@ -54,6 +59,9 @@ def fill(acme, alice, project, task, label):
                 Notification.objects.create(member=actor, kind="assigned", task=row, cause="x")
                 Export.objects.create(project=new, requested_by=actor, format="csv")
                 Activity.objects.create(project=new, seq=1, actor=actor, verb="x", object_id=row.pk)
+                record_audit(action="x", actor=actor, subject=row)
+                invited = {"email": f"{number}@example.com", "expires_at": timezone.now()}
+                Invitation.objects.create(invited_by=actor, **invited)
         for number in range(count):
             join(make_user(f"somebody-{start}-{number}"), acme, "member")
 

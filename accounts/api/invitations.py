@@ -1,0 +1,94 @@
+"""`invitations/`, for owners and admins, and `invitations/accept/`, for whoever has the link"""
+
+from typing import Any
+
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import invitations
+from accounts.api.members import MemberSerializer
+from accounts.api.tokens import TokenEndpoint, named_account
+from accounts.errors import AccountSuspended
+from accounts.joining import accept_with_password
+from accounts.members import lock_account
+from accounts.models import Invitation, User
+from accounts.rest.serializers import StrictModelSerializer, StrictSerializer, Text
+from accounts.rest.views import TenantViewSet
+from tenancy.context import tenant_context
+
+
+class InvitationSerializer(StrictModelSerializer[Invitation]):
+    class Meta:
+        model = Invitation
+        fields = ("id", "email", "role", "invited_by", "created_at", "expires_at")
+        read_only_fields = ("invited_by",)
+
+
+class InvitationViewSet(TenantViewSet[Invitation]):
+    """The open invitations, the newest first, also those whose links have expired. There is no PATCH."""
+
+    queryset = Invitation.objects.all()
+    serializer_class = InvitationSerializer
+    order = ("-id",)
+    permissions = dict.fromkeys(("list", "retrieve", "create", "destroy", "resend"), "member.manage")
+    unrouted = ("partial_update",)
+
+    def lock(self, row: Invitation) -> None:
+        lock_account()
+        super().lock(row)
+
+    def perform_create(self, fields: dict[str, Any]) -> Invitation:
+        return invitations.invite(actor=self.membership, **fields)
+
+    def perform_destroy(self, row: Invitation) -> None:
+        invitations.revoke_invitation(invitation=row, actor=self.membership)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def resend(self, request: Request, pk: str) -> Response:
+        """Send another link, which works for another seven days; the one before works no more."""
+        return self.act(invitations.resend_invitation)
+
+
+class AcceptSerializer(StrictSerializer):
+    token = Text(max_length=200)
+    name = Text(max_length=150, required=False)
+    password = Text(max_length=4096, trim_whitespace=False, required=False)
+    account = Text(max_length=63, required=False)
+
+
+class AcceptView(TokenEndpoint):
+    """Become a member, with the last part of the link as `token`, at the account's own address.
+
+    With `password`: one's own, or for somebody who is new here the one that they choose, with their `name`. Without
+    it, whoever has logged in on the public host, where `account` names the account, if theirs is the invited address.
+    """
+
+    authentication_classes = (SessionAuthentication,)
+
+    @extend_schema(request=AcceptSerializer, responses={201: MemberSerializer})
+    def post(self, request: Request) -> Response:
+        fields = self.read(AcceptSerializer)
+        account = named_account(fields.get("account"))
+        if account is None:
+            raise Http404
+        if account.suspended_at is not None:
+            raise AccountSuspended
+        with tenant_context(account):
+            if "password" in fields:
+                member = accept_with_password(request._request, **_only(fields, "token", "name", "password"))
+            elif isinstance(request.user, User):
+                member = invitations.accept_invitation(token=fields["token"], user=request.user)
+            else:
+                invitations.find_invitation(fields["token"])  # a link that does not work is 404 for everybody
+                raise NotAuthenticated
+        return Response(MemberSerializer(member).data, status=201, headers={"Cache-Control": "no-store"})
+
+
+def _only(fields: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: fields[name] for name in names if name in fields}

@@ -1,0 +1,50 @@
+"""The audit log: what was done in an account that changes who sees or may do what, by whom and from where.
+
+An entry is written in the transaction of what it is about, so there is never one without the other. The application's
+role may insert and read entries, and neither change nor delete them: `append_only` of the model.
+"""
+
+from contextvars import ContextVar
+from ipaddress import ip_address
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Model
+from django.http import HttpRequest
+
+from accounts.models import AuditEntry, Membership
+
+# Of the request that is answered now; None in jobs and commands. ClientAddressMiddleware sets it.
+client_address: ContextVar[str | None] = ContextVar("client_address", default=None)
+
+
+def record_audit(
+    *, action: str, actor: Membership | None, subject: Model, data: dict[str, Any] | None = None
+) -> AuditEntry:
+    """Write down in the caller's transaction that `actor` did `action` to the row `subject`, which has its id still.
+
+    `data` says what changed, `{"role": [before, after]}`, and what names the row when it is gone.
+    """
+    return AuditEntry.objects.create(
+        actor=actor,
+        actor_email=actor.user.email if actor else "",
+        ip=client_address.get(),
+        action=action,
+        object_id=subject.pk,
+        data=data or {},
+    )
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """Return the address of the client, None if there is none.
+
+    With TRUST_PROXY it is the last one in `X-Forwarded-For`, which the proxy itself has added: whatever stands before
+    it came from the client, who may write there what they like.
+    """
+    text = request.META.get("REMOTE_ADDR", "")
+    if settings.TRUST_PROXY:
+        text = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2]
+    try:
+        return str(ip_address(text.strip()))
+    except ValueError:
+        return None

@@ -1,0 +1,180 @@
+"""Invitations: who may become a member, and how they do.
+
+The link in the mail is the proof that somebody reads it, so the address counts as confirmed. Its text is made when the
+mail is sent and is kept nowhere: rows have a hash, the outbox has ids. A link is looked up in the active account, and
+that of another one is not there.
+"""
+
+import secrets
+from datetime import timedelta
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import Http404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.audit import record_audit
+from accounts.conflicts import Conflicting
+from accounts.members import lock_account, refuse_owner_role, reread_actor, take_in
+from accounts.models import Invitation, Membership, Role, User
+from accounts.permissions import require
+from accounts.quotas import require_room_for_member
+from accounts.tokens import hash_of
+from accounts.validation import validate_fields
+from tenancy.outbox import enqueue
+
+LIFETIME = timedelta(days=7)
+
+
+class KnownPerson(Conflicting):
+    """Somebody has this address and a password already, and has to prove that they are it; nothing was changed."""
+
+
+# Inviting ----------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def invite(*, actor: Membership, email: str, role: str = Role.MEMBER) -> Invitation:
+    """Invite somebody by mail. Raises PermissionDenied, ValidationError, QuotaExceeded.
+
+    It does the same, and takes as long, whether or not anybody has that address.
+    """
+    lock_account()
+    actor = reread_actor(actor)
+    require(actor, "member.manage")
+    refuse_owner_role(role)
+    row = Invitation(email=email.lower(), role=role, invited_by=actor, expires_at=timezone.now() + LIFETIME)
+    _refuse_known(row.email)
+    validate_fields(row, {"email", "role"})
+    require_room_for_member(Membership.objects.current(), Invitation.objects.valid())
+    row.save(force_insert=True)
+    _record("invitation.created", row, actor)
+    enqueue("accounts.mail_invitation", invitation_id=row.pk)
+    return row
+
+
+@transaction.atomic
+def resend_invitation(*, invitation: Invitation, actor: Membership) -> None:
+    """Send another link, which works for as long as a first one; the one that was sent before works no more.
+
+    Raises PermissionDenied, QuotaExceeded, Http404 for one that was accepted or revoked meanwhile.
+    """
+    lock_account()
+    actor, row = reread_actor(actor), _reread(invitation)
+    require(actor, "member.manage")
+    if row.expires_at <= timezone.now():  # it did not count any more
+        require_room_for_member(Membership.objects.current(), Invitation.objects.valid())
+    row.expires_at, row.token_hash = timezone.now() + LIFETIME, ""
+    row.save(update_fields=["expires_at", "token_hash"])
+    _record("invitation.resent", row, actor)
+    enqueue("accounts.mail_invitation", invitation_id=row.pk)
+
+
+@transaction.atomic
+def revoke_invitation(*, invitation: Invitation, actor: Membership) -> None:
+    """Take an invitation back; its link works no more. Raises PermissionDenied, Http404 as above."""
+    lock_account()
+    actor, row = reread_actor(actor), _reread(invitation)
+    require(actor, "member.manage")
+    row.revoked_at = timezone.now()
+    row.save(update_fields=["revoked_at"])
+    _record("invitation.revoked", row, actor)
+
+
+def make_token(invitation: Invitation) -> str:
+    """Return the text of a new link, in the transaction that sends it; every earlier one works no more."""
+    text = secrets.token_urlsafe(32)
+    invitation.token_hash = hash_of(text)
+    invitation.save(update_fields=["token_hash"])
+    return text
+
+
+# Accepting ---------------------------------------------------------------------------------------------------------
+
+
+def find_invitation(token: str) -> Invitation:
+    """Return the invitation of the active account that a link is of. Raises Http404 when it does not work."""
+    found: Invitation | None = Invitation.objects.valid().filter(token_hash=hash_of(token)).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def find_person(invitation: Invitation) -> User | None:
+    """Return who was invited, if they have an account of their own and a password to prove it."""
+    user = User.objects.filter(email=invitation.email).first()
+    return user if user is not None and user.has_usable_password() else None
+
+
+@transaction.atomic
+def accept_invitation(*, token: str, user: User) -> Membership:
+    """Make `user` a member, who has proved who they are and whose address was invited.
+
+    Raises Http404 for anybody else and for a link that does not work, AlreadyMember, QuotaExceeded.
+    """
+    lock_account()
+    invitation = find_invitation(token)
+    if user.email != invitation.email:
+        raise Http404
+    return _accept(invitation, user)
+
+
+@transaction.atomic
+def accept_as_new_person(*, token: str, name: str, password: str) -> Membership:
+    """Make somebody a member who had no account of their own, and give them one.
+
+    Raises Http404 for a link that does not work, ValidationError, KnownPerson, QuotaExceeded.
+    """
+    lock_account()
+    invitation = find_invitation(token)
+    if find_person(invitation) is not None:
+        raise KnownPerson(_("Somebody else changed this at the same time. Try again."))
+    # One without a password was made for somebody who never set one: the link proves as much as that mail would have.
+    user = User.objects.filter(email=invitation.email).first() or User(email=invitation.email)
+    user.name = name
+    validate_fields(user, {"name"})
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise ValidationError({"password": error.messages}) from error
+    user.set_password(password)
+    user.save()
+    return _accept(invitation, user)
+
+
+def _accept(invitation: Invitation, user: User) -> Membership:
+    require_room_for_member(Membership.objects.current())
+    member = take_in(user=user, role=invitation.role)
+    member.user = user
+    invitation.accepted_at = timezone.now()
+    invitation.save(update_fields=["accepted_at"])
+    EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
+    data = {"email": user.email, "role": member.role, "invitation": str(invitation.pk)}
+    record_audit(action="member.joined", actor=member, subject=member, data=data)
+    return member
+
+
+def _refuse_known(email: str) -> None:
+    """Raise ValidationError for the address of a member, or of an open invitation. One that has expired is dropped."""
+    user = User.objects.filter(email=email).first()
+    if user is not None and Membership.objects.current().filter(user_id=user.pk).exists():
+        raise ValidationError({"email": _("This person is a member of the account already.")})
+    invited = Invitation.objects.open().filter(email=email)
+    invited.filter(expires_at__lte=timezone.now()).update(revoked_at=timezone.now())
+    if invited.exists():
+        raise ValidationError({"email": _("This address was invited already. Send that invitation again.")})
+
+
+def _reread(invitation: Invitation) -> Invitation:
+    found = Invitation.objects.open().filter(pk=invitation.pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _record(action: str, invitation: Invitation, actor: Membership) -> None:
+    data = {"email": invitation.email, "role": invitation.role}
+    record_audit(action=action, actor=actor, subject=invitation, data=data)

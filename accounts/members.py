@@ -1,0 +1,178 @@
+"""What happens to the members of an account: another role, the end, the return, and who owns the account.
+
+Every action locks the account first, and reads afterwards what its people are now. Of two owners who leave at the same
+moment the second waits and then is the last one; somebody who has lost a role meanwhile does nothing with it.
+"""
+
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import Http404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.audit import record_audit
+from accounts.conflicts import Conflicting
+from accounts.models import Account, ApiToken, Membership, RefreshFamily, Role, User
+from accounts.permissions import require
+from accounts.validation import validate_fields
+from tenancy.context import require_active_tenant
+
+
+class LastOwner(Conflicting):
+    """The account would be left without an owner; nothing was changed."""
+
+
+class AlreadyOwner(Conflicting):
+    """That person owns the account already; nothing was changed."""
+
+
+class AlreadyMember(Conflicting):
+    """That person is a member already; nothing was changed."""
+
+
+def lock_account() -> Account:
+    """Return the active account as it is now, locked until the transaction ends, as every action on members begins."""
+    # NO KEY: rows that only refer to the account, which is every row that is inserted, need not wait.
+    return Account.objects.select_for_update(no_key=True).get(pk=require_active_tenant().pk)
+
+
+def reread_actor(actor: Membership) -> Membership:
+    """Return `actor` as they are now, after the lock. Raises PermissionDenied for somebody who was removed."""
+    now = _current(actor)
+    if now is None:
+        raise PermissionDenied(_("You are not a member of this account any more."))
+    return now
+
+
+@transaction.atomic
+def change_role(*, member: Membership, actor: Membership, role: str) -> Membership:
+    """Give a member another role and return them as they are now; the same role again changes nothing.
+
+    Nobody becomes an owner by it: see `transfer_account()`. Raises PermissionDenied, ValidationError, LastOwner,
+    Http404 when they left meanwhile.
+    """
+    lock_account()
+    actor, member = reread_actor(actor), _reread(member)
+    require(actor, "member.manage")
+    refuse_owner_role(role)
+    _require_power_over(member, actor)
+    before = member.role
+    if role == before:
+        return member
+    _require_another_owner(member)
+    member.role = role
+    validate_fields(member, {"role"})
+    member.save(update_fields=["role"])
+    record_audit(action="member.role_changed", actor=actor, subject=member, data=_named(member, role=[before, role]))
+    return member
+
+
+@transaction.atomic
+def remove_member(*, member: Membership, actor: Membership) -> None:
+    """End somebody's membership. Raises PermissionDenied, LastOwner, Http404 when they left meanwhile."""
+    lock_account()
+    actor, member = reread_actor(actor), _reread(member)
+    require(actor, "member.manage")
+    _require_power_over(member, actor)
+    _end(member)
+    action = "member.left" if member.pk == actor.pk else "member.removed"
+    record_audit(action=action, actor=actor, subject=member, data=_named(member, role=member.role))
+
+
+@transaction.atomic
+def leave_account(*, actor: Membership) -> None:
+    """End one's own membership. Raises LastOwner, PermissionDenied for somebody who was removed meanwhile."""
+    lock_account()
+    actor = reread_actor(actor)
+    require(actor, "member.leave")
+    _end(actor)
+    record_audit(action="member.left", actor=actor, subject=actor, data=_named(actor, role=actor.role))
+
+
+@transaction.atomic
+def transfer_account(*, member: Membership, actor: Membership) -> Account:
+    """Make somebody else the owner in place of `actor`, who becomes an admin, and return the account.
+
+    Raises PermissionDenied, AlreadyOwner, Http404 when they left meanwhile.
+    """
+    account = lock_account()
+    actor, member = reread_actor(actor), _reread(member)
+    require(actor, "account.transfer")
+    if member.role == Role.OWNER:
+        raise AlreadyOwner(_("%(name)s owns this account already.") % {"name": member.user})
+    before, member.role, actor.role = member.role, Role.OWNER, Role.ADMIN
+    member.save(update_fields=["role"])
+    actor.save(update_fields=["role"])
+    record_audit(action="account.transferred", actor=actor, subject=account, data=_named(member, was=before))
+    return account
+
+
+def take_in(*, user: User, role: str) -> Membership:
+    """Make a person a member, in a transaction that has locked the account and asked whether there is room.
+
+    Whoever was a member before is the same one again, since their work refers to it, and gets nothing else back.
+    Raises AlreadyMember.
+    """
+    member = Membership.objects.filter(user=user).first()
+    if member is None:
+        return Membership.objects.create(user=user, role=role)
+    if member.ended_at is None:
+        raise AlreadyMember(_("You are a member of this account already."))
+    take_away_what_ends(member)  # again: a request that was under way may have added to it after the end
+    member.role, member.ended_at, member.readmitted_at = role, None, timezone.now()
+    member.save(update_fields=["role", "ended_at", "readmitted_at"])
+    return member
+
+
+def take_away_what_ends(member: Membership) -> None:
+    """Revoke a member's credentials, and delete the rows of models that say `ends_with_membership = <foreign key>`."""
+    now = timezone.now()
+    RefreshFamily.objects.filter(member=member, revoked_at=None).update(revoked_at=now)
+    ApiToken.objects.filter(member=member, revoked_at=None).update(revoked_at=now)
+    for model in apps.get_models():
+        if name := getattr(model, "ends_with_membership", None):
+            model._default_manager.filter(**{name: member}).delete()
+
+
+def refuse_owner_role(role: str) -> None:
+    """Raise ValidationError for the one role that nobody gets by being given it."""
+    if role == Role.OWNER:
+        raise ValidationError({"role": _("Nobody is made an owner like this. The owner can transfer the account.")})
+
+
+def _end(member: Membership) -> None:
+    _require_another_owner(member)
+    member.ended_at = timezone.now()
+    member.save(update_fields=["ended_at"])
+    take_away_what_ends(member)
+
+
+def _require_another_owner(member: Membership) -> None:
+    owners = Membership.objects.current().filter(role=Role.OWNER)
+    if member.role == Role.OWNER and not owners.exclude(pk=member.pk).exists():
+        raise LastOwner(_("An account keeps an owner. Transfer it to somebody else first."))
+
+
+def _require_power_over(member: Membership, actor: Membership) -> None:
+    if member.role == Role.OWNER and actor.role != Role.OWNER:
+        raise PermissionDenied(_("Only an owner removes owners or changes their roles."))
+
+
+def _current(member: Membership) -> Membership | None:
+    found: Membership | None = Membership.objects.current().filter(pk=member.pk).prefetch_related("user").first()
+    return found
+
+
+def _reread(member: Membership) -> Membership:
+    found = _current(member)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _named(member: Membership, **data: Any) -> dict[str, Any]:
+    """Return what an entry of the audit log says of a member: it is read when they are long gone."""
+    return {"member": str(member.pk), "email": member.user.email, **data}

@@ -1,0 +1,212 @@
+"""What ends with a membership, and that nothing of it comes back with the person"""
+
+import time
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.members import AlreadyMember, change_role, lock_account, take_in
+from accounts.models import ApiToken, Membership, RefreshFamily
+from accounts.sockets import Visitor, look_again
+from projects.models import ProjectMember
+from tasks.actions import update_task
+from tasks.models import Assignment
+from tenancy.context import tenant_context
+from tenancy.fields import TenantForeignKey
+from tenancy.testing import PASSWORD, membership_of
+
+URL, PROJECTS = "/api/v1/members/", "/api/v1/projects/"
+
+# {what refers to a member: what becomes of it when they go}
+REFERENCES = {
+    "accounts.RefreshFamily.member": "revoked",
+    "accounts.ApiToken.member": "revoked",
+    "projects.ProjectMember.member": "deleted",
+    "tasks.Notification.member": "deleted",
+    "tasks.Notification.actor": "kept: what they did",
+    "tasks.Export.requested_by": "kept: for a week, and shown to whoever sees the project",
+    "accounts.IdempotencyKey.member": "kept: answers to requests that nobody can send any more, for a day",
+    "accounts.AuditEntry.actor": "kept: what they did",
+    "accounts.Invitation.invited_by": "kept: it is the account's, and admins see and revoke it",
+    "projects.Activity.actor": "kept: what they did",
+    "tasks.Comment.author": "kept: what they wrote",
+    "tasks.Assignment.member": "kept: what somebody else has to take over",
+}
+
+
+@pytest.fixture
+def remove(client, acme, alice):
+    """Have alice remove somebody."""
+
+    def remove(person):
+        assert client.as_(alice).delete(f"{URL}{membership_of(person, acme).pk}/").status_code == 204
+
+    return remove
+
+
+@pytest.fixture
+def readmit(acme):
+    """Make somebody a member again, so much later that clocks of a second can tell."""
+
+    def readmit(person, role="member"):
+        with tenant_context(acme), transaction.atomic():
+            lock_account()
+            member = take_in(user=person, role=role)
+            later = {"readmitted_at": timezone.now() + timedelta(seconds=2)}
+            Membership.objects.filter(pk=member.pk).update(**later)
+        return member
+
+    return readmit
+
+
+def log_in(client, account, person):
+    body = {"email": person.email, "password": PASSWORD}
+    return client.at(account).json("POST", "/api/v1/auth/token/", body).json()
+
+
+def bearing(client, account, token):
+    return client.at(account).get(PROJECTS, HTTP_AUTHORIZATION=f"Bearer {token}")
+
+
+def test_everything_that_refers_to_a_member_has_an_answer_to_their_end():
+    found = {
+        f"{model._meta.label}.{field.name}"
+        for model in apps.get_models()
+        for field in model._meta.local_fields
+        if isinstance(field, TenantForeignKey) and field.remote_field.model is Membership
+    }
+    assert found == set(REFERENCES)
+    deleted = {model._meta.label for model in apps.get_models() if getattr(model, "ends_with_membership", None)}
+    assert deleted == {name.rpartition(".")[0] for name, end in REFERENCES.items() if end == "deleted"}
+
+
+@pytest.mark.parametrize("leaves", [False, True], ids=["removed", "left"])
+def test_it_ends_sessions_and_tokens_at_once(client, acme, bob, remove, leaves):
+    session, tokens = client.as_(bob), log_in(client, acme, bob)
+    personal = session.json("POST", "/api/v1/tokens/", {"name": "CI"}).json()["token"]
+    if leaves:
+        assert session.json("POST", f"{URL}leave/").status_code == 204
+    else:
+        remove(bob)
+    assert session.get("/")["Location"] == "/auth/login/?next=/"
+    assert session.get(PROJECTS).status_code == 401
+    answer = bearing(client, acme, tokens["access"])
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_a_member")
+    assert bearing(client, acme, personal).json()["code"] == "invalid_token"
+    refreshed = client.at(acme).json("POST", "/api/v1/auth/token/refresh/", {"refresh": tokens["refresh"]})
+    assert (refreshed.status_code, refreshed.json()["code"]) == (403, "not_a_member")
+    assert log_in(client, acme, bob)["code"] == "invalid_credentials"
+
+
+def test_the_log_ins_are_revoked_and_not_only_refused(client, acme, bob, remove):
+    """Two controls overlap for whoever comes back: this is the one that does not ask for the date."""
+    log_in(client, acme, bob)
+    remove(bob)
+    with tenant_context(acme):
+        assert RefreshFamily.objects.get(member=membership_of(bob, acme)).revoked_at is not None
+
+
+def test_their_other_accounts_go_on(client, acme, globex, charlie, remove):
+    elsewhere, tokens = client.as_(charlie, at=globex), log_in(client, globex, charlie)
+    remove(charlie)
+    assert elsewhere.get(PROJECTS).status_code == 200
+    assert bearing(client, globex, tokens["access"]).status_code == 200
+
+
+def test_what_they_did_stays_and_their_place_in_projects_does_not(client, acme, alice, bob, task, remove):
+    with tenant_context(acme):
+        his = membership_of(bob, acme)
+        update_task(task=task, actor=membership_of(alice, acme), assignees=[his])
+        ProjectMember.objects.create(project=task.project, member=his)
+    remove(bob)
+    with tenant_context(acme):
+        assert Assignment.objects.filter(member=his).count() == 1
+        assert not ProjectMember.objects.filter(member=his).exists()
+        assert ProjectMember.objects.filter(project=task.project).count() == 1  # alice's own
+    assert client.as_(alice).get(f"/api/v1/tasks/{task.pk}/").json()["assignees"] == [str(his.pk)]
+    assert client.as_(alice).get(f"/tasks/{task.key}/").status_code == 200
+
+
+def test_whoever_comes_back_is_the_same_member_in_another_role(acme, bob, client, remove, readmit):
+    before = membership_of(bob, acme)
+    remove(bob)
+    member = readmit(bob, "viewer")
+    assert (member.pk, member.role, member.ended_at) == (before.pk, "viewer", None)
+    assert client.as_(bob).get("/api/v1/me/").status_code == 401  # the session is older than the return
+    with tenant_context(acme):
+        Membership.objects.filter(pk=member.pk).update(readmitted_at=timezone.now())
+    assert client.as_(bob).get("/api/v1/me/").json()["role"] == "viewer"
+    assert bearing(client, acme, log_in(client, acme, bob)["access"]).status_code == 200
+
+
+def test_nothing_of_what_ended_comes_back(client, acme, bob, secret_project, remove, readmit):
+    session, tokens = client.as_(bob), log_in(client, acme, bob)
+    personal = session.json("POST", "/api/v1/tokens/", {"name": "CI"}).json()["token"]
+    with tenant_context(acme):
+        ProjectMember.objects.create(project=secret_project, member=membership_of(bob, acme))
+    assert len(session.get(PROJECTS).json()["results"]) == 1
+    remove(bob)
+    readmit(bob)
+    assert session.get(PROJECTS).status_code == 401
+    assert session.get("/").status_code == 302
+    for token in (tokens["access"], personal):
+        answer = bearing(client, acme, token)
+        assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
+    refreshed = client.at(acme).json("POST", "/api/v1/auth/token/refresh/", {"refresh": tokens["refresh"]})
+    assert (refreshed.status_code, refreshed.json()["code"]) == (401, "invalid_token")
+    for token in (*tokens.values(), personal):
+        if isinstance(token, str):
+            verified = client.at(acme).json("POST", "/api/v1/auth/token/verify/", {"token": token})
+            assert verified.status_code == 401
+    with tenant_context(acme):
+        Membership.objects.filter(user=bob).update(readmitted_at=timezone.now())
+    assert client.as_(bob).get(PROJECTS).json()["results"] == []
+
+
+def test_a_socket_of_before_is_closed_although_nobody_looked_meanwhile(acme, bob, remove, readmit):
+    his = membership_of(bob, acme)
+    before = Visitor(his.pk, bob.pk, "member", timezone.now(), token_expires_at=time.time() + 60)
+    remove(bob)
+    readmit(bob)
+    after = replace(before, since=timezone.now() + timedelta(minutes=1))
+    with tenant_context(acme):
+        reasons, staying = look_again([before, after])
+    assert {visitor: reason.code for visitor, reason in reasons.items()} == {before: 4403}
+    assert list(staying) == [his.pk]
+
+
+def test_what_a_late_request_added_after_the_end_does_not_come_back_either(acme, bob, secret_project, remove, readmit):
+    his = membership_of(bob, acme)
+    remove(bob)
+    with tenant_context(acme):
+        late = ApiToken.objects.create(member=his, name="late", text_hash="x")
+        ProjectMember.objects.create(project=secret_project, member=his)
+    readmit(bob)
+    with tenant_context(acme):
+        assert ApiToken.objects.get(pk=late.pk).revoked_at is not None
+        assert not ProjectMember.objects.filter(member=his).exists()
+
+
+def test_a_member_is_not_taken_in_twice(acme, bob, readmit):
+    with pytest.raises(AlreadyMember):
+        readmit(bob)
+
+
+def test_two_at_once_who_remove_the_same_person(client, acme, alice, bob, remove):
+    url = f"{URL}{membership_of(bob, acme).pk}/"
+    remove(bob)
+    assert client.as_(alice).delete(url).status_code == 404
+
+
+def test_who_is_removed_while_acting_does_nothing_more(client, acme, admin, bob, remove):
+    """As a request that was let in before the removal and waited for it."""
+    stale, his = membership_of(admin, acme), membership_of(bob, acme)
+    remove(admin)
+    with tenant_context(acme), pytest.raises(PermissionDenied):
+        change_role(member=his, actor=stale, role="viewer")
+    assert membership_of(bob, acme).role == "member"
