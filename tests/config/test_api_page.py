@@ -12,7 +12,15 @@ PAGE = (Path(__file__).resolve().parents[2] / "docs/api.md").read_text()
 SCHEMA = json.loads(DOCUMENT.read_text())
 PATHS = {path.removeprefix("/api/v1/"): operations for path, operations in SCHEMA["paths"].items()}
 PAGING = {"cursor", "page_size"}
-RESOURCES = sorted(path for path in PATHS if "{" not in path and "get" in PATHS[path])
+
+
+def is_resource(path):
+    """Say whether a path has rows to read; a file of them has no fields."""
+    found = PATHS[path].get("get", {"responses": {}})["responses"].get("200", {})
+    return "{" not in path and "application/json" in found.get("content", {})
+
+
+RESOURCES = sorted(filter(is_resource, PATHS))
 
 
 def words(text):
