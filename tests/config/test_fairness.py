@@ -51,7 +51,7 @@ def test_a_host_has_its_share_and_the_others_have_theirs(settings):
     flood = [request(b"acme.localhost:8000") for _ in range(10)]
     seen, turns = play(settings, [*flood, request(b"globex.localhost:8000")])
     assert seen == [b"acme.localhost:8000"] * 2 + [b"globex.localhost:8000"]
-    assert turns.turns == {}
+    assert turns.queues == {}
 
 
 def test_spelling_makes_no_other_host(settings):
@@ -85,7 +85,7 @@ def test_a_turn_comes_back_whatever_happens(settings, end):
             await asyncio.sleep(0)
             task.cancel()
         await asyncio.gather(*requests, return_exceptions=True)
-        return turns.turns
+        return turns.queues
 
     assert asyncio.run(run()) == {}
 
@@ -111,3 +111,31 @@ def test_an_answer_that_has_begun_costs_no_turn(settings):
         return len(begun)
 
     assert asyncio.run(run()) == 3
+
+
+def test_whoever_sends_too_many_is_heard_one_by_one(settings):
+    settings.POOL_SIZE = 8
+
+    async def run(status):
+        running, at_once = 0, []
+
+        async def answer(scope, receive, send):
+            nonlocal running
+            running += 1
+            at_once.append(running)
+            for _ in range(5):
+                await asyncio.sleep(0)
+            running -= 1
+            await send({"type": "http.response.start", "status": status, "headers": []})
+
+        turns = TakeTurns(answer)
+
+        async def client():
+            for _ in range(10):
+                await turns(request(b"acme.localhost"), nothing, nothing)
+
+        await asyncio.gather(*(client() for _ in range(4)))
+        return max(at_once[:4]), max(at_once[8:])
+
+    assert asyncio.run(run(200)) == (4, 4)
+    assert asyncio.run(run(429)) == (4, 1)
