@@ -23,6 +23,7 @@ from config import services
 
 START_SECONDS = 60
 STOP_SECONDS = 10
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 READY = """
   Commonhold is ready.
 
@@ -88,7 +89,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m config.demo", description=__doc__)
     parser.add_argument("--reload", action="store_true", help="for developing: DEBUG, restart on changes")
     options = parser.parse_args()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in SIGNALS:
         signal.signal(number, _interrupt)
     running: dict[str, subprocess.Popen[bytes]] = {}
     try:
@@ -180,7 +181,7 @@ def refuse_dead(running: Mapping[str, subprocess.Popen[bytes]]) -> None:
 
 def stop(running: Mapping[str, subprocess.Popen[bytes]]) -> None:
     """End the processes, with force after a while. The servers follow when this process exits."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     for process in running.values():
         process.terminate()
@@ -204,6 +205,9 @@ def _another(port: int) -> int:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    # Once: `make` passes on what the terminal has sent to all anyway, and a second one would interrupt stop().
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
     raise Interrupted
 
 
