@@ -34,20 +34,7 @@ from tenancy.models import AbstractTenant, get_tenant_model
 logger = structlog.get_logger("tenancy.jobs")
 
 # What the outbox keeps of `apply_async()`'s options: how a canvas goes on.
-KEPT = frozenset(
-    (
-        "chain",
-        "chord",
-        "group_id",
-        "group_index",
-        "ignore_result",
-        "link",
-        "link_error",
-        "parent_id",
-        "root_id",
-        "shadow",
-    )
-)
+KEPT = outbox.TOLD | {"chain", "chord", "link", "link_error"}
 # What it cannot keep, and must not lose in silence.
 REFUSED = frozenset(
     ("compression", "exchange", "expires", "queue", "routing_key", "serializer", "soft_time_limit", "time_limit")
@@ -204,8 +191,9 @@ class TenantTask(Task[Any, Any]):
             logger.warning("job_not_in_outbox")  # the broker has delivered it before, or somebody made it up
             raise Ignore
         if job.attempts > self.max_retries + 1:  # every time its worker was killed, or it would be buried already
-            outbox.bury(job_id, error="its worker was killed each time")
-            raise Ignore
+            what = "its worker was killed each time"
+            outbox.bury(job_id, error=what)
+            raise JobFailed(what)
         # The broker carries messages, and decides nothing: what the job is given and what follows it says the row.
         self.request.chain, self.request.chord = job.options.get("chain"), job.options.get("chord")
         self.request.callbacks = maybe_list(job.options.get("link"))

@@ -1,5 +1,7 @@
 """An export whose job fails for good says so: apart from the other tests, whose worker would take it and succeed."""
 
+import os
+
 import pytest
 
 from tasks.actions import request_export
@@ -11,12 +13,16 @@ from tenancy.testing import membership_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_an_export_that_cannot_be_stored_fails_in_the_end(jobs, acme, alice, project):
+# The attempts that were made, and where S3 is then: five have failed and the sixth is the last, or it was killed too.
+@pytest.mark.parametrize(
+    ("attempts", "s3"), [(5, "http://127.0.0.1:1"), (6, os.environ["S3_ENDPOINT_URL"])], ids=["S3 is gone", "killed"]
+)
+def test_an_export_that_cannot_be_written_fails_in_the_end(jobs, acme, alice, project, attempts, s3):
     with tenant_context(acme):
         export = request_export(actor=membership_of(alice, acme), project=project, format="csv")
-    OutboxJob.objects.update(attempts=5)  # five have failed, so the next attempt is the last
+    OutboxJob.objects.update(attempts=attempts)
     jobs.relay()
-    jobs.worker(concurrency=1, JOB_SECONDS="60", S3_ENDPOINT_URL="http://127.0.0.1:1")
+    jobs.worker(concurrency=1, JOB_SECONDS="60", S3_ENDPOINT_URL=s3)
     jobs.wait_for(OutboxJob.objects.dead().exists, "the dead letter")
 
     def state():
