@@ -75,7 +75,7 @@ def processes(port: int, *, reload: bool) -> list[Process]:
         *("--ws", "websockets-sansio", "--ws-max-size", "65536", "--ws-per-message-deflate", "false"),
         *options,
     ]
-    celery = [sys.executable, "-m", "celery", "-A", "config.celery"]
+    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "config.celery"]  # without banners among the log-ins
     alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]  # there is no other worker to talk to
     return [
         Process("web server", web),
