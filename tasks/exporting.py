@@ -2,7 +2,6 @@
 
 import csv
 import json
-import re
 from collections.abc import Iterator, Sequence
 from io import TextIOWrapper
 from typing import IO, Any, Protocol
@@ -11,14 +10,13 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
 from accounts.models import Membership
+from accounts.spreadsheets import cell
 from projects.models import Project
 from tasks.models import Comment, ExportFormat, Task, TaskQuerySet
 
 PAGE = 100  # tasks that are in memory at once, with everything in them
 MOST_BYTES = 256 * 1024 * 1024
 
-# What a spreadsheet takes for the beginning of a formula, also behind what it does not show.
-FORMULA = re.compile(r"[\t\r]|[\s\x00-\x1f\u200b\ufeff]*[=+\-@＝＋－＠]")
 COLUMNS = (
     *("key", "title", "description", "status", "priority", "assignees", "labels", "due_date", "subtasks", "comments"),
     *("created_at", "updated_at", "completed_at", "archived_at"),
@@ -126,9 +124,7 @@ WRITERS: dict[str, type[Writer]] = {ExportFormat.CSV: CsvWriter, ExportFormat.JS
 
 
 def _cell(value: Any) -> str:
-    """Return a value as text that no spreadsheet computes: an apostrophe makes text of a formula."""
-    text = "" if value is None else value.isoformat() if hasattr(value, "isoformat") else str(value)
-    return f"'{text}" if FORMULA.match(text) else text
+    return cell(value.isoformat() if hasattr(value, "isoformat") else value)
 
 
 def _labels(task: Task) -> Sequence[str]:

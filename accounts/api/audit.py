@@ -20,11 +20,10 @@ from accounts.models import AuditEntry
 from accounts.rest.filters import MomentFilter, StrictFilterSet
 from accounts.rest.serializers import StrictModelSerializer
 from accounts.rest.views import ReadOnlyTenantViewSet
+from accounts.spreadsheets import cell
 from tenancy.context import require_active_tenant
 
 ROWS = 500  # of the export that are read at a time
-# What a spreadsheet takes for a formula when a cell begins with it, and with an apostrophe in front does not.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class AuditEntrySerializer(StrictModelSerializer[AuditEntry]):
@@ -93,12 +92,7 @@ def _page_after(rows: QuerySet[AuditEntry], last: AuditEntry | None) -> list[Aud
 
 def _cells(row: AuditEntry) -> list[Any]:
     shown = {**AuditEntrySerializer(row).data, "data": json.dumps(row.data, ensure_ascii=False)}
-    return [_harmless(shown[name]) for name in AuditEntrySerializer.Meta.fields]
-
-
-def _harmless(value: Any) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return [cell(shown[name]) for name in AuditEntrySerializer.Meta.fields]
 
 
 def _csv(lines: Iterable[Iterable[str]]) -> str:

@@ -224,7 +224,7 @@ def test_it_is_a_file_that_nobody_keeps(client, alice, write):
     assert response["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r", " =", "＝"])
 def test_no_cell_is_a_formula(client, acme, alice, begin):
     with tenant_context(acme):
         AuditEntry.objects.create(action=f"{begin}HYPERLINK(1)", object_id=acme.pk)

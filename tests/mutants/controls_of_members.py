@@ -40,13 +40,6 @@ OF_MEMBERS = [
         f"{AUDIT}::test_only_a_trusted_proxy_says_where_a_request_comes_from",
     ),
     off(
-        "no cell of an export is a formula",
-        AUDIT_API,
-        "if text.startswith(FORMULA) else text",
-        "if False else text",
-        f"{AUDIT}::test_no_cell_is_a_formula",
-    ),
-    off(
         "an admin has no power over owners",
         MEMBERS,
         "if member.role == Role.OWNER and actor.role != Role.OWNER:",

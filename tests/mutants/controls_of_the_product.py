@@ -67,9 +67,10 @@ IN_THE_PRODUCT: list[Mutant] = [
     ),
     off(
         "no cell of a spreadsheet is a formula",
-        "tasks/exporting.py",
+        "accounts/spreadsheets.py",
         'return f"\'{text}" if FORMULA.match(text) else text',
         "return text",
         f"{DOWNLOADED}::test_no_cell_is_a_formula",
+        "tests/accounts/test_audit.py::test_no_cell_is_a_formula",
     ),
 ]
