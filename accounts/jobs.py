@@ -1,4 +1,4 @@
-"""Jobs of accounts: the mail of an invitation, and clearing away what has expired."""
+"""Jobs of accounts: mails to people and of invitations, and clearing away what has expired."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
 
-from accounts import clearing
+from accounts import clearing, mailing
 from accounts.invitations import make_token
 from accounts.models import Invitation
 from tenancy.context import require_active_tenant
@@ -28,6 +28,17 @@ def mail_invitation(invitation_id: UUID) -> None:
     # A line break in a name would begin another header.
     subject = " ".join(render_to_string("mail/invitation/subject.txt", values).split())
     send_mail(subject, render_to_string("mail/invitation/body.txt", values), None, [row.email])
+
+
+@shared_task(base=TenantTask, name="accounts.mail_person")
+def mail_person(kind: str, user_id: UUID) -> None:
+    mailing.mail_person(kind, user_id)
+
+
+@shared_task(base=SystemTask, name="accounts.mail_person_in_public")
+def mail_person_in_public(kind: str, user_id: str) -> None:
+    """The same for what was asked for on the public site, in nobody's account."""
+    mailing.mail_person(kind, UUID(user_id))
 
 
 @shared_task(base=TenantTask, name="accounts.remove_expired")
