@@ -113,6 +113,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return False
         return bool(super().confirm_email(request, email_address))
 
+    def should_send_confirmation_mail(self, request: HttpRequest, email_address: EmailAddress, signup: bool) -> bool:
+        return not signup  # the action that signs people up has asked for it, in its own transaction
+
     def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
         address = emailconfirmation.email_address
         if address.email == address.user.email:
@@ -122,7 +125,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             ask_for_mail("new_address_asked", user_id=address.user_id)
 
     def send_account_already_exists_mail(self, email: str) -> None:
-        """The action that signs people up has asked for it already, in its own transaction."""
+        """Do nothing, for the same reason."""
 
     def send_notification_mail(self, template_prefix: str, user: User, *args: Any, **kwargs: Any) -> None:
         if kind := NEWS.get(template_prefix.rpartition("/")[2]):

@@ -5,6 +5,8 @@ nobody: otherwise the name that was asked for would stay free, and say so to who
 told by mail; their password, their log-ins and their accounts stay as they are.
 """
 
+from contextlib import suppress
+
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
@@ -18,6 +20,7 @@ from accounts.models import Account, User
 from accounts.slugs import slug_of
 from tenancy.context import tenant_context
 
+ATTEMPTS = 5
 MOST_NUMBERED = 100  # accounts whose names make the same slug
 
 
@@ -28,11 +31,11 @@ def sign_up(*, email: str, password: str, account_name: str, slug: str = "") -> 
     `account_name`, `slug`.
     """
     values = email.lower(), password, account_name.strip(), slug
-    try:
-        return _sign_up(*values)
-    except IntegrityError:
-        # Somebody was quicker, by a moment, with the address or the name. Now they are there to be found.
-        return _sign_up(*values)
+    for _attempt in range(ATTEMPTS - 1):
+        # Somebody may be quicker, by a moment, with the address or the name. Then they are there to be found.
+        with suppress(IntegrityError):
+            return _sign_up(*values)
+    return _sign_up(*values)
 
 
 @transaction.atomic
@@ -62,7 +65,7 @@ def confirm_by_mail(user: User) -> None:
 def _account(name: str, slug: str) -> Account:
     account = Account(name=name, slug=slug or _free_slug(name))
     try:
-        account.full_clean()
+        account.full_clean(validate_unique=bool(slug))  # otherwise there is another number
     except ValidationError as error:
         fields = {"name": "account_name"}  # what the form calls them
         raise ValidationError({fields.get(key, key): texts for key, texts in error.message_dict.items()}) from error

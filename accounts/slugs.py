@@ -59,7 +59,8 @@ ENCODED = re.compile(r"..--")
 def refuse_reserved_slug(value: str) -> None:
     """Raise ValidationError for a host name that no account may have, or that could be taken for one of those."""
     if _seen(value) in SEEN_AS_RESERVED or ENCODED.match(value):
-        raise ValidationError(_("“%(slug)s” is reserved. Choose another."), params={"slug": value}, code="reserved")
+        text = _("“%(slug)s” is reserved. Choose another.")
+        raise ValidationError({"slug": ValidationError(text, params={"slug": value}, code="reserved")})
 
 
 def slug_of(name: str) -> str:

@@ -2,7 +2,10 @@
 
 from allauth.account import views
 from allauth.mfa.base import views as codes
-from django.urls import include, path, re_path
+from allauth.mfa.recovery_codes import views as recovery
+from allauth.mfa.totp import views as app
+from django.urls import path, re_path
+from django.views.decorators.cache import never_cache
 from django.views.generic import RedirectView
 
 from frontend.views import person
@@ -12,10 +15,10 @@ urlpatterns = [
     path("login/", views.login, name="account_login"),
     path("logout/", views.logout, name="account_logout"),
     path("inactive/", views.account_inactive, name="account_inactive"),
-    path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
-    path("email/", views.email, name="account_email"),
+    path("reauthenticate/", never_cache(views.reauthenticate), name="account_reauthenticate"),
+    path("email/", never_cache(views.email), name="account_email"),
     path("confirm-email/", views.email_verification_sent, name="account_email_verification_sent"),
-    path("password/change/", views.password_change, name="account_change_password"),
+    path("password/change/", never_cache(views.password_change), name="account_change_password"),
     path("password/reset/", views.password_reset, name="account_reset_password"),
     path("password/reset/done/", views.password_reset_done, name="account_reset_password_done"),
     re_path(
@@ -30,8 +33,19 @@ urlpatterns = [
     ),
     path("2fa/", RedirectView.as_view(pattern_name="person"), name="mfa_index"),
     path("2fa/authenticate/", codes.authenticate, name="mfa_authenticate"),
-    path("2fa/reauthenticate/", codes.reauthenticate, name="mfa_reauthenticate"),
-    path("2fa/app/", include("allauth.mfa.totp.urls")),
-    path("2fa/recovery-codes/", include("allauth.mfa.recovery_codes.urls")),
+    path("2fa/reauthenticate/", never_cache(codes.reauthenticate), name="mfa_reauthenticate"),
+    path("2fa/app/activate/", never_cache(app.activate_totp), name="mfa_activate_totp"),
+    path("2fa/app/deactivate/", never_cache(app.deactivate_totp), name="mfa_deactivate_totp"),
+    path("2fa/recovery-codes/", never_cache(recovery.view_recovery_codes), name="mfa_view_recovery_codes"),
+    path(
+        "2fa/recovery-codes/generate/",
+        never_cache(recovery.generate_recovery_codes),
+        name="mfa_generate_recovery_codes",
+    ),
+    path(
+        "2fa/recovery-codes/download/",
+        recovery.download_recovery_codes,  # is never cached either
+        name="mfa_download_recovery_codes",
+    ),
     path("delete/", person.delete, name="delete_user"),
 ]
