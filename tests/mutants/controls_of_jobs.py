@@ -1,4 +1,4 @@
-"""The controls of jobs: in whose name they run, that each has one effect, and that nobody's many keep others waiting."""
+"""The controls of jobs: in whose name they run, each with one effect, and that nobody's many keep others waiting."""
 
 from tests.mutants.controls import off
 
