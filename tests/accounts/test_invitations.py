@@ -45,7 +45,11 @@ def test_an_admin_invites_and_the_link_is_mailed(client, acme, admin):
     (message,) = post()
     assert (message.to, message.subject) == (["nina@example.com"], "Charlie invites you to Acme")
     assert "Viewer" in message.body
-    assert link_in(message)[0] == "acme.localhost:8000"
+    host, token = link_in(message)
+    assert host == "acme.localhost:8000"
+    html = message.alternatives[0].content
+    assert f'href="http://acme.localhost:8000/invitations/{token}/"' in html
+    assert 'href="http://acme.localhost:8000/">Acme</a>' in html
     invited = {"email": "nina@example.com", "role": "viewer"}
     assert entries(acme) == [("invitation.created", "charlie@example.com", invited)]
 
@@ -170,6 +174,17 @@ def test_a_job_that_runs_twice_mails_once_and_one_that_is_too_late_not_at_all(cl
     client.as_(alice).delete(f"{URL}{row['id']}/")
     assert post() == []
     assert accept(client, acme, token, **NEW).status_code == 404
+
+
+def test_names_are_text_in_the_mail_and_no_html(client, acme, alice):
+    type(acme).objects.update(name="Acme <b>& Sons</b>")
+    alice.name = "Alice <script>"
+    alice.save()
+    client.as_(alice).json("POST", URL, {"email": "nina@example.com"})
+    (message,) = post()
+    html = message.alternatives[0].content
+    assert "Alice &lt;script&gt; invites you to Acme &lt;b&gt;&amp; Sons&lt;/b&gt;" in html
+    assert "Alice <script> invites you to Acme <b>& Sons</b>" in message.body
 
 
 def test_a_name_does_not_begin_another_header(client, acme, alice):
