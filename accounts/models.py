@@ -283,6 +283,7 @@ class Invitation(TenantModel):
     invited_by = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
     token_hash = models.CharField(max_length=64, blank=True, editable=False)  # "" until the mail is sent
     created_at = models.DateTimeField(auto_now_add=True)
+    asked_at = models.DateTimeField(default=timezone.now, editable=False)  # when a mail was last asked for
     expires_at = models.DateTimeField(editable=False)
     accepted_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
@@ -304,3 +305,8 @@ class Invitation(TenantModel):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether its link does not work any more."""
+        return self.expires_at <= timezone.now()

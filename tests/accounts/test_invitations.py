@@ -201,7 +201,7 @@ def test_a_name_does_not_begin_another_header(client, acme, alice):
 
 def test_sent_again_it_is_another_link_with_more_time(client, acme, alice):
     row, first = invite(client, alice, acme)
-    change(acme, expires_at=timezone.now() - timedelta(days=1))
+    change(acme, expires_at=timezone.now() - timedelta(days=1), asked_at=timezone.now() - timedelta(days=8))
     assert accept(client, acme, first, **NEW).status_code == 404
     answer = client.as_(alice).json("POST", f"{URL}{row['id']}/resend/")
     assert answer.status_code == 200
@@ -257,7 +257,8 @@ def test_open_invitations_count_as_members(client, nearly_full, alice):
     session, body = client.as_(alice), {"email": "nora@example.com"}
     refused = session.json("POST", URL, body)
     assert (refused.status_code, refused.json()["code"]) == (402, "quota_exceeded")
-    change(nearly_full, expires_at=timezone.now())  # one that has expired does not
+    change(nearly_full, expires_at=timezone.now(), asked_at=timezone.now() - timedelta(days=7))
+    # One that has expired does not.
     assert session.json("POST", URL, body).status_code == 201
     assert session.json("POST", f"{URL}{row['id']}/resend/").status_code == 402
 
