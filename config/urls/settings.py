@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from frontend.views.settings import members
+from frontend.views.settings import general, members
 
 urlpatterns = [
+    path("", general.index, name="settings"),
+    path("plan/", general.plan, name="plan"),
     path("members/", members.index, name="members"),
     path("members/leave/", members.leave, name="leave_account"),
     path("members/transfer/", members.transfer, name="transfer_account"),
