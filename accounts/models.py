@@ -6,11 +6,13 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.hues import HUES
 from accounts.plans import Plan
 from accounts.slugs import refuse_reserved_slug
 from tenancy.constraints import TenantUniqueConstraint
@@ -24,6 +26,8 @@ class Account(AbstractTenant):
 
     # Whoever runs this for themselves is not to meet a price list: smaller plans are for those who sell accounts.
     plan = models.CharField(max_length=20, choices=Plan, default=Plan.BUSINESS)
+    # None: one that goes by the slug.
+    accent_hue = models.PositiveSmallIntegerField(null=True, blank=True, choices=[(hue, str(hue)) for hue in HUES])
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -32,6 +36,8 @@ class Account(AbstractTenant):
     def clean(self) -> None:
         super().clean()
         refuse_reserved_slug(self.slug)
+        if self.variant not in settings.TENANCY["VARIANTS"]:
+            raise ValidationError({"variant": _("There is no such variant.")})
 
 
 class Domain(AbstractDomain):
@@ -283,6 +289,7 @@ class Invitation(TenantModel):
     invited_by = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
     token_hash = models.CharField(max_length=64, blank=True, editable=False)  # "" until the mail is sent
     created_at = models.DateTimeField(auto_now_add=True)
+    asked_at = models.DateTimeField(default=timezone.now, editable=False)  # when a mail was last asked for
     expires_at = models.DateTimeField(editable=False)
     accepted_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
@@ -304,3 +311,8 @@ class Invitation(TenantModel):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether its link does not work any more."""
+        return self.expires_at <= timezone.now()

@@ -29,7 +29,7 @@ class Permission:
 
 PERMISSIONS: Mapping[str, Permission] = {
     "account.read": Permission(EVERYBODY, "see the account, its members, labels and open projects"),
-    "account.update": Permission(ADMINS, "change the name of the account and its time zone"),
+    "account.update": Permission(ADMINS, "change name, address, time zone and look of the account"),
     "account.transfer": Permission(OWNERS, "make somebody else the owner"),
     "account.delete": Permission(OWNERS, "delete the account with everything in it"),
     "audit.read": Permission(ADMINS, "read the audit log and export it"),

@@ -41,4 +41,5 @@ RESERVED_SLUGS = frozenset(
 def refuse_reserved_slug(value: str) -> None:
     """Raise ValidationError for a host name that no account may have."""
     if value in RESERVED_SLUGS or value.startswith("xn--"):
-        raise ValidationError(_("“%(slug)s” is reserved. Choose another."), params={"slug": value}, code="reserved")
+        message = _("“%(slug)s” is reserved. Choose another.")
+        raise ValidationError({"slug": ValidationError(message, params={"slug": value}, code="reserved")})

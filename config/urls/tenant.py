@@ -23,6 +23,7 @@ urlpatterns = [
     path("subtasks/", subtasks.index, name="subtasks"),
     path("subtasks/<uuid:pk>/tick/", subtasks.tick, name="tick_subtask"),
     path("invitations/<str:token>/", invitations.accept, name="invitation"),
+    path("settings/", include("config.urls.settings")),
     path("auth/", include("config.urls.auth")),
     path("api/v1/", include("config.urls.api")),
 ]
