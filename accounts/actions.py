@@ -28,6 +28,7 @@ class AccountFields(TypedDict, total=False):
 
     name: str
     time_zone: str
+    media_access: str
 
 
 class MailChoices(TypedDict, total=False):
@@ -64,7 +65,7 @@ def _find_or_create(email: str) -> tuple[User, bool]:
 
 @transaction.atomic
 def update_account(*, account: Account, actor: Membership, **fields: Unpack[AccountFields]) -> Account:
-    """Change the account's name or time zone. Raises PermissionDenied, ValidationError."""
+    """Change the account's name, time zone, or how files leave it. Raises PermissionDenied, ValidationError."""
     require(actor, "account.update")
     account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     changes = {

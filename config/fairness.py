@@ -7,7 +7,10 @@ from typing import Any
 
 from django.conf import settings
 
+from config.bodies import has_files
+
 TOO_MANY_REQUESTS = 429
+UPLOADS = 4  # of one host at a time, each with a thread and some megabytes
 FLOOD_SECONDS = 5.0  # after an answer that there are too many
 
 
@@ -16,14 +19,15 @@ class Queue:
 
     def __init__(self, share: int) -> None:
         self.share, self.one_by_one = asyncio.Semaphore(share), asyncio.Semaphore(1)
+        self.uploads = asyncio.Semaphore(UPLOADS)
         self.flooding_until = 0.0  # by the time of the event loop
         self.requests: set[object] = set()
 
-    async def take(self, held: AsyncExitStack) -> None:
+    async def take(self, held: AsyncExitStack, *, is_upload: bool) -> None:
         """Wait for a turn, which is given back when `held` is closed."""
         if asyncio.get_running_loop().time() < self.flooding_until:
             await held.enter_async_context(self.one_by_one)
-        await held.enter_async_context(self.share)
+        await held.enter_async_context(self.uploads if is_upload else self.share)
 
     def note(self, status: int) -> None:
         """Take notice of an answer."""
@@ -39,8 +43,9 @@ class TakeTurns:
     for long and one leaves half of them. Whoever is told that it is too much, 429, is heard one by one for a while: to
     refuse a request is work too.
 
-    A request is counted until its answer begins: a slow download costs its own account no turn. The public host is not
-    counted, since it is everybody's.
+    A request is counted until its answer begins: a slow download costs its own account no turn. Uploads wait
+    for each other alone: while one arrives it holds no connection. The public host is not counted, since it is
+    everybody's.
     """
 
     def __init__(self, application: Any) -> None:
@@ -55,7 +60,7 @@ class TakeTurns:
             return
         with self._queue(host) as queue:
             async with AsyncExitStack() as held:
-                await queue.take(held)
+                await queue.take(held, is_upload=has_files(scope))
 
                 async def send_and_release(message: Any) -> None:
                     if message["type"] == "http.response.start":

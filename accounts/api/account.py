@@ -12,9 +12,9 @@ from rest_framework.response import Response
 
 from accounts.actions import update_account
 from accounts.members import lock_account, transfer_account
-from accounts.models import Account, Membership
+from accounts.models import Account, MediaAccess, Membership
 from accounts.rest import idempotency, preconditions
-from accounts.rest.serializers import Moment, RowField, StrictSerializer, Text
+from accounts.rest.serializers import Choice, Moment, RowField, StrictSerializer, Text
 from accounts.rest.views import MemberView, etag
 from tenancy.context import require_active_tenant
 
@@ -25,6 +25,7 @@ class AccountSerializer(StrictSerializer):
     name = Text(max_length=200)
     variant = serializers.CharField(read_only=True)
     time_zone = Text(max_length=64, help_text="An IANA name, such as `Europe/Berlin`.")
+    media_access = Choice(choices=MediaAccess.choices, help_text="How files leave: by links to storage, or not.")
     created_at = Moment(read_only=True)
 
 
@@ -39,7 +40,7 @@ class AccountView(MemberView):
 
     @transaction.atomic
     def patch(self, request: Request) -> Response:
-        """Change the name of the account, or its time zone."""
+        """Change the name of the account, its time zone, or how files leave it."""
         self.require_match()
         account = cast(Account, require_active_tenant())
         if fields := self.read_body():
