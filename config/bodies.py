@@ -2,11 +2,13 @@
 
 import asyncio
 from typing import Any
+from weakref import WeakValueDictionary
 
 from django.core.handlers.asgi import ASGIHandler
 
 # A client that sends nothing for so long is gone, and holds a thread and perhaps an upload to S3.
 PATIENCE = 60.0  # seconds
+UPLOADS = 8  # each with a thread and some megabytes
 
 
 class BrokenOff(OSError):
@@ -78,12 +80,23 @@ class ArrivingBody:
 
 
 class ArrivingBodies(ASGIHandler):
-    """Django, with multipart bodies that are read while they arrive."""
+    """Django, with multipart bodies that are read while they arrive: at most UPLOADS of one host at a time.
+
+    The others of that host wait, and what they send waits in their clients.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._places: WeakValueDictionary[bytes, asyncio.Semaphore] = WeakValueDictionary()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if has_files(scope):
-            receive = ArrivingBody(receive).receive
-        await super().__call__(scope, receive, send)
+        if not has_files(scope):
+            await super().__call__(scope, receive, send)
+            return
+        host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+        places = self._places.setdefault(host.lower(), asyncio.Semaphore(UPLOADS))
+        async with places:
+            await super().__call__(scope, ArrivingBody(receive).receive, send)
 
     async def read_body(self, receive: Any) -> Any:
         """Return the body as a file, as Django's own does, which would have all of it."""
