@@ -32,6 +32,7 @@ class AccountFields(TypedDict, total=False):
     time_zone: str
     accent_hue: int | None
     variant: str
+    media_access: str
 
 
 class MailChoices(TypedDict, total=False):
@@ -69,7 +70,9 @@ def _find_or_create(email: str) -> tuple[User, bool]:
 
 @transaction.atomic
 def update_account(*, account: Account, actor: Membership, **fields: Unpack[AccountFields]) -> Account:
-    """Change what an account is called, where it is, and how it looks. Raises PermissionDenied, ValidationError.
+    """Change what an account is called, where it is, how it looks, or how files leave it.
+
+    Raises PermissionDenied, ValidationError.
 
     With another slug it has another host. The old one leads there from then on, and stays this account's.
     """

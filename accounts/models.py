@@ -21,6 +21,13 @@ from tenancy.models import AbstractDomain, AbstractTenant, TenantManager, Tenant
 from tenancy.tokens import TenantRefreshToken
 
 
+class MediaAccess(models.TextChoices):
+    """How files leave an account."""
+
+    PRESIGNED = "presigned", _("From storage, by a link that works for a minute")
+    PROXIED = "proxied", _("Through the application, which asks for rights each time")
+
+
 class Account(AbstractTenant):
     """A customer: the tenant. Its slug is its subdomain."""
 
@@ -28,6 +35,8 @@ class Account(AbstractTenant):
     plan = models.CharField(max_length=20, choices=Plan, default=Plan.BUSINESS)
     # None: one that goes by the slug.
     accent_hue = models.PositiveSmallIntegerField(null=True, blank=True, choices=[(hue, str(hue)) for hue in HUES])
+    media_access = models.CharField(max_length=10, choices=MediaAccess, default=MediaAccess.PRESIGNED)
+    logo = models.CharField(max_length=32, blank=True, editable=False)  # which one; "" is none
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -129,6 +138,7 @@ class Membership(TenantModel):
     mail_notifications = models.BooleanField(default=True)  # a mail for each of them, beside the row in the inbox
     mail_digest = models.BooleanField(default=True)  # a mail in the morning
     digest_day = models.DateField(null=True, blank=True, editable=False)  # of the last one: there is one a day
+    avatar = models.CharField(max_length=32, blank=True, editable=False)  # which one; "" is none
     joined_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     readmitted_at = models.DateTimeField(null=True, editable=False)  # when it last began anew after an end
