@@ -50,3 +50,13 @@ class AnswerNotKept(APIException):
     status_code = 409
     default_code = "conflict"
     default_detail = _("This request was carried out, and its answer is a secret that is shown only once.")
+
+
+class RangeNotSatisfiable(APIException):
+    status_code = 416
+    default_code = "range_not_satisfiable"
+    default_detail = _("The file has no bytes in that range.")
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size  # bytes of the file

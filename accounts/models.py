@@ -6,12 +6,14 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.hues import HUES
 from accounts.plans import Plan
 from accounts.slugs import refuse_reserved_slug
 from tenancy.constraints import TenantUniqueConstraint
@@ -20,11 +22,22 @@ from tenancy.models import AbstractDomain, AbstractTenant, TenantManager, Tenant
 from tenancy.tokens import TenantRefreshToken
 
 
+class MediaAccess(models.TextChoices):
+    """How files leave an account."""
+
+    PRESIGNED = "presigned", _("From storage, by a link that works for a minute")
+    PROXIED = "proxied", _("Through the application, which asks for rights each time")
+
+
 class Account(AbstractTenant):
     """A customer: the tenant. Its slug is its subdomain."""
 
     # Whoever runs this for themselves is not to meet a price list: smaller plans are for those who sell accounts.
     plan = models.CharField(max_length=20, choices=Plan, default=Plan.BUSINESS)
+    # None: one that goes by the slug.
+    accent_hue = models.PositiveSmallIntegerField(null=True, blank=True, choices=[(hue, str(hue)) for hue in HUES])
+    media_access = models.CharField(max_length=10, choices=MediaAccess, default=MediaAccess.PRESIGNED)
+    logo = models.CharField(max_length=32, blank=True, editable=False)  # which one; "" is none
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -33,6 +46,8 @@ class Account(AbstractTenant):
     def clean(self) -> None:
         super().clean()
         refuse_reserved_slug(self.slug)
+        if self.variant not in settings.TENANCY["VARIANTS"]:
+            raise ValidationError({"variant": _("There is no such variant.")})
 
 
 class Domain(AbstractDomain):
@@ -111,7 +126,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Say whether somebody has shown that they read the mail of this person's address. One query."""
         from allauth.account.models import EmailAddress
 
-        return EmailAddress.objects.filter(user_id=self.pk, email=self.email, verified=True).exists()
+        return bool(EmailAddress.objects.filter(user_id=self.pk, email=self.email, verified=True).exists())
 
 
 class Role(models.TextChoices):
@@ -141,6 +156,7 @@ class Membership(TenantModel):
     mail_notifications = models.BooleanField(default=True)  # a mail for each of them, beside the row in the inbox
     mail_digest = models.BooleanField(default=True)  # a mail in the morning
     digest_day = models.DateField(null=True, blank=True, editable=False)  # of the last one: there is one a day
+    avatar = models.CharField(max_length=32, blank=True, editable=False)  # which one; "" is none
     joined_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     readmitted_at = models.DateTimeField(null=True, editable=False)  # when it last began anew after an end
@@ -301,6 +317,7 @@ class Invitation(TenantModel):
     invited_by = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
     token_hash = models.CharField(max_length=64, blank=True, editable=False)  # "" until the mail is sent
     created_at = models.DateTimeField(auto_now_add=True)
+    asked_at = models.DateTimeField(default=timezone.now, editable=False)  # when a mail was last asked for
     expires_at = models.DateTimeField(editable=False)
     accepted_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
@@ -322,3 +339,8 @@ class Invitation(TenantModel):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether its link does not work any more."""
+        return self.expires_at <= timezone.now()

@@ -228,6 +228,7 @@ STORAGES = {
         "BACKEND": "tenancy.storage.TenantStorage",
         "OPTIONS": {
             "endpoint_url": read_required("S3_ENDPOINT_URL"),
+            "public_endpoint_url": read("S3_PUBLIC_ENDPOINT_URL"),
             "bucket_name": read_required("S3_BUCKET"),
             "access_key": read_required("S3_ACCESS_KEY"),
             "secret_key": read_required("S3_SECRET_KEY"),
@@ -240,6 +241,8 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+
+S3_BROWSER_UPLOADS = read("S3_BROWSER_UPLOADS")
 
 # Mail ---------------------------------------------------------------------------------------------------------------
 
@@ -351,10 +354,12 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
+        "AttachmentStateEnum": "tasks.models.AttachmentState",
         "CategoryEnum": "projects.models.Category",
         "ColorEnum": "projects.models.Color",
         "ExportFormatEnum": "tasks.models.ExportFormat",
         "ExportStateEnum": "tasks.models.ExportState",
+        "MediaAccessEnum": "accounts.models.MediaAccess",
         "NotificationKindEnum": "tasks.models.NotificationKind",
         "PriorityEnum": "tasks.models.Priority",
         "RoleEnum": "accounts.models.Role",

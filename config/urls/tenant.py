@@ -25,6 +25,7 @@ urlpatterns = [
     path("invitations/<str:token>/", invitations.accept, name="invitation"),
     path("auth/enter/", doors.enter, name="enter"),
     path("auth/hand-over/", doors.take, name="take_over"),
+    path("settings/", include("config.urls.settings")),
     path("auth/", include("config.urls.auth")),
     path("api/v1/", include("config.urls.api")),
 ]

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from accounts.models import Membership
+from accounts.models import Account, Membership
 from accounts.permissions import may as role_allows
 from frontend import presentation
 from frontend.prose import render_markdown
@@ -29,9 +29,11 @@ def person_color(member_id: UUID) -> str:
 
 
 @register.filter
-def accent(slug: str) -> str:
+def accent(account: Account) -> str:
     """The classes that bring an account's color, for the root element or for something that stands for the account."""
-    return f"accent accent-{presentation.accent_of(slug)}"
+    if account.accent_hue is None:
+        return f"accent accent-{presentation.accent_of(account.slug)}"
+    return f"accent hue-{account.accent_hue}"
 
 
 @register.filter

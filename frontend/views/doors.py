@@ -64,7 +64,7 @@ def offer(request: HttpRequest) -> HttpResponse:
     response = render(request, "account/offer.html", {"account": account, "log_in": log_in})
     # Browsers hold a form to this also where its answer leads.
     origin = tenant_origin(account)
-    response._csp_config = {**settings.SECURE_CSP, "form-action": [CSP.SELF, origin]}  # type: ignore[attr-defined]
+    response._csp_config = {**settings.SECURE_CSP, "form-action": [CSP.SELF, origin]}
     return response
 
 
