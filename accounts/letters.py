@@ -132,8 +132,8 @@ LETTERS = {
     "new_address_asked": _news(
         _("Somebody wants to change your address"),
         _(
-            "It was asked at Commonhold, in your name, that you log in with %(new)s in future. That happens as soon as "
-            "it is confirmed there."
+            "It was asked at Commonhold, in your name, that you log in with %(new)s in future. That happens as soon "
+            "as it is confirmed there."
         ),
     ),
     "password_link": Letter(
