@@ -1,4 +1,4 @@
-"""Jobs of accounts: the mail of an invitation, and clearing away what has expired."""
+"""Jobs of accounts: mails to people and of invitations, and clearing away what has expired."""
 
 from typing import cast
 from uuid import UUID
@@ -9,7 +9,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import clearing, mail
+from accounts import clearing, mail, mailing
 from accounts.invitations import make_token
 from accounts.models import Account, Invitation
 from tenancy.context import require_active_tenant
@@ -30,6 +30,17 @@ def mail_invitation(invitation_id: UUID) -> None:
     subject = _("%(who)s invites you to %(account)s") % names
     with timezone.override(ZoneInfo(account.time_zone)):
         mail.send(to=row.email, subject=subject, template="invitation", context={"invitation": row, "url": url})
+
+
+@shared_task(base=TenantTask, name="accounts.mail_person")
+def mail_person(kind: str, user_id: UUID) -> None:
+    mailing.mail_person(kind, user_id)
+
+
+@shared_task(base=SystemTask, name="accounts.mail_person_in_public")
+def mail_person_in_public(kind: str, user_id: str) -> None:
+    """The same for what was asked for on the public site, in nobody's account."""
+    mailing.mail_person(kind, UUID(user_id))
 
 
 @shared_task(base=TenantTask, name="accounts.remove_expired")

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.hues import HUES
@@ -62,13 +63,21 @@ class Domain(AbstractDomain):
 
 
 class UserManager(BaseUserManager["User"]):
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Create a person, without a usable password when none is given. Raises ValueError without an e-mail."""
+    def create_user(
+        self, email: str, password: str | None = None, *, confirmed: bool = False, **fields: Any
+    ) -> "User":
+        """Create a person, without a usable password when none is given. Raises ValueError without an e-mail.
+
+        `confirmed` says that the address is known to be theirs: without that they get no further than a log-in page.
+        """
+        from allauth.account.models import EmailAddress
+
         if not email:
             raise ValueError("A user needs an e-mail address.")
         user = self.model(email=email.lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
+        EmailAddress.objects.using(self._db).create(user=user, email=user.email, verified=confirmed, primary=True)
         return user
 
     def get_by_natural_key(self, username: str | None) -> "User":
@@ -84,6 +93,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False)  # works for the platform
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(auto_now_add=True)
+    # The row stays, with nothing of the person in it, since the memberships that have ended refer to it.
+    deleted_at = models.DateTimeField(null=True, editable=False)
 
     objects = UserManager()
 
@@ -105,10 +116,18 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.email = self.email.lower()
 
     def get_full_name(self) -> str:
-        return self.name or self.email
+        return gettext("A former member") if self.deleted_at else self.name or self.email
 
     def get_short_name(self) -> str:
-        return self.name.split(" ")[0] or self.email
+        return self.get_full_name() if self.deleted_at else self.name.split(" ")[0] or self.email
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Say whether somebody has shown that they read the mail of this person's address. One query."""
+        from allauth.account.models import EmailAddress
+
+        found: bool = EmailAddress.objects.filter(user_id=self.pk, email=self.email, verified=True).exists()
+        return found
 
 
 class Role(models.TextChoices):

@@ -4,7 +4,7 @@ from django.urls import include, path, register_converter
 
 from config.urls.errors import handler400, handler403, handler404, handler500  # noqa: F401
 from frontend import addresses
-from frontend.views import exports, inbox, invitations, projects, subtasks, tasks
+from frontend.views import doors, exports, inbox, invitations, projects, subtasks, tasks
 
 register_converter(addresses.ProjectKeyConverter, "project_key")
 register_converter(addresses.TaskKeyConverter, "task_key")
@@ -24,6 +24,8 @@ urlpatterns = [
     path("subtasks/<uuid:pk>/tick/", subtasks.tick, name="tick_subtask"),
     path("invitations/<str:token>/", invitations.accept, name="invitation"),
     path("settings/", include("config.urls.settings")),
+    path("auth/enter/", doors.enter, name="enter"),
+    path("auth/hand-over/", doors.take, name="take_over"),
     path("auth/", include("config.urls.auth")),
     path("api/v1/", include("config.urls.api")),
 ]
