@@ -60,4 +60,4 @@ def project_links(context: template.Context) -> dict[str, Any]:
     """The projects that the member may see, for the side bar. One query."""
     request = context["request"]
     projects = Project.objects.visible_to(request.membership).active().only("id", "key", "name", "color", "private")
-    return {"projects": projects, "current": context.get("project"), "is_project_page": "columns" in context}
+    return {"projects": projects, "current": context.get("project"), "is_project_page": "is_project_page" in context}
