@@ -64,6 +64,8 @@ def save_new_account(account: Account) -> None:
 def open_account(account: Account, owner: User) -> Membership:
     """Save a new account that was validated, and make `owner` its owner, in the caller's transaction.
 
+    Raises ValidationError if the slug was that of another one.
+
     However an account begins, it begins like this: with the plan of the model, and at its subdomain of BASE_DOMAIN,
     which needs no row, and would have to be moved with every one if it had.
     """

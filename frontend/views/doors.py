@@ -64,7 +64,7 @@ def offer(request: HttpRequest) -> HttpResponse:
     response = render(request, "account/offer.html", {"account": account, "log_in": log_in})
     # Browsers hold a form to this also where its answer leads.
     origin = tenant_origin(account)
-    response._csp_config = {**settings.SECURE_CSP, "form-action": [CSP.SELF, origin]}
+    response._csp_config = {**settings.SECURE_CSP, "form-action": [CSP.SELF, origin]}  # type: ignore[attr-defined]
     return response
 
 
@@ -83,7 +83,7 @@ def take(request: VisitorRequest) -> HttpResponse:
     if user is None:
         response = redirect("account_login")
     else:
-        user.backend = settings.AUTHENTICATION_BACKENDS[0]  # type: ignore[attr-defined]
+        user.backend = settings.AUTHENTICATION_BACKENDS[0]
         get_adapter(request).login(request, user, by="hand-over")
         response = redirect(_safe_next(kept.get("next", "")))
     response.delete_cookie(COOKIE, samesite="Lax")
