@@ -195,6 +195,21 @@ OF_PEOPLE: list[Mutant] = [
         "return url or get_script_prefix()",
         f"{OVER}::test_it_leads_to_no_other_site[//evil.example]",
     ),
+    # Ending log-ins
+    off(
+        "sessions end with the others",
+        "accounts/middleware.py",
+        " and user.accepts_log_in_of(bound_at(request.session))",
+        "",
+        f"{OWN}::test_all_other_log_ins_can_be_ended",
+    ),
+    off(
+        "tokens end with the other log-ins",
+        "accounts/authentication.py",
+        "if user is None or (by_log_in and not user.accepts_log_in_of(issued_at)):",
+        "if user is None:",
+        f"{OWN}::test_all_other_log_ins_can_be_ended",
+    ),
     # Deleting oneself
     off(
         "the last owner stays",
