@@ -9,6 +9,11 @@ class InvalidCredentials(AuthenticationFailed):
     default_detail = _("The e-mail address or the password is wrong.")
 
 
+class OtpRequired(AuthenticationFailed):
+    default_code = "otp_required"
+    default_detail = _("The password is right. Send a code of your authenticator app too, as “otp”.")
+
+
 class RefusedToken(AuthenticationFailed):
     default_code = "invalid_token"
     default_detail = _("The token is invalid or has expired.")

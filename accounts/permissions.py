@@ -29,7 +29,9 @@ class Permission:
 
 PERMISSIONS: Mapping[str, Permission] = {
     "account.read": Permission(EVERYBODY, "see the account, its members, labels and open projects"),
-    "account.update": Permission(ADMINS, "change the account's name, time zone and logo, and how files leave it"),
+    "account.update": Permission(
+        ADMINS, "change name, address, time zone and look of the account, and how files leave it"
+    ),
     "account.transfer": Permission(OWNERS, "make somebody else the owner"),
     "account.delete": Permission(OWNERS, "delete the account with everything in it"),
     "audit.read": Permission(ADMINS, "read the audit log and export it"),

@@ -145,7 +145,7 @@ GROUPS: dict[str, list[Variable]] = {
         ),
     ],
     "Tests": [
-        Variable("REQUIRE", "list", [], "programs whose tests must not be left out: `pgbouncer`, `curl`", "none"),
+        Variable("REQUIRE", "list", [], "whose tests must not be left out: `pgbouncer`, `curl`, `browser`", "none"),
     ],
     "Embedded servers": [
         Variable("DATA_DIR", "str", "", "where they keep their data", "`.data`"),

@@ -9,9 +9,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from accounts.models import Membership
+from accounts.models import Account, Membership
 from accounts.permissions import may as role_allows
 from frontend import presentation
+from frontend.filters import Look
 from frontend.prose import render_markdown
 from tasks.mails import in_words
 
@@ -29,15 +30,30 @@ def person_color(member_id: UUID) -> str:
 
 
 @register.filter
-def accent(slug: str) -> str:
+def accent(account: Account) -> str:
     """The classes that bring an account's color, for the root element or for something that stands for the account."""
-    return f"accent accent-{presentation.accent_of(slug)}"
+    if account.accent_hue is None:
+        return f"accent accent-{presentation.accent_of(account.slug)}"
+    return f"accent hue-{account.accent_hue}"
 
 
 @register.filter
 def may(membership: Membership | None, permission: str) -> bool:
     """Say whether to offer a control. Not what protects it: the view and the action ask again."""
     return membership is not None and role_allows(membership, permission)
+
+
+@register.filter
+def query(look: Look, change: str) -> str:
+    """The query string of a page with a parameter changed, as in `{{ look|query:"view=list" }}`; never empty."""
+    name, _equals, value = change.partition("=")
+    return look.query_with(**{name: value}) or "?"
+
+
+@register.filter
+def page_query(look: Look, number: int) -> str:
+    """The query string of another page of the same list."""
+    return look.query_with(page=str(number))
 
 
 @register.simple_tag

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0009_files'),
+        ('accounts', '0010_files'),
         ('tasks', '0003_notifications_and_exports'),
     ]
 
