@@ -14,7 +14,7 @@ from tasks.actions.progress import (
     reopen_task,
     restore_task,
 )
-from tasks.actions.subtasks import create_subtask, delete_subtask, update_subtask
+from tasks.actions.subtasks import create_subtask, delete_subtask, move_subtask, update_subtask
 from tasks.actions.tasks import StaleVersion, create_task, delete_task, lock_task, update_task
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "mail_notification",
     "mark_all_read",
     "mark_read",
+    "move_subtask",
     "move_task",
     "remind_of_due_tasks",
     "remove_old_exports",
