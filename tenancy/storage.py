@@ -91,6 +91,14 @@ class TenantStorage(S3Storage):  # type: ignore[misc]
         with _answering(name):
             return int(super().size(name))
 
+    def delete_all(self) -> None:
+        """Delete every object of the active tenant. Raises StorageUnavailable."""
+        prefix, client = f"tenants/{require_active_tenant().pk}/", self.connection.meta.client
+        with _answering(prefix):
+            while found := client.list_objects_v2(Bucket=self.bucket_name, Prefix=prefix).get("Contents"):
+                for each in found:
+                    client.delete_object(Bucket=self.bucket_name, Key=each["Key"])
+
     def read(self, name: str) -> StoredFile:
         """Begin to read an object, without taking it into memory. Raises FileNotFoundError, StorageUnavailable."""
         key = self._normalize_name(name)

@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.models import Account, Membership, User
+from accounts.permissions import may
 from tenancy.context import as_user
 from tenancy.routing import primary_host, tenant_reverse
 
@@ -42,5 +43,8 @@ def _places_of(user: User) -> list[Place]:
 
 def _place(membership: Membership) -> Place:
     account = membership.account
-    url = "" if account.suspended_at else tenant_reverse("projects", tenant=account)
+    if account.is_closing and may(membership, "account.delete"):
+        url = tenant_reverse("danger", tenant=account)  # the way back
+    else:
+        url = "" if account.suspended_at else tenant_reverse("projects", tenant=account)
     return Place(account, membership.get_role_display(), primary_host(account), url)

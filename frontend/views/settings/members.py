@@ -167,7 +167,7 @@ def _carry_out(form: forms.Form, action: Callable[[], object]) -> int | None:
 
 def _refused(request: MemberRequest, pk: UUID, form: forms.Form, status: int) -> HttpResponse:
     """Show the page again, with what a form of one row was refused for beside that row."""
-    text = " ".join(text for texts in form.errors.values() for text in texts)
+    text = " ".join(str(text) for texts in form.errors.values() for text in texts)
     return _page(request, Invite(), Refusal(pk, text), status=status)
 
 
