@@ -32,6 +32,7 @@ class AccountFields(TypedDict, total=False):
     time_zone: str
     accent_hue: int | None
     variant: str
+    media_access: str
 
 
 class MailChoices(TypedDict, total=False):
@@ -50,11 +51,26 @@ def create_account(*, slug: str, name: str, owner_email: str) -> NewAccount:
     account = Account(slug=slug, name=name)
     account.full_clean()
     owner, owner_is_new = _find_or_create(owner_email)
-    account.save()
+    open_account(account, owner)
+    return NewAccount(account, owner, owner_is_new)
+
+
+def open_account(account: Account, owner: User) -> Membership:
+    """Save a new account that was validated, and make `owner` its owner, in the caller's transaction.
+
+    Raises ValidationError if the slug was that of another one.
+
+    However an account begins, it begins like this: with the plan of the model, and at its subdomain of BASE_DOMAIN,
+    which needs no row, and would have to be moved with every one if it had.
+    """
+    account.save(force_insert=True)
     refuse_former_slug(account)
     with tenant_context(account):
-        Membership.objects.create(user=owner, role=Role.OWNER)
-    return NewAccount(account, owner, owner_is_new)
+        member = Membership.objects.create(user=owner, role=Role.OWNER)
+        member.user = owner
+        data = {"slug": account.slug, "name": account.name, "email": owner.email}
+        record_audit(action="account.created", actor=member, subject=account, data=data)
+        return member
 
 
 def _find_or_create(email: str) -> tuple[User, bool]:
@@ -69,7 +85,9 @@ def _find_or_create(email: str) -> tuple[User, bool]:
 
 @transaction.atomic
 def update_account(*, account: Account, actor: Membership, **fields: Unpack[AccountFields]) -> Account:
-    """Change what an account is called, where it is, and how it looks. Raises PermissionDenied, ValidationError.
+    """Change what an account is called, where it is, how it looks, or how files leave it.
+
+    Raises PermissionDenied, ValidationError.
 
     With another slug it has another host. The old one leads there from then on, and stays this account's.
     """

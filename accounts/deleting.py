@@ -1,62 +1,60 @@
-"""The end of an account: its owner asks for it, and may call it off for two weeks. Then `accounts.erasing` begins."""
+"""Deleting one's own user. What they wrote stays with the accounts, where it is "a former member's"."""
 
-from datetime import timedelta
+from collections.abc import Iterable
 
-from django.core.exceptions import ValidationError
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.audit import record_audit
-from accounts.conflicts import Conflicting
-from accounts.members import lock_account, reread_actor
-from accounts.models import Account, Membership
-from accounts.permissions import require
-from accounts.validation import is_same_name
-from tenancy.outbox import enqueue
-from tenancy.routing import forget_tenant
-
-GRACE = timedelta(days=14)
-
-
-class NotDeleting(Conflicting):
-    """The account does not wait for being deleted, or not any more; nothing was changed."""
+from accounts.members import LastOwner, end_membership, lock_account
+from accounts.models import Account, Membership, User
+from tenancy.context import as_user, tenant_context
 
 
 @transaction.atomic
-def delete_account(*, actor: Membership, name: str) -> Account:
-    """Suspend the account at once, and have it erased in two weeks. `name` is its name, typed to confirm it.
+def delete_user(*, user: User) -> None:
+    """End all memberships of somebody who has proved who they are, and forget the person. Raises LastOwner.
 
-    Raises PermissionDenied, ValidationError.
+    All or nothing: whoever is the last owner of one account leaves none. Their sessions end with their password,
+    tokens and sockets with the memberships. The row stays, since the memberships that have ended refer to it, with an
+    address that nobody has; the log of an account keeps the one that it has written down, as of all who have left.
     """
-    account = lock_account()
-    actor = reread_actor(actor)
-    require(actor, "account.delete")
-    if not is_same_name(name, account.name):
-        raise ValidationError({"name": _("This is not the name of the account.")})
-    account.suspended_at = account.deleting_since = timezone.now()
-    account.save(update_fields=["suspended_at", "deleting_since"])
-    record_audit(action="account.deletion_requested", actor=actor, subject=account, data={"name": account.name})
-    enqueue("accounts.mail_deletion", actor_id=str(actor.pk))
-    forget_tenant(account)
-    return account
+    user = User.objects.select_for_update().get(pk=user.pk)
+    accounts = _accounts_of(user)
+    owned = [account.name for account in accounts if not _leave(account, user)]
+    if owned:
+        text = _("You are the last owner of %(names)s. Make somebody else the owner, or delete the account first.")
+        raise LastOwner(text % {"names": ", ".join(owned)})
+    EmailAddress.objects.filter(user=user).delete()
+    Authenticator.objects.filter(user=user).delete()
+    user.email, user.name, user.deleted_at = f"{user.pk}@deleted.invalid", "", timezone.now()
+    user.is_active = user.is_staff = user.is_superuser = False
+    user.set_unusable_password()
+    user.save()
 
 
-@transaction.atomic
-def restore_account(*, actor: Membership) -> Account:
-    """Call the deletion off. Raises PermissionDenied, NotDeleting."""
-    account = lock_account()
-    actor = reread_actor(actor)
-    require(actor, "account.delete")
-    if not account.is_closing or is_due(account):
-        raise NotDeleting(_("There is nothing to call off any more."))
-    account.suspended_at = account.deleting_since = None
-    account.save(update_fields=["suspended_at", "deleting_since"])
-    record_audit(action="account.restored", actor=actor, subject=account)
-    forget_tenant(account)
-    return account
+def _accounts_of(user: User) -> Iterable[Account]:
+    with as_user(user):
+        memberships = list(Membership.objects.current().prefetch_related("account"))
+    # Two who delete themselves at the same moment lock their accounts in the same order.
+    return sorted((membership.account for membership in memberships), key=lambda account: account.pk)
 
 
-def is_due(account: Account) -> bool:
-    """Say whether the time to call a deletion off is over."""
-    return account.deleting_since is not None and account.deleting_since <= timezone.now() - GRACE
+def _leave(account: Account, user: User) -> bool:
+    """End the membership of `user`; say whether it could be. The caller takes everything back if one could not."""
+    with tenant_context(account):
+        lock_account()
+        member = Membership.objects.current().filter(user_id=user.pk).first()
+        if member is None:  # removed meanwhile
+            return True
+        member.user = user
+        try:
+            end_membership(member)
+        except LastOwner:
+            return False
+        data = {"member": str(member.pk), "email": user.email, "role": member.role}
+        record_audit(action="member.left", actor=member, subject=member, data=data)
+        return True

@@ -15,7 +15,7 @@ from django.core.files.storage import default_storage
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from accounts.deleting import GRACE, is_due
+from accounts.closing import GRACE, is_due
 from accounts.models import Account
 from tenancy.cache import clear_tenant
 from tenancy.context import tenant_context

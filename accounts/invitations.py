@@ -123,9 +123,12 @@ def find_invitation(token: str) -> Invitation:
 
 
 def find_person(invitation: Invitation) -> User | None:
-    """Return who was invited, if they have an account of their own and a password to prove it."""
+    """Return who was invited, if they have an account of their own and a password to prove it.
+
+    Not somebody who signed up with that address and never showed that it is theirs: the link in the mail shows it.
+    """
     user = User.objects.filter(email=invitation.email).first()
-    return user if user is not None and user.has_usable_password() else None
+    return user if user is not None and user.has_usable_password() and user.is_confirmed else None
 
 
 @transaction.atomic
@@ -152,6 +155,7 @@ def accept_as_new_person(*, token: str, name: str, password: str) -> Membership:
     if find_person(invitation) is not None:
         raise KnownPerson(_("Somebody else changed this at the same time. Try again."))
     # One without a password was made for somebody who never set one: the link proves as much as that mail would have.
+    # One whose address nobody has confirmed may be anybody's, who does not get in with their password any more.
     user = User.objects.filter(email=invitation.email).first() or User(email=invitation.email)
     user.name = name
     validate_fields(user, {"name"})

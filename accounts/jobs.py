@@ -1,4 +1,4 @@
-"""Jobs of accounts: the mail of an invitation, and clearing away what has expired."""
+"""Jobs of accounts: mails to people and of invitations, and clearing away what has expired."""
 
 from typing import cast
 from uuid import UUID
@@ -9,8 +9,8 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import clearing, mail
-from accounts.deleting import GRACE
+from accounts import clearing, mail, mailing
+from accounts.closing import GRACE
 from accounts.erasing import erase_due_accounts
 from accounts.invitations import make_token
 from accounts.models import Account, Invitation, Membership, Role
@@ -62,6 +62,17 @@ def mail_deletion(actor_id: str) -> None:
 def erase_deleted() -> None:
     """Erase the accounts whose time has come. Killed in between, the next one goes on where it was."""
     erase_due_accounts()
+
+
+@shared_task(base=TenantTask, name="accounts.mail_person")
+def mail_person(kind: str, user_id: UUID) -> None:
+    mailing.mail_person(kind, user_id)
+
+
+@shared_task(base=SystemTask, name="accounts.mail_person_in_public")
+def mail_person_in_public(kind: str, user_id: str) -> None:
+    """The same for what was asked for on the public site, in nobody's account."""
+    mailing.mail_person(kind, UUID(user_id))
 
 
 @shared_task(base=TenantTask, name="accounts.remove_expired")

@@ -13,10 +13,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.actions import update_account
-from accounts.deleting import delete_account, restore_account
+from accounts.closing import delete_account, restore_account
 from accounts.hues import HUES
 from accounts.members import lock_account, transfer_account
-from accounts.models import Account, Membership
+from accounts.models import Account, MediaAccess, Membership
 from accounts.rest import idempotency, preconditions
 from accounts.rest.serializers import Choice, Moment, NoBody, RowField, StrictSerializer, Text
 from accounts.rest.views import MemberView, etag
@@ -41,6 +41,7 @@ class AccountSerializer(StrictSerializer):
     variant = Choice(choices=sorted(settings.TENANCY["VARIANTS"]))
     time_zone = Text(max_length=64, help_text="An IANA name, such as `Europe/Berlin`.")
     accent_hue = Hue(allow_null=True, help_text="Of its color, a multiple of 15; `null`: one that goes by the slug.")
+    media_access = Choice(choices=MediaAccess.choices, help_text="How files leave: by links to storage, or not.")
     created_at = Moment(read_only=True)
 
 
@@ -60,7 +61,7 @@ class AccountView(MemberView):
 
     @transaction.atomic
     def patch(self, request: Request) -> Response:
-        """Change what the account is called, where it is, and how it looks."""
+        """Change what the account is called, where it is, how it looks, and how files leave it."""
         self.require_match()
         account = cast(Account, require_active_tenant())
         if fields := self.read_body():

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Account, Membership
 from accounts.permissions import may as role_allows
 from frontend import presentation
+from frontend.filters import Look
 from frontend.prose import render_markdown
 from tasks.mails import in_words
 
@@ -40,6 +41,19 @@ def accent(account: Account) -> str:
 def may(membership: Membership | None, permission: str) -> bool:
     """Say whether to offer a control. Not what protects it: the view and the action ask again."""
     return membership is not None and role_allows(membership, permission)
+
+
+@register.filter
+def query(look: Look, change: str) -> str:
+    """The query string of a page with a parameter changed, as in `{{ look|query:"view=list" }}`; never empty."""
+    name, _equals, value = change.partition("=")
+    return look.query_with(**{name: value}) or "?"
+
+
+@register.filter
+def page_query(look: Look, number: int) -> str:
+    """The query string of another page of the same list."""
+    return look.query_with(page=str(number))
 
 
 @register.simple_tag

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.deleting import GRACE, NotDeleting, delete_account, restore_account
+from accounts.closing import GRACE, NotDeleting, delete_account, restore_account
 from accounts.permissions import require
 from frontend.access import MemberRequest
 from frontend.forms import refuse

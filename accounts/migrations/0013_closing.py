@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0009_settings'),
+        ('accounts', '0012_confirm_addresses'),
     ]
 
     operations = [
