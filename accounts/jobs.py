@@ -10,8 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import clearing, letters, mail
+from accounts.closing import GRACE
+from accounts.erasing import erase_due_accounts
 from accounts.invitations import make_token
-from accounts.models import Account, Invitation
+from accounts.models import Account, Invitation, Membership, Role
 from tenancy.context import require_active_tenant
 from tenancy.jobs import SystemTask, TenantTask
 from tenancy.routing import tenant_reverse
@@ -30,6 +32,36 @@ def mail_invitation(invitation_id: UUID) -> None:
     subject = _("%(who)s invites you to %(account)s") % names
     with timezone.override(ZoneInfo(account.time_zone)):
         mail.send(to=row.email, subject=subject, template="invitation", context={"invitation": row, "url": url})
+
+
+class ClosingTask(TenantTask):
+    """A job for an account that waits for being deleted, too."""
+
+    abstract = True
+    also_closing = True
+
+
+@shared_task(base=ClosingTask, name="accounts.mail_deletion")
+def mail_deletion(actor_id: str) -> None:
+    """Tell the owners that their account will be deleted, and where they can call it off."""
+    account = Account.objects.get(pk=require_active_tenant().pk)
+    if account.deleting_since is None:
+        return
+    owners = Membership.objects.current().filter(role=Role.OWNER).prefetch_related("user")
+    subject = _("%(account)s will be deleted") % {"account": account}
+    context = {
+        "who": Membership.objects.prefetch_related("user").get(pk=actor_id).user,
+        "day": (account.deleting_since + GRACE).astimezone(ZoneInfo(account.time_zone)),
+        "url": tenant_reverse("danger", tenant=account),
+    }
+    for owner in owners:
+        mail.send(to=owner.user.email, subject=subject, template="deletion", context=context)
+
+
+@shared_task(base=SystemTask, name="accounts.erase_deleted")
+def erase_deleted() -> None:
+    """Erase the accounts whose time has come. Killed in between, the next one goes on where it was."""
+    erase_due_accounts()
 
 
 @shared_task(base=TenantTask, name="accounts.send_letter")

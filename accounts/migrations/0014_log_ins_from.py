@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0012_confirm_addresses'),
+        ('accounts', '0013_closing'),
     ]
 
     operations = [
