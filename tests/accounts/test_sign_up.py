@@ -204,6 +204,14 @@ def test_a_known_address_reads_like_a_new_one(client, acme, bob, post):
     assert post.only.to == ["bob@example.com"]
 
 
+@pytest.mark.parametrize("email", ["bob@example.com", "nina@example.com"])
+def test_no_text_of_a_strangers_choice_is_sent_to_somebody(client, acme, bob, post, email):
+    post(sign_up, client, email=email, account_name="Win at https://evil.example")
+    assert post.only.to == [email]
+    assert "evil" not in str(post.only.message())
+    assert "evil" not in post.only.body
+
+
 def test_and_changes_nothing_of_theirs(client, acme, bob):
     before = User.objects.filter(pk=bob.pk).values().get()
     sign_up(client, email="BOB@example.com")
