@@ -4,9 +4,10 @@ from django.urls import include, path, register_converter
 
 from config.urls.errors import handler400, handler403, handler404, handler500  # noqa: F401
 from frontend import addresses
-from frontend.views import board, cards, doors, exports, inbox, invitations, projects, subtasks, tasks
+from frontend.views import board, cards, doors, exports, inbox, invitations, pictures, projects, subtasks, tasks
 
 register_converter(addresses.ProjectKeyConverter, "project_key")
+register_converter(addresses.PictureConverter, "picture")
 register_converter(addresses.TaskKeyConverter, "task_key")
 
 urlpatterns = [
@@ -26,6 +27,8 @@ urlpatterns = [
     path("subtasks/", subtasks.index, name="subtasks"),
     path("subtasks/<uuid:pk>/tick/", subtasks.tick, name="tick_subtask"),
     path("invitations/<str:token>/", invitations.accept, name="invitation"),
+    path("pictures/logo/<picture:picture>/", pictures.logo, name="logo"),
+    path("pictures/avatar/<picture:picture>/", pictures.avatar, name="avatar"),
     path("settings/", include("config.urls.settings")),
     path("auth/enter/", doors.enter, name="enter"),
     path("auth/hand-over/", doors.take, name="take_over"),
