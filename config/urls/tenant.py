@@ -4,7 +4,19 @@ from django.urls import include, path, register_converter
 
 from config.urls.errors import handler400, handler403, handler404, handler500  # noqa: F401
 from frontend import addresses
-from frontend.views import board, cards, doors, exports, inbox, invitations, pictures, projects, subtasks, tasks
+from frontend.views import (
+    attachments,
+    board,
+    cards,
+    doors,
+    exports,
+    inbox,
+    invitations,
+    pictures,
+    projects,
+    subtasks,
+    tasks,
+)
 
 register_converter(addresses.ProjectKeyConverter, "project_key")
 register_converter(addresses.PictureConverter, "picture")
@@ -24,6 +36,8 @@ urlpatterns = [
     path("tasks/<task_key:key>/place/", cards.place, name="place_task"),
     path("tasks/<task_key:key>/edit/", cards.edit, name="edit_task"),
     path("tasks/<task_key:key>/subtasks/", subtasks.add, name="add_subtask"),
+    path("tasks/<task_key:key>/attachments/", attachments.add, name="add_attachment"),
+    path("attachments/<uuid:pk>/delete/", attachments.delete, name="delete_attachment"),
     path("subtasks/", subtasks.index, name="subtasks"),
     path("subtasks/<uuid:pk>/tick/", subtasks.tick, name="tick_subtask"),
     path("invitations/<str:token>/", invitations.accept, name="invitation"),

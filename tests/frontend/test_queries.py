@@ -53,7 +53,7 @@ def count(client, initech, ines):
         ("/projects/ONE/?priority=none&q=Task&due=never", 13),
         ("/projects/ONE/parts/", 8),
         ("/projects/ONE/export/", 4),  # the project, the exports, the side bar
-        ("/tasks/ONE-1/", 10),
+        ("/tasks/ONE-1/", 11),
         ("/subtasks/", 4),  # how many, the page, the side bar
         ("/inbox/", 6),  # how many, the page, its people, whether one is unread, the side bar
         ("/roadmap/", 3),  # projects, tasks, statuses

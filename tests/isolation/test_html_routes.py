@@ -40,6 +40,7 @@ KEYS = {
 # … and for ids, whose route says of what.
 IDS = {
     "change_role": "membership",
+    "delete_attachment": "attachment",
     "read_notification": "notification",
     "remove_member": "membership",
     "resend_invitation": "invitation",
