@@ -4,19 +4,34 @@ from django.urls import include, path, register_converter
 
 from config.urls.errors import handler400, handler403, handler404, handler500  # noqa: F401
 from frontend import addresses
-from frontend.views import comments, exports, facts, inbox, invitations, my_tasks, projects, search, subtasks, tasks
+from frontend.views import (
+    board,
+    cards,
+    comments,
+    exports,
+    facts,
+    inbox,
+    invitations,
+    my_tasks,
+    projects,
+    search,
+    subtasks,
+    tasks,
+)
 
 register_converter(addresses.ProjectKeyConverter, "project_key")
 register_converter(addresses.TaskKeyConverter, "task_key")
 
 urlpatterns = [
     path("", projects.index, name="projects"),
-    path("projects/<project_key:key>/", projects.detail, name="project"),
+    path("projects/<project_key:key>/", board.detail, name="project"),
+    path("projects/<project_key:key>/parts/", board.parts, name="project_parts"),
     path("projects/<project_key:key>/export/", exports.index, name="export_project"),
     path("inbox/", inbox.index, name="inbox"),
     path("inbox/read/", inbox.read_all, name="read_inbox"),
     path("inbox/mails/", inbox.mails, name="choose_mails"),
     path("inbox/<uuid:pk>/read/", inbox.read, name="read_notification"),
+    path("tasks/new/", tasks.new, name="new_task"),
     path("tasks/<task_key:key>/", tasks.detail, name="task"),
     path("tasks/<task_key:key>/move/", tasks.move, name="move_task"),
     path("tasks/<task_key:key>/text/", tasks.text, name="edit_text"),
@@ -31,6 +46,8 @@ urlpatterns = [
     path("tasks/<task_key:key>/labels/", facts.labels, name="label_task"),
     path("tasks/<task_key:key>/comments/", comments.add, name="add_comment"),
     path("tasks/<task_key:key>/people/", comments.people, name="people_of_task"),
+    path("tasks/<task_key:key>/place/", cards.place, name="place_task"),
+    path("tasks/<task_key:key>/edit/", cards.edit, name="edit_task"),
     path("tasks/<task_key:key>/subtasks/", subtasks.add, name="add_subtask"),
     path("comments/<uuid:pk>/edit/", comments.edit, name="edit_comment"),
     path("comments/<uuid:pk>/delete/", comments.delete, name="delete_comment"),

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import get_script_prefix, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from projects.models import Project
@@ -14,6 +16,7 @@ from tasks.models import Notification
 from tenancy.routing import Refused, parse_host
 
 MOST_UNREAD = 99  # are counted
+THEMES = ("light", "dark")
 
 register = template.Library()
 
@@ -46,6 +49,28 @@ def _serves_files(request: HttpRequest | None) -> bool:
         return False
 
 
+@register.simple_tag(takes_context=True)
+def theme(context: template.Context) -> SafeString:
+    """The attribute of the root element with the theme that somebody chose, nothing when it is that of the system."""
+    chosen = _chosen_theme(context)
+    return format_html('data-theme="{}"', chosen) if chosen else SafeString("")
+
+
+@register.simple_tag(takes_context=True)
+def theme_choices(context: template.Context) -> list[tuple[str, str, bool]]:
+    """The themes that there are, as (value, text, whether it is chosen)."""
+    chosen = _chosen_theme(context) or "system"
+    texts = {"light": _("Light"), "dark": _("Dark"), "system": _("System")}
+    return [(value, text, value == chosen) for value, text in texts.items()]
+
+
+def _chosen_theme(context: template.Context) -> str:
+    """Return what the cookie of theme.js says, if it says something that is known."""
+    request = context.get("request")
+    chosen = request.COOKIES.get("theme", "") if request else ""
+    return chosen if chosen in THEMES else ""
+
+
 @register.inclusion_tag("shell/link.html", takes_context=True)
 def inbox_link(context: template.Context) -> dict[str, Any]:
     """The way to the inbox, with how many in it were not read. One query."""
@@ -60,4 +85,4 @@ def project_links(context: template.Context) -> dict[str, Any]:
     """The projects that the member may see, for the side bar. One query."""
     request = context["request"]
     projects = Project.objects.visible_to(request.membership).active().only("id", "key", "name", "color", "private")
-    return {"projects": projects, "current": context.get("project"), "is_project_page": "columns" in context}
+    return {"projects": projects, "current": context.get("project"), "is_project_page": "is_project_page" in context}

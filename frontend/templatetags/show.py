@@ -2,7 +2,9 @@
 
 import re
 from datetime import date, datetime
+from typing import cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils import timezone
@@ -10,11 +12,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from accounts.models import Membership
+from accounts.models import Account, Membership
 from accounts.permissions import may as role_allows
 from frontend import presentation
+from frontend.filters import Look
 from frontend.prose import render_markdown
 from tasks.mails import in_words
+from tenancy.context import require_active_tenant
 
 register = template.Library()
 
@@ -41,6 +45,19 @@ def may(membership: Membership | None, permission: str) -> bool:
     return membership is not None and role_allows(membership, permission)
 
 
+@register.filter
+def query(look: Look, change: str) -> str:
+    """The query string of a page with a parameter changed, as in `{{ look|query:"view=list" }}`; never empty."""
+    name, _equals, value = change.partition("=")
+    return look.query_with(**{name: value}) or "?"
+
+
+@register.filter
+def page_query(look: Look, number: int) -> str:
+    """The query string of another page of the same list."""
+    return look.query_with(page=str(number))
+
+
 @register.simple_tag
 def day(value: date) -> SafeString:
     """A day or the day of a moment as people say it; the full date on hover."""
@@ -55,13 +72,14 @@ def day(value: date) -> SafeString:
 
 @register.simple_tag
 def moment(value: datetime) -> SafeString:
-    """A moment as people say it: the time of today, or the day; the full date and the time on hover."""
-    shown = timezone.localtime(value)
+    """A moment by the account's clock: the time of today, or the day; all of it on hover."""
+    zone = ZoneInfo(cast(Account, require_active_tenant()).time_zone)
+    shown = value.astimezone(zone)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         shown.isoformat(timespec="seconds"),
         presentation.full_moment(shown),
-        presentation.moment_in_words(shown, timezone.localtime()),
+        presentation.moment_in_words(shown, timezone.now().astimezone(zone)),
     )
 
 

@@ -1,20 +1,17 @@
-"""The list of projects, and the board of one."""
+"""The list of projects."""
 
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import may, require
 from accounts.quotas import QuotaExceeded
 from frontend.access import MemberRequest
-from frontend.board import columns_of
-from frontend.forms import NewProject, NewTask, refuse
+from frontend.forms import NewProject, refuse
 from projects.actions import create_project
 from projects.models import Project
-from tasks.actions import create_task
-from tasks.models import Task
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -56,34 +53,3 @@ def _with_counts(request: MemberRequest) -> QuerySet[Project]:
         )
         .order_by("key")  # said again, because grouping drops the model's order
     )
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def detail(request: MemberRequest, key: str) -> HttpResponse:
-    """The board of a project; POST makes a new task in it."""
-    if request.method == "POST":
-        require(request.membership, "task.write")
-    project = get_object_or_404(Project.objects.visible_to(request.membership), key=key)
-    if request.method != "POST":
-        return _detail(request, project, NewTask())
-    form = NewTask(request.POST)
-    if form.is_valid():
-        try:
-            create_task(project=project, actor=request.membership, **form.cleaned_data)
-        except ValidationError as error:
-            refuse(form, error)
-        else:
-            return redirect("project", project.key)
-    return _detail(request, project, form, status=400)
-
-
-def _detail(request: MemberRequest, project: Project, form: NewTask, status: int = 200) -> HttpResponse:
-    tasks = Task.objects.defer("description").with_subtask_counts().with_people_and_labels()
-    columns = columns_of([project], tasks)[project]
-    context = {
-        "project": project,
-        "columns": columns,
-        "amount": sum(column.total for column in columns),
-        "form": form if may(request.membership, "task.write") else None,
-    }
-    return render(request, "projects/detail.html", context, status=status)

@@ -1,5 +1,7 @@
 """Where a task stands: its column and its place in it, whether it is completed, whether it is put away."""
 
+from typing import TypedDict, Unpack
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -11,7 +13,7 @@ from accounts.permissions import require
 from projects import ranks
 from projects.actions import AlreadyArchived, NotArchived, record_activity
 from projects.models import Category, Project, Status
-from tasks.actions.tasks import first_of, lock_task, put_into
+from tasks.actions.tasks import first_of, lock_task, put_into, require_version
 from tasks.models import Task
 
 
@@ -23,30 +25,32 @@ class NotCompleted(Conflicting):
     """The task is not completed; nothing was changed."""
 
 
+class Place(TypedDict, total=False):
+    """Where a task goes."""
+
+    status: Status
+    before: Task
+    after: Task
+
+
 @transaction.atomic
-def move_task(
-    *,
-    task: Task,
-    actor: Membership,
-    status: Status | None = None,
-    before: Task | None = None,
-    after: Task | None = None,
-) -> Task:
+def move_task(*, task: Task, actor: Membership, version: int | None = None, **place: Unpack[Place]) -> Task:
     """Put a task into the column of `status`, by default its own, next to another task or else at the end.
 
-    Raises PermissionDenied, ValidationError for a neighbour that is not in that column and for two neighbours, Http404
-    when the task was deleted meanwhile.
+    `version`, if given, must be the one that the task has. Raises PermissionDenied, ValidationError for a neighbour
+    that is not in that column and for two neighbours, StaleVersion, Http404 when the task was deleted meanwhile.
     """
     require(actor, "task.write")
     task = lock_task(task)
+    require_version(task, version)
     was = task.status_id, task.rank
-    put_into(task, status or Status.objects.get(pk=task.status_id))
-    if before is not None and after is not None:
+    put_into(task, place.get("status") or Status.objects.get(pk=task.status_id))
+    if "before" in place and "after" in place:
         raise ValidationError({"after": _("Name one neighbour, `before` or `after`.")})
-    if before is not None:
-        _place(task, before, "before", actor)
-    elif after is not None:
-        _place(task, after, "after", actor)
+    if "before" in place:
+        _place(task, place["before"], "before", actor)
+    elif "after" in place:
+        _place(task, place["after"], "after", actor)
     if (task.status_id, task.rank) == was:
         return task
     return _save(task, actor, "task.moved", {"status", "rank", "completed_at"})

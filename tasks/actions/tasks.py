@@ -80,8 +80,7 @@ def update_task(
     """
     require(actor, "task.write")
     task = lock_task(task)
-    if version is not None and version != task.version:
-        raise StaleVersion(_("Somebody changed this task meanwhile: it has version %(now)d.") % {"now": task.version})
+    require_version(task, version)
     if project is not None and project.pk != task.project_id:
         raise ValidationError({"project": _("A task stays in its project. Leave this out, or create another task.")})
     columns = assign(task, _own(fields))
@@ -124,6 +123,12 @@ def lock_task(task: Task) -> Task:
         raise Http404
     found.project = project
     return found
+
+
+def require_version(task: Task, version: int | None) -> None:
+    """Raise StaleVersion when there is a `version` and the task, which is locked, has another one."""
+    if version is not None and version != task.version:
+        raise StaleVersion(_("Somebody changed this task meanwhile: it has version %(now)d.") % {"now": task.version})
 
 
 def _own(fields: TaskFields) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class Page(HTMLParser):
     @property
     def forms(self):
         """The addresses that forms of the page post to, without the one to log out."""
-        return [attrs["action"] for attrs in self.all("form") if attrs["action"] != "/auth/logout/"]
+        return [form["action"] for form in self.all("form", method="post") if form["action"] != "/auth/logout/"]
 
 
 @pytest.fixture

@@ -1,0 +1,177 @@
+// Cards are dragged with a pointer, or grabbed with the space bar and moved with the arrows. The server decides where
+// they end up: until it has answered the card is shown where it was dropped, and if it says no, where it was.
+
+import { hold, release } from "./live.js";
+import { drag } from "./dragging.js";
+import { toast } from "./toasts.js";
+
+const announcer = document.getElementById("announcer");
+const isRightToLeft = getComputedStyle(document.documentElement).direction === "rtl";
+
+export const board = () => document.querySelector(".board[data-movable]");
+const columns = () => [...document.querySelectorAll(".board .column")];
+const listOf = (column) => column.querySelector(".cards");
+const cardsIn = (column) => [...listOf(column).children];
+
+// Say where a card is to those who cannot see it. The texts come with the page: `data-moved="{key} is …"`.
+function announce(what, item) {
+  if (!announcer) return;
+  const column = item.closest(".column");
+  const values = {
+    key: item.dataset.key,
+    column: column?.dataset.name ?? "",
+    place: column ? cardsIn(column).indexOf(item) + 1 : "",
+    total: column ? cardsIn(column).length : "",
+  };
+  announcer.textContent = announcer.dataset[what].replace(/\{(\w+)\}/g, (_whole, name) => values[name]);
+}
+
+// Where an element is, to put it back.
+export function placeOf(item) {
+  return { list: item.parentElement, next: item.nextElementSibling };
+}
+
+export function putBack(item, { list, next }) {
+  if (list.isConnected) list.insertBefore(item, next?.parentElement === list ? next : null);
+}
+
+const isAt = (item, { list, next }) => item.parentElement === list && item.nextElementSibling === next;
+
+function destination(item) {
+  const [next, previous] = [item.nextElementSibling, item.previousElementSibling];
+  const neighbour = next ? { before: next.id.slice(5) } : previous ? { after: previous.id.slice(5) } : {};
+  return { status: item.closest(".column").dataset.status, version: item.dataset.version, ...neighbour };
+}
+
+// Tell the server where a card was put. Returns whether it is there now.
+export async function commit(item, origin) {
+  if (isAt(item, origin)) {
+    release();
+    return true;
+  }
+  item.classList.add("card-busy");
+  const url = item.querySelector(".card-menu").getAttribute("href");
+  const done = await send(url, destination(item), item);
+  item.classList.remove("card-busy");
+  if (!done) {
+    putBack(item, origin);
+    announce("failed", item);
+    toast(announcer?.textContent);
+  }
+  release();
+  return done;
+}
+
+function send(url, values, item) {
+  return new Promise((resolve) => {
+    const finish = (event) => {
+      if (event.detail.elt !== item) return;
+      document.removeEventListener("htmx:afterRequest", finish);
+      resolve(event.detail.xhr.status >= 200 && event.detail.xhr.status < 300);
+    };
+    document.addEventListener("htmx:afterRequest", finish);
+    window.htmx.ajax("POST", url, { source: item, target: "#tasks", swap: "patch", values }).catch(() => {});
+  });
+}
+
+// With the keyboard ---------------------------------------------------------------------------------------------------
+
+let grabbed = null; // { item, origin, moving }
+
+function focus(item) {
+  item.querySelector(".card").focus();
+}
+
+function grab(item) {
+  grabbed = { item, origin: placeOf(item) };
+  item.classList.add("card-grabbed");
+  hold();
+  announce("grabbed", item);
+}
+
+function letGo() {
+  const { item, origin } = grabbed;
+  item.classList.remove("card-grabbed");
+  grabbed = null;
+  return { item, origin };
+}
+
+async function drop() {
+  const { item, origin } = letGo();
+  announce("dropped", item);
+  await commit(item, origin);
+  document.getElementById(item.id)?.querySelector(".card")?.focus({ preventScroll: true });
+}
+
+function cancel() {
+  const { item, origin } = letGo();
+  putBack(item, origin);
+  announce("cancelled", item);
+  release();
+  if (item.isConnected) focus(item);
+}
+
+function move(list, next) {
+  const { item } = grabbed;
+  grabbed.moving = true; // being moved takes the focus away
+  list.insertBefore(item, next);
+  focus(item);
+  grabbed.moving = false;
+  item.scrollIntoView({ block: "nearest", inline: "nearest" });
+  announce("moved", item);
+}
+
+const step = (key) => ({ ArrowUp: -1, ArrowDown: 1 })[key] ?? 0;
+const sideStep = (key) => ({ ArrowLeft: -1, ArrowRight: 1 })[key] * (isRightToLeft ? -1 : 1) || 0;
+
+function moveBy(key) {
+  const { item } = grabbed;
+  const column = item.closest(".column");
+  const cards = cardsIn(column);
+  const place = cards.indexOf(item);
+  const beside = columns()[columns().indexOf(column) + sideStep(key)];
+  if (sideStep(key) && beside) move(listOf(beside), cardsIn(beside)[place] ?? null);
+  else if (key === "ArrowUp" && place > 0) move(item.parentElement, cards[place - 1]);
+  else if (key === "ArrowDown" && place < cards.length - 1) move(item.parentElement, cards[place + 2] ?? null);
+  else if (key === "Home") move(item.parentElement, cards[0]);
+  else if (key === "End") move(item.parentElement, null);
+}
+
+// Arrows without a card in hand go from card to card.
+function look(item, key) {
+  const column = item.closest(".column");
+  const place = cardsIn(column).indexOf(item);
+  let found = cardsIn(column)[place + step(key)];
+  if (sideStep(key)) {
+    const [all, sign] = [columns(), sideStep(key)];
+    let at = all.indexOf(column) + sign;
+    while (all[at] && !cardsIn(all[at]).length) at += sign;
+    const cards = all[at] ? cardsIn(all[at]) : [];
+    found = cards[Math.min(place, cards.length - 1)];
+  }
+  if (found) focus(found);
+}
+
+const MOVES = new Set(["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home", "End"]);
+
+function onKey(event) {
+  const item = event.target.matches?.(".board .card") ? event.target.closest(".card-item") : null;
+  if (!item || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (grabbed) {
+    if (event.key === " " || event.key === "Enter") drop();
+    else if (event.key === "Escape") cancel();
+    else if (MOVES.has(event.key)) moveBy(event.key);
+    else return;
+    event.stopPropagation();
+  } else if (event.key === " " && board() && !item.classList.contains("card-busy")) grab(item);
+  else if (event.key.startsWith("Arrow")) look(item, event.key);
+  else return;
+  event.preventDefault();
+}
+
+document.addEventListener("keydown", onKey, true);
+document.addEventListener("focusout", () => {
+  if (grabbed && !grabbed.moving) cancel();
+});
+
+drag({ board, placeOf, putBack, commit, hold, release });

@@ -1,0 +1,153 @@
+// Keeps what is shown as it is on the server. Elements say what they show:
+//
+//   data-live-project  the project; its events are followed
+//   data-seq           the number of its last event that is in the content already
+//   data-live          which events concern it: the words before the dot of their verbs, or `project` for all
+//   data-live-object   only those of one object: its own, or those of its parts (a task's subtasks and comments)
+//   data-live-url      where the server has the element, by the same id, as it is now
+//
+// The server is the only one that makes HTML: an event says that something changed, never what it looks like.
+
+import { socket } from "./socket.js";
+import { DEFERRED } from "./patch.js";
+
+const WAIT_MS = 40; // for what comes together
+const RETRY_MS = [1000, 2000, 5000, 10000, 30000];
+
+const regions = new Map(); // element id: what is to be done for it
+let held = false;
+
+// Leave the page alone while somebody drags a card.
+export function hold() {
+  held = true;
+}
+
+export function release() {
+  held = false;
+  for (const region of regions.values()) region.schedule();
+}
+
+// The columns of the board that an event may have changed, and that do not know of it; null for all of them.
+function columnsOf(root, { verb, seq, object }) {
+  const isOfTask = /^(task|subtask|comment)\./.test(verb);
+  if (root.dataset.view !== "board" || !object || !(isOfTask || verb === "status.reordered")) return null;
+  const card = document.getElementById(`card-${object.task ?? object.id}`);
+  const now = card?.closest(".column")?.dataset.status;
+  const named = { task: [now, object.status], subtask: [now], comment: [], status: [object.id] }[verb.split(".")[0]];
+  return named.filter((id) => id && !(Number(document.getElementById(`column-${id}`)?.dataset.seq) >= seq));
+}
+
+class Region {
+  constructor(element) {
+    this.id = element.id;
+    this.columns = new Set();
+    this.isAll = this.isDirty = this.isLoading = false;
+    this.failures = 0;
+  }
+
+  get element() {
+    return document.getElementById(this.id);
+  }
+
+  concerns(event) {
+    const { live = "project", liveObject } = this.element.dataset;
+    if (!live.split(" ").some((word) => word === "project" || event.verb.startsWith(`${word}.`))) return false;
+    return !liveObject || !event.object || [event.object.id, event.object.task].includes(liveObject);
+  }
+
+  hear(event) {
+    if (!this.element || !this.concerns(event) || Number(this.element.dataset.seq) >= event.seq) return;
+    const columns = columnsOf(this.element, event);
+    if (columns === null) this.refresh();
+    else {
+      for (const column of columns) this.columns.add(column);
+      if (columns.length) this.schedule();
+    }
+  }
+
+  refresh() {
+    this.isAll = true;
+    this.schedule();
+  }
+
+  schedule(wait = WAIT_MS) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.load(), wait);
+  }
+
+  async load() {
+    const { element } = this;
+    if (!element || held || this.isLoading || !(this.isAll || this.columns.size)) return;
+    const [all, columns] = [this.isAll, [...this.columns]];
+    this.isLoading = true;
+    this.isAll = false;
+    this.columns.clear();
+    const url = new URL(element.dataset.liveUrl ?? location.href, location.href);
+    if (!all) for (const column of columns) url.searchParams.append("column", column);
+    const done = await request(element, url);
+    this.isLoading = false;
+    this.failures = done ? 0 : this.failures + 1;
+    if (!done) {
+      this.isAll = true;
+      this.schedule(RETRY_MS[Math.min(this.failures, RETRY_MS.length) - 1]);
+    } else if (this.isAll || this.columns.size) this.schedule();
+  }
+}
+
+// Get the element anew; say whether that worked.
+function request(element, url) {
+  return new Promise((resolve) => {
+    const finish = (event) => {
+      if (event.detail.elt !== element) return;
+      document.removeEventListener("htmx:afterRequest", finish);
+      resolve(event.detail.xhr.status >= 200 && event.detail.xhr.status < 300);
+    };
+    document.addEventListener("htmx:afterRequest", finish);
+    const options = { source: element, target: element, swap: "patch", headers: { "X-Live": "1" } };
+    window.htmx.ajax("GET", url.pathname + url.search, options).catch(() => {});
+  });
+}
+
+// Find what the page follows, now and after each change of it.
+function look() {
+  for (const element of document.querySelectorAll("[data-live-project]")) {
+    const { liveProject, seq } = element.dataset;
+    const isBehind = socket.follow(liveProject, Number(seq));
+    if (!regions.has(element.id)) regions.set(element.id, new Region(element));
+    if (isBehind && !element.matches("#tasks")) regions.get(element.id).refresh();
+  }
+}
+
+function regionsOf(project) {
+  return [...regions.values()].filter((region) => region.element?.dataset.liveProject === project);
+}
+
+socket.addEventListener("event", ({ detail }) => {
+  for (const region of regionsOf(detail.project)) region.hear(detail);
+});
+socket.addEventListener("resync", ({ detail }) => {
+  for (const region of regionsOf(detail.project)) region.refresh();
+});
+socket.addEventListener("lost", () => location.reload()); // the project, or the sight of it
+
+document.addEventListener(DEFERRED, (event) => {
+  const region = regions.get(event.target.id);
+  if (region) region.isDirty = true;
+});
+// Somebody is done with a field: what was left alone because of them is made up for.
+document.addEventListener("focusout", () =>
+  setTimeout(() => {
+    for (const region of regions.values()) {
+      if (!region.isDirty) continue;
+      region.isDirty = false;
+      region.refresh();
+    }
+  }, 0),
+);
+document.addEventListener("htmx:afterSettle", look);
+// A page from the browser's memory is as old as when it was left.
+addEventListener("pageshow", (event) => {
+  if (event.persisted) for (const region of regions.values()) region.refresh();
+});
+
+look();

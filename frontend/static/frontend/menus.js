@@ -1,0 +1,77 @@
+// What opens and closes: menus in `details[data-menu]`, the dialog, and forms that are sent again and again.
+
+const dialog = document.getElementById("dialog");
+const open = () => document.querySelectorAll("details[data-menu][open]");
+
+document.addEventListener("click", (event) => {
+  for (const menu of open()) if (!menu.contains(event.target)) menu.open = false;
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of open()) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+  const cancel = event.target.closest?.("form")?.querySelector("[data-cancel]");
+  if (cancel) cancel.click();
+  const adding = event.target.closest?.("details[data-keep]");
+  if (adding) {
+    adding.open = false;
+    adding.querySelector("summary").focus();
+  }
+});
+
+// `toggle` does not bubble.
+document.addEventListener(
+  "toggle",
+  (event) => {
+    if (event.target.open) event.target.querySelector?.("form input:not([type=hidden])")?.focus();
+  },
+  true,
+);
+
+// Where a link says `data-dialog`, what it leads to comes in the dialog: the page itself is for those without scripts.
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("a[data-dialog]");
+  if (!link || !dialog || event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
+  event.preventDefault();
+  await window.htmx.ajax("GET", link.href, { source: link, target: "#dialog-body", swap: "innerHTML" });
+  if (dialog.querySelector("#dialog-body > *") && !dialog.open) dialog.showModal();
+});
+
+dialog?.addEventListener("click", (event) => {
+  if (event.target === dialog || event.target.closest("[data-close]")) dialog.close();
+});
+dialog?.addEventListener("close", () => document.getElementById("dialog-body").replaceChildren());
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { requestConfig, xhr } = event.detail;
+  const sender = requestConfig.elt;
+  if (xhr.status < 300 && sender.matches("[data-cancel], [data-done]")) {
+    sender.closest("[data-keep]")?.removeAttribute("data-keep");
+    document.activeElement?.blur(); // or it would still count as being filled in
+  }
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { elt, xhr } = event.detail;
+  if (xhr.status < 200 || xhr.status >= 300) return;
+  if (elt.matches("form[data-again]")) {
+    elt.reset();
+    elt.querySelector("input:not([type=hidden])")?.focus();
+  }
+  if (dialog?.open && dialog.contains(elt)) {
+    dialog.close();
+    document.getElementById(elt.dataset.focus)?.querySelector(".card")?.focus();
+  }
+});
+
+// A cell of a list is edited by clicking on it, too.
+document.addEventListener("click", (event) => {
+  const cell = event.target.closest(".list-row > td[data-field]");
+  if (cell && !event.target.closest("a, button")) cell.parentElement.querySelector(".list-edit a")?.click();
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.elt?.matches?.(".list-row-form")) event.detail.elt.querySelector("input:not([type=hidden])")?.focus();
+});

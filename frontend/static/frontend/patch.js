@@ -1,0 +1,127 @@
+// Makes a part of the page what the server says it is, and touches nothing that is the same already: focus, scroll
+// positions, open menus and what somebody types stay.
+//
+// In elements with `data-keyed` the children are matched by their ids; any other element is replaced when it differs.
+// `data-keep` is for what belongs to the reader until they are done with it. With `data-part` there are only some of
+// the children, and the others stay. What is older than what is shown, by the number in `data-seq`, changes nothing.
+// docs/web.md says what the pages make of it.
+
+const SHOWN_MS = 200;
+
+// Replaced elements that somebody is typing into are left as they are; whoever wants to know hears it by this event.
+export const DEFERRED = "patch:deferred";
+
+const FIELDS = "input:not([type=hidden]), textarea, select";
+
+function hasChanged(field) {
+  if (field instanceof HTMLSelectElement) {
+    const first = [...field.options].some((option) => option.defaultSelected);
+    return first && [...field.options].some((option) => option.selected !== option.defaultSelected);
+  }
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  return field.value !== field.defaultValue;
+}
+
+// Say whether somebody is in the middle of filling in a form in `element`.
+export function isBusy(element) {
+  const active = document.activeElement;
+  if (active && active !== document.body && element.contains(active) && active.matches(FIELDS)) return true;
+  return [...element.querySelectorAll(FIELDS)].some(hasChanged);
+}
+
+function show(element) {
+  element.classList.add("changed");
+  setTimeout(() => element.classList.remove("changed"), SHOWN_MS);
+}
+
+function copyAttributes(old, fresh) {
+  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+}
+
+const isOlder = (fresh, old) => Number(fresh.dataset.seq ?? Infinity) < Number(old.dataset.seq ?? 0);
+
+class Patch {
+  added = []; // elements that are new on the page
+  deferred = false;
+
+  // Make `old` what `fresh` is, and return the element that is in its place then.
+  element(old, fresh) {
+    old.classList.remove("changed");
+    if (old.hasAttribute("data-keep") || old.isEqualNode(fresh) || isOlder(fresh, old)) return old;
+    if (old.tagName === fresh.tagName && old.hasAttribute("data-keyed") && fresh.hasAttribute("data-keyed")) {
+      if (!fresh.hasAttribute("data-part")) copyAttributes(old, fresh);
+      this.children(old, fresh);
+      return old;
+    }
+    if (isBusy(old)) {
+      this.deferred = true;
+      return old;
+    }
+    old.replaceWith(fresh);
+    this.added.push(fresh);
+    show(fresh);
+    return fresh;
+  }
+
+  children(old, fresh) {
+    const isPart = fresh.hasAttribute("data-part");
+    const wanted = [...fresh.children];
+    const ids = new Set(wanted.map((child) => child.id));
+    const present = new Map();
+    for (const child of [...old.children]) {
+      if (ids.has(child.id)) present.set(child.id, child);
+      else if (!isPart && !child.hasAttribute("data-keep")) child.remove();
+    }
+    let place = old.firstElementChild;
+    for (const child of wanted) {
+      const known = present.get(child.id);
+      const isNext = known && known === place;
+      const element = known ? this.element(known, child) : child;
+      if (isNext) place = element;
+      if (!known) {
+        this.added.push(element);
+        show(element);
+      }
+      if (isPart) {
+        if (!known) old.append(element);
+      } else if (element === place) {
+        place = place.nextElementSibling;
+      } else {
+        old.insertBefore(element, place);
+      }
+    }
+  }
+}
+
+// Remember where the focus is, by the element with an id around it, and return what brings it back.
+function keepFocus() {
+  const active = document.activeElement;
+  const around = active?.closest("[id]");
+  if (!around || active === document.body) return () => {};
+  const selector = active === around ? null : [...active.classList].map((name) => `.${CSS.escape(name)}`).join("");
+  return () => {
+    if (document.activeElement && document.activeElement !== document.body) return;
+    const found = document.getElementById(around.id);
+    const target = selector ? found?.querySelector(selector) : found;
+    target?.focus({ preventScroll: true });
+  };
+}
+
+// Put what `fragment` says about the element `target` onto the page; return the elements that are new there.
+export function patch(target, fragment) {
+  const fresh = fragment.querySelector(`#${CSS.escape(target.id)}`);
+  if (!fresh) return [];
+  const restoreFocus = keepFocus();
+  const run = new Patch();
+  const result = run.element(target, fresh);
+  restoreFocus();
+  if (run.deferred) result.dispatchEvent(new CustomEvent(DEFERRED, { bubbles: true }));
+  return run.added;
+}
+
+// `hx-swap="patch"`
+window.htmx.defineExtension("patch", {
+  isInlineSwap: (style) => style === "patch",
+  handleSwap: (style, target, fragment) => (style === "patch" ? patch(target, fragment) : false),
+});

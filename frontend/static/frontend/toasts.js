@@ -1,0 +1,46 @@
+// Short messages in a corner, and what requests of htmx do when they fail. The texts come with the page.
+
+const SECONDS = 8;
+const place = document.getElementById("toasts");
+
+export function toast(text) {
+  if (!place || !text) return;
+  const message = document.createElement("p");
+  message.className = "toast";
+  message.textContent = text;
+  place.append(message);
+  setTimeout(() => message.remove(), SECONDS * 1000);
+}
+
+// Whole pages are answers to somebody who left or may not: what they say is shown, not put into the middle of a page.
+const isPage = (text) => /^\s*<!doctype/i.test(text);
+
+function wordsOf(text) {
+  const page = new DOMParser().parseFromString(text, "text/html");
+  const words = [...page.querySelectorAll("main h1, main p")].slice(0, 2).map((each) => each.textContent.trim());
+  return words.length ? words.join(": ") : place?.dataset.failed;
+}
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr } = event.detail;
+  if (!isPage(xhr.responseText) || (xhr.status < 400 && !xhr.responseURL.includes("/auth/"))) return;
+  event.detail.shouldSwap = false;
+  if (xhr.status < 400) location.reload(); // the session has ended: the page leads to the log-in and back
+  else if (!event.detail.isError) toast(wordsOf(xhr.responseText)); // errors come below
+});
+
+document.addEventListener("htmx:responseError", (event) => {
+  const { xhr, requestConfig } = event.detail;
+  if (requestConfig.headers["X-Live"]) return; // is tried again
+  toast(isPage(xhr.responseText) ? wordsOf(xhr.responseText) : place?.dataset.failed);
+});
+
+document.addEventListener("htmx:sendError", (event) => {
+  if (!event.detail.requestConfig.headers["X-Live"]) toast(place?.dataset.unreachable);
+});
+
+// The token is in a cookie of this host, so that no page has to carry it for scripts.
+document.addEventListener("htmx:configRequest", (event) => {
+  const cookie = document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/);
+  if (cookie && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = cookie[1];
+});
