@@ -1,15 +1,17 @@
-"""Jobs of accounts: the mail of an invitation, and clearing away what has expired."""
+"""Jobs of accounts: mails to people and of invitations, and clearing away what has expired."""
 
+from typing import cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from celery import shared_task
 from django.contrib.sessions.backends.db import SessionStore
-from django.core.mail import send_mail
-from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from accounts import clearing
+from accounts import clearing, mail, mailing
 from accounts.invitations import make_token
-from accounts.models import Invitation
+from accounts.models import Account, Invitation
 from tenancy.context import require_active_tenant
 from tenancy.jobs import SystemTask, TenantTask
 from tenancy.routing import tenant_reverse
@@ -22,12 +24,23 @@ def mail_invitation(invitation_id: UUID) -> None:
     row = waiting.select_for_update(no_key=True).prefetch_related("invited_by__user").first()
     if row is None:
         return
-    account = require_active_tenant()
+    account = cast(Account, require_active_tenant())
     url = tenant_reverse("invitation", tenant=account, kwargs={"token": make_token(row)})
-    values = {"account": account, "invitation": row, "url": url}
-    # A line break in a name would begin another header.
-    subject = " ".join(render_to_string("mail/invitation/subject.txt", values).split())
-    send_mail(subject, render_to_string("mail/invitation/body.txt", values), None, [row.email])
+    names = {"who": row.invited_by.user, "account": account}
+    subject = _("%(who)s invites you to %(account)s") % names
+    with timezone.override(ZoneInfo(account.time_zone)):
+        mail.send(to=row.email, subject=subject, template="invitation", context={"invitation": row, "url": url})
+
+
+@shared_task(base=TenantTask, name="accounts.mail_person")
+def mail_person(kind: str, user_id: UUID) -> None:
+    mailing.mail_person(kind, user_id)
+
+
+@shared_task(base=SystemTask, name="accounts.mail_person_in_public")
+def mail_person_in_public(kind: str, user_id: str) -> None:
+    """The same for what was asked for on the public site, in nobody's account."""
+    mailing.mail_person(kind, UUID(user_id))
 
 
 @shared_task(base=TenantTask, name="accounts.remove_expired")

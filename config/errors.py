@@ -18,7 +18,8 @@ from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
 from accounts.conflicts import Conflicting
-from accounts.quotas import QuotaExceeded
+from accounts.errors import RangeNotSatisfiable
+from accounts.quotas import FileTooLarge, QuotaExceeded
 from tenancy.cache import CacheUnavailable
 from tenancy.routing import Refused
 from tenancy.storage import StorageUnavailable
@@ -182,6 +183,8 @@ def _documented(error: exceptions.APIException) -> Response:
         headers["WWW-Authenticate"] = authenticate
     if (wait := getattr(error, "wait", None)) is not None:
         headers["Retry-After"] = str(wait)
+    if isinstance(error, RangeNotSatisfiable):
+        headers["Content-Range"] = f"bytes */{error.size}"
     return Response(body(codes.get(code, code), error.detail), status=error.status_code, headers=headers)
 
 
@@ -227,6 +230,10 @@ def _quota_exceeded(error: QuotaExceeded) -> Response:
     return Response(body("quota_exceeded", " ".join(error.messages)), status=402)
 
 
+def _file_too_large(error: FileTooLarge) -> Response:
+    return Response(body("too_large", error), status=413)
+
+
 def _too_large(error: Exception) -> Response:
     return Response(body("too_large", _("The request is too large.")), status=413)
 
@@ -234,6 +241,7 @@ def _too_large(error: Exception) -> Response:
 # The first that fits answers, so the special ones come before the general.
 API_ANSWERS: list[tuple[type[Exception], Callable[[Any], Response]]] = [
     (QuotaExceeded, _quota_exceeded),
+    (FileTooLarge, _file_too_large),
     (exceptions.ValidationError, lambda error: _invalid(dict(_flatten(error.detail)))),
     (core.ValidationError, lambda error: _invalid({_field(name): texts for name, texts in _messages(error).items()})),
     (exceptions.APIException, _documented),

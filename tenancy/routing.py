@@ -39,7 +39,7 @@ class Refused(Exception):
 
 
 class RedirectToPrimary(Exception):
-    """The host is a secondary domain of `tenant`, whose pages live on its primary one."""
+    """The host is a secondary domain or a former name of `tenant`, whose pages live on its primary one."""
 
     def __init__(self, tenant: AbstractTenant) -> None:
         super().__init__(tenant.slug)
@@ -84,7 +84,8 @@ class HostResolver:
         if host == base:
             return None
         slug = host.removesuffix(f".{base}")
-        tenant = tenant_by_slug(slug) if slug != host else _tenant_by_domain(host)
+        # A tenant that was renamed keeps its former host as a domain, which redirects.
+        tenant = (tenant_by_slug(slug) if slug != host else None) or _tenant_by_domain(host)
         if tenant is None:
             raise Refused(404, "unknown_host", "There is nothing at this address.")
         return tenant
@@ -211,6 +212,7 @@ def forget_tenant(tenant: AbstractTenant, *, slugs: tuple[str, ...] = ()) -> Non
     """
     hosts = list(tenant.domains.values_list("host", flat=True))  # type: ignore[attr-defined]
     keys = [_key("id", str(tenant.pk)), *(_key("slug", slug) for slug in (tenant.slug, *slugs))]
+    keys += [_key("host", f"{slug}.{settings.BASE_DOMAIN}") for slug in (tenant.slug, *slugs)]
     keys += [_key("host", host) for host in hosts]
     keys.append(_key("primary", str(tenant.pk)))
 

@@ -17,12 +17,14 @@ from config.openapi import document
 from frontend.views.api_docs import api_docs
 from projects.api import ActivityViewSet, LabelViewSet, ProjectViewSet, StatusViewSet
 from tasks.api import (
+    AttachmentViewSet,
     CommentViewSet,
     ExportViewSet,
     NotificationViewSet,
     SearchViewSet,
     SubtaskViewSet,
     TaskViewSet,
+    UploadView,
 )
 
 app_name = "api"  # so that names like `task-detail` are not taken for pages
@@ -37,6 +39,7 @@ router.register("activity", ActivityViewSet, basename="activity")
 router.register("tasks", TaskViewSet, basename="task")
 router.register("subtasks", SubtaskViewSet, basename="subtask")
 router.register("comments", CommentViewSet, basename="comment")
+router.register("attachments", AttachmentViewSet, basename="attachment")
 router.register("audit", AuditViewSet, basename="audit")
 router.register("notifications", NotificationViewSet, basename="notification")
 router.register("exports", ExportViewSet, basename="export")
@@ -54,6 +57,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", AccountView.as_view(), name="account"),
     path("account/transfer/", TransferView.as_view(), name="account-transfer"),
     path("invitations/accept/", AcceptView.as_view(), name="accept-invitation"),
+    path("attachments/upload/", UploadView.as_view(), name="upload"),
     path("search/", SearchViewSet.as_view({"get": "list"}), name="search"),
     path("", include(router.urls)),
     # What is left is answered here: Django would redirect to the URL with a slash, and DEBUG would show a page.

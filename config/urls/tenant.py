@@ -8,6 +8,7 @@ from frontend.views import (
     board,
     cards,
     comments,
+    doors,
     exports,
     facts,
     inbox,
@@ -59,6 +60,9 @@ urlpatterns = [
     path("my-tasks/", my_tasks.index, name="my_tasks"),
     path("search/", search.index, name="search"),
     path("invitations/<str:token>/", invitations.accept, name="invitation"),
+    path("settings/", include("config.urls.settings")),
+    path("auth/enter/", doors.enter, name="enter"),
+    path("auth/hand-over/", doors.take, name="take_over"),
     path("auth/", include("config.urls.auth")),
     path("api/v1/", include("config.urls.api")),
 ]

@@ -34,9 +34,11 @@ def person_color(member_id: UUID) -> str:
 
 
 @register.filter
-def accent(slug: str) -> str:
+def accent(account: Account) -> str:
     """The classes that bring an account's color, for the root element or for something that stands for the account."""
-    return f"accent accent-{presentation.accent_of(slug)}"
+    if account.accent_hue is None:
+        return f"accent accent-{presentation.accent_of(account.slug)}"
+    return f"accent hue-{account.accent_hue}"
 
 
 @register.filter

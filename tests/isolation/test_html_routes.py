@@ -34,9 +34,13 @@ KEYS = {
 }
 # … and for ids, whose route says of what.
 IDS = {
+    "change_role": "membership",
+    "read_notification": "notification",
+    "remove_member": "membership",
+    "resend_invitation": "invitation",
+    "revoke_invitation": "invitation",
     **dict.fromkeys(("tick_subtask", "rename_subtask", "move_subtask", "delete_subtask"), "subtask"),
     **dict.fromkeys(("edit_comment", "delete_comment"), "comment"),
-    "read_notification": "notification",
 }
 
 
@@ -103,9 +107,8 @@ def test_ones_own_keys_are_found(alice_asks, variant, ours):
     found = {"ProjectKeyConverter": "WEB", "TaskKeyConverter": "WEB-1"}
     found["StringConverter"] = "token-of-acme"  # of an invitation
     for route in [route for route in ROUTES if route.urlconf == variant]:
-        if route.name in IDS:
-            found["UUIDConverter"] = getattr(ours, IDS[route.name]).pk
-        kwargs = {name: found[kind] for name, kind in route.arguments}
+        own = {**found, "UUIDConverter": getattr(ours, IDS.get(route.name, "task")).pk}
+        kwargs = {name: own[kind] for name, kind in route.arguments}
         answer = alice_asks.get(reverse(route.name, urlconf=variant, kwargs=kwargs))
         assert answer.status_code in (200, 405), str(route)
 
