@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.routers import SimpleRouter
 
-from accounts.api.account import AccountView, TransferView
+from accounts.api.account import AccountView, RestoreView, TransferView
 from accounts.api.audit import AuditViewSet
 from accounts.api.invitations import AcceptView, InvitationViewSet
 from accounts.api.me import MeView, OwnAccountsView
@@ -55,6 +55,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/", MeView.as_view(), name="me"),
     path("me/accounts/", OwnAccountsView.as_view(), name="own-accounts"),
     path("account/", AccountView.as_view(), name="account"),
+    path("account/restore/", RestoreView.as_view(), name="account-restore"),
     path("account/transfer/", TransferView.as_view(), name="account-transfer"),
     path("invitations/accept/", AcceptView.as_view(), name="accept-invitation"),
     path("attachments/upload/", UploadView.as_view(), name="upload"),
