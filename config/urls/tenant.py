@@ -35,6 +35,7 @@ urlpatterns = [
     path("inbox/read/", inbox.read_all, name="read_inbox"),
     path("inbox/mails/", inbox.mails, name="choose_mails"),
     path("inbox/<uuid:pk>/read/", inbox.read, name="read_notification"),
+    path("tasks/new/", tasks.new, name="new_task"),
     path("tasks/<task_key:key>/", tasks.detail, name="task"),
     path("tasks/<task_key:key>/move/", tasks.move, name="move_task"),
     path("tasks/<task_key:key>/place/", cards.place, name="place_task"),

@@ -58,7 +58,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @never_cache
-@reauthentication_required(app="allauth.account")
+@reauthentication_required(app="allauth.account")  # type: ignore[untyped-decorator]
 def end_others(request: HttpRequest) -> HttpResponse:
     """End all log-ins of the person but this one, on all hosts."""
     end_other_log_ins(request, cast(User, request.user))
