@@ -80,4 +80,4 @@ def find(mail_id: UUID) -> StoredMail | None:
 
 def _read(path: Path) -> StoredMail:
     message = message_from_bytes(path.read_bytes(), policy=policy.default)
-    return StoredMail(UUID(path.stem), cast(EmailMessage, message))
+    return StoredMail(UUID(path.stem), message)
