@@ -9,7 +9,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import clearing, mail, mailing
+from accounts import clearing, letters, mail
 from accounts.closing import GRACE
 from accounts.erasing import erase_due_accounts
 from accounts.invitations import make_token
@@ -64,15 +64,15 @@ def erase_deleted() -> None:
     erase_due_accounts()
 
 
-@shared_task(base=TenantTask, name="accounts.mail_person")
-def mail_person(kind: str, user_id: UUID) -> None:
-    mailing.mail_person(kind, user_id)
+@shared_task(base=TenantTask, name="accounts.send_letter")
+def send_letter(kind: str, user_id: UUID) -> None:
+    letters.send_letter(kind, user_id)
 
 
-@shared_task(base=SystemTask, name="accounts.mail_person_in_public")
-def mail_person_in_public(kind: str, user_id: str) -> None:
+@shared_task(base=SystemTask, name="accounts.send_letter_of_public_site")
+def send_letter_of_public_site(kind: str, user_id: str) -> None:
     """The same for what was asked for on the public site, in nobody's account."""
-    mailing.mail_person(kind, UUID(user_id))
+    letters.send_letter(kind, UUID(user_id))
 
 
 @shared_task(base=TenantTask, name="accounts.remove_expired")

@@ -126,8 +126,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Say whether somebody has shown that they read the mail of this person's address. One query."""
         from allauth.account.models import EmailAddress
 
-        found: bool = EmailAddress.objects.filter(user_id=self.pk, email=self.email, verified=True).exists()
-        return found
+        return bool(EmailAddress.objects.filter(user_id=self.pk, email=self.email, verified=True).exists())
 
 
 class Role(models.TextChoices):

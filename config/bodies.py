@@ -40,6 +40,10 @@ class ArrivingBody:
         piece, self._rest = self._rest[:size], self._rest[size:]
         return piece
 
+    def readline(self, size: int = -1) -> bytes:
+        """Return some bytes, which need not be a line: Django asks for lines only to be rid of what is left."""
+        return self.read(2**16)
+
     def close(self) -> None:
         """Nothing more is read."""
         self._rest = b""

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
@@ -51,7 +51,7 @@ class StoredFile:
     """An object that is being read: its size in bytes and its content, to be iterated once."""
 
     size: int
-    pieces: Iterator[bytes]
+    pieces: "Pieces"
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class TenantStorage(S3Storage):  # type: ignore[misc]
         if stop is not None and found["ContentLength"] != stop - start:
             found["Body"].close()
             raise StorageUnavailable(f"S3 has {found['ContentLength']} bytes of {name!r}, not {stop - start}.")
-        return StoredFile(found["ContentLength"], _pieces(name, found["Body"]))
+        return StoredFile(found["ContentLength"], Pieces(name, found["Body"]))
 
     def copy(self, source: str, target: str) -> None:
         """Copy an object inside S3. Raises FileNotFoundError, StorageUnavailable. May take minutes: for jobs."""
@@ -191,7 +191,7 @@ class TenantStorage(S3Storage):  # type: ignore[misc]
     def abort_uploads(self, *, before: datetime) -> int:
         """Take back what was begun before that time and never finished; return how much. Raises StorageUnavailable."""
         prefix, number = self._prefix(), 0
-        with _answering(prefix):
+        with suppress(FileNotFoundError), _answering(prefix):  # what some servers say when there is nothing
             pages = self._client.get_paginator("list_multipart_uploads").paginate(
                 Bucket=self.bucket_name, Prefix=prefix
             )
@@ -255,12 +255,26 @@ class Upload:
 storage: TenantStorage = cast(TenantStorage, default_storage)
 
 
-def _pieces(name: str, body: Any) -> Iterator[bytes]:
-    try:
-        with _answering(name):
-            yield from body.iter_chunks(PIECE)
-    finally:
-        body.close()
+class Pieces:
+    """The content of an object, to be iterated once, or closed: its connection is kept so long."""
+
+    def __init__(self, name: str, body: Any) -> None:
+        self._name, self._body = name, body
+        self._chunks = body.iter_chunks(PIECE)
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            with _answering(self._name):
+                return cast(bytes, next(self._chunks))
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._body.close()
 
 
 @contextmanager

@@ -1,9 +1,10 @@
 """Answering with a file of the account, through the application: every request was authorized by its view."""
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
@@ -126,7 +127,19 @@ def _streaming(
         connection.close()  # back to the pool, which a slow reader would keep it from
     # Under ASGI Django would take the whole of a synchronous body into memory first.
     pieces = _in_turns(file.pieces) if isinstance(request, ASGIRequest) else file.pieces
-    return StreamingHttpResponse(pieces, status=status, headers=headers)
+    return Streamed(pieces, file, status=status, headers=headers)
+
+
+class Streamed(StreamingHttpResponse):
+    """Closes its file when it is over, also when nobody has read it."""
+
+    def __init__(self, pieces: Iterable[bytes] | AsyncIterator[bytes], file: StoredFile, **kwargs: Any) -> None:
+        super().__init__(pieces, **kwargs)
+        self._file = file
+
+    def close(self) -> None:
+        super().close()
+        self._file.pieces.close()
 
 
 async def _in_turns(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
