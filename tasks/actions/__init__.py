@@ -1,6 +1,7 @@
 """What can be done with tasks. Pages, API, jobs and commands call these; each function owns its transaction."""
 
 from tasks.actions.bulk import BulkRefused, TaskChange, update_tasks
+from tasks.actions.columns import retire_status
 from tasks.actions.comments import create_comment, delete_comment, update_comment
 from tasks.actions.exports import TooManyExports, fail_export, remove_old_exports, request_export, write_export
 from tasks.actions.mailing import mail_digest, mail_notification, request_digests
@@ -46,6 +47,7 @@ __all__ = [
     "request_digests",
     "request_export",
     "restore_task",
+    "retire_status",
     "update_comment",
     "update_subtask",
     "update_task",

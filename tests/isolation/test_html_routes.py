@@ -33,7 +33,12 @@ KEYS = {
     "TaskKeyConverter": [("ZED-7", "NIL-7"), ("WEB-7", "WEB-8")],
 }
 # … and for ids, whose route says of what.
-IDS = {"tick_subtask": "subtask", "read_notification": "notification"}
+IDS = {
+    "tick_subtask": "subtask",
+    "read_notification": "notification",
+    **dict.fromkeys(("edit_status", "place_status", "delete_status"), "status"),
+    **dict.fromkeys(("edit_label", "delete_label"), "label"),
+}
 
 
 @pytest.fixture(params=["standard", "roadmap"])
@@ -96,10 +101,11 @@ def test_foreign_keys_read_like_absent_ones(alice_asks, variant, theirs):
 
 def test_ones_own_keys_are_found(alice_asks, variant, ours):
     """Or the test above would pass on wrong addresses."""
-    found = {"ProjectKeyConverter": "WEB", "TaskKeyConverter": "WEB-1", "UUIDConverter": ours.subtask.pk}
+    found = {"ProjectKeyConverter": "WEB", "TaskKeyConverter": "WEB-1"}
     found["StringConverter"] = "token-of-acme"  # of an invitation
     for route in [route for route in ROUTES if route.urlconf == variant]:
-        kwargs = {name: found[kind] for name, kind in route.arguments}
+        own = {"UUIDConverter": getattr(ours, IDS[route.name]).pk} if route.name in IDS else {}
+        kwargs = {name: {**found, **own}[kind] for name, kind in route.arguments}
         answer = alice_asks.get(reverse(route.name, urlconf=variant, kwargs=kwargs))
         assert answer.status_code in (200, 405), str(route)
 
