@@ -11,6 +11,7 @@ from django.db import transaction
 from accounts.audit import record_audit
 from accounts.models import Account, Membership, Role, User
 from accounts.permissions import require
+from accounts.renaming import keep_former_slug, refuse_former_slug
 from accounts.validation import validate_fields
 from tenancy.context import tenant_context
 from tenancy.routing import forget_tenant
@@ -27,7 +28,11 @@ class AccountFields(TypedDict, total=False):
     """What admins may change of an account."""
 
     name: str
+    slug: str
     time_zone: str
+    accent_hue: int | None
+    variant: str
+    media_access: str
 
 
 class MailChoices(TypedDict, total=False):
@@ -46,10 +51,31 @@ def create_account(*, slug: str, name: str, owner_email: str) -> NewAccount:
     account = Account(slug=slug, name=name)
     account.full_clean()
     owner, owner_is_new = _find_or_create(owner_email)
-    account.save()
-    with tenant_context(account):
-        Membership.objects.create(user=owner, role=Role.OWNER)
+    open_account(account, owner)
     return NewAccount(account, owner, owner_is_new)
+
+
+def save_new_account(account: Account) -> None:
+    """Save an account that was validated. Raises IntegrityError for a slug that is taken, ValidationError too."""
+    account.save(force_insert=True)
+    refuse_former_slug(account)
+
+
+def open_account(account: Account, owner: User) -> Membership:
+    """Save a new account that was validated, and make `owner` its owner, in the caller's transaction.
+
+    Raises ValidationError if the slug was that of another one.
+
+    However an account begins, it begins like this: with the plan of the model, and at its subdomain of BASE_DOMAIN,
+    which needs no row, and would have to be moved with every one if it had.
+    """
+    save_new_account(account)
+    with tenant_context(account):
+        member = Membership.objects.create(user=owner, role=Role.OWNER)
+        member.user = owner
+        data = {"slug": account.slug, "name": account.name, "email": owner.email}
+        record_audit(action="account.created", actor=member, subject=account, data=data)
+        return member
 
 
 def _find_or_create(email: str) -> tuple[User, bool]:
@@ -64,9 +90,26 @@ def _find_or_create(email: str) -> tuple[User, bool]:
 
 @transaction.atomic
 def update_account(*, account: Account, actor: Membership, **fields: Unpack[AccountFields]) -> Account:
-    """Change the account's name or time zone. Raises PermissionDenied, ValidationError."""
+    """Change what an account is called, where it is, how it looks, or how files leave it.
+
+    Raises PermissionDenied, ValidationError.
+
+    With another slug it has another host. The old one leads there from then on, and stays this account's.
+    """
     require(actor, "account.update")
+    return _update(account, actor, fields)
+
+
+@transaction.atomic
+def rename_account(*, account: Account, slug: str) -> Account:
+    """Give an account another slug in the platform's name, as `update_account()` does. Raises ValidationError."""
+    with tenant_context(account):
+        return _update(account, None, {"slug": slug})
+
+
+def _update(account: Account, actor: Membership | None, fields: AccountFields) -> Account:
     account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    old_slug = account.slug
     changes = {
         name: [getattr(account, name), value] for name, value in fields.items() if getattr(account, name) != value
     }
@@ -74,9 +117,11 @@ def update_account(*, account: Account, actor: Membership, **fields: Unpack[Acco
         setattr(account, name, value)
     validate_fields(account, fields)
     account.save(update_fields=list(fields))
+    if account.slug != old_slug:
+        keep_former_slug(account, old_slug)
     if changes:
         record_audit(action="account.updated", actor=actor, subject=account, data=changes)
-    forget_tenant(account)
+    forget_tenant(account, slugs=(old_slug,))
     return account
 
 

@@ -9,6 +9,11 @@ class InvalidCredentials(AuthenticationFailed):
     default_detail = _("The e-mail address or the password is wrong.")
 
 
+class OtpRequired(AuthenticationFailed):
+    default_code = "otp_required"
+    default_detail = _("The password is right. Send a code of your authenticator app too, as “otp”.")
+
+
 class RefusedToken(AuthenticationFailed):
     default_code = "invalid_token"
     default_detail = _("The token is invalid or has expired.")
@@ -45,3 +50,13 @@ class AnswerNotKept(APIException):
     status_code = 409
     default_code = "conflict"
     default_detail = _("This request was carried out, and its answer is a secret that is shown only once.")
+
+
+class RangeNotSatisfiable(APIException):
+    status_code = 416
+    default_code = "range_not_satisfiable"
+    default_detail = _("The file has no bytes in that range.")
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size  # bytes of the file

@@ -5,6 +5,7 @@ mail is sent and is kept nowhere: rows have a hash, the outbox has ids. A link i
 that of another one is not there.
 """
 
+import math
 import secrets
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.audit import record_audit
 from accounts.conflicts import Conflicting
@@ -27,10 +29,24 @@ from accounts.validation import validate_fields
 from tenancy.outbox import enqueue
 
 LIFETIME = timedelta(days=7)
+BETWEEN_MAILS = timedelta(minutes=1)  # of one invitation: it is somebody else's mailbox
 
 
 class KnownPerson(Conflicting):
     """Somebody has this address and a password already, and has to prove that they are it; nothing was changed."""
+
+
+class SentJustNow(Exception):
+    """The mail was sent less than a minute ago; nothing was changed. `wait` is how many seconds are left."""
+
+    def __init__(self, wait: int) -> None:
+        text = ngettext(
+            "This was sent just now. Wait for %(wait)d second, and send it again.",
+            "This was sent just now. Wait for %(wait)d seconds, and send it again.",
+            wait,
+        )
+        super().__init__(text % {"wait": wait})
+        self.wait = wait
 
 
 # Inviting ----------------------------------------------------------------------------------------------------------
@@ -60,15 +76,18 @@ def invite(*, actor: Membership, email: str, role: str = Role.MEMBER) -> Invitat
 def resend_invitation(*, invitation: Invitation, actor: Membership) -> None:
     """Send another link, which works for as long as a first one; the one that was sent before works no more.
 
-    Raises PermissionDenied, QuotaExceeded, Http404 for one that was accepted or revoked meanwhile.
+    Raises PermissionDenied, QuotaExceeded, SentJustNow, Http404 for one that was accepted or revoked meanwhile.
     """
     lock_account()
     actor, row = reread_actor(actor), _reread(invitation)
     require(actor, "member.manage")
-    if row.expires_at <= timezone.now():  # it did not count any more
+    now = timezone.now()
+    if (wait := row.asked_at + BETWEEN_MAILS - now) > timedelta(0):
+        raise SentJustNow(math.ceil(wait.total_seconds()))
+    if row.expires_at <= now:  # it did not count any more
         require_room_for_member(Membership.objects.current(), Invitation.objects.valid())
-    row.expires_at, row.token_hash = timezone.now() + LIFETIME, ""
-    row.save(update_fields=["expires_at", "token_hash"])
+    row.asked_at, row.expires_at, row.token_hash = now, now + LIFETIME, ""
+    row.save(update_fields=["asked_at", "expires_at", "token_hash"])
     _record("invitation.resent", row, actor)
     enqueue("accounts.mail_invitation", invitation_id=row.pk)
 
@@ -104,9 +123,12 @@ def find_invitation(token: str) -> Invitation:
 
 
 def find_person(invitation: Invitation) -> User | None:
-    """Return who was invited, if they have an account of their own and a password to prove it."""
+    """Return who was invited, if they have an account of their own and a password to prove it.
+
+    Not somebody who signed up with that address and never showed that it is theirs: the link in the mail shows it.
+    """
     user = User.objects.filter(email=invitation.email).first()
-    return user if user is not None and user.has_usable_password() else None
+    return user if user is not None and user.has_usable_password() and user.is_confirmed else None
 
 
 @transaction.atomic
@@ -133,6 +155,7 @@ def accept_as_new_person(*, token: str, name: str, password: str) -> Membership:
     if find_person(invitation) is not None:
         raise KnownPerson(_("Somebody else changed this at the same time. Try again."))
     # One without a password was made for somebody who never set one: the link proves as much as that mail would have.
+    # One whose address nobody has confirmed may be anybody's, who does not get in with their password any more.
     user = User.objects.filter(email=invitation.email).first() or User(email=invitation.email)
     user.name = name
     validate_fields(user, {"name"})

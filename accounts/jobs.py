@@ -1,15 +1,19 @@
-"""Jobs of accounts: the mail of an invitation, and clearing away what has expired."""
+"""Jobs of accounts: mails to people and of invitations, and clearing away what has expired."""
 
+from typing import cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from celery import shared_task
 from django.contrib.sessions.backends.db import SessionStore
-from django.core.mail import send_mail
-from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from accounts import clearing
+from accounts import clearing, letters, mail
+from accounts.closing import GRACE
+from accounts.erasing import erase_due_accounts
 from accounts.invitations import make_token
-from accounts.models import Invitation
+from accounts.models import Account, Invitation, Membership, Role
 from tenancy.context import require_active_tenant
 from tenancy.jobs import SystemTask, TenantTask
 from tenancy.routing import tenant_reverse
@@ -22,12 +26,53 @@ def mail_invitation(invitation_id: UUID) -> None:
     row = waiting.select_for_update(no_key=True).prefetch_related("invited_by__user").first()
     if row is None:
         return
-    account = require_active_tenant()
+    account = cast(Account, require_active_tenant())
     url = tenant_reverse("invitation", tenant=account, kwargs={"token": make_token(row)})
-    values = {"account": account, "invitation": row, "url": url}
-    # A line break in a name would begin another header.
-    subject = " ".join(render_to_string("mail/invitation/subject.txt", values).split())
-    send_mail(subject, render_to_string("mail/invitation/body.txt", values), None, [row.email])
+    names = {"who": row.invited_by.user, "account": account}
+    subject = _("%(who)s invites you to %(account)s") % names
+    with timezone.override(ZoneInfo(account.time_zone)):
+        mail.send(to=row.email, subject=subject, template="invitation", context={"invitation": row, "url": url})
+
+
+class ClosingTask(TenantTask):
+    """A job for an account that waits for being deleted, too."""
+
+    abstract = True
+    also_closing = True
+
+
+@shared_task(base=ClosingTask, name="accounts.mail_deletion")
+def mail_deletion(actor_id: str) -> None:
+    """Tell the owners that their account will be deleted, and where they can call it off."""
+    account = Account.objects.get(pk=require_active_tenant().pk)
+    if account.deleting_since is None:
+        return
+    owners = Membership.objects.current().filter(role=Role.OWNER).prefetch_related("user")
+    subject = _("%(account)s will be deleted") % {"account": account}
+    context = {
+        "who": Membership.objects.prefetch_related("user").get(pk=actor_id).user,
+        "day": (account.deleting_since + GRACE).astimezone(ZoneInfo(account.time_zone)),
+        "url": tenant_reverse("danger", tenant=account),
+    }
+    for owner in owners:
+        mail.send(to=owner.user.email, subject=subject, template="deletion", context=context)
+
+
+@shared_task(base=SystemTask, name="accounts.erase_deleted")
+def erase_deleted() -> None:
+    """Erase the accounts whose time has come. Killed in between, the next one goes on where it was."""
+    erase_due_accounts()
+
+
+@shared_task(base=TenantTask, name="accounts.send_letter")
+def send_letter(kind: str, user_id: UUID) -> None:
+    letters.send_letter(kind, user_id)
+
+
+@shared_task(base=SystemTask, name="accounts.send_letter_of_public_site")
+def send_letter_of_public_site(kind: str, user_id: str) -> None:
+    """The same for what was asked for on the public site, in nobody's account."""
+    letters.send_letter(kind, UUID(user_id))
 
 
 @shared_task(base=TenantTask, name="accounts.remove_expired")

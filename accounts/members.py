@@ -77,7 +77,7 @@ def remove_member(*, member: Membership, actor: Membership) -> None:
     actor, member = reread_actor(actor), _reread(member)
     require(actor, "member.manage")
     _require_power_over(member, actor)
-    _end(member)
+    end_membership(member)
     action = "member.left" if member.pk == actor.pk else "member.removed"
     record_audit(action=action, actor=actor, subject=member, data=_named(member, role=member.role))
 
@@ -88,7 +88,7 @@ def leave_account(*, actor: Membership) -> None:
     lock_account()
     actor = reread_actor(actor)
     require(actor, "member.leave")
-    _end(actor)
+    end_membership(actor)
     record_audit(action="member.left", actor=actor, subject=actor, data=_named(actor, role=actor.role))
 
 
@@ -143,7 +143,8 @@ def refuse_owner_role(role: str) -> None:
         raise ValidationError({"role": _("Nobody is made an owner like this. The owner can transfer the account.")})
 
 
-def _end(member: Membership) -> None:
+def end_membership(member: Membership) -> None:
+    """End a membership in a transaction that has locked the account. Raises LastOwner."""
     _require_another_owner(member)
     member.ended_at = timezone.now()
     member.save(update_fields=["ended_at"])

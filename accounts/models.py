@@ -6,11 +6,14 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.hues import HUES
 from accounts.plans import Plan
 from accounts.slugs import refuse_reserved_slug
 from tenancy.constraints import TenantUniqueConstraint
@@ -19,11 +22,22 @@ from tenancy.models import AbstractDomain, AbstractTenant, TenantManager, Tenant
 from tenancy.tokens import TenantRefreshToken
 
 
+class MediaAccess(models.TextChoices):
+    """How files leave an account."""
+
+    PRESIGNED = "presigned", _("From storage, by a link that works for a minute")
+    PROXIED = "proxied", _("Through the application, which asks for rights each time")
+
+
 class Account(AbstractTenant):
     """A customer: the tenant. Its slug is its subdomain."""
 
     # Whoever runs this for themselves is not to meet a price list: smaller plans are for those who sell accounts.
     plan = models.CharField(max_length=20, choices=Plan, default=Plan.BUSINESS)
+    # None: one that goes by the slug.
+    accent_hue = models.PositiveSmallIntegerField(null=True, blank=True, choices=[(hue, str(hue)) for hue in HUES])
+    media_access = models.CharField(max_length=10, choices=MediaAccess, default=MediaAccess.PRESIGNED)
+    logo = models.CharField(max_length=32, blank=True, editable=False)  # which one; "" is none
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -32,6 +46,8 @@ class Account(AbstractTenant):
     def clean(self) -> None:
         super().clean()
         refuse_reserved_slug(self.slug)
+        if self.variant not in settings.TENANCY["VARIANTS"]:
+            raise ValidationError({"variant": _("There is no such variant.")})
 
 
 class Domain(AbstractDomain):
@@ -47,13 +63,21 @@ class Domain(AbstractDomain):
 
 
 class UserManager(BaseUserManager["User"]):
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Create a person, without a usable password when none is given. Raises ValueError without an e-mail."""
+    def create_user(
+        self, email: str, password: str | None = None, *, confirmed: bool = False, **fields: Any
+    ) -> "User":
+        """Create a person, without a usable password when none is given. Raises ValueError without an e-mail.
+
+        `confirmed` says that the address is known to be theirs: without that they get no further than a log-in page.
+        """
+        from allauth.account.models import EmailAddress
+
         if not email:
             raise ValueError("A user needs an e-mail address.")
         user = self.model(email=email.lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
+        EmailAddress.objects.using(self._db).create(user=user, email=user.email, verified=confirmed, primary=True)
         return user
 
     def get_by_natural_key(self, username: str | None) -> "User":
@@ -69,6 +93,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False)  # works for the platform
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(auto_now_add=True)
+    # The row stays, with nothing of the person in it, since the memberships that have ended refer to it.
+    deleted_at = models.DateTimeField(null=True, editable=False)
 
     objects = UserManager()
 
@@ -90,10 +116,17 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.email = self.email.lower()
 
     def get_full_name(self) -> str:
-        return self.name or self.email
+        return gettext("A former member") if self.deleted_at else self.name or self.email
 
     def get_short_name(self) -> str:
-        return self.name.split(" ")[0] or self.email
+        return self.get_full_name() if self.deleted_at else self.name.split(" ")[0] or self.email
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Say whether somebody has shown that they read the mail of this person's address. One query."""
+        from allauth.account.models import EmailAddress
+
+        return bool(EmailAddress.objects.filter(user_id=self.pk, email=self.email, verified=True).exists())
 
 
 class Role(models.TextChoices):
@@ -117,12 +150,14 @@ class Membership(TenantModel):
     """A person's place in an account. Ended, not deleted, since their work refers to it."""
 
     user_field = "user"  # as_user(user) reads one's own memberships across accounts
+    erased_with_tenant = True  # the audit log refers to them
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+", db_index=False)
     role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
     mail_notifications = models.BooleanField(default=True)  # a mail for each of them, beside the row in the inbox
     mail_digest = models.BooleanField(default=True)  # a mail in the morning
     digest_day = models.DateField(null=True, blank=True, editable=False)  # of the last one: there is one a day
+    avatar = models.CharField(max_length=32, blank=True, editable=False)  # which one; "" is none
     joined_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     readmitted_at = models.DateTimeField(null=True, editable=False)  # when it last began anew after an end
@@ -238,6 +273,7 @@ class AuditEntry(TenantModel):
     """Who did what that matters for who sees or may do what. Written by `accounts.audit`, and never changed."""
 
     append_only = True
+    erased_with_tenant = True
 
     actor = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="+", null=True)
     actor_email = models.EmailField(blank=True)  # as it was: it outlives the person
@@ -283,6 +319,7 @@ class Invitation(TenantModel):
     invited_by = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
     token_hash = models.CharField(max_length=64, blank=True, editable=False)  # "" until the mail is sent
     created_at = models.DateTimeField(auto_now_add=True)
+    asked_at = models.DateTimeField(default=timezone.now, editable=False)  # when a mail was last asked for
     expires_at = models.DateTimeField(editable=False)
     accepted_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
@@ -304,3 +341,8 @@ class Invitation(TenantModel):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether its link does not work any more."""
+        return self.expires_at <= timezone.now()

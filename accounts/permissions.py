@@ -29,9 +29,11 @@ class Permission:
 
 PERMISSIONS: Mapping[str, Permission] = {
     "account.read": Permission(EVERYBODY, "see the account, its members, labels and open projects"),
-    "account.update": Permission(ADMINS, "change the name of the account and its time zone"),
+    "account.update": Permission(
+        ADMINS, "change name, address, time zone and look of the account, and how files leave it"
+    ),
     "account.transfer": Permission(OWNERS, "make somebody else the owner"),
-    "account.delete": Permission(OWNERS, "delete the account with everything in it"),
+    "account.delete": Permission(OWNERS, "delete the account with everything in it, and call that off"),
     "audit.read": Permission(ADMINS, "read the audit log and export it"),
     "profile.update": Permission(EVERYBODY, "change one's own name, and choose which mails one gets"),
     "member.manage": Permission(ADMINS, "invite and remove members and change their roles, except owners"),
@@ -53,7 +55,8 @@ PERMISSIONS: Mapping[str, Permission] = {
     "label.write": Permission(WRITERS, "create, change and delete labels"),
     "task.write": Permission(WRITERS, "create, change, move, complete, archive and delete tasks"),
     "subtask.write": Permission(WRITERS, "create, change, tick off and delete subtasks"),
-    "file.write": Permission(WRITERS, "attach files and delete them"),
+    "file.write": Permission(WRITERS, "attach files to tasks and to one's own comments; delete one's own files"),
+    "file.delete_any": Permission(ADMINS, "delete the files of others"),
     "comment.write": Permission(WRITERS, "comment on tasks; edit and delete one's own comments"),
     "comment.delete_any": Permission(ADMINS, "delete the comments of others"),
     "notification.read": Permission(EVERYBODY, "mark one's own notifications as read"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-GIB = 2**30
+MIB, GIB = 2**20, 2**30
 
 
 class Plan(models.TextChoices):
@@ -23,11 +23,12 @@ class Limits:
     members: int | None
     projects: int | None  # archived ones too: they are kept in full, and come back by a click
     storage: int | None  # bytes of files
+    file: int  # bytes of one of them
     sockets: int  # WebSockets that are open at the same time
 
 
 LIMITS: dict[str, Limits] = {
-    Plan.FREE: Limits(600, 3_000, members=5, projects=10, storage=GIB, sockets=100),
-    Plan.TEAM: Limits(1_200, 12_000, members=50, projects=200, storage=50 * GIB, sockets=1_000),
-    Plan.BUSINESS: Limits(6_000, 60_000, members=None, projects=None, storage=None, sockets=10_000),
+    Plan.FREE: Limits(600, 3_000, members=5, projects=10, storage=GIB, file=100 * MIB, sockets=100),
+    Plan.TEAM: Limits(1_200, 12_000, members=50, projects=200, storage=50 * GIB, file=GIB, sockets=1_000),
+    Plan.BUSINESS: Limits(6_000, 60_000, members=None, projects=None, storage=None, file=5 * GIB, sockets=10_000),
 }

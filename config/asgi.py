@@ -6,18 +6,19 @@ import warnings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("DATABASE_POOL_SIZE", "16")
 
-from django.core.asgi import get_asgi_application
+import django
 
 # WhiteNoise serves the style sheets without collectstatic in the demo, and hands out whole files, which are small.
 warnings.filterwarnings("ignore", message="No directory at")
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
-django = get_asgi_application()
+django.setup(set_prefix=False)
 
 # These need the settings, which are read now.
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 
 from accounts.sockets import admit_visitor  # noqa: E402
+from config.bodies import ArrivingBodies  # noqa: E402
 from config.disconnects import ReturnConnections  # noqa: E402
 from config.fairness import TakeTurns  # noqa: E402
 from projects.consumers import ProjectConsumer  # noqa: E402
@@ -27,7 +28,7 @@ from tenancy.sockets import TenantSockets  # noqa: E402
 refuse_unsafe_process()
 application = ProtocolTypeRouter(
     {
-        "http": TakeTurns(ReturnConnections(django)),
+        "http": TakeTurns(ReturnConnections(ArrivingBodies())),
         "websocket": TenantSockets(
             ProjectConsumer.as_asgi(), path="/ws/", subprotocol="commonhold.v1", admit=admit_visitor
         ),

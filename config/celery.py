@@ -21,6 +21,7 @@ EVERY_SOME_MINUTES = 300.0  # seconds; each tenant has its turn once a day, when
 MORNING_JOBS = {
     "tasks.remove_old": "03:00",
     "accounts.remove_expired": "03:00",
+    "tasks.sweep_files": "03:00",
     "tasks.remind_of_due_tasks": "07:00",
     "tasks.send_digests": "08:00",
 }
@@ -29,6 +30,7 @@ app.conf.beat_schedule = {
         name: {"task": "config.start_for_each_tenant", "schedule": EVERY_SOME_MINUTES, "args": [name, daily_at]}
         for name, daily_at in MORNING_JOBS.items()
     },
+    "erasing": {"task": "accounts.erase_deleted", "schedule": crontab(minute="15")},
     "sessions": {"task": "accounts.remove_expired_sessions", "schedule": crontab(hour="3", minute="30")},
 }
 

@@ -132,14 +132,20 @@ GROUPS: dict[str, list[Variable]] = {
     ],
     "Files": [
         Variable("S3_ENDPOINT_URL", "str", "", "S3 as this process reaches it", EMBEDDED),
-        Variable("S3_PUBLIC_ENDPOINT_URL", "str", "", "S3 as browsers reach it", EMBEDDED),
+        Variable("S3_PUBLIC_ENDPOINT_URL", "str", "", "S3 as browsers reach it", "`S3_ENDPOINT_URL`"),
         Variable("S3_BUCKET", "str", "", "the bucket for files", EMBEDDED),
         Variable("S3_ACCESS_KEY", "str", "", "", EMBEDDED),
         Variable("S3_SECRET_KEY", "str", "", "", EMBEDDED),
         Variable("S3_REGION", "str", "", "", EMBEDDED),
+        Variable(
+            "S3_BROWSER_UPLOADS",
+            "bool",
+            False,
+            "the web app sends files straight to S3, which must then allow it (CORS); the API always may",
+        ),
     ],
     "Tests": [
-        Variable("REQUIRE", "list", [], "programs whose tests must not be left out: `pgbouncer`, `curl`", "none"),
+        Variable("REQUIRE", "list", [], "whose tests must not be left out: `pgbouncer`, `curl`, `browser`", "none"),
     ],
     "Embedded servers": [
         Variable("DATA_DIR", "str", "", "where they keep their data", "`.data`"),

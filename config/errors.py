@@ -6,11 +6,13 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.core import exceptions as core
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.csrf import csrf_exempt
 from psycopg_pool import PoolTimeout
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -18,7 +20,10 @@ from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
 from accounts.conflicts import Conflicting
-from accounts.quotas import QuotaExceeded
+from accounts.errors import RangeNotSatisfiable
+from accounts.models import Membership
+from accounts.permissions import may
+from accounts.quotas import FileTooLarge, QuotaExceeded
 from tenancy.cache import CacheUnavailable
 from tenancy.routing import Refused
 from tenancy.storage import StorageUnavailable
@@ -96,6 +101,16 @@ def refuse(request: HttpRequest, refused: Refused) -> HttpResponse:
         return JsonResponse(body(refused.code, refused.detail), status=refused.status)
     title, text = PAGES[refused.code]
     return _page(request, refused.status, title, text, REFUSAL_HEADERS)
+
+
+@login_not_required
+@csrf_exempt
+def closing(request: HttpRequest) -> HttpResponse:
+    """Answer for an account that waits for being deleted as for a suspended one. Owners are led to the way back."""
+    member: Membership | None = getattr(request, "membership", None)
+    if member is not None and may(member, "account.delete") and not is_api(request):
+        return redirect("danger")
+    return refuse(request, Refused(403, "account_suspended", "This account is suspended."))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -180,6 +195,8 @@ def _documented(error: exceptions.APIException) -> Response:
         headers["WWW-Authenticate"] = authenticate
     if (wait := getattr(error, "wait", None)) is not None:
         headers["Retry-After"] = str(wait)
+    if isinstance(error, RangeNotSatisfiable):
+        headers["Content-Range"] = f"bytes */{error.size}"
     return Response(body(codes.get(code, code), error.detail), status=error.status_code, headers=headers)
 
 
@@ -225,6 +242,10 @@ def _quota_exceeded(error: QuotaExceeded) -> Response:
     return Response(body("quota_exceeded", " ".join(error.messages)), status=402)
 
 
+def _file_too_large(error: FileTooLarge) -> Response:
+    return Response(body("too_large", error), status=413)
+
+
 def _too_large(error: Exception) -> Response:
     return Response(body("too_large", _("The request is too large.")), status=413)
 
@@ -232,6 +253,7 @@ def _too_large(error: Exception) -> Response:
 # The first that fits answers, so the special ones come before the general.
 API_ANSWERS: list[tuple[type[Exception], Callable[[Any], Response]]] = [
     (QuotaExceeded, _quota_exceeded),
+    (FileTooLarge, _file_too_large),
     (exceptions.ValidationError, lambda error: _invalid(dict(_flatten(error.detail)))),
     (core.ValidationError, lambda error: _invalid({_field(name): texts for name, texts in _messages(error).items()})),
     (exceptions.APIException, _documented),

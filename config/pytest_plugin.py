@@ -17,7 +17,12 @@ from config import services
 
 ROOT = Path(__file__).resolve().parents[1]
 SYSTEM_FOLDERS = "/usr/sbin:/usr/local/sbin"  # which Debian keeps out of most users' PATH
-REMEDIES = {"pgbouncer": "apt-get install pgbouncer", "curl": "apt-get install curl"}
+REMEDIES = {
+    "pgbouncer": "apt-get install pgbouncer",
+    "curl": "apt-get install curl",
+    "browser": "apt-get install chromium",
+}
+NAMES = {"browser": ("chromium", "chromium-browser", "google-chrome")}  # of what goes by several
 MISSING = "is not installed"
 
 
@@ -34,7 +39,9 @@ def pytest_load_initial_conftests() -> None:
 
 def find_program(name: str) -> str | None:
     """Return the path of a program, None when it is not installed."""
-    return shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:{SYSTEM_FOLDERS}")
+    folders = f"{os.environ.get('PATH', os.defpath)}:{SYSTEM_FOLDERS}"
+    found = (shutil.which(each, path=folders) for each in NAMES.get(name, (name,)))
+    return next((path for path in found if path), None)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

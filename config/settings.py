@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
 ]
 
 ROOT_URLCONF = "config.urls.public"
@@ -92,9 +93,11 @@ TENANCY = {
         "standard": {"URLCONF": "config.urls.tenant", "TEMPLATES": "standard"},
         "roadmap": {"URLCONF": "config.urls.roadmap", "TEMPLATES": "roadmap"},
     },
+    "CLOSING_URLCONF": "config.urls.closing",  # of a tenant that waits for being deleted
     # Keys that are counted across all tenants: fresh log-in attempts on every host would make the limit worthless.
     # Without the cache they refuse, while everything else goes on.
-    "PUBLIC_CACHE_KEYS": ["allauth:rl:", "login:"],
+    # A code of an authenticator app is used up everywhere too.
+    "PUBLIC_CACHE_KEYS": ["allauth:rl:", "allauth.mfa.totp.used", "login:"],
 }
 
 # The host is checked by the first resolver, and nothing runs before it but the health checks.
@@ -156,14 +159,37 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 
-ACCOUNT_ADAPTER = "accounts.authentication.AccountAdapter"
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # in the browser that signed up, and in no other
+ACCOUNT_CHANGE_EMAIL = True  # a person has one address; a new one counts once it is confirmed
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before an address or a second factor is changed
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.links.PasswordLinkTokens"  # noqa: S105  # a class
-ACCOUNT_FORMS = {"login": "frontend.forms.LogIn"}
+ACCOUNT_FORMS = {
+    "add_email": "frontend.auth_forms.ChangeAddress",
+    "change_password": "frontend.auth_forms.ChangePassword",
+    "login": "frontend.auth_forms.LogIn",
+    "reauthenticate": "frontend.auth_forms.AskPassword",
+    "reset_password": "frontend.auth_forms.AskForLink",
+    "reset_password_from_key": "frontend.auth_forms.SetPassword",
+    "signup": "frontend.auth_forms.SignUp",
+}
+
+MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
+MFA_TOTP_ISSUER = "Commonhold"  # allauth's is the host, but the code is of the person and not of an account
+# A code is good for its own 30 seconds, which is also how long it is remembered as used.
+MFA_TOTP_TOLERANCE = 0
+# allauth fears that somebody switches it on with an address that is not theirs. Nobody gets that far here.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_FORMS = {
+    "activate_totp": "frontend.auth_forms.SwitchOnApp",
+    "authenticate": "frontend.auth_forms.AskCode",
+    "reauthenticate": "frontend.auth_forms.AskCodeAgain",
+}
 
 # Cookies are host-only, which is what keeps the tenants' sessions apart in the browser.
 COOKIE_PREFIX = "__Host-" if HTTPS else ""
@@ -204,6 +230,7 @@ STORAGES = {
         "BACKEND": "tenancy.storage.TenantStorage",
         "OPTIONS": {
             "endpoint_url": read_required("S3_ENDPOINT_URL"),
+            "public_endpoint_url": read("S3_PUBLIC_ENDPOINT_URL"),
             "bucket_name": read_required("S3_BUCKET"),
             "access_key": read_required("S3_ACCESS_KEY"),
             "secret_key": read_required("S3_SECRET_KEY"),
@@ -216,6 +243,8 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+
+S3_BROWSER_UPLOADS = read("S3_BROWSER_UPLOADS")
 
 # Mail ---------------------------------------------------------------------------------------------------------------
 
@@ -327,10 +356,12 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
+        "AttachmentStateEnum": "tasks.models.AttachmentState",
         "CategoryEnum": "projects.models.Category",
         "ColorEnum": "projects.models.Color",
         "ExportFormatEnum": "tasks.models.ExportFormat",
         "ExportStateEnum": "tasks.models.ExportState",
+        "MediaAccessEnum": "accounts.models.MediaAccess",
         "NotificationKindEnum": "tasks.models.NotificationKind",
         "PriorityEnum": "tasks.models.Priority",
         "RoleEnum": "accounts.models.Role",

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from allauth.account.forms import LoginForm
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -13,15 +12,6 @@ from tasks.models import ExportFormat, Subtask, Task
 
 # Browsers offer what was typed before, which helps with addresses and is in the way of new titles.
 UNREMEMBERED = {"autocomplete": "off"}
-
-
-class LogIn(LoginForm):  # type: ignore[misc]
-    """allauth's, without placeholders that say the same as the labels: `ACCOUNT_FORMS`."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.widget.attrs.pop("placeholder", None)
 
 
 class NewProject(forms.ModelForm):  # type: ignore[type-arg]

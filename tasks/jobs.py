@@ -52,6 +52,21 @@ def export_project(export_id: str) -> None:
     actions.write_export(export_id=UUID(export_id))
 
 
+@shared_task(base=TenantTask, name="tasks.inspect_attachment", atomic=False)
+def inspect_attachment(attachment_id: str) -> None:
+    actions.inspect_attachment(attachment_id=UUID(attachment_id))
+
+
+@shared_task(base=TenantTask, name="tasks.remove_files", atomic=False)
+def remove_files(ids: list[str]) -> None:
+    actions.remove_files(ids=[UUID(each) for each in ids])
+
+
+@shared_task(base=TenantTask, name="tasks.sweep_files", atomic=False)
+def sweep_files(day: str) -> None:
+    actions.sweep_files()
+
+
 @shared_task(base=TenantTask, name="tasks.remove_old")
 def remove_old(day: str) -> None:
     actions.remove_old_notifications()

@@ -1,6 +1,5 @@
 """Mails about tasks. Links lead to the account's own domain, as it is stored; no request has a part in them."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -8,20 +7,15 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts import mail
 from accounts.models import Account, Membership
 from tasks.models import Notification, NotificationKind, Task
 from tenancy.context import require_active_tenant
 from tenancy.routing import tenant_reverse
-
-# Signs that turn around what stands behind them.
-BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 @dataclass(frozen=True)
@@ -104,17 +98,11 @@ def _id(name: str) -> str:
 def _send(
     member: Membership, *, subject: str, template: str, context: dict[str, Any], headers: dict[str, str]
 ) -> None:
-    account = _account()
-    choices = tenant_reverse("inbox", tenant=account) + "#mails"
-    context = {**context, "account": account, "member": member, "choices": choices}
-    headers = {**headers, "List-Unsubscribe": f"<{choices}>", "Auto-Submitted": "auto-generated"}
-    text = render_to_string(f"mail/{template}.txt", context)
-    mail = EmailMultiAlternatives(_one_line(subject), text, to=[member.user.email], headers=headers)
-    mail.attach_alternative(render_to_string(f"mail/{template}.html", context), "text/html")
-    mail.send()
-
-
-def _one_line(text: str) -> str:
-    """Return a text as a header may have it: what breaks lines or turns them around is taken out."""
-    plain = (" " if unicodedata.category(each) in ("Cc", "Zl", "Zp") else each for each in text if each not in BIDI)
-    return Truncator(" ".join("".join(plain).split())).chars(120)
+    choices = tenant_reverse("inbox", tenant=_account()) + "#mails"
+    mail.send(
+        to=member.user.email,
+        subject=subject,
+        template=template,
+        context={**context, "member": member, "choices": choices},
+        headers={**headers, "List-Unsubscribe": f"<{choices}>"},
+    )

@@ -100,8 +100,15 @@ class TenantRedisCache(RedisCache):
             self._cache.get_client(name, write=True).hdel(name, *gone)
         return sum(int(value) for each, (value, _) in parts.items() if each not in gone)
 
+    def take(self, key: str) -> Any:
+        """Return what is at `key`, or None, and delete it, in one step: of many who ask at once one gets it."""
+        name = self.make_and_validate_key(key)
+        value = self._cache.get_client(name, write=True).getdel(name)
+        return None if value is None else self._cache._serializer.loads(value)
+
     count = _survive(count, lambda key, seconds: None)
     tally = _survive(tally, lambda key, part, number, seconds: None)
+    take = _survive(take, lambda key: None)
     get = _survive(RedisCache.get, lambda key, default=None, version=None: default)
     get_many = _survive(RedisCache.get_many, lambda keys, version=None: {})
     has_key = _survive(RedisCache.has_key, lambda key, version=None: False)

@@ -54,14 +54,25 @@ class TenantMiddleware:
             try:
                 tenant = resolve(request)
             except RedirectToPrimary as redirect:
-                return HttpResponsePermanentRedirect(tenant_origin(redirect.tenant) + request.get_full_path())
+                return _redirect(tenant_origin(redirect.tenant) + request.get_full_path())
             except Refused as refused:
+                if refused.closing is not None:  # somebody must be able to call it off
+                    request.tenant = refused.closing  # type: ignore[attr-defined]
+                    request.urlconf = settings.TENANCY["CLOSING_URLCONF"]
+                    return None
                 refuse: Callable[..., HttpResponseBase] = import_string(settings.TENANCY["REFUSAL_VIEW"])
                 return refuse(request, refused)
         if tenant is not None:
             request.tenant = tenant  # type: ignore[attr-defined]
             request.urlconf = urlconf_of(tenant)
         return None
+
+
+def _redirect(url: str) -> HttpResponseBase:
+    """Lead to another host, with method and body. Not remembered: a tenant may take its old name again."""
+    response = HttpResponsePermanentRedirect(url, preserve_request=True)
+    response["Cache-Control"] = "no-cache"
+    return response
 
 
 def _tenant(request: HttpRequest) -> AbstractTenant | None:

@@ -33,13 +33,14 @@ CACHE_SECONDS = 10
 class Refused(Exception):
     """The request is answered with `status` and `code` of the API contract, before any view runs."""
 
-    def __init__(self, status: int, code: str, detail: str) -> None:
+    def __init__(self, status: int, code: str, detail: str, *, closing: AbstractTenant | None = None) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail = status, code, detail
+        self.closing = closing  # the tenant, if that it waits for being deleted is the only reason
 
 
 class RedirectToPrimary(Exception):
-    """The host is a secondary domain of `tenant`, whose pages live on its primary one."""
+    """The host is a secondary domain or a former name of `tenant`, whose pages live on its primary one."""
 
     def __init__(self, tenant: AbstractTenant) -> None:
         super().__init__(tenant.slug)
@@ -58,7 +59,8 @@ def resolve(request: HttpRequest) -> AbstractTenant | None:
     if not named:
         return None
     if named[0].suspended_at is not None:
-        raise Refused(403, "account_suspended", "This account is suspended.")
+        closing = named[0] if named[0].is_closing else None
+        raise Refused(403, "account_suspended", "This account is suspended.", closing=closing)
     return named[0]
 
 
@@ -84,7 +86,8 @@ class HostResolver:
         if host == base:
             return None
         slug = host.removesuffix(f".{base}")
-        tenant = tenant_by_slug(slug) if slug != host else _tenant_by_domain(host)
+        # A tenant that was renamed keeps its former host as a domain, which redirects.
+        tenant = (tenant_by_slug(slug) if slug != host else None) or _tenant_by_domain(host)
         if tenant is None:
             raise Refused(404, "unknown_host", "There is nothing at this address.")
         return tenant
@@ -211,6 +214,7 @@ def forget_tenant(tenant: AbstractTenant, *, slugs: tuple[str, ...] = ()) -> Non
     """
     hosts = list(tenant.domains.values_list("host", flat=True))  # type: ignore[attr-defined]
     keys = [_key("id", str(tenant.pk)), *(_key("slug", slug) for slug in (tenant.slug, *slugs))]
+    keys += [_key("host", f"{slug}.{settings.BASE_DOMAIN}") for slug in (tenant.slug, *slugs)]
     keys += [_key("host", host) for host in hosts]
     keys.append(_key("primary", str(tenant.pk)))
 

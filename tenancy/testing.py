@@ -140,7 +140,7 @@ def client() -> TenantClient:
 
 def make_user(name: str) -> Any:
     return get_user_model()._default_manager.create_user(
-        email=f"{name}@example.com", password=PASSWORD, name=name.title()
+        email=f"{name}@example.com", password=PASSWORD, name=name.title(), confirmed=True
     )
 
 

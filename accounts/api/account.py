@@ -1,36 +1,58 @@
 """`account/`, the account that the address or the credentials name, and `account/transfer/`"""
 
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
+from django.conf import settings
 from django.db import transaction
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.actions import update_account
+from accounts.closing import delete_account, restore_account
+from accounts.hues import HUES
 from accounts.members import lock_account, transfer_account
-from accounts.models import Account, Membership
+from accounts.models import Account, MediaAccess, Membership
 from accounts.rest import idempotency, preconditions
-from accounts.rest.serializers import Moment, RowField, StrictSerializer, Text
+from accounts.rest.serializers import Choice, Moment, NoBody, RowField, StrictSerializer, Text
 from accounts.rest.views import MemberView, etag
 from tenancy.context import require_active_tenant
 
 
+class Hue(serializers.IntegerField):
+    """One of the hues that there are, in degrees."""
+
+    default_error_messages = {"invalid": _("Must be a multiple of 15, from 0 to 345, or null.")}
+
+    def to_internal_value(self, data: Any) -> int:
+        if type(data) is not int or data not in HUES:
+            self.fail("invalid")
+        return data
+
+
 class AccountSerializer(StrictSerializer):
     id = serializers.UUIDField(read_only=True)
-    slug = serializers.CharField(read_only=True)
+    slug = Text(max_length=63, help_text="Its subdomain. The host of a former one redirects to that of the new one.")
     name = Text(max_length=200)
-    variant = serializers.CharField(read_only=True)
+    variant = Choice(choices=sorted(settings.TENANCY["VARIANTS"]))
     time_zone = Text(max_length=64, help_text="An IANA name, such as `Europe/Berlin`.")
+    accent_hue = Hue(allow_null=True, help_text="Of its color, a multiple of 15; `null`: one that goes by the slug.")
+    media_access = Choice(choices=MediaAccess.choices, help_text="How files leave: by links to storage, or not.")
     created_at = Moment(read_only=True)
+
+
+class NameSerializer(StrictSerializer):
+    name = Text(max_length=200)
 
 
 class AccountView(MemberView):
     serializer_class = AccountSerializer
-    permissions = {"patch": "account.update"}
+    permissions = {"patch": "account.update", "delete": "account.delete"}
+    body_of_delete = NameSerializer
 
     def get(self, request: Request) -> Response:
         """The account."""
@@ -39,18 +61,46 @@ class AccountView(MemberView):
 
     @transaction.atomic
     def patch(self, request: Request) -> Response:
-        """Change the name of the account, or its time zone."""
+        """Change what the account is called, where it is, how it looks, and how files leave it."""
         self.require_match()
         account = cast(Account, require_active_tenant())
         if fields := self.read_body():
             account = update_account(account=account, actor=self.membership, **fields)
         return self.answer(Account.objects.get(pk=account.pk))
 
+    @extend_schema(request=NameSerializer, responses={204: None})
+    @transaction.atomic
+    def delete(self, request: Request) -> Response:
+        """Delete the account, whose name is typed to confirm it. It is suspended at once, and erased in 14 days."""
+        self.require_match()
+        serializer = NameSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        delete_account(actor=self.membership, **serializer.validated_data)
+        return Response(status=204)
+
     def locked_tag(self) -> str:
         return locked_tag()
 
     def answer(self, account: Account) -> Response:
         return answer(account)
+
+
+class RestoreView(MemberView):
+    """At the host of the account, or with its credentials, while nothing else is answered there."""
+
+    serializer_class = NoBody
+    permissions = {"post": "account.delete"}
+
+    @extend_schema(request=None, responses=AccountSerializer)
+    @transaction.atomic
+    def post(self, request: Request) -> Response:
+        """Call the deletion of the account off; 409 when there is none."""
+        self.require_match()
+        NoBody(data=request.data).is_valid(raise_exception=True)
+        return answer(restore_account(actor=self.membership))
+
+    def locked_tag(self) -> str:
+        return locked_tag()
 
 
 class TransferSerializer(StrictSerializer):

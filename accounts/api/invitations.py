@@ -6,7 +6,7 @@ from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotAuthenticated
+from rest_framework.exceptions import NotAuthenticated, Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -51,8 +51,11 @@ class InvitationViewSet(TenantViewSet[Invitation]):
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def resend(self, request: Request, pk: str) -> Response:
-        """Send another link, which works for another seven days; the one before works no more."""
-        return self.act(invitations.resend_invitation)
+        """Send another link, which works for another seven days; the one before works no more. Once a minute."""
+        try:
+            return self.act(invitations.resend_invitation)
+        except invitations.SentJustNow as error:
+            raise Throttled(error.wait, str(error)) from error
 
 
 class AcceptSerializer(StrictSerializer):

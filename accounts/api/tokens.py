@@ -17,10 +17,11 @@ from rest_framework.response import Response
 
 from accounts import tokens
 from accounts.authentication import admit, current_membership
-from accounts.errors import AccountSuspended, InvalidCredentials, RefusedToken, TenantMismatch
+from accounts.errors import AccountSuspended, InvalidCredentials, OtpRequired, RefusedToken, TenantMismatch
 from accounts.models import User
 from accounts.rest.serializers import NoBody, StrictSerializer, Text
 from accounts.rest.views import StrictView
+from accounts.second_factor import accepts_code, is_asked_for_code
 from tenancy.context import get_active_tenant, tenant_context
 from tenancy.models import AbstractTenant
 from tenancy.routing import tenant_by_id, tenant_by_slug
@@ -30,7 +31,7 @@ from tenancy.tokens import InvalidToken, TenantRefreshToken, read_any, read_refr
 class CredentialsSerializer(StrictSerializer):
     email = Text(max_length=254)
     password = Text(max_length=4096, trim_whitespace=False)
-    otp = Text(max_length=100, required=False)  # read when two-factor authentication is on
+    otp = Text(max_length=100, required=False)  # of people with an authenticator app
     account = Text(max_length=63, required=False)
 
 
@@ -75,18 +76,19 @@ class TokenEndpoint(StrictView):
 
 
 class TokenView(TokenEndpoint):
-    """An access and a refresh token of a member, for e-mail and password."""
+    """An access and a refresh token of a member, for e-mail, password and, of whoever has an app for it, a code."""
 
     @extend_schema(request=CredentialsSerializer, responses=LogInSerializer)
     def post(self, request: Request) -> Response:
         fields = self.read(CredentialsSerializer)
         account = named_account(fields.get("account"))
         user = _authenticate(request._request, account, fields["email"], fields["password"])
-        if account is None or user is None or not user.is_active:
+        if account is None or user is None or not user.is_active or not user.is_confirmed:
             raise InvalidCredentials
         if account.suspended_at is not None:
             raise AccountSuspended
         with tenant_context(account):
+            _require_code(request._request, user, fields.get("otp"))
             member = current_membership(user)
             if member is None:  # removed since the password was checked
                 raise InvalidCredentials
@@ -181,6 +183,17 @@ def _authenticate(request: HttpRequest, account: AbstractTenant | None, email: s
             return cast("User | None", adapter.authenticate(request, email=email, password=password))
     except NotAllowed as error:
         raise Throttled(adapter.seconds_to_wait(request, email)) from error
+
+
+def _require_code(request: HttpRequest, user: User, code: str | None) -> None:
+    """Raise OtpRequired, InvalidCredentials or Throttled, unless the code is right or nobody asks for one."""
+    if not is_asked_for_code(user):
+        return
+    if not code:
+        raise OtpRequired
+    if not accepts_code(request, user, code):
+        get_adapter(request).authentication_failed(request, email=user.email)
+        raise InvalidCredentials
 
 
 def _unstored(data: dict[str, Any]) -> Response:

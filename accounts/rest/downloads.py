@@ -1,31 +1,145 @@
 """Answering with a file of the account, through the application: every request was authorized by its view."""
 
-from collections.abc import AsyncIterator, Iterator
+import re
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.db import connection
-from django.http import StreamingHttpResponse
-from django.utils.http import content_disposition_header
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
+from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
 from rest_framework.request import Request
 
-from tenancy.storage import StoredFile
+from accounts.errors import RangeNotSatisfiable, Stale
+from accounts.images import MEDIA_TYPE
+from tenancy.storage import StoredFile, storage
+
+ONE_RANGE = re.compile(r"bytes=[ \t]*(\d{0,19})-(\d{0,19})[ \t]*", re.ASCII)
+
+# Nothing in it is run, wherever a browser is made to show it.
+HARMLESS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file that never changes. `read(start, stop)` begins to read a part of it."""
+
+    name: str
+    size: int
+    tag: str  # the ETag, in quotes
+    modified: datetime
+    read: Callable[[int, int], StoredFile]
 
 
 def stream(request: Request, file: StoredFile, *, name: str) -> StreamingHttpResponse:
     """Return an answer that has browsers save `file` as `name`, piece by piece. Never shown where it would run."""
+    headers = {**_headers(name), "Content-Length": str(file.size), "Cache-Control": "private, no-store"}
+    return _streaming(request._request, file, headers)
+
+
+def serve(request: Request, file: Download) -> HttpResponseBase:
+    """Answer GET and HEAD for `file` by its conditions and its range (RFC 9110), with at most a piece in memory.
+
+    Raises RangeNotSatisfiable, Stale, and what `file.read` does.
+    """
+    asked = request._request
+    modified = int(file.modified.timestamp())
+    known = {"ETag": file.tag, "Last-Modified": http_date(modified)}
+    # May be kept, and is asked for again each time: whoever lost the right to it is told so.
+    headers = {**_headers(file.name), **known, "Accept-Ranges": "bytes", "Cache-Control": "private, no-cache"}
+    refused = get_conditional_response(asked, etag=file.tag, last_modified=modified)
+    if refused is not None and refused.status_code == 412:
+        raise Stale
+    if refused is not None:
+        return HttpResponse(status=304, headers=headers)
+    part = _range(asked, file, modified)
+    start, stop = part or (0, file.size)
+    headers["Content-Length"] = str(stop - start)
+    if part is not None:
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{file.size}"
+    status = 200 if part is None else 206
+    if asked.method == "HEAD" or start == stop:
+        return HttpResponse(status=status, headers=headers)
+    return _streaming(asked, file.read(start, stop), headers, status)
+
+
+def show_picture(name: str) -> HttpResponse:
+    """Answer with a picture that was made here, to be shown. Its name is never used for another one.
+
+    Raises Http404, StorageUnavailable.
+    """
+    try:
+        picture = storage.read(name)
+    except FileNotFoundError as error:
+        raise Http404 from error
+    cached = {"Cache-Control": "private, max-age=604800, immutable"}
+    return HttpResponse(b"".join(picture.pieces), content_type=MEDIA_TYPE, headers={**HARMLESS, **cached})
+
+
+def disposition(name: str) -> str:
+    """Return the header that has a file saved under a name in any script: RFC 6266 and 8187."""
+    return content_disposition_header(True, name) or "attachment"
+
+
+def _headers(name: str) -> dict[str, str]:
+    return {"Content-Type": "application/octet-stream", "Content-Disposition": disposition(name), **HARMLESS}
+
+
+def _range(request: HttpRequest, file: Download, modified: int) -> tuple[int, int] | None:
+    """Return the part that is asked for, from the first byte to before the last; None for all of it.
+
+    More than one range, and what is none, count as not asked for, as the RFC allows. Raises RangeNotSatisfiable.
+    """
+    found = ONE_RANGE.fullmatch(request.headers.get("Range", ""))
+    if request.method != "GET" or found is None or not any(found.groups()) or not _if_range(request, file, modified):
+        return None
+    first, last = (int(text) if text else None for text in found.groups())
+    if first is None:
+        start, stop = max(0, file.size - (last or 0)), file.size
+    elif last is not None and last < first:
+        return None
+    else:
+        start, stop = first, min(file.size if last is None else last + 1, file.size)
+    if start >= stop:
+        raise RangeNotSatisfiable(file.size)
+    return start, stop
+
+
+def _if_range(request: HttpRequest, file: Download, modified: int) -> bool:
+    """Say whether the client's other part is of the same file; weak tags never are."""
+    condition = request.headers.get("If-Range")
+    return condition is None or condition == file.tag or parse_http_date_safe(condition) == modified
+
+
+def _streaming(
+    request: HttpRequest, file: StoredFile, headers: dict[str, str], status: int = 200
+) -> StreamingHttpResponse:
     if not connection.in_atomic_block:  # as in tests
         connection.close()  # back to the pool, which a slow reader would keep it from
     # Under ASGI Django would take the whole of a synchronous body into memory first.
-    is_async = isinstance(request._request, ASGIRequest)
-    headers = {
-        "Content-Type": "application/octet-stream",
-        "Content-Length": str(file.size),
-        "Content-Disposition": content_disposition_header(True, name) or "attachment",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "private, no-store",
-    }
-    return StreamingHttpResponse(_in_turns(file.pieces) if is_async else file.pieces, headers=headers)
+    pieces = _in_turns(file.pieces) if isinstance(request, ASGIRequest) else file.pieces
+    return Streamed(pieces, file, status=status, headers=headers)
+
+
+class Streamed(StreamingHttpResponse):
+    """Closes its file when it is over, also when nobody has read it."""
+
+    def __init__(self, pieces: Iterable[bytes] | AsyncIterator[bytes], file: StoredFile, **kwargs: Any) -> None:
+        super().__init__(pieces, **kwargs)
+        self._file = file
+
+    def close(self) -> None:
+        super().close()
+        self._file.pieces.close()
 
 
 async def _in_turns(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:

@@ -43,15 +43,23 @@ def read_key(request: Request) -> str | None:
     return key
 
 
-def once(
-    request: Request, member: Membership, key: str, handle: Callable[[], Response], is_hidden: Callable[[Any], bool]
+def once(  # noqa: PLR0913  # one place for all of it
+    request: Request,
+    member: Membership,
+    key: str,
+    handle: Callable[[], Response],
+    is_hidden: Callable[[Any], bool],
+    *,
+    body_hash: str | None = None,
 ) -> HttpResponseBase:
     """Return what `handle` answers, or what it has answered to the same request of `member` before.
 
     Keys belong to account, member, method and path. `is_hidden` is asked with an old answer's data whether the member
-    lost sight of what it is about. Raises Http404 then, IdempotencyMismatch, AnswerNotKept, and what `handle` does.
+    lost sight of what it is about. `body_hash` stands for a body that was not kept. Raises Http404 then,
+    IdempotencyMismatch, AnswerNotKept, and what `handle` does.
     """
-    request_hash, body_hash = _hash(f"{request.method} {request.path_info} {key}".encode()), _hash(request.body)
+    request_hash = _hash(f"{request.method} {request.path_info} {key}".encode())
+    body_hash = body_hash or _hash(request.body)
     with transaction.atomic():
         taken, is_new = _take(member, request_hash, body_hash)
         if not is_new:

@@ -35,6 +35,7 @@ class StrictView(APIView):
     """Refuses what nobody reads: a misspelled parameter must not silently change what is answered."""
 
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
+    streams_body = False  # the view reads it piece by piece, and nobody may before
 
     def query_parameters(self) -> set[str]:
         """Return the names that may follow the `?`."""
@@ -46,7 +47,8 @@ class StrictView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # A chunked body has no length, and REST framework would take it for an empty one.
-        if "CONTENT_LENGTH" not in request.META and "HTTP_TRANSFER_ENCODING" in request.META:
+        has_length = "CONTENT_LENGTH" in request.META or "HTTP_TRANSFER_ENCODING" not in request.META
+        if not has_length and not self.streams_body:
             request.META["CONTENT_LENGTH"] = str(len(request.body))
         super().initial(request, *args, **kwargs)
         unknown = sorted(set(request.query_params) - self.query_parameters())

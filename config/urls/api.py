@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.routers import SimpleRouter
 
-from accounts.api.account import AccountView, TransferView
+from accounts.api.account import AccountView, RestoreView, TransferView
 from accounts.api.audit import AuditViewSet
 from accounts.api.invitations import AcceptView, InvitationViewSet
 from accounts.api.me import MeView, OwnAccountsView
@@ -17,12 +17,14 @@ from config.openapi import document
 from frontend.views.api_docs import api_docs
 from projects.api import ActivityViewSet, LabelViewSet, ProjectViewSet, StatusViewSet
 from tasks.api import (
+    AttachmentViewSet,
     CommentViewSet,
     ExportViewSet,
     NotificationViewSet,
     SearchViewSet,
     SubtaskViewSet,
     TaskViewSet,
+    UploadView,
 )
 
 app_name = "api"  # so that names like `task-detail` are not taken for pages
@@ -37,6 +39,7 @@ router.register("activity", ActivityViewSet, basename="activity")
 router.register("tasks", TaskViewSet, basename="task")
 router.register("subtasks", SubtaskViewSet, basename="subtask")
 router.register("comments", CommentViewSet, basename="comment")
+router.register("attachments", AttachmentViewSet, basename="attachment")
 router.register("audit", AuditViewSet, basename="audit")
 router.register("notifications", NotificationViewSet, basename="notification")
 router.register("exports", ExportViewSet, basename="export")
@@ -52,8 +55,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/", MeView.as_view(), name="me"),
     path("me/accounts/", OwnAccountsView.as_view(), name="own-accounts"),
     path("account/", AccountView.as_view(), name="account"),
+    path("account/restore/", RestoreView.as_view(), name="account-restore"),
     path("account/transfer/", TransferView.as_view(), name="account-transfer"),
     path("invitations/accept/", AcceptView.as_view(), name="accept-invitation"),
+    path("attachments/upload/", UploadView.as_view(), name="upload"),
     path("search/", SearchViewSet.as_view({"get": "list"}), name="search"),
     path("", include(router.urls)),
     # What is left is answered here: Django would redirect to the URL with a slash, and DEBUG would show a page.

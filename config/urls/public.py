@@ -1,12 +1,15 @@
 """The public site: BASE_DOMAIN itself."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from config.urls.errors import handler400, handler403, handler404, handler429, handler500  # noqa: F401
-from frontend.views import public
+from frontend.views import doors, person, public
 
 urlpatterns = [
     path("", public.landing, name="landing"),
+    path("auth/signup/", person.sign_up, name="account_signup"),
+    re_path(r"^auth/confirm-email/(?P<key>[-:\w]+)/$", person.confirm_address, name="account_confirm_email"),
+    path("auth/hand-over/", doors.offer, name="hand_over"),
     path("auth/", include("config.urls.auth")),
     path("api/v1/", include("config.urls.api")),
 ]

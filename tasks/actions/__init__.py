@@ -1,9 +1,20 @@
 """What can be done with tasks. Pages, API, jobs and commands call these; each function owns its transaction."""
 
+from tasks.actions.attachments import (
+    AlreadyChecked,
+    NewFile,
+    NothingUploaded,
+    abandon_attachment,
+    complete_attachment,
+    create_attachment,
+    delete_attachment,
+    receive_attachment,
+)
 from tasks.actions.bulk import BulkRefused, TaskChange, update_tasks
 from tasks.actions.columns import retire_status
 from tasks.actions.comments import create_comment, delete_comment, update_comment
 from tasks.actions.exports import TooManyExports, fail_export, remove_old_exports, request_export, write_export
+from tasks.actions.inspection import inspect_attachment, remove_files
 from tasks.actions.mailing import mail_digest, mail_notification, request_digests
 from tasks.actions.notifications import mark_all_read, mark_read, remind_of_due_tasks, remove_old_notifications
 from tasks.actions.progress import (
@@ -15,32 +26,46 @@ from tasks.actions.progress import (
     reopen_task,
     restore_task,
 )
-from tasks.actions.subtasks import create_subtask, delete_subtask, update_subtask
+from tasks.actions.receiving import Arrival
+from tasks.actions.subtasks import create_subtask, delete_subtask, move_subtask, update_subtask
+from tasks.actions.sweeping import sweep_files
 from tasks.actions.tasks import StaleVersion, create_task, delete_task, lock_task, update_task
 
 __all__ = [
+    "AlreadyChecked",
     "AlreadyCompleted",
+    "Arrival",
     "BulkRefused",
+    "NewFile",
     "NotCompleted",
+    "NothingUploaded",
     "StaleVersion",
     "TaskChange",
     "TooManyExports",
+    "abandon_attachment",
     "archive_task",
+    "complete_attachment",
     "complete_task",
+    "create_attachment",
     "create_comment",
     "create_subtask",
     "create_task",
+    "delete_attachment",
     "delete_comment",
     "delete_subtask",
     "delete_task",
     "fail_export",
+    "inspect_attachment",
     "lock_task",
     "mail_digest",
     "mail_notification",
     "mark_all_read",
     "mark_read",
+    "move_subtask",
     "move_task",
+    "receive_attachment",
     "remind_of_due_tasks",
+    "remove_files",
     "remove_old_exports",
     "remove_old_notifications",
     "reopen_task",
@@ -48,6 +73,7 @@ __all__ = [
     "request_export",
     "restore_task",
     "retire_status",
+    "sweep_files",
     "update_comment",
     "update_subtask",
     "update_task",

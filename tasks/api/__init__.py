@@ -1,17 +1,21 @@
 """The REST API of tasks and what belongs to them."""
 
+from tasks.api.attachments import AttachmentViewSet
 from tasks.api.comments import CommentViewSet
 from tasks.api.exports import ExportViewSet
 from tasks.api.notifications import NotificationViewSet
 from tasks.api.search import SearchViewSet
 from tasks.api.subtasks import SubtaskViewSet
 from tasks.api.tasks import TaskViewSet
+from tasks.api.uploads import UploadView
 
 __all__ = [
+    "AttachmentViewSet",
     "CommentViewSet",
     "ExportViewSet",
     "NotificationViewSet",
     "SearchViewSet",
     "SubtaskViewSet",
     "TaskViewSet",
+    "UploadView",
 ]

@@ -1,5 +1,6 @@
 """Tasks and what belongs to them, what members are told of them, and projects as files."""
 
+from tasks.models.attachments import Attachment, AttachmentQuerySet, AttachmentState, Refusal, remove_files_of
 from tasks.models.exports import Export, ExportFormat, ExportState
 from tasks.models.notifications import Notification, NotificationKind
 from tasks.models.tasks import (
@@ -16,6 +17,9 @@ from tasks.models.tasks import (
 __all__ = [
     "TASK_KEY",
     "Assignment",
+    "Attachment",
+    "AttachmentQuerySet",
+    "AttachmentState",
     "Comment",
     "Export",
     "ExportFormat",
@@ -23,8 +27,10 @@ __all__ = [
     "Notification",
     "NotificationKind",
     "Priority",
+    "Refusal",
     "Subtask",
     "Task",
     "TaskLabel",
     "TaskQuerySet",
+    "remove_files_of",
 ]

@@ -6,6 +6,7 @@ from django.utils import timezone
 from tenancy import routing
 from tenancy.context import tenant_context
 from tenancy.testing import PASSWORD, TenantClient, membership_of
+from tests.accounts.logging_in import Post
 
 
 @pytest.fixture
@@ -65,3 +66,9 @@ def header_resolver(monkeypatch, settings):
     yield
     monkeypatch.undo()
     routing.forget_resolvers()
+
+
+@pytest.fixture
+def post(django_capture_on_commit_callbacks):
+    """Do something, and read the mails that come of it: `post(client.post, "/auth/signup/", NEW)`, `post.mails`."""
+    return Post(django_capture_on_commit_callbacks)

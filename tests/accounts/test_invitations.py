@@ -45,7 +45,11 @@ def test_an_admin_invites_and_the_link_is_mailed(client, acme, admin):
     (message,) = post()
     assert (message.to, message.subject) == (["nina@example.com"], "Charlie invites you to Acme")
     assert "Viewer" in message.body
-    assert link_in(message)[0] == "acme.localhost:8000"
+    host, token = link_in(message)
+    assert host == "acme.localhost:8000"
+    html = message.alternatives[0].content
+    assert f'href="http://acme.localhost:8000/invitations/{token}/"' in html
+    assert 'href="http://acme.localhost:8000/">Acme</a>' in html
     invited = {"email": "nina@example.com", "role": "viewer"}
     assert entries(acme) == [("invitation.created", "charlie@example.com", invited)]
 
@@ -172,6 +176,17 @@ def test_a_job_that_runs_twice_mails_once_and_one_that_is_too_late_not_at_all(cl
     assert accept(client, acme, token, **NEW).status_code == 404
 
 
+def test_names_are_text_in_the_mail_and_no_html(client, acme, alice):
+    type(acme).objects.update(name="Acme <b>& Sons</b>")
+    alice.name = "Alice <script>"
+    alice.save()
+    client.as_(alice).json("POST", URL, {"email": "nina@example.com"})
+    (message,) = post()
+    html = message.alternatives[0].content
+    assert "Alice &lt;script&gt; invites you to Acme &lt;b&gt;&amp; Sons&lt;/b&gt;" in html
+    assert "Alice <script> invites you to Acme <b>& Sons</b>" in message.body
+
+
 def test_a_name_does_not_begin_another_header(client, acme, alice):
     type(acme).objects.filter(pk=acme.pk).update(name="Acme\nBcc: all@example.com")
     type(alice).objects.filter(pk=alice.pk).update(name="<b>Alice</b> & Co")
@@ -186,7 +201,7 @@ def test_a_name_does_not_begin_another_header(client, acme, alice):
 
 def test_sent_again_it_is_another_link_with_more_time(client, acme, alice):
     row, first = invite(client, alice, acme)
-    change(acme, expires_at=timezone.now() - timedelta(days=1))
+    change(acme, expires_at=timezone.now() - timedelta(days=1), asked_at=timezone.now() - timedelta(days=8))
     assert accept(client, acme, first, **NEW).status_code == 404
     answer = client.as_(alice).json("POST", f"{URL}{row['id']}/resend/")
     assert answer.status_code == 200
@@ -242,7 +257,8 @@ def test_open_invitations_count_as_members(client, nearly_full, alice):
     session, body = client.as_(alice), {"email": "nora@example.com"}
     refused = session.json("POST", URL, body)
     assert (refused.status_code, refused.json()["code"]) == (402, "quota_exceeded")
-    change(nearly_full, expires_at=timezone.now())  # one that has expired does not
+    change(nearly_full, expires_at=timezone.now(), asked_at=timezone.now() - timedelta(days=7))
+    # One that has expired does not.
     assert session.json("POST", URL, body).status_code == 201
     assert session.json("POST", f"{URL}{row['id']}/resend/").status_code == 402
 

@@ -14,6 +14,7 @@ class Site:
         self.running, self.most, self.go_on = [], 0, asyncio.Event()
 
     async def __call__(self, scope, receive, send):
+        await receive()
         self.running.append(dict(scope["headers"]).get(b"host"))
         self.most = max(self.most, len(self.running))
         await self.go_on.wait()
@@ -25,7 +26,12 @@ def request(host, kind="http"):
     return {"type": kind, "headers": [(b"host", host)] if host else []}
 
 
-async def nothing(*_):
+async def body():
+    """Give the last part of a request."""
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+async def nothing(_):
     """Take what is sent."""
 
 
@@ -36,7 +42,7 @@ def play(settings, requests, *, share=2):
     async def run():
         site = Site()
         turns = TakeTurns(site)
-        waiting = [asyncio.create_task(turns(scope, nothing, nothing)) for scope in requests]
+        waiting = [asyncio.create_task(turns(scope, body, nothing)) for scope in requests]
         for _ in range(20):
             await asyncio.sleep(0)
         seen = list(site.running)
@@ -51,7 +57,7 @@ def test_a_host_has_its_share_and_the_others_have_theirs(settings):
     flood = [request(b"acme.localhost:8000") for _ in range(10)]
     seen, turns = play(settings, [*flood, request(b"globex.localhost:8000")])
     assert seen == [b"acme.localhost:8000"] * 2 + [b"globex.localhost:8000"]
-    assert turns.queues == {}
+    assert turns.ahead == 0
 
 
 def test_spelling_makes_no_other_host(settings):
@@ -73,21 +79,23 @@ def test_a_turn_comes_back_whatever_happens(settings, end):
         started = asyncio.Event()
 
         async def site(scope, receive, send):
+            await receive()
             started.set()
             if end == "fails":
                 raise RuntimeError
             await asyncio.sleep(60)
 
         turns = TakeTurns(site)
-        requests = [asyncio.create_task(turns(request(b"acme.localhost"), nothing, nothing)) for _ in range(2)]
+        requests = [asyncio.create_task(turns(request(b"acme.localhost"), body, nothing)) for _ in range(2)]
         await started.wait()
         for task in reversed(requests) if end.endswith("waits") else requests:
             await asyncio.sleep(0)
             task.cancel()
         await asyncio.gather(*requests, return_exceptions=True)
-        return turns.queues
+        host = turns.hosts["acme.localhost"]
+        return turns.ahead, host.requests, host.share.locked()
 
-    assert asyncio.run(run()) == {}
+    assert asyncio.run(run()) == (0, 0, False)
 
 
 def test_an_answer_that_has_begun_costs_no_turn(settings):
@@ -97,12 +105,13 @@ def test_an_answer_that_has_begun_costs_no_turn(settings):
         begun = []
 
         async def download(scope, receive, send):
+            await receive()
             await send({"type": "http.response.start", "status": 200, "headers": []})
             begun.append(scope)
             await asyncio.sleep(60)
 
         turns = TakeTurns(download)
-        requests = [asyncio.create_task(turns(request(b"acme.localhost"), nothing, nothing)) for _ in range(3)]
+        requests = [asyncio.create_task(turns(request(b"acme.localhost"), body, nothing)) for _ in range(3)]
         for _ in range(20):
             await asyncio.sleep(0)
         for task in requests:
@@ -113,29 +122,111 @@ def test_an_answer_that_has_begun_costs_no_turn(settings):
     assert asyncio.run(run()) == 3
 
 
-def test_whoever_sends_too_many_is_heard_one_by_one(settings):
-    settings.POOL_SIZE = 8
+def test_a_request_that_is_still_being_sent_costs_no_turn(settings):
+    settings.POOL_SIZE = 2
 
-    async def run(status):
-        running, at_once = 0, []
+    async def run():
+        async def upload():
+            await asyncio.sleep(60)
 
-        async def answer(scope, receive, send):
-            nonlocal running
-            running += 1
-            at_once.append(running)
-            for _ in range(5):
-                await asyncio.sleep(0)
-            running -= 1
-            await send({"type": "http.response.start", "status": status, "headers": []})
+        site = Site()
+        turns = TakeTurns(site)
+        slow = [asyncio.create_task(turns(request(b"acme.localhost"), upload, nothing)) for _ in range(2)]
+        quick = asyncio.create_task(turns(request(b"acme.localhost"), body, nothing))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        seen = list(site.running)
+        for task in (*slow, quick):
+            task.cancel()
+        await asyncio.gather(*slow, quick, return_exceptions=True)
+        return seen
 
-        turns = TakeTurns(answer)
+    assert asyncio.run(run()) == [b"acme.localhost"]
 
-        async def client():
-            for _ in range(10):
-                await turns(request(b"acme.localhost"), nothing, nothing)
 
-        await asyncio.gather(*(client() for _ in range(4)))
-        return max(at_once[:4]), max(at_once[8:])
+class Clock(asyncio.SelectorEventLoop):
+    """An event loop in which waiting takes no time, and its clock goes on all the same."""
 
-    assert asyncio.run(run(200)) == (4, 4)
-    assert asyncio.run(run(429)) == (4, 1)
+    skipped = 0.0
+
+    def time(self):
+        return super().time() + self.skipped
+
+    def _run_once(self):
+        if not self._ready and self._scheduled:
+            self.skipped += max(0.0, self._scheduled[0].when() - self.time())
+        super()._run_once()
+
+
+class Busy:
+    """An application that takes a twentieth of a second for each answer, and knows whom it worked on beside whom."""
+
+    def __init__(self):
+        self.running, self.beside, self.answered = [], [], []
+
+    async def __call__(self, scope, receive, send):
+        await receive()
+        host = dict(scope["headers"])[b"host"].decode()
+        self.beside.append((host, sorted(self.running)))
+        self.running.append(host)
+        await asyncio.sleep(0.05)
+        self.running.remove(host)
+        self.answered.append(host)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+
+def traffic(settings, clients, *, seconds):
+    """Let clients, of (host, how long each waits after an answer), send for some time. Returns the application."""
+    settings.POOL_SIZE = 16
+
+    async def run():
+        site = Busy()
+        turns = TakeTurns(site)
+        until = asyncio.get_running_loop().time() + seconds
+
+        async def client(host, pause):
+            while asyncio.get_running_loop().time() < until:
+                await turns(request(host.encode()), body, nothing)
+                await asyncio.sleep(pause)
+
+        await asyncio.gather(*(client(*each) for each in clients))
+        return site, turns
+
+    with asyncio.Runner(loop_factory=Clock) as runner:
+        return runner.run(run())
+
+
+FLOOD = [("acme", 0)] * 8
+
+
+def test_a_flood_is_worked_on_one_by_one(settings):
+    site, _ = traffic(settings, FLOOD, seconds=10)
+    at_once = [len(others) for _, others in site.beside]
+    assert max(at_once[:8]) == 7  # nobody can know yet
+    assert max(at_once[len(at_once) // 2 :]) == 0
+    assert len(site.answered) > 150  # of 200 that one by one are possible
+
+
+def test_a_flood_gives_way_and_still_gets_on(settings):
+    site, _ = traffic(settings, [*FLOOD, ("globex", 0.0), ("initech", 0.01)], seconds=20)
+    later = site.beside[len(site.beside) // 2 :]
+    floods = sum(host == "acme" for host, _ in later)
+    assert 0.05 < floods / len(later) < 0.2  # four a second, of forty
+    assert floods > 20
+
+
+def test_who_sends_one_after_the_other_never_waits(settings):
+    site, turns = traffic(settings, [*FLOOD, ("globex", 0)], seconds=10)
+    assert site.answered.count("globex") >= 10 / 0.05 - 5
+    assert turns.hosts["globex"].average < 1.1
+
+
+def test_a_browser_that_asks_for_much_at_once_is_no_flood(settings):
+    site, _ = traffic(settings, [("acme", 1.0)] * 6, seconds=10)
+    assert max(len(others) for _, others in site.beside) == 5
+    assert len(site.answered) == 60
+
+
+def test_hosts_that_are_quiet_are_forgotten(settings):
+    _, turns = traffic(settings, [*((f"host-{number}", 60) for number in range(100)), ("acme", 1)], seconds=30)
+    assert list(turns.hosts) == ["acme"]

@@ -2,16 +2,19 @@
 
 import re
 from itertools import product
-from math import cos, radians, sin
 from pathlib import Path
 
 import pytest
 
 import frontend
+from accounts.hues import HUES
+from frontend.accents import style_sheet, to_linear_rgb
 from frontend.presentation import ACCENTS
 from projects.models import Color
 
-TOKENS = (Path(frontend.__file__).parent / "static/frontend/tokens.css").read_text()
+STATIC = Path(frontend.__file__).parent / "static/frontend"
+HUES_CSS = (STATIC / "accents.css").read_text()
+TOKENS = f"{(STATIC / 'tokens.css').read_text()}\n{HUES_CSS}"
 NUMBER = r"[\d.]+"
 
 
@@ -40,14 +43,7 @@ def color(text, theme, names):
 
 def luminance(lightness, chroma, hue):
     """Return the relative luminance of an OKLCH color, clipped to what a screen can show."""
-    a, b = chroma * cos(radians(hue)), chroma * sin(radians(hue))
-    long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
-    medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
-    short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
-    red = 4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short
-    green = -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short
-    blue = -0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short
-    red, green, blue = (min(1, max(0, part)) for part in (red, green, blue))
+    red, green, blue = (min(1, max(0, part)) for part in to_linear_rgb(lightness, chroma, hue))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -75,7 +71,7 @@ def test_the_edge_of_a_field_is_visible(back, theme):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("accent", ACCENTS)
+@pytest.mark.parametrize("accent", [*(f"accent-{name}" for name in ACCENTS), *(f"hue-{hue}" for hue in HUES)])
 @pytest.mark.parametrize(
     ("front", "back"),
     [
@@ -88,8 +84,13 @@ def test_the_edge_of_a_field_is_visible(back, theme):
     ],
 )
 def test_every_accent_is_readable(front, back, accent, theme):
-    names = {**ACCENT, **declarations(f".accent-{accent}")}
+    names = {**ACCENT, **declarations(f".{accent}")}
     assert contrast(front, back, theme, names) >= 4.5
+
+
+def test_the_accents_to_choose_from_are_up_to_date():
+    """`python -m frontend.accents > frontend/static/frontend/accents.css` writes them."""
+    assert style_sheet() == HUES_CSS
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

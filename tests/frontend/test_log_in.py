@@ -193,8 +193,8 @@ def test_logging_in_on_the_public_site_lists_the_accounts_of_the_person(client, 
     assert "Globex" in seen.text
     assert "Initech" not in seen.text
     assert [link for link in seen.links if link.startswith("http")] == [
-        "http://acme.localhost:8000/",
-        "http://globex.localhost:8000/",
+        "http://acme.localhost:8000/auth/enter/",
+        "http://globex.localhost:8000/auth/enter/",
     ]
 
 

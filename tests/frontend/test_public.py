@@ -50,7 +50,7 @@ def test_a_suspended_account_is_shown_and_leads_nowhere(client, globex, mallory,
 def test_an_account_with_a_domain_of_its_own_is_reached_there(client, globex, mallory, page):
     globex.domains.create(host="work.globex.example", is_primary=True)
     client.log_in(mallory)
-    assert "http://work.globex.example:8000/" in page(client.get("/")).links
+    assert "http://work.globex.example:8000/auth/enter/" in page(client.get("/")).links
 
 
 def test_somebody_without_an_account_is_told_what_to_do(client, db, page):

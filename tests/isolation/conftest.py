@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import ApiToken, AuditEntry, IdempotencyKey, Invitation, Membership, RefreshFamily
 from accounts.tokens import create_personal_token, hash_of
 from projects.models import Activity, Label, Project, ProjectMember, Status
-from tasks.models import Assignment, Comment, Export, Notification, Subtask, Task, TaskLabel
+from tasks.models import Assignment, Attachment, Comment, Export, Notification, Subtask, Task, TaskLabel
 from tenancy.context import tenant_context
 from tenancy.models import AbstractTenant, get_membership_model
 from tenancy.testing import canary
@@ -35,6 +35,7 @@ class World:
     invitation: Invitation
     notification: Notification
     export: Export
+    attachment: Attachment
 
 
 def populate(tenant, user) -> World:
@@ -72,8 +73,10 @@ def populate(tenant, user) -> World:
         )
         told = Notification.objects.create(member=member, kind="mentioned", task=task, comment=comment, cause="x")
         export = Export.objects.create(project=project, requested_by=member, format="csv")
+        file = {"task": task, "comment": comment, "uploaded_by": member, "size": 7}
+        attachment = Attachment.objects.create(**file, name=text(), content_type=text(), state="ready")
     rows = project, status, task, subtask, label, comment, activity, member, apitoken, entry, invitation, told, export
-    return World(tenant, *rows)
+    return World(tenant, *rows, attachment)
 
 
 @pytest.fixture

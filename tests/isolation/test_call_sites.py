@@ -15,7 +15,8 @@ PACKAGES = ["accounts", "config", "frontend", "projects", "tasks", "tenancy"]
 READS_ACROSS_TENANTS: dict[str, str] = {}
 READS_ONE_PERSONS_MEMBERSHIPS = {
     "accounts/api/me.py": "me/accounts/ lists the accounts of the person who asks",
-    "frontend/views/public.py": "the public page lists the accounts of the person who has logged in",
+    "accounts/deleting.py": "whoever deletes their user leaves all their accounts",
+    "frontend/places.py": "the public page and the switcher list the accounts of the person who has logged in",
 }
 WRITES_SQL = {
     "config/health.py": "SELECT 1, to see whether the database answers",

@@ -17,6 +17,7 @@ FORMATTED = {
     "accounts.ApiToken.text_hash": "a hash",
     "accounts.AuditEntry.action": "one of the program's own words",
     "accounts.AuditEntry.actor_email": "an e-mail address",
+    "accounts.Membership.avatar": "which picture, by a random number",
     "accounts.IdempotencyKey.request_hash": "a hash",
     "accounts.IdempotencyKey.body_hash": "a hash",
     "accounts.Invitation.email": "an e-mail address",

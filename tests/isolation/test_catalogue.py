@@ -20,6 +20,7 @@ SHARED = {
     "account_emailaddress": "allauth: e-mail addresses of people",
     "account_emailconfirmation": "allauth: proofs of e-mail addresses",
     "auth_group": "platform permissions",
+    "mfa_authenticator": "allauth: authenticator apps and recovery codes of people, encrypted",
     "auth_group_permissions": "platform permissions",
     "auth_permission": "names of permissions",
     "django_content_type": "names of models",

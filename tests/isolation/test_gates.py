@@ -16,6 +16,12 @@ OPEN = {
     "auth/inactive/": ALLAUTH,
     "auth/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[-0-9A-Za-z]+)/$": ALLAUTH,
     "auth/password/reset/key/done/": ALLAUTH,
+    "auth/password/reset/": ALLAUTH,
+    "auth/password/reset/done/": ALLAUTH,
+    "auth/confirm-email/": ALLAUTH,
+    "auth/2fa/authenticate/": "for people whose password was right: sends all others to the log-in",
+    "auth/enter/": "sends strangers to the public site, to log in there",
+    "auth/hand-over/": "at an account, where the token is in the query; on the public site it is for people",
     "api/v1/auth/token/": "where tokens are had",
     "api/v1/auth/token/refresh/": "the refresh token is in the body",
     "api/v1/auth/token/verify/": "the token is in the body",
@@ -28,7 +34,11 @@ OPEN = {
     "roadmap/": "the public roadmap, of projects that an admin chose",
 }
 # On the public host alone, where the same pattern means something else than at a tenant's.
-OPEN_IN_PUBLIC = {"": "the landing page"}
+OPEN_IN_PUBLIC = {
+    "": "the landing page",
+    "auth/signup/": "where people and accounts come from",
+    "auth/confirm-email/(?P<key>[-:\\w]+)/$": "the page of a link in a mail",
+}
 
 
 def open_to_strangers(route):

@@ -34,10 +34,13 @@ KEYS = {
 }
 # … and for ids, whose route says of what.
 IDS = {
-    "tick_subtask": "subtask",
-    "read_notification": "notification",
     **dict.fromkeys(("edit_status", "place_status", "delete_status"), "status"),
     **dict.fromkeys(("edit_label", "delete_label"), "label"),
+    **dict.fromkeys(("tick_subtask", "rename_subtask", "move_subtask", "delete_subtask"), "subtask"),
+    **dict.fromkeys(("edit_comment", "delete_comment"), "comment"),
+    **dict.fromkeys(("change_role", "remove_member"), "membership"),
+    **dict.fromkeys(("resend_invitation", "revoke_invitation"), "invitation"),
+    "read_notification": "notification",
 }
 
 
@@ -104,8 +107,8 @@ def test_ones_own_keys_are_found(alice_asks, variant, ours):
     found = {"ProjectKeyConverter": "WEB", "TaskKeyConverter": "WEB-1"}
     found["StringConverter"] = "token-of-acme"  # of an invitation
     for route in [route for route in ROUTES if route.urlconf == variant]:
-        own = {"UUIDConverter": getattr(ours, IDS[route.name]).pk} if route.name in IDS else {}
-        kwargs = {name: {**found, **own}[kind] for name, kind in route.arguments}
+        own = {**found, "UUIDConverter": getattr(ours, IDS.get(route.name, "task")).pk}
+        kwargs = {name: own[kind] for name, kind in route.arguments}
         answer = alice_asks.get(reverse(route.name, urlconf=variant, kwargs=kwargs))
         assert answer.status_code in (200, 405), str(route)
 

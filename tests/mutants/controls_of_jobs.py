@@ -1,4 +1,4 @@
-"""The controls of jobs: in whose name they run, and that each has one effect."""
+"""The controls of jobs: in whose name they run, each with one effect, and that nobody's many keep others waiting."""
 
 from tests.mutants.controls import off
 
@@ -117,5 +117,19 @@ OF_JOBS = (
         "        raise SystemExit(str(error)) from error\n",
         "        raise\n",
         f"{RELAY}::test_none_of_them_starts_with_the_owners_connection",
+    ),
+    off(
+        "who sends many requests gives way",
+        "config/fairness.py",
+        "if host.average > MANY:",
+        "if False:",
+        "tests/config/test_fairness.py::test_a_flood_gives_way_and_still_gets_on",
+    ),
+    off(
+        "one host has half of the connections at most",
+        "config/fairness.py",
+        "            await turn.enter_async_context(host.share)\n",
+        "",
+        "tests/config/test_fairness.py::test_a_host_has_its_share_and_the_others_have_theirs",
     ),
 )

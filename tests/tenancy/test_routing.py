@@ -172,7 +172,7 @@ def test_other_domains_redirect_to_the_primary_one(client, acme):
     Domain.objects.create(tenant=acme, host="tasks.acme.example", is_primary=True)
     Domain.objects.create(tenant=acme, host="old.acme.example")
     response = get(client, "old.acme.example", "/echo/?a=1")
-    assert (response.status_code, response["Location"]) == (301, "http://tasks.acme.example:8000/echo/?a=1")
+    assert (response.status_code, response["Location"]) == (308, "http://tasks.acme.example:8000/echo/?a=1")
 
 
 def test_a_domain_without_a_primary_one_redirects_to_the_subdomain(client, acme):

@@ -1,13 +1,12 @@
 from typing import Any
 
-from allauth.account.forms import default_token_generator
-from allauth.account.utils import user_pk_to_url_str
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.actions import NewAccount, create_account
+from accounts.links import password_link
 from tenancy.context import tenant_context
-from tenancy.routing import tenant_origin, tenant_reverse
+from tenancy.routing import tenant_origin
 
 
 class Command(BaseCommand):
@@ -30,6 +29,5 @@ class Command(BaseCommand):
 
 
 def _password_link(new: NewAccount) -> str:
-    with tenant_context(new.account):  # the key works on its host only
-        key = {"uidb36": user_pk_to_url_str(new.owner), "key": default_token_generator.make_token(new.owner)}
-    return tenant_reverse("account_reset_password_from_key", tenant=new.account, kwargs=key)
+    with tenant_context(new.account):  # the link works on its host only
+        return password_link(new.owner)

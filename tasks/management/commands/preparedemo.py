@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from tasks.testdata.demo import SLUGS, STAFF_EMAIL, demo_account
-from tasks.testdata.loading import PASSWORD, existing_slugs, load_accounts, require_owner
+from tasks.testdata.loading import PASSWORD, confirm_addresses, existing_slugs, load_accounts, require_owner
 from tenancy.postgresql.roles import OWNER
 
 
@@ -40,7 +40,9 @@ def make_demo(slugs: list[str]) -> int:
     password, now = make_password(PASSWORD), timezone.now()
     with transaction.atomic(using=OWNER):
         rows = load_accounts([demo_account(slug, now=now) for slug in slugs], password=password)
-        User.objects.using(OWNER).get_or_create(
+        staff, is_new = User.objects.using(OWNER).get_or_create(
             email=STAFF_EMAIL, defaults={"name": "Kim Staff", "is_staff": True, "password": password}
         )
+        if is_new:
+            confirm_addresses([staff])
     return rows

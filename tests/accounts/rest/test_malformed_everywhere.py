@@ -39,6 +39,7 @@ WRITES = [
     ("POST", "comments/"),
     ("PATCH", "comments/{comment}/"),
     ("POST", "exports/"),
+    ("POST", "attachments/"),
     ("POST", "notifications/read/"),
     ("POST", "tokens/"),
     ("PATCH", "account/"),
@@ -54,7 +55,7 @@ WRITES = [
 ]
 READS = [
     *("projects/", "statuses/", "labels/", "activity/", "members/", "me/accounts/", "tokens/", "tasks/", "subtasks/"),
-    *("comments/", "search/?q=page&", "audit/", "invitations/", "notifications/", "exports/"),
+    *("comments/", "search/?q=page&", "audit/", "invitations/", "notifications/", "exports/", "attachments/"),
 ]
 HUGE = "9" * 5000
 

@@ -10,7 +10,7 @@ from accounts.audit import record_audit
 from accounts.models import Invitation
 from accounts.rest.views import ReadOnlyTenantViewSet
 from projects.models import Activity, Label, Project, Status
-from tasks.models import Assignment, Comment, Export, Notification, Subtask, Task, TaskLabel
+from tasks.models import Assignment, Attachment, Comment, Export, Notification, Subtask, Task, TaskLabel
 from tenancy.context import tenant_context
 from tenancy.testing import join, make_user, membership_of
 
@@ -28,6 +28,7 @@ MOST = {
     "invitations": 4,
     "notifications": 4,
     "exports": 4,
+    "attachments": 4,
     "members": 5,
     "search/?q=same": 6,
 }
@@ -54,6 +55,7 @@ def fill(acme, alice, project, task, label):
                 )
                 Subtask.objects.create(task=row, title="same", rank="V0000")
                 Comment.objects.create(task=row, author=actor, body="same")
+                Attachment.objects.create(task=row, uploaded_by=actor, name="same", size=1, state="ready")
                 Assignment.objects.create(task=row, member=actor)
                 TaskLabel.objects.create(task=row, label=Label.objects.create(name=f"same {number}"))
                 Notification.objects.create(member=actor, kind="assigned", task=row, cause="x")

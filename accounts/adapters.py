@@ -1,0 +1,149 @@
+"""What we ask of allauth: who gets in and where, which mails it sends, and how it keeps secrets."""
+
+import math
+import time
+from base64 import urlsafe_b64encode
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal import ratelimit
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.contrib import messages
+from django.core.cache import cache
+from django.db import transaction
+from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.urls import get_script_prefix
+from django.utils.crypto import salted_hmac
+
+from accounts.audit import address_of, record_audit
+from accounts.authentication import current_membership
+from accounts.letters import ask_for_letter
+from accounts.models import User
+from tenancy.context import get_active_tenant
+from tenancy.sessions import bind_session
+
+APP, FAILED = "allauth.account", "login_failed"  # what allauth calls its limit
+
+# What allauth calls the news that a person is told by mail: ours. Of a new address the old one is told when it is
+# asked for, which is when somebody can still do something about it.
+NEWS = {
+    "password_changed": "password_changed",
+    "password_reset": "password_changed",
+    "totp_activated": "totp_activated",
+    "totp_deactivated": "totp_deactivated",
+    "recovery_codes_generated": "recovery_codes_generated",
+}
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Log-in, sign-up and addresses."""
+
+    # Who gets in, and where they come to ---------------------------------------------------------------------------
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return get_active_tenant() is None
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        return get_script_prefix()  # "/", or "/t/<slug>/" where tenants are told apart by path
+
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        return get_script_prefix()  # which lists the new account
+
+    def get_logout_redirect_url(self, request: HttpRequest) -> str:
+        return get_script_prefix()
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return f"{get_script_prefix()}auth/"
+
+    def login(self, request: HttpRequest, user: User, *, by: str = "session") -> None:
+        """Make a session of this host. Between the password and a code somebody may have been removed."""
+        member = current_membership(user) if get_active_tenant() is not None else None
+        if get_active_tenant() is not None and member is None:
+            raise ImmediateHttpResponse(redirect("account_login"))
+        super().login(request, user)
+        bind_session(request.session)
+        if member is not None:
+            record_audit(action="member.logged_in", actor=member, subject=member, data={"with": by})
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Write down that somebody's log-in was refused, if they are a member here: strangers fill no log."""
+        super().authentication_failed(request, **credentials)
+        if get_active_tenant() is None:
+            return
+        user = User.objects.filter(email=str(credentials.get("email") or "").lower()).first()
+        if user is not None and (member := current_membership(user)) is not None:
+            record_audit(action="member.log_in_refused", actor=member, subject=member)
+
+    # Limits --------------------------------------------------------------------------------------------------------
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return address_of(request) or "unknown"  # together with everybody else without an address
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Count by e-mail alone. allauth adds the host, which would give fresh attempts on every tenant's."""
+        return str(credentials.get("email") or "").lower()
+
+    def seconds_to_wait(self, request: HttpRequest, key: str) -> int:
+        """Return in how many seconds another attempt is heard, from allauth's history of the failed ones.
+
+        `key` is what they are counted by: an e-mail address, or what allauth makes of a person for codes.
+        """
+        now = time.time()
+        waits = [1.0]
+        for rate in ratelimit.get_rates(app=APP, action=FAILED):
+            name = ratelimit.get_cache_key(request, app=APP, action=FAILED, rate=rate, key=key.lower())
+            history = cache.get(name, [])
+            if len(history) >= rate.amount:  # the newest is first
+                waits.append(history[rate.amount - 1] + rate.duration - now)
+        return math.ceil(max(waits))
+
+    # Addresses and mails -------------------------------------------------------------------------------------------
+
+    @transaction.atomic
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Make a confirmed address the one that its person has, unless somebody else signed up with it meanwhile."""
+        if User.objects.filter(email=email_address.email).exclude(pk=email_address.user_id).exists():
+            template = "account/messages/email_confirmation_failed.txt"
+            self.add_message(request, messages.ERROR, template, {"email": email_address.email})
+            return False
+        return bool(super().confirm_email(request, email_address))
+
+    def should_send_confirmation_mail(self, request: HttpRequest, email_address: EmailAddress, signup: bool) -> bool:
+        return not signup  # the action that signs people up has asked for it, in its own transaction
+
+    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
+        address = emailconfirmation.email_address
+        if address.email == address.user.email:
+            ask_for_letter("sign_up", user_id=address.user_id)
+        else:
+            ask_for_letter("new_address", user_id=address.user_id)
+            ask_for_letter("new_address_asked", user_id=address.user_id)
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """Do nothing, for the same reason."""
+
+    def send_notification_mail(self, template_prefix: str, user: User, *args: Any, **kwargs: Any) -> None:
+        if kind := NEWS.get(template_prefix.rpartition("/")[2]):
+            ask_for_letter(kind, user_id=user.pk)
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Authenticator apps and recovery codes, whose secrets are of no use to whoever has the database alone."""
+
+    def encrypt(self, text: str) -> str:
+        return _cipher().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _cipher().decrypt(encrypted_text.encode()).decode()
+
+
+def _cipher() -> MultiFernet:
+    """Return what encrypts with SECRET_KEY, and decrypts with the keys before it too."""
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    digests = (salted_hmac("accounts.adapters", "secrets", secret=key, algorithm="sha256").digest() for key in keys)
+    return MultiFernet([Fernet(urlsafe_b64encode(digest)) for digest in digests])

@@ -1,0 +1,60 @@
+"""Deleting one's own user. What they wrote stays with the accounts, where it is "a former member's"."""
+
+from collections.abc import Iterable
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.audit import record_audit
+from accounts.members import LastOwner, end_membership, lock_account
+from accounts.models import Account, Membership, User
+from tenancy.context import as_user, tenant_context
+
+
+@transaction.atomic
+def delete_user(*, user: User) -> None:
+    """End all memberships of somebody who has proved who they are, and forget the person. Raises LastOwner.
+
+    All or nothing: whoever is the last owner of one account leaves none. Their sessions end with their password,
+    tokens and sockets with the memberships. The row stays, since the memberships that have ended refer to it, with an
+    address that nobody has; the log of an account keeps the one that it has written down, as of all who have left.
+    """
+    user = User.objects.select_for_update().get(pk=user.pk)
+    accounts = _accounts_of(user)
+    owned = [account.name for account in accounts if not _leave(account, user)]
+    if owned:
+        text = _("You are the last owner of %(names)s. Make somebody else the owner, or delete the account first.")
+        raise LastOwner(text % {"names": ", ".join(owned)})
+    EmailAddress.objects.filter(user=user).delete()
+    Authenticator.objects.filter(user=user).delete()
+    user.email, user.name, user.deleted_at = f"{user.pk}@deleted.invalid", "", timezone.now()
+    user.is_active = user.is_staff = user.is_superuser = False
+    user.set_unusable_password()
+    user.save()
+
+
+def _accounts_of(user: User) -> Iterable[Account]:
+    with as_user(user):
+        memberships = list(Membership.objects.current().prefetch_related("account"))
+    # Two who delete themselves at the same moment lock their accounts in the same order.
+    return sorted((membership.account for membership in memberships), key=lambda account: account.pk)
+
+
+def _leave(account: Account, user: User) -> bool:
+    """End the membership of `user`; say whether it could be. The caller takes everything back if one could not."""
+    with tenant_context(account):
+        lock_account()
+        member = Membership.objects.current().filter(user_id=user.pk).first()
+        if member is None:  # removed meanwhile
+            return True
+        member.user = user
+        try:
+            end_membership(member)
+        except LastOwner:
+            return False
+        data = {"member": str(member.pk), "email": user.email, "role": member.role}
+        record_audit(action="member.left", actor=member, subject=member, data=data)
+        return True

@@ -1,0 +1,81 @@
+"""Files in a multipart body, taken over as they arrive: a file of any size needs the memory of one piece."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from django.core.exceptions import BadRequest, TooManyFieldsSent, TooManyFilesSent, ValidationError
+from django.core.files.uploadhandler import FileUploadHandler
+from django.http import HttpRequest, QueryDict
+from django.http.multipartparser import MultiPartParser, MultiPartParserError
+from django.http.request import UnreadablePostError
+from django.utils.translation import gettext as _
+
+PIECE = 256 * 1024  # bytes
+
+
+class Sink(Protocol):
+    """What takes a file: see `tenancy.storage.Upload`."""
+
+    def write(self, piece: bytes) -> None: ...
+
+
+class Broken(BadRequest):
+    """The body is no complete multipart body: answered with 400."""
+
+
+# Called with the fields before the file, its name and its type; returns what takes the file.
+type Begin = Callable[[QueryDict, str, str], Sink]
+
+
+def receive_file(request: HttpRequest, begin: Begin, *, field: str = "file") -> None:
+    """Read the body, and give its one file to whatever `begin` returns. What comes after the file is not read for.
+
+    Nothing may have read the body before. Raises ValidationError without a file, Broken for a body that ends too soon
+    or cannot be understood, RequestDataTooBig, and what `begin` and the sink do.
+    """
+    taking = _Taking(request, begin, field)
+    # A chunked body has no length, which the parser would take for an empty one. It does not ask for more than that.
+    meta = {**request.META, "CONTENT_LENGTH": request.META.get("CONTENT_LENGTH") or "1"}
+    try:
+        parser = _Parser(meta, request, [taking], request.encoding)
+        taking.parser = parser
+        parser.parse()
+    except (MultiPartParserError, UnreadablePostError, TooManyFieldsSent, TooManyFilesSent) as error:
+        raise Broken(_("The body is no complete multipart body.")) from error
+    if not taking.is_complete:
+        raise ValidationError({field: [_("This field is required, with a file, after the others.")]})
+
+
+class _Parser(MultiPartParser):
+    """Django's, which knows the fields that came before a file."""
+
+    @property
+    def fields(self) -> QueryDict:
+        found: QueryDict = self._post  # type: ignore[attr-defined]
+        return found
+
+
+class _Taking(FileUploadHandler):
+    chunk_size = PIECE
+    parser: _Parser
+
+    def __init__(self, request: HttpRequest, begin: Begin, field: str) -> None:
+        super().__init__(request)
+        self.begin, self.field = begin, field
+        self.sink: Sink | None = None
+        self.is_complete = False
+
+    def new_file(self, field_name: str, file_name: str, content_type: Any, *args: Any, **kwargs: Any) -> None:
+        if field_name != self.field or self.sink is not None:
+            raise ValidationError({field_name: [_("There is one file, called `%(name)s`.") % {"name": self.field}]})
+        self.sink = self.begin(self.parser.fields, file_name, content_type or "")
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        if self.sink is not None:
+            self.sink.write(raw_data)
+
+    def file_complete(self, file_size: int) -> None:
+        self.is_complete = True
+
+    def upload_interrupted(self) -> None:
+        self.is_complete = False

@@ -1,0 +1,93 @@
+"""Signing up: a person, an account that they own, and the mail that asks whether the address is theirs, or nothing.
+
+Nobody learns here whether an address is known. For one that is, an account is made all the same, which belongs to
+nobody: otherwise the name that was asked for would stay free, and say so to whoever asks for it again. The person is
+told by mail; their password, their log-ins and their accounts stay as they are.
+"""
+
+from contextlib import suppress
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts.actions import open_account, save_new_account
+from accounts.letters import ask_for_letter
+from accounts.models import Account, Domain, User
+from accounts.renaming import host_of
+from accounts.slugs import slug_of
+from tenancy.context import tenant_context
+
+ATTEMPTS = 5
+MOST_NUMBERED = 100  # accounts whose names make the same slug
+
+
+def sign_up(*, email: str, password: str, account_name: str, slug: str = "") -> User | None:
+    """Make a person and their account, and return the person, None for somebody who is known already.
+
+    `slug` is made of the name when it is empty. Raises ValidationError with messages by field: `email`, `password1`,
+    `account_name`, `slug`.
+    """
+    values = email.lower(), password, account_name.strip(), slug
+    for _attempt in range(ATTEMPTS - 1):
+        # Somebody may be quicker, by a moment, with the address or the name. Then they are there to be found.
+        with suppress(IntegrityError):
+            return _sign_up(*values)
+    return _sign_up(*values)
+
+
+@transaction.atomic
+def _sign_up(email: str, password: str, account_name: str, slug: str) -> User | None:
+    account = _account(account_name, slug)
+    _validate(email, password)
+    known = User.objects.filter(email=email).first()
+    if known is not None:
+        make_password(password)  # which takes long, as it does for somebody new
+        save_new_account(account)
+        with tenant_context(account):
+            ask_for_letter("sign_up_again", user_id=known.pk)
+        return None
+    user = User.objects.create_user(email, password)
+    open_account(account, user)
+    with tenant_context(account):
+        ask_for_letter("sign_up", user_id=user.pk)
+    return user
+
+
+def confirm_by_mail(user: User) -> None:
+    """Count the address as confirmed of somebody who has used a link that was sent to it."""
+    EmailAddress.objects.filter(email=user.email, verified=False).exclude(user_id=user.pk).delete()
+    EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
+
+
+def _account(name: str, slug: str) -> Account:
+    account = Account(name=name, slug=slug or _free_slug(name))
+    try:
+        account.full_clean(validate_unique=bool(slug))  # otherwise there is another number
+    except ValidationError as error:
+        fields = {"name": "account_name"}  # what the form calls them
+        raise ValidationError({fields.get(key, key): texts for key, texts in error.message_dict.items()}) from error
+    return account
+
+
+def _free_slug(name: str) -> str:
+    base = slug_of(name)
+    numbered = [base, *(f"{base}-{number}" for number in range(2, MOST_NUMBERED))]
+    taken = set(Account.objects.filter(slug__in=numbered).values_list("slug", flat=True))
+    former = Domain.objects.filter(host__in=map(host_of, numbered)).values_list("host", flat=True)
+    free = [each for each in numbered if each not in taken and host_of(each) not in former]
+    if not base or not free:
+        raise ValidationError({"slug": _("No address can be made of this name. Choose one.")})
+    return free[0]
+
+
+def _validate(email: str, password: str) -> None:
+    user = User(email=email)
+    user.clean_fields(exclude={field.name for field in User._meta.fields} - {"email"})
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise ValidationError({"password1": error.messages}) from error

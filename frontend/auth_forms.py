@@ -1,0 +1,147 @@
+"""What people type to log in, to sign up, and to change how they log in: allauth's forms in our words."""
+
+from typing import Any
+
+from allauth.account import forms as account
+from allauth.account.internal import flows
+from allauth.mfa.base import forms as codes
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.totp.internal.auth import TOTP
+from django import forms
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.passwords import ask_for_password_link
+from accounts.signing_up import confirm_by_mail, sign_up
+
+
+class Plain:
+    """Takes away the placeholders that say the same as the labels."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():  # type: ignore[attr-defined]
+            field.widget.attrs.pop("placeholder", None)
+
+
+class LogIn(Plain, account.LoginForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = ""  # a link below the form
+
+
+class AskPassword(Plain, account.ReauthenticateForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = ""
+
+
+class SignUp(Plain, account.SignupForm):  # type: ignore[misc]
+    """Whoever has signed up before sees what somebody new sees, and gets another mail."""
+
+    account_name = forms.CharField(
+        label=_("Name of your account"),
+        max_length=200,
+        help_text=_("Your company, team or club."),
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+    slug = forms.CharField(
+        label=_("Address"),
+        required=False,
+        max_length=63,
+        help_text=_("In front of our name, as in “acme”. Leave it empty to have one made of the name."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    field_order = ["account_name", "slug", "email", "password1"]  # allauth's
+
+    def validate_unique_email(self, value: str) -> str:
+        return value  # the action asks, and tells nobody
+
+    def clean_slug(self) -> str:
+        return str(self.cleaned_data["slug"]).strip().lower()
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponseBase | None]:
+        """Return the new person, or the answer to somebody who is known. Raises ValidationError."""
+        typed = self.cleaned_data
+        email = typed["email"]
+        user = sign_up(
+            email=email, password=typed["password1"], account_name=typed["account_name"], slug=typed["slug"]
+        )
+        return user, None if user else flows.signup.prevent_enumeration(request, email=email)
+
+
+class AskForLink(Plain, account.ResetPasswordForm):  # type: ignore[misc]
+    """Somebody who has forgotten their password."""
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        email: str = self.cleaned_data["email"]
+        ask_for_password_link(email=email)
+        return email
+
+
+class SetPassword(Plain, account.ResetPasswordKeyForm):  # type: ignore[misc]
+    """The page of the link, which was sent to the person's address and nowhere else."""
+
+    def save(self) -> None:
+        super().save()
+        confirm_by_mail(self.user)
+
+
+class ChangePassword(Plain, account.ChangePasswordForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["oldpassword"].help_text = ""
+
+
+class ChangeAddress(Plain, account.AddEmailForm):  # type: ignore[misc]
+    pass
+
+
+class AskCode(Plain, codes.AuthenticateForm):  # type: ignore[misc]
+    pass
+
+
+class AskCodeAgain(Plain, codes.ReauthenticateForm):  # type: ignore[misc]
+    pass
+
+
+class SwitchOnApp(Plain, ActivateTOTPForm):  # type: ignore[misc]
+    def clean_code(self) -> str:
+        """The code that shows that the app works is used up by it: somebody may have looked over the shoulder."""
+        code = str(super().clean_code())
+        TOTP(Authenticator(user=self.user, type=Authenticator.Type.TOTP))._mark_code_used(code)
+        return code
+
+
+class DeleteUser(forms.Form):
+    """Somebody types their address and proves who they are."""
+
+    email = forms.EmailField(label=_("Your e-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    password = forms.CharField(
+        label=_("Your password"),
+        max_length=4096,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).lower()
+        if email != self.user.email:
+            raise forms.ValidationError(_("This is not the address that you log in with."))
+        return email
+
+    def clean(self) -> dict[str, Any]:
+        """Check the password last: each wrong one counts towards the limit of the log-in page."""
+        fields: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors and not account.get_adapter().reauthenticate(self.user, fields["password"]):
+            self.add_error("password", _("This is not your password."))
+        return fields

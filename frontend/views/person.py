@@ -1,0 +1,73 @@
+"""What people see and change of their own log-in. Sign-up and links are allauth's pages with other answers."""
+
+from typing import Any, cast
+
+from allauth.account import views
+from allauth.mfa.models import Authenticator
+from django.contrib.auth import logout
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.deleting import delete_user
+from accounts.members import LastOwner
+from accounts.models import User
+from accounts.second_factor import is_asked_for_code
+from frontend.auth_forms import DeleteUser
+from frontend.forms import refuse
+
+
+class SignUp(views.SignupView):  # type: ignore[misc]
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Sign somebody up, or show what the action refused: between check and write another may have been there."""
+        try:
+            return cast(HttpResponse, super().form_valid(form))
+        except ValidationError as error:
+            refuse(form, error)
+            return cast(HttpResponse, self.form_invalid(form))
+
+
+class SetPassword(views.PasswordResetFromKeyView):  # type: ignore[misc]
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        """Answer a link that does not work here like one that nobody made."""
+        status = 404 if context.get("token_fail") else 200
+        return cast(HttpResponse, super().render_to_response(context, status=status, **kwargs))
+
+
+class ConfirmAddress(views.ConfirmEmailView):  # type: ignore[misc]
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        status = 200 if context.get("can_confirm") else 404
+        return cast(HttpResponse, super().render_to_response(context, status=status, **kwargs))
+
+
+@require_safe
+@never_cache
+def index(request: HttpRequest) -> HttpResponse:
+    """The way to all of it."""
+    user = cast(User, request.user)
+    codes = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).first()
+    left = len(codes.wrap().get_unused_codes()) if codes else 0
+    return render(request, "person/index.html", {"has_app": is_asked_for_code(user), "codes_left": left})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def delete(request: HttpRequest) -> HttpResponse:
+    """Delete the person who asks, after they have proved that they are it."""
+    user = cast(User, request.user)
+    form = DeleteUser(request.POST if request.method == "POST" else None, user=user)
+    if form.is_valid():
+        try:
+            delete_user(user=user)
+        except LastOwner as error:
+            form.add_error(None, str(error))
+        else:
+            logout(request)
+            return redirect("account_login")
+    status = 400 if request.method == "POST" else 200
+    return render(request, "person/delete.html", {"form": form}, status=status)
+
+
+sign_up, set_password, confirm_address = SignUp.as_view(), SetPassword.as_view(), ConfirmAddress.as_view()

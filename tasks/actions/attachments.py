@@ -1,0 +1,155 @@
+"""Attaching files, and taking them away again. What is in them is looked at by a job: `tasks.actions.inspection`."""
+
+import re
+from dataclasses import dataclass
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.conflicts import Conflicting
+from accounts.models import Membership
+from accounts.permissions import may, require
+from accounts.quotas import require_allowed_size, require_room_for_file
+from projects.actions import record_activity
+from tasks.actions.tasks import lock_task
+from tasks.file_names import clean_name
+from tasks.models import Attachment, AttachmentState, Comment, Task, remove_files_of
+from tasks.sniffing import UNKNOWN
+from tenancy.outbox import enqueue
+from tenancy.storage import storage
+
+MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,48}/[a-z0-9][a-z0-9!#$&^_.+-]{0,48}")
+
+
+class NothingUploaded(Conflicting):
+    """The file of the attachment is not in S3 yet."""
+
+
+class AlreadyChecked(Conflicting):
+    """It was checked before; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """What a client says of a file: its name, its media type, and how many bytes it has."""
+
+    name: str
+    content_type: str
+    size: int
+
+
+@transaction.atomic
+def create_attachment(*, actor: Membership, task: Task, comment: Comment | None = None, file: NewFile) -> Attachment:
+    """Announce a file, for which room is kept, and return the attachment, which is pending.
+
+    Its name is cleaned. Raises PermissionDenied, ValidationError, FileTooLarge, QuotaExceeded, Http404 when the task
+    was deleted meanwhile.
+    """
+    require(actor, "file.write")
+    content_type = media_type(file.content_type)
+    require_allowed_size(file.size)
+    require_room_for_file(Attachment.objects.occupying(), file.size)
+    task = lock_task(task)
+    if comment is not None:
+        _require_own(comment, task, actor)
+    return Attachment.objects.create(
+        task=task,
+        comment=comment,
+        name=clean_name(file.name),
+        content_type=content_type,
+        size=file.size,
+        uploaded_by=actor,
+    )
+
+
+def media_type(text: str) -> str:
+    """Return a media type without its parameters. Raises ValidationError for what is none."""
+    name = text.partition(";")[0].strip().lower()
+    if not MEDIA_TYPE.fullmatch(name or UNKNOWN):
+        raise ValidationError({"content_type": _("Must be a media type, such as `image/png`.")})
+    return name or UNKNOWN
+
+
+def _require_own(comment: Comment, task: Task, actor: Membership) -> None:
+    if comment.task_id != task.pk:
+        raise ValidationError({"comment": _("This comment belongs to another task.")})
+    if comment.author_id != actor.pk:
+        raise PermissionDenied(_("People attach files to their own comments only."))
+
+
+def complete_attachment(*, attachment: Attachment, actor: Membership) -> None:
+    """Have a file checked that its uploader has put into S3; a second time changes nothing.
+
+    Raises PermissionDenied, NothingUploaded, AlreadyChecked, StorageUnavailable, Http404 when it was deleted.
+    """
+    require(actor, "file.write")
+    if attachment.uploaded_by_id != actor.pk:
+        raise PermissionDenied(_("Only whoever began an upload completes it."))
+    # Asked for before anything is locked: S3 may be slow.
+    if attachment.received_at is None and not storage.exists(attachment.incoming):
+        raise NothingUploaded(_("Nothing was uploaded yet. Send the file to the URL first."))
+    receive_attachment(attachment=attachment)
+
+
+@transaction.atomic
+def receive_attachment(*, attachment: Attachment, size: int | None = None) -> None:
+    """Have a file checked that is in S3 now, all of it. `size` is what it has, where nobody knew before.
+
+    Raises AlreadyChecked, QuotaExceeded, FileTooLarge, Http404 when it was deleted meanwhile.
+    """
+    if size is not None and size > attachment.size:
+        require_room_for_file(Attachment.objects.occupying().exclude(pk=attachment.pk), size)
+    found = _lock(attachment)
+    if found.state != AttachmentState.PENDING:
+        raise AlreadyChecked(_("This file was checked already: its state is `%(state)s`.") % {"state": found.state})
+    if size is not None:
+        require_allowed_size(size)
+        found.size = size
+    if found.received_at is None:
+        found.received_at = timezone.now()
+        enqueue("tasks.inspect_attachment", attachment_id=str(found.pk))
+    found.save(update_fields=["size", "received_at"])
+
+
+@transaction.atomic
+def delete_attachment(*, attachment: Attachment, actor: Membership) -> None:
+    """Delete one's own attachment, or any as an admin; the object in S3 follows.
+
+    Raises PermissionDenied, Http404 when it is gone already.
+    """
+    require(actor, "file.write")
+    attachment = _lock(attachment)
+    if attachment.uploaded_by_id != actor.pk and not may(actor, "file.delete_any"):
+        raise PermissionDenied(_("Only whoever attached a file and admins delete it."))
+    if attachment.is_ready:  # of others nobody was told
+        record_file(attachment, actor, "attachment.deleted")
+    _delete(Attachment.objects.filter(pk=attachment.pk))
+
+
+@transaction.atomic
+def abandon_attachment(*, attachment: Attachment) -> None:
+    """Forget a file that did not arrive, and free its room."""
+    _delete(Attachment.objects.filter(pk=attachment.pk, state=AttachmentState.PENDING))
+
+
+def _delete(attachments: QuerySet[Attachment]) -> None:
+    remove_files_of(attachments)
+    attachments.delete()
+
+
+def _lock(attachment: Attachment) -> Attachment:
+    task = lock_task(attachment.task)
+    found = get_object_or_404(task.attachments, pk=attachment.pk)
+    found.task = task
+    return found
+
+
+def record_file(attachment: Attachment, actor: Membership | None, verb: str) -> None:
+    """Record that something happened to an attachment, whose project is locked."""
+    task = attachment.task
+    data = {"task": str(task.pk), "name": attachment.name}
+    record_activity(project=task.project, actor=actor, verb=verb, subject=attachment, data=data)

@@ -1,0 +1,166 @@
+"""`attachments/`: files at tasks and comments"""
+
+from typing import Any
+
+from django.http import Http404, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.conflicts import Conflicting
+from accounts.images import MEDIA_TYPE
+from accounts.rest.downloads import Download, disposition, serve, show_picture
+from accounts.rest.filters import StrictFilterSet
+from accounts.rest.serializers import NoBody, RowField, StrictModelSerializer, StrictSerializer, Text
+from accounts.rest.views import TenantViewSet, etag
+from tasks import actions
+from tasks.api.filters import TaskNameFilter
+from tasks.models import Attachment, AttachmentState, Comment, Task
+from tenancy.context import require_active_tenant
+from tenancy.storage import StoredFile, storage
+
+UPLOAD_SECONDS = 15 * 60  # in which an upload must have begun
+DOWNLOAD_SECONDS = 60
+LONGEST_NAME = 20_000  # characters, of which 255 are kept
+BIGGEST = 2**53 - 1  # numbers beyond are not exact in every client; plans say how large a file may be
+
+
+class NotReady(Conflicting):
+    """The file was not checked yet, or was rejected."""
+
+
+class AttachmentSerializer(StrictModelSerializer[Attachment]):
+    task = RowField(queryset=Task.objects.all())
+    comment = RowField(queryset=Comment.objects.select_related("task"), required=False, allow_null=True)
+    name = Text(max_length=LONGEST_NAME, help_text="It is cleaned: its last part, at most 255 characters.")
+    content_type = Text(max_length=100, help_text="A media type, such as `image/png`.")
+    size = serializers.IntegerField(min_value=0, max_value=BIGGEST, help_text="Bytes.")
+
+    class Meta:
+        model = Attachment
+        fields = ("id", "task", "comment", "name", "content_type", "size", "state", "uploaded_by", "created_at")
+        read_only_fields = ("state", "uploaded_by")
+
+
+class InstructionsSerializer(StrictSerializer):
+    """How to send the file: exactly so, until the URL expires after 15 minutes. Then `complete/`."""
+
+    method = serializers.CharField(help_text="`PUT`")
+    url = serializers.URLField()
+    headers = serializers.DictField(child=serializers.CharField())
+
+
+class NewAttachmentSerializer(AttachmentSerializer):
+    """What `POST` answers: the attachment, and how to send its file."""
+
+    upload = InstructionsSerializer(read_only=True)
+
+    class Meta:
+        model = Attachment
+        fields: tuple[str, ...] = (*AttachmentSerializer.Meta.fields, "upload")
+        read_only_fields = AttachmentSerializer.Meta.read_only_fields
+
+
+class AttachmentFilterSet(StrictFilterSet):
+    task = TaskNameFilter(field_name="task")
+    comment = filters.UUIDFilter(field_name="comment_id")
+    state = filters.ChoiceFilter(choices=AttachmentState)
+
+
+class AttachmentViewSet(TenantViewSet[Attachment]):
+    """Files, oldest first. A new one is `pending` until it was sent and checked, and then `ready` or `rejected`."""
+
+    queryset = Attachment.objects.select_related("task")
+    serializer_class = AttachmentSerializer
+    filterset_class = AttachmentFilterSet
+    order = ("created_at", "id")
+    permissions = dict.fromkeys(("create", "complete", "destroy"), "file.write")
+    unrouted = ("partial_update",)
+
+    def lock(self, row: Attachment) -> None:
+        actions.lock_task(row.task)
+
+    def perform_create(self, fields: dict[str, Any]) -> Attachment:
+        file = actions.NewFile(*(fields.pop(name) for name in ("name", "content_type", "size")))
+        return actions.create_attachment(actor=self.membership, file=file, **fields)
+
+    def perform_destroy(self, row: Attachment) -> None:
+        actions.delete_attachment(attachment=row, actor=self.membership)
+
+    @extend_schema(responses={201: NewAttachmentSerializer})
+    def create(self, request: Request) -> Response:
+        """Announce a file, and learn where to send it: straight to S3, and not to here."""
+        row = self.reread(self.perform_create(self.read_body()))
+        shown = self.show(row)
+        return Response({**shown, "upload": instructions(row)}, status=201, headers={"ETag": etag(shown)})
+
+    @extend_schema(request=None, responses={202: AttachmentSerializer})
+    @action(detail=True, methods=["post"])
+    def complete(self, request: Request, pk: str) -> Response:
+        """Have the file checked, which was sent; 409 when nothing was, or when it was checked before."""
+        row = self.get_object()
+        NoBody(data=request.data).is_valid(raise_exception=True)
+        actions.complete_attachment(attachment=row, actor=self.membership)
+        return self.answer(self.reread(row), status=202)
+
+    @extend_schema(
+        responses={
+            (200, "application/octet-stream"): OpenApiTypes.BINARY,
+            (206, "application/octet-stream"): OpenApiTypes.BINARY,
+            302: OpenApiResponse(description="To S3, which gives the file out for a minute."),
+        }
+    )
+    @action(detail=True)
+    def download(self, request: Request, pk: str) -> HttpResponseBase:
+        """The file, to be saved; 409 before it is ready. Where the account wants it so, it does not leave by S3."""
+        row = self.get_object()
+        require_ready(row)
+        if require_active_tenant().media_access == "proxied":  # type: ignore[attr-defined]
+            return serve(request, as_download(row))
+        url = storage.presign_download(row.file, seconds=DOWNLOAD_SECONDS, disposition=disposition(row.name))
+        return HttpResponseRedirect(url, headers={"Cache-Control": "private, no-store"})
+
+    @extend_schema(responses={(200, MEDIA_TYPE): OpenApiTypes.BINARY})
+    @action(detail=True)
+    def preview(self, request: Request, pk: str) -> HttpResponseBase:
+        """A small picture of a picture, made here; 404 where there is none."""
+        row = self.get_object()
+        if not row.is_ready or not row.has_preview:
+            raise Http404
+        return show_picture(row.preview)
+
+
+def require_ready(attachment: Attachment) -> None:
+    """Raise NotReady, which is answered with 409, unless the file may be given out."""
+    if not attachment.is_ready:
+        raise NotReady(_("This file is not ready: its state is `%(state)s`.") % {"state": attachment.state})
+
+
+def instructions(attachment: Attachment) -> dict[str, Any]:
+    """Return how a client sends the file. Size and type are signed: others are refused by S3."""
+    url = storage.presign_upload(
+        attachment.incoming,
+        seconds=UPLOAD_SECONDS,
+        content_type=attachment.content_type,
+        size=attachment.size,
+    )
+    headers = {"Content-Type": attachment.content_type, "Content-Length": str(attachment.size)}
+    return {"method": "PUT", "url": url, "headers": headers}
+
+
+def as_download(attachment: Attachment) -> Download:
+    """Return the file as it is given out through the application."""
+
+    def read(start: int, stop: int) -> StoredFile:
+        try:
+            return storage.read(attachment.file, start=start, stop=stop)
+        except FileNotFoundError as error:  # deleted meanwhile
+            raise Http404 from error
+
+    return Download(attachment.name, attachment.size, f'"{attachment.pk}"', attachment.created_at, read)

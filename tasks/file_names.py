@@ -1,0 +1,22 @@
+"""The names of files: for people alone. Where a file lies never depends on them."""
+
+import re
+import unicodedata
+
+MOST = 255  # characters
+SUFFIX = 20
+# Other, which no name needs: controls, halves of surrogates, and what turns the direction of text around, so that
+# "gnp.exe" would be read as "exe.png".
+INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
+
+
+def clean_name(text: str) -> str:
+    """Return what is left of a name that a client sent: its last part, in one line, 255 characters at most."""
+    last = re.split(r"[/\\]", unicodedata.normalize("NFC", text))[-1]
+    shown = "".join(letter for letter in last if unicodedata.category(letter) not in INVISIBLE)
+    name = " ".join(shown.split()).strip(". ")
+    if len(name) > MOST:
+        stem, dot, suffix = name.rpartition(".")
+        end = f".{suffix}" if dot and len(suffix) < SUFFIX else ""
+        name = (stem if end else name)[: MOST - len(end)] + end
+    return name or "file"

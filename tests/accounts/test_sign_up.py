@@ -1,0 +1,300 @@
+"""/auth/signup/: a person, their account, and the mail that comes first"""
+
+import threading
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.db import connection
+
+from accounts.models import Account, AuditEntry, Membership, User
+from accounts.slugs import slug_of
+from tenancy.context import tenant_context
+from tenancy.testing import TenantClient, membership_of
+from tests.accounts.inviting import accept, invite
+from tests.accounts.logging_in import LOG_IN, NEW, SIGN_UP, TOKEN, is_in
+
+pytestmark = pytest.mark.django_db
+SENT = "/auth/confirm-email/"
+
+
+def sign_up(client, **fields):
+    return client.post(SIGN_UP, {**NEW, **fields})
+
+
+def errors(answer):
+    return {name: [str(text) for text in texts] for name, texts in answer.context["form"].errors.items()}
+
+
+def log_in(client, email=NEW["email"], password=NEW["password1"]):
+    return client.post(LOG_IN, {"login": email, "password": password})
+
+
+def confirm(client, path):
+    return client.post(path)
+
+
+# What comes of it ----------------------------------------------------------------------------------------------------
+
+
+def test_it_makes_a_person_and_an_account_that_they_own(client, post):
+    answer = post(sign_up, client)
+    assert (answer.status_code, answer["Location"]) == (302, SENT)
+    nina, account = User.objects.get(), Account.objects.get()
+    assert (nina.email, account.name, account.slug, account.plan) == (NEW["email"], "Initech", "initech", "business")
+    member = membership_of(nina, account)
+    assert member.role == "owner"
+    with tenant_context(account):
+        entry = AuditEntry.objects.get()
+    assert (entry.action, entry.actor_id, entry.object_id) == ("account.created", member.pk, account.pk)
+    assert entry.data == {"slug": "initech", "name": "Initech", "email": nina.email}
+
+
+def test_the_same_plan_as_an_account_that_the_command_makes(client, post):
+    from django.core.management import call_command
+
+    sign_up(client)
+    call_command("createtenant", "globex", "--name=Globex", "--owner=x@example.com", verbosity=0)
+    assert len(set(Account.objects.values_list("plan", "variant", "time_zone"))) == 1
+
+
+def test_nothing_works_before_the_address_is_confirmed(client, post):
+    post(sign_up, client)
+    account = Account.objects.get()
+    assert not is_in(client)
+    for host in (None, account):
+        answer = log_in(client.at(host))
+        assert (answer.status_code, answer["Location"]) == (302, SENT)
+        assert not is_in(client.at(host))
+    tokens = client.at(account).json("POST", TOKEN, {"email": NEW["email"], "password": NEW["password1"]})
+    assert (tokens.status_code, tokens.json()["code"]) == (401, "invalid_credentials")
+
+
+def test_the_mail_leads_in(client, post):
+    post(sign_up, client)
+    assert post.only.to == [NEW["email"]]
+    host, path = post.link()
+    assert host == "localhost:8000"
+    assert "is yours" in client.get(path).content.decode()
+    assert not EmailAddress.objects.get().verified  # programs that look into mails open links
+    answer = confirm(client, path)
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+    page = client.get("/").content.decode()
+    assert "Your address is confirmed." in page
+    assert "http://initech.localhost:8000/auth/enter/" in page
+    assert log_in(client.at(Account.objects.get()))["Location"] == "/"
+
+
+def test_another_browser_confirms_and_is_not_let_in(client, post):
+    """Whoever opens the link need not be who signed up: they log in."""
+    post(sign_up, client)
+    other = TenantClient()
+    assert confirm(other, post.link()[1])["Location"] == LOG_IN
+    assert not is_in(other)
+    assert "Your address is confirmed." in other.get(LOG_IN).content.decode()
+
+
+def test_a_link_works_once_and_only_with_its_signature(client, post):
+    post(sign_up, client)
+    _host, path = post.link()
+    confirm(client, path)
+    for dead in (path, f"{path[:-2]}x/", f"{SENT}x/"):
+        assert client.get(dead).status_code == 404
+        assert client.post(dead).status_code == 404
+
+
+def test_whoever_lost_the_mail_logs_in_for_another(client, post):
+    post(sign_up, client)
+    post(log_in, client)
+    assert confirm(client, post.link()[1]).status_code == 302
+
+
+# What is refused -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"email": "no address"}, "email"),
+        ({"email": ""}, "email"),
+        ({"password1": "short"}, "password1"),
+        ({"password1": "password"}, "password1"),
+        ({"password1": "nina@example.com"}, "password1"),
+        ({"account_name": ""}, "account_name"),
+        ({"account_name": "x" * 201}, "account_name"),
+        ({"account_name": "x\0y"}, "account_name"),
+        ({"account_name": "日本"}, "slug"),
+        ({"slug": "dot.ted"}, "slug"),
+        ({"slug": "-edge"}, "slug"),
+        ({"slug": "a" * 64}, "slug"),
+        ({"slug": "acme"}, "slug"),
+        ({"slug": "münchen"}, "slug"),
+        ({"slug": "аdmin"}, "slug"),  # with a Cyrillic first letter
+    ],
+    ids=str,
+)
+def test_what_is_wrong_is_said_at_the_field_and_nothing_is_made(client, acme, fields, name):
+    answer = sign_up(client, **fields)
+    assert (answer.status_code, list(errors(answer))) == (200, [name])
+    assert not User.objects.exists()
+    assert list(Account.objects.all()) == [acme]
+
+
+@pytest.mark.parametrize(
+    "slug",
+    [
+        *("www", "api", "admin", "static", "WWW", "a-p-i", "adm1n", "adrnin", "vvww", "statlc", "5tatic"),
+        *("xn--dmin-7fa", "ab--c", "acc0unt", "log-in", "l0gin"),
+    ],
+)
+def test_names_that_could_be_ours_are_refused(client, slug):
+    assert "is reserved" in str(errors(sign_up(client, slug=slug))["slug"])
+    assert not Account.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Acme & Söhne GmbH", "acme-sohne-gmbh"),
+        ("Straße 7", "strasse-7"),
+        ("  --Ａ__b  ", "a-b"),
+        ("日本", ""),
+        ("x" * 99, "x" * 40),
+    ],
+)
+def test_a_name_makes_an_address(name, slug):
+    assert slug_of(name) == slug
+
+
+def test_a_name_that_is_taken_is_numbered(client, acme):
+    sign_up(client, account_name="Acme")
+    TenantClient().post(SIGN_UP, {**NEW, "email": "nora@example.com", "account_name": "ACME!"})
+    assert set(Account.objects.values_list("slug", flat=True)) == {"acme", "acme-2", "acme-3"}
+
+
+def test_only_the_public_site_signs_people_up(client, acme):
+    assert client.at(acme).get(SIGN_UP).status_code == 404
+    assert client.at(acme).post(SIGN_UP, NEW).status_code == 404
+
+
+def test_somebody_who_floods_it_is_stopped(client, post):
+    codes = [sign_up(client, account_name="").status_code for _ in range(22)]
+    assert (codes[0], codes[-1]) == (200, 429)
+
+
+# Who is known is not told --------------------------------------------------------------------------------------------
+
+
+def seen(answer, client):
+    """Return what somebody can tell two sign-ups apart by."""
+    page = client.get(answer["Location"])
+    return answer.status_code, answer["Location"], page.content, sorted(client.cookies)
+
+
+def test_a_known_address_reads_like_a_new_one(client, acme, bob, post):
+    one, two = TenantClient(), TenantClient()
+    new = seen(post(sign_up, one, account_name="One"), one)
+    assert post.only.subject == "Confirm your address"
+    known = seen(post(sign_up, two, email="bob@example.com", account_name="Two"), two)
+    assert known == new
+    assert post.only.subject == "You have a log-in already"
+    assert post.only.to == ["bob@example.com"]
+
+
+def test_and_changes_nothing_of_theirs(client, acme, bob):
+    before = User.objects.filter(pk=bob.pk).values().get()
+    sign_up(client, email="BOB@example.com")
+    assert User.objects.filter(pk=bob.pk).values().get() == before
+    assert User.objects.count() == 1
+    assert bob.is_confirmed
+    with tenant_context(Account.objects.get(slug="initech")):
+        assert not Membership.objects.exists()
+
+
+def test_the_name_of_the_account_does_not_tell_either(client, acme, bob):
+    """Whoever asks for the same name again finds it taken, whether or not the address was known."""
+    sign_up(client, slug="one")
+    sign_up(TenantClient(), email="bob@example.com", slug="two")
+    answers = [sign_up(TenantClient(), email=f"{slug}@example.com", slug=slug) for slug in ("one", "two")]
+    assert [errors(answer) for answer in answers] == [{"slug": ["Account with this Slug already exists."]}] * 2
+    hosts = [TenantClient(Account.objects.get(slug=slug)).get("/") for slug in ("one", "two")]
+    assert {(host.status_code, host["Location"]) for host in hosts} == {(302, "/auth/login/?next=/")}
+
+
+def test_the_same_work_is_done_for_both(client, acme, bob, monkeypatch):
+    from django.contrib.auth.hashers import MD5PasswordHasher
+
+    hashed, encode = [], MD5PasswordHasher.encode
+    monkeypatch.setattr(MD5PasswordHasher, "encode", lambda *args: hashed.append(1) or encode(*args))
+    sign_up(TenantClient(), slug="one")
+    sign_up(TenantClient(), email="bob@example.com", slug="two")
+    assert len(hashed) == 2
+
+
+# Somebody signs up with the address of another -----------------------------------------------------------------------
+
+
+def test_a_squatter_does_not_get_in_when_the_owner_of_the_address_comes(client, post):
+    post(sign_up, client)  # with a password of the squatter's
+    nina = TenantClient()
+    post(sign_up, nina, password1="what nina wants", account_name="Hers")
+    assert post.only.subject == "You have a log-in already"  # no link that would confirm the squatter's password
+    post(nina.post, "/auth/password/reset/", {"email": NEW["email"]})
+    form = nina.get(post.link()[1], follow=True)
+    password = {"password1": "what nina wants", "password2": "what nina wants"}
+    nina.post(form.redirect_chain[-1][0], password)
+    assert log_in(client).status_code == 200  # the squatter's password is wrong now
+    assert log_in(nina, password="what nina wants")["Location"] == "/"
+
+
+def test_nor_when_they_are_invited(client, acme, alice, post):
+    post(sign_up, client)
+    _row, token = invite(client, alice, acme)
+    assert accept(client, acme, token, name="Nina", password="what nina wants").status_code == 201
+    assert log_in(client.at(acme)).status_code == 200  # the squatter's password is wrong now
+    assert log_in(client.at(acme), password="what nina wants").status_code == 302
+
+
+# At the same moment --------------------------------------------------------------------------------------------------
+
+
+def at_once(*bodies):
+    """Send sign-ups from threads that start together; return their answers' statuses."""
+    barrier, statuses = threading.Barrier(len(bodies)), []
+
+    def run(body):
+        try:
+            barrier.wait(timeout=10)
+            statuses.append(sign_up(TenantClient(raise_request_exception=False), **body).status_code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(body,)) for body in bodies]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return sorted(statuses)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_those_who_choose_the_same_address_at_once_one_gets_it():
+    bodies = [{"email": f"n{number}@example.com", "slug": "initech"} for number in range(4)]
+    assert at_once(*bodies) == [200, 200, 200, 302]
+    assert (User.objects.count(), Account.objects.count()) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_those_whose_names_make_the_same_address_at_once_get_one_each():
+    assert at_once(*[{"email": f"n{number}@example.com"} for number in range(2)]) == [302, 302]
+    assert set(Account.objects.values_list("slug", flat=True)) == {"initech", "initech-2"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_somebody_who_signs_up_twice_at_once_is_one_person():
+    assert at_once({"slug": "one"}, {"slug": "two"}) == [302, 302]
+    assert User.objects.count() == 1
+    owned = 0
+    for account in Account.objects.all():
+        with tenant_context(account):
+            owned += Membership.objects.count()
+    assert owned == 1

@@ -1,0 +1,56 @@
+"""A real browser, a live web process on the test database, and an account for each test.
+
+    def test_the_page_greets(browser):
+        page = browser.as_("member", width=390, dark=True)
+        page.goto("/")
+        expect(page.get_by_role("heading", name="Projects")).to_be_visible()
+
+`browser.office` is the account: `browser.office.act(create_task, role="member", project=project, title="Call")` does
+something in it. Mark files with `pytestmark = pytest.mark.needs_program("browser")`.
+"""
+
+import os
+
+import pytest
+from django.db import connection
+from playwright.sync_api import sync_playwright
+
+from config.pytest_plugin import find_program
+from tests.browser.people import ARGUMENTS, Browsers
+from tests.isolation.live import web_process
+from tests.pooler.pgbouncer import with_database
+from tests.sockets.live import make_office, port_of
+
+
+@pytest.fixture(scope="session")
+def url(django_db_setup, tmp_path_factory):
+    database = with_database(os.environ["DATABASE_URL"], connection.settings_dict["NAME"])
+    with web_process(database, tmp_path_factory.mktemp("web") / "web.log", connections=8) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """One browser for the tests of a file.
+
+    Playwright keeps an event loop running in this thread, in which Django refuses to ask the database, although
+    nothing of it runs while a test does. Not for longer than a file: other tests start loops of their own.
+    """
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        chromium = playwright.chromium.launch(executable_path=find_program("browser"), args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def office(transactional_db, url):
+    """An account that no other test has met: the process remembers hosts for longer than a test takes."""
+    return make_office(port_of(url))
+
+
+@pytest.fixture
+def browser(office, chromium):
+    browsers = Browsers(chromium, office)
+    yield browsers
+    browsers.close()

@@ -1,0 +1,78 @@
+"""Files of any size go through the web process in both directions, in the memory of a piece."""
+
+import json
+
+import httpx
+import pytest
+
+from tests.faults.files import API, MIB, PATTERN, body_of, headers_of, open_office, send, web_behind_gate
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MOST_GROWTH = 50 * MIB
+
+
+@pytest.fixture
+def office():
+    return open_office()
+
+
+def get(web, office, pk, **headers):
+    return httpx.stream(
+        "GET",
+        f"{web.url}{API}{pk}/download/",
+        headers={**office.headers, **headers},
+        timeout=60,
+        trust_env=False,
+    )
+
+
+def check(content, size):
+    """Compare pieces of bytes with what was sent."""
+    place = 0
+    for piece in content:
+        start = place % MIB
+        assert piece == (PATTERN + PATTERN)[start : start + len(piece)]
+        place += len(piece)
+    assert place == size
+
+
+def go_in_and_out(web, office, size):
+    status, body, _ = send(web, office, size)
+    assert status == 201, body
+    row = json.loads(body)
+    assert row["size"] == size
+    office.inspect(row["id"])
+    with get(web, office, row["id"]) as answer:
+        assert (answer.status_code, answer.headers["Content-Length"]) == (200, str(size))
+        check(answer.iter_raw(), size)
+
+
+@pytest.mark.parametrize("mebibytes", [64, pytest.param(1024, marks=pytest.mark.torture)])
+def test_memory_does_not_grow_with_the_file(office, tmp_path, mebibytes):
+    with web_behind_gate(tmp_path) as web:
+        go_in_and_out(web, office, 7 * MIB)  # so that everything is loaded
+        before = web.memory("VmRSS")
+        web.forget()
+        go_in_and_out(web, office, mebibytes * MIB + 1)
+        growth = web.memory() - before
+        assert growth < MOST_GROWTH, f"{growth / MIB:.0f} MiB"
+
+
+def test_a_chunked_body_has_no_length_and_arrives_too(office, tmp_path):
+    with web_behind_gate(tmp_path) as web:
+        pieces, _ = body_of(office, 9 * MIB)
+        answer = httpx.post(
+            f"{web.url}{API}upload/", content=pieces, headers=headers_of(office, None), timeout=60, trust_env=False
+        )
+        assert (answer.status_code, answer.json()["size"]) == (201, 9 * MIB)
+
+
+def test_a_refused_upload_is_not_taken(office, tmp_path):
+    """Whoever may not, or sends too much, is told so; nothing of it is kept."""
+    with web_behind_gate(tmp_path) as web:
+        pieces, length = body_of(office, 3 * MIB)
+        headers = headers_of(office, length) | {"Authorization": "Bearer nonsense"}
+        answer = httpx.post(f"{web.url}{API}upload/", content=pieces, headers=headers, timeout=60, trust_env=False)
+        assert answer.status_code == 401
+        assert office.rows() == []

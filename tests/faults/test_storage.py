@@ -1,0 +1,171 @@
+"""Fault 7: S3 is gone, slow, or breaks off in the middle. 503 with Retry-After, nothing lost, nothing half there."""
+
+import json
+import signal
+import time
+from datetime import timedelta
+
+import httpx
+import pytest
+from django.utils import timezone
+
+from tasks.actions import sweep_files
+from tasks.models import Attachment
+from tenancy.context import tenant_context
+from tenancy.outbox import OutboxJob
+from tenancy.storage import storage
+from tests.faults.files import API, MIB, PATTERN, body_of, headers_of, open_office, send, web_behind_gate
+from tests.tasks.files import TEXT, keys_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def office():
+    return open_office()
+
+
+@pytest.fixture
+def web(tmp_path, office):
+    with web_behind_gate(tmp_path) as web:
+        yield web
+
+
+@pytest.fixture
+def ask(web, office):
+    def ask(method, path, body=None):
+        return httpx.request(
+            method, f"{web.url}{path}", json=body, headers=office.headers, timeout=90, trust_env=False
+        )
+
+    return ask
+
+
+def announce(ask, office):
+    about = {"name": "a.txt", "content_type": "text/plain", "size": len(TEXT)}
+    return ask("POST", API, {"task": str(office.task.pk), **about}).json()
+
+
+def is_unavailable(status, body, headers):
+    return (status, json.loads(body)["code"], int(headers["Retry-After"]) > 0) == (503, "unavailable", True)
+
+
+def test_gone_during_an_upload(web, office):
+    for count in (0, 2 * MIB, 8 * MIB):  # before the first byte, in the first part, in the second
+        web.gate.open()
+        web.gate.close_after(count)
+        assert is_unavailable(*send(web, office, 12 * MIB)), count
+        assert office.rows() == []
+        assert keys_of(office.account) == set()
+    web.gate.open()
+    status, body, _ = send(web, office, 12 * MIB)
+    assert status == 201, body
+
+
+def test_gone_during_complete_and_back_again(web, ask, office):
+    created = announce(ask, office)
+    upload = created["upload"]
+    assert httpx.put(upload["url"], content=TEXT, headers=upload["headers"], trust_env=False).status_code == 200
+    web.gate.close()
+    answer = ask("POST", f"{API}{created['id']}/complete/")
+    assert is_unavailable(answer.status_code, answer.content, answer.headers)
+    web.gate.open()
+    assert ask("GET", f"{API}{created['id']}/").json()["state"] == "pending"
+    assert ask("POST", f"{API}{created['id']}/complete/").status_code == 202
+    office.inspect(created["id"])
+    assert ask("GET", f"{API}{created['id']}/").json()["state"] == "ready"
+
+
+def test_slow_is_unavailable_too_and_others_go_on(web, ask, office):
+    created = announce(ask, office)
+    web.gate.hang()
+    start = time.monotonic()
+    answer = ask("POST", f"{API}{created['id']}/complete/")
+    assert is_unavailable(answer.status_code, answer.content, answer.headers)
+    assert time.monotonic() - start < 45
+    assert ask("GET", API).status_code == 200  # which asks S3 for nothing
+
+
+def test_gone_before_a_download_and_in_the_middle_of_one(web, ask, office):
+    _, body, _ = send(web, office, 40 * MIB)
+    pk = json.loads(body)["id"]
+    office.inspect(pk)
+    web.gate.close()
+    answer = ask("GET", f"{API}{pk}/download/")
+    assert is_unavailable(answer.status_code, answer.content, answer.headers)
+    web.gate.open()
+    web.gate.close_after(9 * MIB)
+    with httpx.stream("GET", f"{web.url}{API}{pk}/download/", headers=office.headers, trust_env=False) as answer:
+        assert answer.status_code == 200
+        with pytest.raises(httpx.RemoteProtocolError):  # it is not taken for all of it
+            for _ in answer.iter_raw():
+                pass
+    web.gate.open()
+    answer = ask("GET", f"{API}{pk}/download/")
+    assert answer.content == PATTERN * 40
+
+
+def test_a_client_that_goes_away_leaves_nothing(web, office):
+    pieces, length = body_of(office, 20 * MIB)
+    asking = web.connect()
+    asking.putrequest("POST", f"{API}upload/", skip_host=True)
+    for name, value in headers_of(office, length).items():
+        asking.putheader(name, value)
+    asking.endheaders()
+    for _ in range(10):
+        asking.send(next(pieces))
+    wait_until(lambda: office.rows())
+    asking.close()
+    wait_until(lambda: not office.rows())
+    assert keys_of(office.account) == set()
+    status, body, _ = send(web, office, MIB)
+    assert status == 201, body
+
+
+def test_a_process_that_is_killed_leaves_nothing_for_long(web, office):
+    pieces, length = body_of(office, 20 * MIB)
+    asking = web.connect()
+    asking.putrequest("POST", f"{API}upload/", skip_host=True)
+    for name, value in headers_of(office, length).items():
+        asking.putheader(name, value)
+    asking.endheaders()
+    for _ in range(15):
+        asking.send(next(pieces))
+    wait_until(lambda: office.rows())
+    web.process.send_signal(signal.SIGKILL)
+    web.process.wait()
+    asking.close()
+    assert [state for state, _size in office.rows()] == ["pending"]  # its room is kept, until …
+    assert keys_of(office.account) == set()
+    with tenant_context(office.account):
+        Attachment.objects.update(created_at=timezone.now() - timedelta(days=2))
+        sweep_files()
+        storage.abort_uploads(before=timezone.now() + timedelta(minutes=1))
+    assert office.rows() == []
+
+
+def test_jobs_wait_for_it(web, ask, office, settings):
+    """Nothing is decided about a file while it cannot be looked at."""
+    created = announce(ask, office)
+    upload = created["upload"]
+    httpx.put(upload["url"], content=TEXT, headers=upload["headers"], trust_env=False)
+    assert ask("POST", f"{API}{created['id']}/complete/").status_code == 202
+    options = {**settings.STORAGES["default"]["OPTIONS"], "endpoint_url": "http://127.0.0.1:1"}
+    from tenancy.storage import StorageUnavailable
+
+    here = settings.STORAGES
+    settings.STORAGES = {**here, "default": {**here["default"], "OPTIONS": options}}
+    with pytest.raises(StorageUnavailable):
+        office.inspect(created["id"])
+    settings.STORAGES = here
+    assert ask("GET", f"{API}{created['id']}/").json()["state"] == "pending"
+    assert OutboxJob.objects.filter(name="tasks.inspect_attachment").exists()
+    office.inspect(created["id"])
+    assert ask("GET", f"{API}{created['id']}/").json()["state"] == "ready"
+
+
+def wait_until(true, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
