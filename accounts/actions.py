@@ -55,6 +55,12 @@ def create_account(*, slug: str, name: str, owner_email: str) -> NewAccount:
     return NewAccount(account, owner, owner_is_new)
 
 
+def save_new_account(account: Account) -> None:
+    """Save an account that was validated. Raises IntegrityError for a slug that is taken, ValidationError too."""
+    account.save(force_insert=True)
+    refuse_former_slug(account)
+
+
 def open_account(account: Account, owner: User) -> Membership:
     """Save a new account that was validated, and make `owner` its owner, in the caller's transaction.
 
@@ -63,8 +69,7 @@ def open_account(account: Account, owner: User) -> Membership:
     However an account begins, it begins like this: with the plan of the model, and at its subdomain of BASE_DOMAIN,
     which needs no row, and would have to be moved with every one if it had.
     """
-    account.save(force_insert=True)
-    refuse_former_slug(account)
+    save_new_account(account)
     with tenant_context(account):
         member = Membership.objects.create(user=owner, role=Role.OWNER)
         member.user = owner

@@ -22,7 +22,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts.audit import address_of, record_audit
 from accounts.authentication import current_membership
-from accounts.mailing import ask_for_mail
+from accounts.letters import ask_for_letter
 from accounts.models import User
 from tenancy.context import get_active_tenant
 from tenancy.sessions import bind_session
@@ -119,17 +119,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
         address = emailconfirmation.email_address
         if address.email == address.user.email:
-            ask_for_mail("sign_up", user_id=address.user_id)
+            ask_for_letter("sign_up", user_id=address.user_id)
         else:
-            ask_for_mail("new_address", user_id=address.user_id)
-            ask_for_mail("new_address_asked", user_id=address.user_id)
+            ask_for_letter("new_address", user_id=address.user_id)
+            ask_for_letter("new_address_asked", user_id=address.user_id)
 
     def send_account_already_exists_mail(self, email: str) -> None:
         """Do nothing, for the same reason."""
 
     def send_notification_mail(self, template_prefix: str, user: User, *args: Any, **kwargs: Any) -> None:
         if kind := NEWS.get(template_prefix.rpartition("/")[2]):
-            ask_for_mail(kind, user_id=user.pk)
+            ask_for_letter(kind, user_id=user.pk)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]

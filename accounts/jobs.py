@@ -9,9 +9,11 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import clearing, mail, mailing, pictures
+from accounts import clearing, letters, mail, pictures
+from accounts.closing import GRACE
+from accounts.erasing import erase_due_accounts
 from accounts.invitations import make_token
-from accounts.models import Account, Invitation
+from accounts.models import Account, Invitation, Membership, Role
 from tenancy.context import require_active_tenant
 from tenancy.jobs import SystemTask, TenantTask
 from tenancy.routing import tenant_reverse
@@ -32,15 +34,45 @@ def mail_invitation(invitation_id: UUID) -> None:
         mail.send(to=row.email, subject=subject, template="invitation", context={"invitation": row, "url": url})
 
 
-@shared_task(base=TenantTask, name="accounts.mail_person")
-def mail_person(kind: str, user_id: UUID) -> None:
-    mailing.mail_person(kind, user_id)
+class ClosingTask(TenantTask):
+    """A job for an account that waits for being deleted, too."""
+
+    abstract = True
+    also_closing = True
 
 
-@shared_task(base=SystemTask, name="accounts.mail_person_in_public")
-def mail_person_in_public(kind: str, user_id: str) -> None:
+@shared_task(base=ClosingTask, name="accounts.mail_deletion")
+def mail_deletion(actor_id: str) -> None:
+    """Tell the owners that their account will be deleted, and where they can call it off."""
+    account = Account.objects.get(pk=require_active_tenant().pk)
+    if account.deleting_since is None:
+        return
+    owners = Membership.objects.current().filter(role=Role.OWNER).prefetch_related("user")
+    subject = _("%(account)s will be deleted") % {"account": account}
+    context = {
+        "who": Membership.objects.prefetch_related("user").get(pk=actor_id).user,
+        "day": (account.deleting_since + GRACE).astimezone(ZoneInfo(account.time_zone)),
+        "url": tenant_reverse("danger", tenant=account),
+    }
+    for owner in owners:
+        mail.send(to=owner.user.email, subject=subject, template="deletion", context=context)
+
+
+@shared_task(base=SystemTask, name="accounts.erase_deleted")
+def erase_deleted() -> None:
+    """Erase the accounts whose time has come. Killed in between, the next one goes on where it was."""
+    erase_due_accounts()
+
+
+@shared_task(base=TenantTask, name="accounts.send_letter")
+def send_letter(kind: str, user_id: UUID) -> None:
+    letters.send_letter(kind, user_id)
+
+
+@shared_task(base=SystemTask, name="accounts.send_letter_of_public_site")
+def send_letter_of_public_site(kind: str, user_id: str) -> None:
     """The same for what was asked for on the public site, in nobody's account."""
-    mailing.mail_person(kind, UUID(user_id))
+    letters.send_letter(kind, UUID(user_id))
 
 
 @shared_task(base=TenantTask, name="accounts.remove_expired")

@@ -126,8 +126,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Say whether somebody has shown that they read the mail of this person's address. One query."""
         from allauth.account.models import EmailAddress
 
-        found: bool = EmailAddress.objects.filter(user_id=self.pk, email=self.email, verified=True).exists()
-        return found
+        return bool(EmailAddress.objects.filter(user_id=self.pk, email=self.email, verified=True).exists())
 
 
 class Role(models.TextChoices):
@@ -151,6 +150,7 @@ class Membership(TenantModel):
     """A person's place in an account. Ended, not deleted, since their work refers to it."""
 
     user_field = "user"  # as_user(user) reads one's own memberships across accounts
+    erased_with_tenant = True  # the audit log refers to them
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+", db_index=False)
     role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
@@ -273,6 +273,7 @@ class AuditEntry(TenantModel):
     """Who did what that matters for who sees or may do what. Written by `accounts.audit`, and never changed."""
 
     append_only = True
+    erased_with_tenant = True
 
     actor = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="+", null=True)
     actor_email = models.EmailField(blank=True)  # as it was: it outlives the person

@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from accounts.authentication import current_membership
-from accounts.mailing import ask_for_mail
+from accounts.letters import ask_for_letter
 from accounts.models import User
 from tenancy.context import get_active_tenant
 
@@ -17,4 +17,4 @@ def ask_for_password_link(*, email: str) -> None:
     user = User.objects.filter(email=email.lower(), is_active=True).first()
     if user is not None and get_active_tenant() is not None and current_membership(user) is None:
         user = None
-    ask_for_mail("password_link", user_id=user.pk if user else uuid4())
+    ask_for_letter("password_link", user_id=user.pk if user else uuid4())

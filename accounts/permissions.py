@@ -33,7 +33,7 @@ PERMISSIONS: Mapping[str, Permission] = {
         ADMINS, "change name, address, time zone and look of the account, and how files leave it"
     ),
     "account.transfer": Permission(OWNERS, "make somebody else the owner"),
-    "account.delete": Permission(OWNERS, "delete the account with everything in it"),
+    "account.delete": Permission(OWNERS, "delete the account with everything in it, and call that off"),
     "audit.read": Permission(ADMINS, "read the audit log and export it"),
     "profile.update": Permission(EVERYBODY, "change one's own name, and choose which mails one gets"),
     "member.manage": Permission(ADMINS, "invite and remove members and change their roles, except owners"),

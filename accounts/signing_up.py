@@ -14,10 +14,10 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from accounts.actions import open_account
-from accounts.mailing import ask_for_mail
+from accounts.actions import open_account, save_new_account
+from accounts.letters import ask_for_letter
 from accounts.models import Account, Domain, User
-from accounts.renaming import host_of, refuse_former_slug
+from accounts.renaming import host_of
 from accounts.slugs import slug_of
 from tenancy.context import tenant_context
 
@@ -46,15 +46,14 @@ def _sign_up(email: str, password: str, account_name: str, slug: str) -> User | 
     known = User.objects.filter(email=email).first()
     if known is not None:
         make_password(password)  # which takes long, as it does for somebody new
-        account.save(force_insert=True)
-        refuse_former_slug(account)
+        save_new_account(account)
         with tenant_context(account):
-            ask_for_mail("sign_up_again", user_id=known.pk)
+            ask_for_letter("sign_up_again", user_id=known.pk)
         return None
     user = User.objects.create_user(email, password)
     open_account(account, user)
     with tenant_context(account):
-        ask_for_mail("sign_up", user_id=user.pk)
+        ask_for_letter("sign_up", user_id=user.pk)
     return user
 
 
@@ -77,17 +76,12 @@ def _account(name: str, slug: str) -> Account:
 def _free_slug(name: str) -> str:
     base = slug_of(name)
     numbered = [base, *(f"{base}-{number}" for number in range(2, MOST_NUMBERED))]
-    taken = _taken(numbered) if base else {base}
-    if taken >= set(numbered) or not base:
+    taken = set(Account.objects.filter(slug__in=numbered).values_list("slug", flat=True))
+    former = Domain.objects.filter(host__in=map(host_of, numbered)).values_list("host", flat=True)
+    free = [each for each in numbered if each not in taken and host_of(each) not in former]
+    if not base or not free:
         raise ValidationError({"slug": _("No address can be made of this name. Choose one.")})
-    return next(each for each in numbered if each not in taken)
-
-
-def _taken(slugs: list[str]) -> set[str]:
-    """Return which of the slugs some account has, or had."""
-    former = set(Domain.objects.filter(host__in=map(host_of, slugs)).values_list("host", flat=True))
-    used = set(Account.objects.filter(slug__in=slugs).values_list("slug", flat=True))
-    return used | {slug for slug in slugs if host_of(slug) in former}
+    return free[0]
 
 
 def _validate(email: str, password: str) -> None:

@@ -5,6 +5,18 @@ from collections.abc import Iterable
 from django.db.models import Model
 
 
+def is_same_name(typed: str, name: str) -> bool:
+    """Say whether somebody has typed a name to confirm something.
+
+    Spaces and letters in small or large make no difference: the point is to think, not to type well.
+    """
+    return _plain(typed) == _plain(name)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
 def validate_fields(row: Model, names: Iterable[str]) -> None:
     """Check these fields of `row`, and the constraints that concern no others. Raises ValidationError.
 

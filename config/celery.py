@@ -31,6 +31,7 @@ app.conf.beat_schedule = {
         name: {"task": "config.start_for_each_tenant", "schedule": EVERY_SOME_MINUTES, "args": [name, daily_at]}
         for name, daily_at in MORNING_JOBS.items()
     },
+    "erasing": {"task": "accounts.erase_deleted", "schedule": crontab(minute="15")},
     "sessions": {"task": "accounts.remove_expired_sessions", "schedule": crontab(hour="3", minute="30")},
 }
 

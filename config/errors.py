@@ -6,11 +6,13 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.core import exceptions as core
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.csrf import csrf_exempt
 from psycopg_pool import PoolTimeout
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -19,6 +21,8 @@ from rest_framework.views import set_rollback
 
 from accounts.conflicts import Conflicting
 from accounts.errors import RangeNotSatisfiable
+from accounts.models import Membership
+from accounts.permissions import may
 from accounts.quotas import FileTooLarge, QuotaExceeded
 from tenancy.cache import CacheUnavailable
 from tenancy.routing import Refused
@@ -97,6 +101,16 @@ def refuse(request: HttpRequest, refused: Refused) -> HttpResponse:
         return JsonResponse(body(refused.code, refused.detail), status=refused.status)
     title, text = PAGES[refused.code]
     return _page(request, refused.status, title, text, REFUSAL_HEADERS)
+
+
+@login_not_required
+@csrf_exempt
+def closing(request: HttpRequest) -> HttpResponse:
+    """Answer for an account that waits for being deleted as for a suspended one. Owners are led to the way back."""
+    member: Membership | None = getattr(request, "membership", None)
+    if member is not None and may(member, "account.delete") and not is_api(request):
+        return redirect("danger")
+    return refuse(request, Refused(403, "account_suspended", "This account is suspended."))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -93,6 +93,7 @@ TENANCY = {
         "standard": {"URLCONF": "config.urls.tenant", "TEMPLATES": "standard"},
         "roadmap": {"URLCONF": "config.urls.roadmap", "TEMPLATES": "roadmap"},
     },
+    "CLOSING_URLCONF": "config.urls.closing",  # of a tenant that waits for being deleted
     # Keys that are counted across all tenants: fresh log-in attempts on every host would make the limit worthless.
     # Without the cache they refuse, while everything else goes on.
     # A code of an authenticator app is used up everywhere too.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from accounts.models import Account, Membership, User
+from accounts.permissions import may
 from tenancy.context import as_user
 from tenancy.routing import primary_host, tenant_reverse
 
@@ -27,5 +28,7 @@ def places_of(user: User) -> list[Place]:
 
 def _place(membership: Membership) -> Place:
     account = membership.account
-    url = "" if account.suspended_at else tenant_reverse("enter", tenant=account)
+    # Owners of one that waits for being deleted may come in, and call it off.
+    is_open = account.suspended_at is None or (account.is_closing and may(membership, "account.delete"))
+    url = tenant_reverse("enter", tenant=account) if is_open else ""
     return Place(account, membership.get_role_display(), primary_host(account), url)

@@ -1,6 +1,6 @@
 """How people, days and accounts are shown. Pure functions; the template tags call them."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.utils.formats import date_format
@@ -41,6 +41,27 @@ def day_in_words(day: date, today: date) -> str:
     if day.year == today.year:
         return date_format(day, pgettext("a day of this year, in Django's date format", "M j"))
     return date_format(day, pgettext("a day of another year, in Django's date format", "M j, Y"))
+
+
+def moment_in_words(moment: datetime, now: datetime) -> str:
+    """Return a moment as people say it: "just now", "5 minutes ago", "14:30", and then the day."""
+    minutes = (now - moment) // timedelta(minutes=1)
+    if minutes < 1:
+        return _("just now")
+    if minutes < 60:
+        return ngettext("%(minutes)d minute ago", "%(minutes)d minutes ago", minutes) % {"minutes": minutes}
+    if moment.date() == now.date():
+        return _clock(moment)
+    return day_in_words(moment.date(), now.date())
+
+
+def full_moment(moment: datetime) -> str:
+    """Return a moment without any doubt: "Tuesday, November 24, 2026, 14:30"."""
+    return f"{full_date(moment)}, {_clock(moment)}"
+
+
+def _clock(moment: datetime) -> str:
+    return date_format(moment, pgettext("a time, in Django's date format", "H:i"))
 
 
 def full_date(day: date) -> str:

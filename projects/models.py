@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import ClassVar, Self
+from uuid import UUID
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -179,6 +180,10 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
         """Return what happened in the projects that a member may see."""
         return self.filter(visible_through(membership, "project"))
 
+    def about_task(self, task_id: UUID) -> Self:
+        """Return what happened to a task, and to its parts."""
+        return self.filter(Q(object_id=task_id) | Q(task_id=task_id))
+
 
 class Activity(TenantModel):
     """Something that happened in a project: the feed, and what live clients catch up from."""
@@ -188,6 +193,7 @@ class Activity(TenantModel):
     actor = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="activities", null=True)
     verb = models.CharField(max_length=50)  # "task.completed"
     object_id = models.UUIDField()
+    task_id = models.UUIDField(null=True, editable=False)  # which task the object is a part of: `task` in `data`
     data = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -201,6 +207,7 @@ class Activity(TenantModel):
             models.Index(fields=["account", "-created_at", "-id"], name="activity_newest"),
             models.Index(fields=["account", "actor"], name="activity_actor"),
             models.Index(fields=["account", "object_id"], name="activity_object"),
+            models.Index(fields=["account", "task_id"], name="activity_task", condition=Q(task_id__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -71,6 +71,15 @@ def between(low: str, high: str) -> str:
     return rank
 
 
+def in_gap(low: str | None, high: str | None) -> str:
+    """Return a rank between two neighbours, of which None stands for the beginning or the end of the list."""
+    if low is not None and high is not None:
+        return between(low, high)
+    if high is not None:
+        return before(high)
+    return after(low) if low is not None else first()
+
+
 def spread(count: int) -> list[str]:
     """Return `count` ascending ranks, evenly spaced, for rows that are ranked for the first time or anew."""
     start = LAST // 2 + 1

@@ -98,6 +98,26 @@ class UserReadPolicy(DatabaseOnlyConstraint):
         return f"DROP POLICY own ON {schema_editor.quote_name(model._meta.db_table)}"
 
 
+class ErasedWithTenant(DatabaseOnlyConstraint):
+    """Rows go when the row of their tenant is deleted, and it is PostgreSQL that deletes them.
+
+    For tables whose rows the application may not delete. It stands beside the foreign key that Django makes.
+    """
+
+    def create_sql(self, model: Any, schema_editor: Any) -> str:
+        quote, field = schema_editor.quote_name, model._meta.get_field("account")
+        target = field.remote_field.model._meta
+        return (
+            f"ALTER TABLE {quote(model._meta.db_table)} ADD CONSTRAINT {quote(self.name)} "
+            f"FOREIGN KEY ({quote(field.column)}) REFERENCES {quote(target.db_table)} ({quote(target.pk.column)}) "
+            "ON DELETE CASCADE"
+        )
+
+    def remove_sql(self, model: Any, schema_editor: Any) -> str:
+        quote = schema_editor.quote_name
+        return f"ALTER TABLE {quote(model._meta.db_table)} DROP CONSTRAINT {quote(self.name)}"
+
+
 class TenantUniqueConstraint(models.UniqueConstraint):
     """Unique within the tenant: `account` is put in front of the fields or expressions.
 

@@ -81,6 +81,7 @@ class TenantTask(Task[Any, Any]):
 
     abstract = True
     atomic: ClassVar[bool] = True
+    also_closing: ClassVar[bool] = False  # whether it also runs for a tenant that waits for being deleted
     max_retries: int = 5
     default_retry_delay = 5
     typing = False  # `tenant_id` is not among the parameters; _check() looks at the others
@@ -178,7 +179,7 @@ class TenantTask(Task[Any, Any]):
         except get_tenant_model().DoesNotExist:
             reason = "its tenant is gone"
         else:
-            if tenant.suspended_at is None:
+            if tenant.suspended_at is None or (self.also_closing and tenant.is_closing):
                 return tenant
             reason = "its tenant is suspended"
         logger.warning("job_dropped", reason=reason, tenant_id=tenant_id)

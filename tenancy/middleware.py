@@ -56,6 +56,10 @@ class TenantMiddleware:
             except RedirectToPrimary as redirect:
                 return _redirect(tenant_origin(redirect.tenant) + request.get_full_path())
             except Refused as refused:
+                if refused.closing is not None:  # somebody must be able to call it off
+                    request.tenant = refused.closing  # type: ignore[attr-defined]
+                    request.urlconf = settings.TENANCY["CLOSING_URLCONF"]
+                    return None
                 refuse: Callable[..., HttpResponseBase] = import_string(settings.TENANCY["REFUSAL_VIEW"])
                 return refuse(request, refused)
         if tenant is not None:

@@ -14,7 +14,7 @@ from django.db.models.expressions import F
 from django.db.models.sql.query import Query
 from django.utils.translation import gettext_lazy as _
 
-from tenancy.constraints import TenantPrimaryKey, TenantRowSecurity, UserReadPolicy
+from tenancy.constraints import ErasedWithTenant, TenantPrimaryKey, TenantRowSecurity, UserReadPolicy
 from tenancy.context import NoActiveTenant, get_scope, require_active_tenant
 from tenancy.fields import TenantKey, UUIDv7Field, check_writable
 from tenancy.outbox import DailyRun, OutboxJob  # noqa: F401  # where Django looks for models
@@ -49,12 +49,19 @@ class AbstractTenant(models.Model):
     variant = models.CharField(max_length=50, default="standard")  # a key of TENANCY["VARIANTS"]
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])  # Europe/Vienna
     suspended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Since when it waits for being deleted. It is suspended since then too, by itself and not by the platform.
+    deleting_since = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         abstract = True
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether it waits for being deleted, and is suspended for no other reason."""
+        return self.deleting_since is not None and self.suspended_at == self.deleting_since
 
 
 class AbstractDomain(models.Model):
@@ -177,6 +184,7 @@ class TenantModelBase(ModelBase):
                 TenantPrimaryKey(name=f"{label}_tenant_pk"),
                 TenantRowSecurity(name=f"{label}_tenant_rls"),
                 *([UserReadPolicy(name=f"{label}_own_rows", field=user_field)] if user_field else []),
+                *([ErasedWithTenant(name=f"{label}_erased")] if attrs.get("erased_with_tenant") else []),
             ]
             attrs["Meta"] = meta
         return super().__new__(mcs, name, bases, attrs, **kwargs)
@@ -196,6 +204,8 @@ class TenantModel(models.Model, metaclass=TenantModelBase):
     user_field: ClassVar[str | None] = None
     # Whether the application may only insert and read rows: it gets no right to change or delete them.
     append_only: ClassVar[bool] = False
+    # Whether rows go with the row of their tenant: those that are only added to, and those that they refer to.
+    erased_with_tenant: ClassVar[bool] = False
 
     id = UUIDv7Field()
     account = TenantKey()

@@ -33,9 +33,10 @@ CACHE_SECONDS = 10
 class Refused(Exception):
     """The request is answered with `status` and `code` of the API contract, before any view runs."""
 
-    def __init__(self, status: int, code: str, detail: str) -> None:
+    def __init__(self, status: int, code: str, detail: str, *, closing: AbstractTenant | None = None) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail = status, code, detail
+        self.closing = closing  # the tenant, if that it waits for being deleted is the only reason
 
 
 class RedirectToPrimary(Exception):
@@ -58,7 +59,8 @@ def resolve(request: HttpRequest) -> AbstractTenant | None:
     if not named:
         return None
     if named[0].suspended_at is not None:
-        raise Refused(403, "account_suspended", "This account is suspended.")
+        closing = named[0] if named[0].is_closing else None
+        raise Refused(403, "account_suspended", "This account is suspended.", closing=closing)
     return named[0]
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any, Self, cast
 
@@ -166,6 +166,13 @@ class TenantStorage(S3Storage):  # type: ignore[misc]
             for page in pages:
                 for found in page.get("Contents", ()):
                     yield StoredName(found["Key"].removeprefix(prefix), found["LastModified"])
+
+    def delete_all(self) -> None:
+        """Delete every object of the active tenant, and what was begun to be written. Raises StorageUnavailable."""
+        for found in list(self.walk()):
+            self.delete(found.name)
+        with suppress(FileNotFoundError):  # some servers say so when there is none
+            self.abort_uploads(before=datetime.max.replace(tzinfo=UTC))
 
     def _prefix(self) -> str:
         return f"tenants/{require_active_tenant().pk}/"

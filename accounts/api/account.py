@@ -13,11 +13,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.actions import update_account
+from accounts.closing import delete_account, restore_account
 from accounts.hues import HUES
 from accounts.members import lock_account, transfer_account
 from accounts.models import Account, MediaAccess, Membership
 from accounts.rest import idempotency, preconditions
-from accounts.rest.serializers import Choice, Moment, RowField, StrictSerializer, Text
+from accounts.rest.serializers import Choice, Moment, NoBody, RowField, StrictSerializer, Text
 from accounts.rest.views import MemberView, etag
 from tenancy.context import require_active_tenant
 
@@ -44,9 +45,14 @@ class AccountSerializer(StrictSerializer):
     created_at = Moment(read_only=True)
 
 
+class NameSerializer(StrictSerializer):
+    name = Text(max_length=200)
+
+
 class AccountView(MemberView):
     serializer_class = AccountSerializer
-    permissions = {"patch": "account.update"}
+    permissions = {"patch": "account.update", "delete": "account.delete"}
+    body_of_delete = NameSerializer
 
     def get(self, request: Request) -> Response:
         """The account."""
@@ -62,11 +68,39 @@ class AccountView(MemberView):
             account = update_account(account=account, actor=self.membership, **fields)
         return self.answer(Account.objects.get(pk=account.pk))
 
+    @extend_schema(request=NameSerializer, responses={204: None})
+    @transaction.atomic
+    def delete(self, request: Request) -> Response:
+        """Delete the account, whose name is typed to confirm it. It is suspended at once, and erased in 14 days."""
+        self.require_match()
+        serializer = NameSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        delete_account(actor=self.membership, **serializer.validated_data)
+        return Response(status=204)
+
     def locked_tag(self) -> str:
         return locked_tag()
 
     def answer(self, account: Account) -> Response:
         return answer(account)
+
+
+class RestoreView(MemberView):
+    """At the host of the account, or with its credentials, while nothing else is answered there."""
+
+    serializer_class = NoBody
+    permissions = {"post": "account.delete"}
+
+    @extend_schema(request=None, responses=AccountSerializer)
+    @transaction.atomic
+    def post(self, request: Request) -> Response:
+        """Call the deletion of the account off; 409 when there is none."""
+        self.require_match()
+        NoBody(data=request.data).is_valid(raise_exception=True)
+        return answer(restore_account(actor=self.membership))
+
+    def locked_tag(self) -> str:
+        return locked_tag()
 
 
 class TransferSerializer(StrictSerializer):

@@ -9,7 +9,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.db.models import Q, QuerySet
-from django.http import StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -57,13 +57,17 @@ class AuditViewSet(ReadOnlyTenantViewSet[AuditEntry]):
     @action(detail=False, pagination_class=None)
     def export(self, request: Request) -> StreamingHttpResponse:
         """All of it as CSV, newest first, with the filters of the list."""
-        rows = self.filter_queryset(self.get_queryset()).order_by("-created_at", "-id")
-        # Django would collect a body of the other kind before it sends the first byte.
-        is_async = isinstance(request._request, ASGIRequest)
-        name = f"audit-{require_active_tenant().slug}.csv"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-        pieces = _async_pages(rows) if is_async else _pages(rows)
-        return StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8", headers=headers)
+        return as_csv(request._request, self.filter_queryset(self.get_queryset()))
+
+
+def as_csv(request: HttpRequest, rows: QuerySet[AuditEntry]) -> StreamingHttpResponse:
+    """Answer with entries as a CSV file, newest first, which is sent while they are read."""
+    rows = rows.order_by("-created_at", "-id")
+    # Django would collect a body of the other kind before it sends the first byte.
+    pieces = _async_pages(rows) if isinstance(request, ASGIRequest) else _pages(rows)
+    name = f"audit-{require_active_tenant().slug}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _pages(rows: QuerySet[AuditEntry]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.routers import SimpleRouter
 
-from accounts.api.account import AccountView, TransferView
+from accounts.api.account import AccountView, RestoreView, TransferView
 from accounts.api.audit import AuditViewSet
 from accounts.api.invitations import AcceptView, InvitationViewSet
 from accounts.api.me import MeView, OwnAccountsView
@@ -58,6 +58,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", AccountView.as_view(), name="account"),
     path("account/logo/", LogoView.as_view(), name="account-logo"),
     path("me/avatar/", AvatarView.as_view(), name="avatar"),
+    path("account/restore/", RestoreView.as_view(), name="account-restore"),
     path("account/transfer/", TransferView.as_view(), name="account-transfer"),
     path("invitations/accept/", AcceptView.as_view(), name="accept-invitation"),
     path("attachments/upload/", UploadView.as_view(), name="upload"),

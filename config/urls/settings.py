@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from frontend.views.settings import general, members
+from frontend.views.settings import audit, danger, general, members
 
 urlpatterns = [
     path("", general.index, name="settings"),
     path("plan/", general.plan, name="plan"),
+    path("audit/", audit.index, name="audit"),
+    path("audit/export/", audit.export, name="export_audit"),
+    path("danger/", danger.index, name="danger"),
     path("members/", members.index, name="members"),
     path("members/leave/", members.leave, name="leave_account"),
     path("members/transfer/", members.transfer, name="transfer_account"),

@@ -1,11 +1,12 @@
 """`{% load show %}`: people, days and prose in templates."""
 
+import re
 from datetime import date, datetime
 from uuid import UUID
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -66,6 +67,26 @@ def day(value: date) -> SafeString:
         presentation.full_date(shown),
         presentation.day_in_words(shown, timezone.localdate()),
     )
+
+
+@register.simple_tag
+def moment(value: datetime) -> SafeString:
+    """A moment as people say it: the time of today, or the day; the full date and the time on hover."""
+    shown = timezone.localtime(value)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        shown.isoformat(timespec="seconds"),
+        presentation.full_moment(shown),
+        presentation.moment_in_words(shown, timezone.localtime()),
+    )
+
+
+@register.filter
+def found(text: str, words: str) -> SafeString:
+    """A text with `words`, wherever they are in it, marked."""
+    parts = re.split(f"({re.escape(words)})", text, flags=re.IGNORECASE) if words else [text]
+    marked = [format_html("<mark>{}</mark>", part) if place % 2 else part for place, part in enumerate(parts)]
+    return format_html_join("", "{}", ((part,) for part in marked))
 
 
 @register.simple_tag

@@ -13,8 +13,8 @@ from accounts.permissions import require
 from frontend.access import MemberRequest
 from frontend.addresses import TaskKey
 from frontend.forms import EditTask, PlaceTask, refuse
+from frontend.task_page import find_task
 from frontend.views.board import parts_of, project_url
-from frontend.views.tasks import find_task
 from tasks.actions import StaleVersion, move_task, update_task
 from tasks.models import Task
 

@@ -43,7 +43,8 @@ def record_activity(
     """Write down what happened, with the next number of the project, in the caller's transaction, and announce it.
 
     The number comes from the project's row, which stays locked until the commit: so they have no gaps and ascend in
-    the order of the commits. `subject` is the row that it happened to; `data` is what the feed shows of it.
+    the order of the commits. `subject` is the row that it happened to; `data` is what the feed shows of it, with
+    the id of the task, as `task`, for what is a part of one.
     After the commit live clients are told that there is something to read.
     """
     project.last_activity_seq = F("last_activity_seq") + 1
@@ -54,6 +55,7 @@ def record_activity(
         actor=actor,
         verb=verb,
         object_id=subject.pk,
+        task_id=(data or {}).get("task"),
         data=data or {},
     )
     poke = {"type": "project.changed", "project": str(project.pk), "seq": activity.seq}

@@ -26,7 +26,7 @@ from tasks.actions.progress import (
     restore_task,
 )
 from tasks.actions.receiving import Arrival
-from tasks.actions.subtasks import create_subtask, delete_subtask, update_subtask
+from tasks.actions.subtasks import create_subtask, delete_subtask, move_subtask, update_subtask
 from tasks.actions.sweeping import sweep_files
 from tasks.actions.tasks import StaleVersion, create_task, delete_task, lock_task, update_task
 
@@ -60,6 +60,7 @@ __all__ = [
     "mail_notification",
     "mark_all_read",
     "mark_read",
+    "move_subtask",
     "move_task",
     "receive_attachment",
     "remind_of_due_tasks",

@@ -122,18 +122,11 @@ def _place(task: Task, neighbour: Task, side: str, actor: Membership) -> None:
         raise ValidationError({side: _("This task is not in that column, or it is the one that is moved.")})
     place += side == "after"
     try:
-        task.rank = _rank_between(column[place - 1] if place else None, column[place] if place < len(column) else None)
+        task.rank = ranks.in_gap(
+            column[place - 1].rank if place else None, column[place].rank if place < len(column) else None
+        )
     except ValueError:  # no room between the two, or they share a rank
         _spread([*column[:place], task, *column[place:]], task, actor)
-
-
-def _rank_between(low: Task | None, high: Task | None) -> str:
-    """Return a rank for the gap. Raises ValueError when there is none."""
-    if low is not None and high is not None:
-        return ranks.between(low.rank, high.rank)
-    if high is not None:
-        return ranks.before(high.rank)
-    return ranks.after(low.rank) if low is not None else ranks.first()
 
 
 def _spread(column: list[Task], moved: Task, actor: Membership) -> None:

@@ -64,6 +64,32 @@ def update_subtask(
 
 
 @transaction.atomic
+def move_subtask(*, subtask: Subtask, actor: Membership, before: Subtask | None = None, step: int = 0) -> Subtask:
+    """Put a subtask before another one of its task, or `step` places down its list (up below 0), as far as that goes.
+
+    Raises PermissionDenied, ValidationError for a neighbour that is not in the list, Http404 when it was deleted
+    meanwhile.
+    """
+    require(actor, "subtask.write")
+    subtask = _lock_subtask(subtask)
+    rows = list(subtask.task.subtasks.all())
+    was = [row.pk for row in rows].index(subtask.pk)
+    del rows[was]
+    place = max(0, min(was + step, len(rows)))
+    if before is not None:
+        if before not in rows:
+            raise ValidationError({"before": _("This subtask is not in the list, or it is the one that is moved.")})
+        place = rows.index(before)
+    if place == was:
+        return subtask
+    try:
+        rank = ranks.in_gap(rows[place - 1].rank if place else None, rows[place].rank if place < len(rows) else None)
+    except ValueError:  # no room between the two, or they share a rank
+        return _spread([*rows[:place], subtask, *rows[place:]], subtask, actor)
+    return update_subtask(subtask=subtask, actor=actor, rank=rank)
+
+
+@transaction.atomic
 def delete_subtask(*, subtask: Subtask, actor: Membership) -> None:
     """Delete a subtask for good. Raises PermissionDenied, Http404 when it is gone already."""
     require(actor, "subtask.write")
@@ -80,6 +106,15 @@ def _lock_subtask(subtask: Subtask) -> Subtask:
     if found is None:
         raise Http404
     return found
+
+
+def _spread(rows: list[Subtask], moved: Subtask, actor: Membership) -> Subtask:
+    """Give all subtasks of a task new ranks. Each that has another one is an event, as after any change of it."""
+    for row, rank in zip(rows, ranks.spread(len(rows)), strict=True):
+        update_subtask(subtask=row, actor=actor, rank=rank)
+        if row.pk == moved.pk:
+            moved.rank = rank
+    return moved
 
 
 def _validate_subtask(subtask: Subtask, names: set[str]) -> None:

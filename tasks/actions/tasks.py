@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, TypedDict, Unpack
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -89,11 +90,11 @@ def update_task(
         put_into(task, status)
         columns |= {"status", "rank", "completed_at"}
     replaced, assigned = _replace_people_and_labels(task, fields)
-    changed = (columns - {"rank", "completed_at"}) | replaced
+    changed = (columns - {"rank", "completed_at"}) | set(replaced)
     if changed:
         task.version += 1
         task.save(update_fields=[*columns, "version", "updated_at"])
-        data = {"fields": sorted(changed)}
+        data = {"fields": sorted(changed), **_new_values(task, columns), **replaced}
         activity = record_activity(project=task.project, actor=actor, verb="task.updated", subject=task, data=data)
         notify_assigned(task=task, actor=actor, members=assigned, activity=activity)
     return task
@@ -155,17 +156,36 @@ def put_into(task: Task, status: Status) -> None:
     task.completed_at = (task.completed_at or timezone.now()) if status.category == Category.DONE else None
 
 
-def _replace_people_and_labels(task: Task, fields: TaskFields) -> tuple[set[str], Sequence[Membership]]:
-    """Give the task the assignees and labels in `fields`; return which of the two changed, and who is new."""
-    changed: set[str] = set()
+def _new_values(task: Task, changed: set[str]) -> dict[str, Any]:
+    """Return what the feed says of single values that changed. Texts are not repeated: they can be long."""
+    values = {"status": str(task.status_id), "priority": task.priority, "due_date": _iso(task.due_date)}
+    return {name: value for name, value in values.items() if name in changed}
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _replace_people_and_labels(
+    task: Task, fields: TaskFields
+) -> tuple[dict[str, dict[str, list[str]]], Sequence[Membership]]:
+    """Give the task the assignees and labels in `fields`; return what changed, as it is recorded, and who is new."""
+    changed: dict[str, dict[str, list[str]]] = {}
     assigned: list[Membership] = []
     if "assignees" in fields:
         _require_that_they_see(task.project, fields["assignees"])
-        assigned, is_changed = _replace(Assignment.objects.filter(task=task), "member", fields["assignees"], task)
-        changed |= {"assignees"} if is_changed else set()
-    if "labels" in fields and _replace(TaskLabel.objects.filter(task=task), "label", fields["labels"], task)[1]:
-        changed.add("labels")
+        assigned, removed = _replace(Assignment.objects.filter(task=task), "member", fields["assignees"], task)
+        changed |= _difference("assignees", assigned, removed)
+    if "labels" in fields:
+        added, removed = _replace(TaskLabel.objects.filter(task=task), "label", fields["labels"], task)
+        changed |= _difference("labels", added, removed)
     return changed, assigned
+
+
+def _difference(name: str, added: Sequence[Any], removed: set[UUID]) -> dict[str, dict[str, list[str]]]:
+    if not (added or removed):
+        return {}
+    return {name: {"added": [str(row.pk) for row in added], "removed": sorted(str(key) for key in removed)}}
 
 
 def _require_that_they_see(project: Project, members: Sequence[Membership]) -> None:
@@ -177,12 +197,12 @@ def _require_that_they_see(project: Project, members: Sequence[Membership]) -> N
             raise ValidationError({"assignees": message % {"id": member.pk}})
 
 
-def _replace(links: QuerySet[Any], name: str, rows: Sequence[Any], task: Task) -> tuple[list[Any], bool]:
-    """Make `links` lead from the task to exactly these `rows`; return the new ones, and whether anything changed."""
+def _replace(links: QuerySet[Any], name: str, rows: Sequence[Any], task: Task) -> tuple[list[Any], set[UUID]]:
+    """Make `links` lead from the task to exactly these `rows`; return the new ones, and the ids of those that went."""
     present = set(links.values_list(f"{name}_id", flat=True))
     wanted = {row.pk: row for row in rows}
     if superfluous := present - wanted.keys():
         links.filter(**{f"{name}__in": superfluous}).delete()
     missing = [row for key, row in wanted.items() if key not in present]
     links.model.objects.bulk_create(links.model(task=task, **{name: row}) for row in missing)
-    return missing, bool(superfluous or missing)
+    return missing, superfluous

@@ -8,9 +8,8 @@ from rest_framework import serializers
 from accounts.rest.filters import ArchivedFilterSet
 from accounts.rest.serializers import StrictModelSerializer
 from accounts.rest.views import ReadOnlyTenantViewSet
+from tasks.finding import matches_of
 from tasks.models import Task
-
-AROUND = 60  # characters of a text that are shown on either side of what was found
 
 
 class FoundSerializer(StrictModelSerializer[Task]):
@@ -25,18 +24,8 @@ class FoundSerializer(StrictModelSerializer[Task]):
 
     def get_matches(self, task: Task) -> list[dict[str, str]]:
         """Return `{"in": …, "text": …}` for each text with the words in it, at most three subtasks and comments."""
-        words = self.context["words"]
-        texts = [("title", task.title), ("description", task.description)]
-        texts += [("subtask", subtask.title) for subtask in task.found_subtasks[:3]]
-        texts += [("comment", comment.body) for comment in task.found_comments[:3]]
-        return [{"in": name, "text": excerpt(text, words)} for name, text in texts if words in text.lower()]
-
-
-def excerpt(text: str, words: str) -> str:
-    """Return what stands around the first `words`, which are in lower case, in a text."""
-    place = max(text.lower().find(words), 0)
-    start, end = max(place - AROUND, 0), place + len(words) + AROUND
-    return f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}"
+        found = matches_of(task, self.context["words"])
+        return [{"in": match.place, "text": match.text} for match in found]
 
 
 class SearchFilterSet(ArchivedFilterSet):

@@ -153,7 +153,7 @@ def test_everybody_reads_the_same(client, acme, bob, mallory, post):
 def test_the_same_work_is_done_for_everybody(client, acme, bob):
     for email in ("bob@example.com", "nobody@example.com"):
         ask(client.at(acme), email)
-    assert list(OutboxJob.objects.values_list("name", flat=True)) == ["accounts.mail_person"] * 2
+    assert list(OutboxJob.objects.values_list("name", flat=True)) == ["accounts.send_letter"] * 2
 
 
 def test_an_address_that_somebody_wants_to_change_to_gets_no_link(client, acme, bob, post):

@@ -38,6 +38,10 @@ class Page(HTMLParser):
     def links(self):
         return [attrs["href"] for attrs in self.all("a") if "href" in attrs]
 
+    def value(self, name):
+        """What an input of this name has in it."""
+        return next(attrs for attrs in self.all("input", name=name)).get("value", "")
+
     @property
     def forms(self):
         """The addresses that forms of the page post to, without the one to log out."""

@@ -6,7 +6,7 @@ from django.utils import timezone
 from accounts.models import User
 from projects.actions import create_project, set_on_roadmap
 from projects.models import Label
-from tasks.actions import create_subtask, create_task, request_export
+from tasks.actions import create_comment, create_subtask, create_task, request_export, update_task
 from tasks.models import Notification
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
@@ -25,6 +25,8 @@ PROSE = f"""{ATTACK}
 ANONYMOUS = ["/auth/login/", "/auth/inactive/", "/roadmap/", "/nothing/"]
 MEMBERS = [
     *(*ANONYMOUS, "/", "/projects/EVIL/", "/projects/EVIL/export/", "/tasks/EVIL-1/", "/subtasks/", "/inbox/"),
+    *("/tasks/EVIL-1/text/", "/tasks/EVIL-1/assignees/", "/tasks/EVIL-1/labels/", "/tasks/EVIL-1/delete/"),
+    *("/my-tasks/", "/search/", "/search/?q=script"),
     "/auth/logout/",
 ]
 # What a page is allowed to contain; `svg` and what is in it are the icons.
@@ -45,6 +47,9 @@ def hostile(initech, ines):
         fields = {"description": PROSE, "due_date": timezone.localdate(), "labels": [label], "assignees": [actor]}
         task = create_task(actor=actor, project=project, title=ATTACK, **fields)
         create_subtask(actor=actor, task=task, title=ATTACK)
+        create_comment(actor=actor, task=task, body=PROSE)
+        update_task(actor=actor, task=task, title=f"{ATTACK} ", labels=[])
+        update_task(actor=actor, task=task, title=ATTACK, labels=[label])
         Notification.objects.create(member=actor, kind="assigned", task=task, actor=actor, cause="x")
         request_export(actor=actor, project=project, format="csv")
         project.statuses.filter(category="todo").update(name="<script>alert(6)</script>")

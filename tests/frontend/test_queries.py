@@ -6,12 +6,14 @@ from django.test.utils import CaptureQueriesContext
 
 from projects.actions import create_project, set_on_roadmap
 from projects.models import Label, Project
-from tasks.actions import create_subtask, create_task
+from tasks.actions import create_comment, create_subtask, create_task, update_task
 from tasks.models import Notification
 from tenancy.context import tenant_context
 from tenancy.testing import join, make_user, membership_of
 
 PERSON = 3  # session, user, membership
+SWITCHER = 2  # in the side bar: one's memberships and their accounts
+WITHOUT_SIDE_BAR = {"/roadmap/", "/projects/ONE/parts/"}
 
 
 def fill(tenant, user, key, tasks):
@@ -26,6 +28,9 @@ def fill(tenant, user, key, tasks):
             labels = [Label.objects.create(name=name)]
             task = create_task(actor=actor, project=project, title="Task", labels=labels, assignees=people)
             create_subtask(actor=actor, task=task, title="Subtask")
+            create_comment(actor=people[1], task=task, body="Task")
+            update_task(actor=people[1], task=task, assignees=people[1:], labels=[])
+            update_task(actor=people[1], task=task, assignees=people, labels=labels)
             Notification.objects.create(member=actor, kind="assigned", task=task, actor=people[1], cause="x")
 
 
@@ -53,7 +58,12 @@ def count(client, initech, ines):
         ("/projects/ONE/?priority=none&q=Task&due=never", 13),
         ("/projects/ONE/parts/", 8),
         ("/projects/ONE/export/", 4),  # the project, the exports, the side bar
-        ("/tasks/ONE-1/", 11),
+        (
+            "/tasks/ONE-1/",
+            16,
+        ),  # the task, statuses, 2 × people and labels, subtasks, files, 5 of the feed, side bar
+        ("/my-tasks/", 7),  # how many, the page, its labels, what was done, the side bar
+        ("/search/?q=Task", 7),  # the projects to choose from, how many, the page, what is inside, the side bar
         ("/subtasks/", 4),  # how many, the page, the side bar
         ("/inbox/", 6),  # how many, the page, its people, whether one is unread, the side bar
         ("/roadmap/", 3),  # projects, tasks, statuses
@@ -65,14 +75,22 @@ def test_more_rows_cost_no_more_queries(initech, ines, count, path, cost):
     for key in ("ONE", "TWO", "THREE"):
         fill(initech, ines, key, tasks=4)
     assert count(path) == few
-    assert few == PERSON + cost
+    assert few == PERSON + cost + (0 if path in WITHOUT_SIDE_BAR else SWITCHER)
 
 
 def test_people_are_not_joined_to_tasks(client, initech, ines):
     """Tasks may live in another database than people one day."""
     fill(initech, ines, "ONE", tasks=1)
     browser = client.as_(ines, at=initech)
-    for path in ("/projects/ONE/", "/tasks/ONE-1/", "/subtasks/", "/inbox/", "/roadmap/"):
+    for path in (
+        "/projects/ONE/",
+        "/tasks/ONE-1/",
+        "/subtasks/",
+        "/inbox/",
+        "/my-tasks/",
+        "/search/?q=Task",
+        "/roadmap/",
+    ):
         with CaptureQueriesContext(connection) as queries:
             browser.get(path)
         for query in queries:

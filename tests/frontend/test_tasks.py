@@ -1,11 +1,12 @@
 """The page of a task."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
-from tasks.actions import update_task
+from tasks.actions import create_subtask, create_task, update_task
 from tasks.models import Subtask, Task
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
@@ -66,14 +67,23 @@ def test_viewers_read_and_have_no_controls(client, vera, task, subtask, page):
 
 def test_a_member_completes_it_with_the_button_and_reopens_it(client, bob, task, statuses, page):
     browser = client.as_(bob)
-    offered = page(browser.get(URL)).all("input", name="status")[0]["value"]
-    response = browser.post(f"{URL}move/", {"status": offered})
-    assert (response.status_code, response["Location"]) == (302, URL)
+    assert f"{URL}complete/" in page(browser.get(URL)).forms
+    response = browser.post(f"{URL}complete/")
+    assert (response.status_code, response["Location"]) == (302, f"{URL}#task-actions")
     assert reread(task).completed_at
     seen = page(browser.get(URL))
-    assert "Reopen" in seen.text
-    browser.post(f"{URL}move/", {"status": seen.all("input", name="status")[0]["value"]})
+    assert f"{URL}complete/" not in seen.forms
+    assert f"{URL}reopen/" in seen.forms
+    browser.post(f"{URL}reopen/")
     assert (reread(task).completed_at, reread(task).status.category) == (None, "todo")
+
+
+def test_doing_it_twice_says_what_is_the_case(client, bob, task, page):
+    browser = client.as_(bob)
+    browser.post(f"{URL}complete/")
+    again = browser.post(f"{URL}complete/")
+    assert again.status_code == 409
+    assert "WEB-1 is completed already." in page(again).text
 
 
 def test_a_member_gives_it_any_status_of_its_project(client, bob, task, statuses):
@@ -83,7 +93,11 @@ def test_a_member_gives_it_any_status_of_its_project(client, bob, task, statuses
 
 def test_a_project_without_a_last_column_offers_no_button(client, bob, task, statuses, changed, page):
     changed(statuses["done"], category="doing", name="Waiting")
-    assert not page(client.as_(bob).get(URL)).all("input", name="status")
+    browser = client.as_(bob)
+    assert f"{URL}complete/" not in page(browser.get(URL)).forms
+    answer = browser.post(f"{URL}complete/")
+    assert answer.status_code == 400
+    assert "This project has no status of the category" in page(answer).text
 
 
 @pytest.mark.parametrize("status", ["", "x", "00000000-0000-0000-0000-000000000000", "\x00"])
@@ -184,3 +198,86 @@ def test_nobody_ticks_a_subtask_of_a_project_that_they_do_not_see(client, bob, s
 @pytest.mark.parametrize("path", ["move/", "subtasks/"])
 def test_writes_take_a_post(client, bob, task, path):
     assert client.as_(bob).get(URL + path).status_code == 405
+
+
+# Their order, their titles, and their end ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def three(acme, alice, task):
+    with tenant_context(acme):
+        actor = membership_of(alice, acme)
+        return {name: create_subtask(actor=actor, task=task, title=name) for name in "ABC"}
+
+
+def titles(task):
+    return "".join(title for title, _done in subtasks(task))
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "order"),
+    [
+        ("B", {"to": "up"}, "BAC"),
+        ("B", {"to": "down"}, "ACB"),
+        ("A", {"to": "up"}, "ABC"),
+        ("C", {"to": "down"}, "ABC"),
+        ("A", {"to": "end"}, "BCA"),
+        ("C", {"before": "A"}, "CAB"),
+        ("A", {"before": "C"}, "BAC"),
+    ],
+)
+def test_a_member_reorders_them(client, bob, task, three, name, place, order):
+    fields = {key: three[value].pk if key == "before" else value for key, value in place.items()}
+    response = client.as_(bob).post(f"/subtasks/{three[name].pk}/move/", fields)
+    assert (response.status_code, response["Location"]) == (302, f"{URL}#subtasks")
+    assert titles(task) == order
+
+
+def test_they_are_reordered_also_where_there_is_no_room(client, bob, task, three, changed):
+    for subtask in three.values():
+        changed(subtask, rank=three["A"].rank)
+    client.as_(bob).post(f"/subtasks/{three['C'].pk}/move/", {"to": "up"})
+    assert titles(task) == "ACB"
+
+
+@pytest.mark.parametrize("fields", [{}, {"to": "left"}, {"before": "x"}, {"to": "up", "before": "{A}"}])
+def test_a_place_that_is_none_is_malformed(client, bob, task, three, fields):
+    fields = {name: value.format(A=three["A"].pk) for name, value in fields.items()}
+    assert client.as_(bob).post(f"/subtasks/{three['C'].pk}/move/", fields).status_code == 400
+    assert titles(task) == "ABC"
+
+
+def test_a_place_before_another_tasks_subtask_is_none(client, acme, alice, bob, task, three, project):
+    with tenant_context(acme):
+        actor = membership_of(alice, acme)
+        other = create_task(actor=actor, project=project, title="Another")
+        elsewhere = create_subtask(actor=actor, task=other, title="Elsewhere")
+    for pk in (elsewhere.pk, uuid4(), three["C"].pk):
+        assert client.as_(bob).post(f"/subtasks/{three['C'].pk}/move/", {"before": pk}).status_code == 400
+    assert titles(task) == "ABC"
+
+
+def test_a_member_renames_one(client, bob, task, subtask, page):
+    browser = client.as_(bob)
+    assert browser.post(f"/subtasks/{subtask.pk}/rename/", {"title": "Draw a picture"}).status_code == 302
+    assert titles(task) == "Draw a picture"
+    for title in ("", "x" * 501):
+        response = browser.post(f"/subtasks/{subtask.pk}/rename/", {"title": title})
+        assert response.status_code == 400
+        assert "errorlist" in response.content.decode()
+    assert titles(task) == "Draw a picture"
+
+
+def test_a_member_deletes_one(client, bob, task, three):
+    client.as_(bob).post(f"/subtasks/{three['B'].pk}/delete/")
+    assert titles(task) == "AC"
+    assert client.as_(bob).post(f"/subtasks/{three['B'].pk}/delete/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"), [("rename/", {"title": "Mine"}), ("move/", {"to": "up"}), ("delete/", {})]
+)
+def test_viewers_and_strangers_do_none_of_this(client, vera, mallory, task, three, path, fields):
+    assert client.as_(vera).post(f"/subtasks/{three['B'].pk}/{path}", fields).status_code == 403
+    assert client.as_(mallory).post(f"/subtasks/{three['B'].pk}/{path}", fields).status_code == 404
+    assert titles(task) == "ABC"

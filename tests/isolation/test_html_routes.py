@@ -39,13 +39,12 @@ KEYS = {
 }
 # … and for ids, whose route says of what.
 IDS = {
-    "change_role": "membership",
     "delete_attachment": "attachment",
+    **dict.fromkeys(("tick_subtask", "rename_subtask", "move_subtask", "delete_subtask"), "subtask"),
+    **dict.fromkeys(("edit_comment", "delete_comment"), "comment"),
+    **dict.fromkeys(("change_role", "remove_member"), "membership"),
+    **dict.fromkeys(("resend_invitation", "revoke_invitation"), "invitation"),
     "read_notification": "notification",
-    "remove_member": "membership",
-    "resend_invitation": "invitation",
-    "revoke_invitation": "invitation",
-    "tick_subtask": "subtask",
 }
 
 

@@ -44,7 +44,12 @@ def test_each_write_is_one_activity(in_acme, member, project, statuses):
     task = create_task(actor=member, project=project, title="Hello", assignees=[member])
     assert newest(project) == ("task.created", task.pk, {})
     update_task(task=task, actor=member, status=statuses["done"], title="Bye", assignees=[])
-    assert newest(project) == ("task.updated", task.pk, {"fields": ["assignees", "status", "title"]})
+    changed = {
+        "fields": ["assignees", "status", "title"],
+        "status": str(statuses["done"].pk),
+        "assignees": {"added": [], "removed": [str(member.pk)]},
+    }
+    assert newest(project) == ("task.updated", task.pk, changed)
     subtask = create_subtask(actor=member, task=task, title="x")
     assert newest(project) == ("subtask.created", subtask.pk, {"task": str(task.pk)})
     update_subtask(subtask=subtask, actor=member, done=True)

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, Role
+from accounts.validation import is_same_name
 from frontend.forms import UNREMEMBERED
 
 # Nobody becomes an owner by being given the role.
@@ -38,9 +39,8 @@ class TypeName(forms.Form):
         self.fields["name"].label = label
 
     def clean_name(self) -> str:
-        """Spaces and letters in small or large make no difference: the point is to think, not to type well."""
-        name = str(self.cleaned_data["name"])
-        if _plain(name) != _plain(self.expected):
+        """Return the name, if it was typed."""
+        if not is_same_name(str(self.cleaned_data["name"]), self.expected):
             raise ValidationError(_("This is not the name."))
         return self.expected
 
@@ -56,7 +56,3 @@ class Transfer(TypeName):
         choice: Any = self.fields["member"]
         choice.queryset = people
         choice.label_from_instance = lambda member: f"{member.user.get_full_name()} ({member.user.email})"
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split()).casefold()

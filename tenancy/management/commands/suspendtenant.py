@@ -21,10 +21,11 @@ class Command(BaseCommand):
         tenant = get_tenant_model()._default_manager.select_for_update().filter(slug=slug).first()
         if tenant is None:
             raise CommandError(f'There is no tenant "{slug}". `listtenants` shows all.', returncode=2)
-        if undo == (tenant.suspended_at is None):
+        if undo == (tenant.suspended_at is None or tenant.is_closing):
             self.stdout.write(f"{slug} is {'not suspended' if undo else 'suspended already'}.")
             return
-        tenant.suspended_at = None if undo else timezone.now()
+        # One that waits for being deleted goes on waiting.
+        tenant.suspended_at = tenant.deleting_since if undo else timezone.now()
         tenant.save(update_fields=["suspended_at"])
         forget_tenant(tenant)
         self.stdout.write(f"{slug} {'works again' if undo else 'is suspended'}.")

@@ -1,0 +1,62 @@
+"""The end of an account: its owner asks for it, and may call it off for two weeks. Then `accounts.erasing` begins."""
+
+from datetime import timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.audit import record_audit
+from accounts.conflicts import Conflicting
+from accounts.members import lock_account, reread_actor
+from accounts.models import Account, Membership
+from accounts.permissions import require
+from accounts.validation import is_same_name
+from tenancy.outbox import enqueue
+from tenancy.routing import forget_tenant
+
+GRACE = timedelta(days=14)
+
+
+class NotDeleting(Conflicting):
+    """The account does not wait for being deleted, or not any more; nothing was changed."""
+
+
+@transaction.atomic
+def delete_account(*, actor: Membership, name: str) -> Account:
+    """Suspend the account at once, and have it erased in two weeks. `name` is its name, typed to confirm it.
+
+    Raises PermissionDenied, ValidationError.
+    """
+    account = lock_account()
+    actor = reread_actor(actor)
+    require(actor, "account.delete")
+    if not is_same_name(name, account.name):
+        raise ValidationError({"name": _("This is not the name of the account.")})
+    account.suspended_at = account.deleting_since = timezone.now()
+    account.save(update_fields=["suspended_at", "deleting_since"])
+    record_audit(action="account.deletion_requested", actor=actor, subject=account, data={"name": account.name})
+    enqueue("accounts.mail_deletion", actor_id=str(actor.pk))
+    forget_tenant(account)
+    return account
+
+
+@transaction.atomic
+def restore_account(*, actor: Membership) -> Account:
+    """Call the deletion off. Raises PermissionDenied, NotDeleting."""
+    account = lock_account()
+    actor = reread_actor(actor)
+    require(actor, "account.delete")
+    if not account.is_closing or is_due(account):
+        raise NotDeleting(_("There is nothing to call off any more."))
+    account.suspended_at = account.deleting_since = None
+    account.save(update_fields=["suspended_at", "deleting_since"])
+    record_audit(action="account.restored", actor=actor, subject=account)
+    forget_tenant(account)
+    return account
+
+
+def is_due(account: Account) -> bool:
+    """Say whether the time to call a deletion off is over."""
+    return account.deleting_since is not None and account.deleting_since <= timezone.now() - GRACE

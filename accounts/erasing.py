@@ -1,0 +1,118 @@
+"""Erasing an account: every row, file, session and cached value of it, and only then its name.
+
+Each step may be repeated, and finds nothing where it was done: an erasure that was killed is simply begun again. What
+tells that it is done is that the row of the account is gone, and that row goes last, in a transaction of its own.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import structlog
+from django.apps import apps
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.core.files.storage import default_storage
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+
+from accounts.closing import GRACE, is_due
+from accounts.models import Account
+from tenancy.cache import clear_tenant
+from tenancy.context import tenant_context
+from tenancy.fields import TenantForeignKey
+from tenancy.models import TenantModel, is_tenant_owned
+from tenancy.routing import forget_tenant
+from tenancy.sessions import KEY
+
+logger = structlog.get_logger("accounts.erasing")
+
+PAGE = 1000  # sessions that are looked at at once
+ATTEMPTS = 3
+
+
+@transaction.atomic
+def begin_to_erase(account: Account) -> Account:
+    """Make an account's time come now, and return it: nobody can call it off any more."""
+    account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    if not is_due(account):
+        account.suspended_at = account.deleting_since = timezone.now() - GRACE
+        account.save(update_fields=["suspended_at", "deleting_since"])
+        forget_tenant(account)
+    return account
+
+
+def erase_due_accounts() -> int:
+    """Erase the accounts whose time has come, and return how many."""
+    due = Account.objects.filter(deleting_since__lte=timezone.now() - GRACE).order_by("deleting_since")
+    return sum(erase_account(account) for account in due)
+
+
+def erase_account(account: Account) -> bool:
+    """Erase an account whose time has come, and say whether it was this call that did. Raises StorageUnavailable.
+
+    A request that was under way when the account was suspended may still add a row, so it looks again.
+    """
+    if not is_due(account):
+        raise ValueError(f"{account.slug} is not to be erased.")
+    for attempt in range(ATTEMPTS):
+        with tenant_context(account):
+            for model in _children_first():
+                model._default_manager.all()._raw_delete("default")  # a statement for each table
+            default_storage.delete_all()  # type: ignore[attr-defined]  # ours
+        _erase_sessions(account)
+        clear_tenant(account)
+        try:
+            return _erase_account_row(account)
+        except IntegrityError:
+            logger.warning("erasing_again", account=account.slug, attempt=attempt)
+    raise IntegrityError(f"Somebody goes on writing to {account.slug}: it is not erased.")
+
+
+def _erase_account_row(account: Account) -> bool:
+    """Delete the row of the account with those that go with it: what frees its slug."""
+    with transaction.atomic():
+        row = Account.objects.select_for_update().filter(pk=account.pk, deleting_since=account.deleting_since).first()
+        if row is None:
+            return False
+        forget_tenant(row)
+        for model in _shared():
+            model._default_manager.filter(tenant_id=row.pk).delete()
+        Account.objects.filter(pk=row.pk)._raw_delete("default")
+    logger.warning("account_erased", account=account.slug, account_id=str(account.pk))
+    return True
+
+
+def _children_first() -> Iterator[type[TenantModel]]:
+    """Yield the models of tenants, each before those that it refers to, without those whose rows go by themselves."""
+    seen: set[type[models.Model]] = set()
+    order: list[type[TenantModel]] = []
+
+    def visit(model: Any) -> None:
+        if model in seen:
+            return
+        seen.add(model)
+        for field in model._meta.local_fields:
+            if isinstance(field, TenantForeignKey):
+                visit(field.remote_field.model)
+        order.append(model)
+
+    for each in apps.get_models():
+        if is_tenant_owned(each):
+            visit(each)
+    yield from (model for model in reversed(order) if not model.erased_with_tenant)
+
+
+def _shared() -> Iterator[type[models.Model]]:
+    """Yield the shared models whose rows name a tenant."""
+    for model in apps.get_models():
+        if not is_tenant_owned(model) and any(field.attname == "tenant_id" for field in model._meta.concrete_fields):
+            yield model
+
+
+def _erase_sessions(account: Account) -> None:
+    """Delete the sessions that were made for the account. What they were made for stands inside them."""
+    last = ""
+    while page := list(Session.objects.filter(session_key__gt=last).order_by("session_key")[:PAGE]):
+        last = page[-1].session_key
+        own = [row.session_key for row in page if SessionStore().decode(row.session_data).get(KEY) == str(account.pk)]
+        Session.objects.filter(session_key__in=own).delete()

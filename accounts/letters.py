@@ -1,0 +1,160 @@
+"""Letters to a person about their log-in: what was asked for with their address, and what has changed.
+
+They are written by a job, which takes as long to ask for whether or not anybody has the address. Links are made there,
+so their texts are in no table and no message.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import structlog
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
+from celery import current_app
+from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+from kombu.exceptions import OperationalError
+
+from accounts import mail
+from accounts.links import password_link, public_url
+from accounts.models import User
+from tenancy.context import get_active_tenant
+from tenancy.outbox import enqueue
+
+logger = structlog.get_logger("accounts.letters")
+
+type Link = Callable[[User], tuple[str, str]]  # the address to write to, "" for no letter, and the URL
+
+
+@dataclass(frozen=True)
+class Letter:
+    subject: Any
+    text: Any
+    button: Any
+    link: Link
+    warning: Any
+
+
+def ask_for_letter(kind: str, *, user_id: UUID) -> None:
+    """Have a letter of LETTERS sent to a person; to nobody if there is none.
+
+    Through the outbox of the active account. The public site has none: there the job is lost with the broker, which
+    is logged, and the person asks again.
+    """
+    if get_active_tenant() is not None:
+        enqueue("accounts.send_letter", kind=kind, user_id=user_id)
+        return
+
+    def send() -> None:
+        try:
+            current_app.tasks["accounts.send_letter_of_public_site"].delay(kind, str(user_id))
+        except OperationalError:
+            logger.exception("letter_lost", kind=kind)
+
+    transaction.on_commit(send)
+
+
+def send_letter(kind: str, user_id: UUID) -> None:
+    """Send a letter, with links to the host of the active account or the public one, if there still is a reason."""
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    letter = LETTERS[kind]
+    address, url = letter.link(user) if user else ("", "")
+    if user is None or not address:
+        return
+    pending = EmailAddress.objects.get_new(user)
+    words = {
+        "email": user.email,
+        "new": pending.email if pending else "",
+        "moment": date_format(timezone.now(), "j F Y, H:i e"),
+    }
+    parts = {"title": letter.subject, "text": letter.text % words, "button": letter.button, "url": url}
+    mail.send(to=address, subject=str(letter.subject), template="letter", context={**parts, "warning": letter.warning})
+
+
+def _to_confirm(user: User) -> tuple[str, str]:
+    """Nobody is written to when the address was confirmed meanwhile, or is not wanted any more."""
+    address = EmailAddress.objects.get_new(user)
+    if address is None:
+        return "", ""
+    return address.email, public_url("account_confirm_email", key=EmailConfirmationHMAC(address).key)
+
+
+def _to_set_password(user: User) -> tuple[str, str]:
+    return user.email, password_link(user)
+
+
+def _to_ask_for_password(user: User) -> tuple[str, str]:
+    return user.email, public_url("account_reset_password")
+
+
+NOTHING_HAPPENS = _("If it was not you, ignore this: nothing happens.")
+
+
+def _news(subject: Any, text: Any) -> Letter:
+    warning = _("If it was not you, set a new password at once.")
+    return Letter(subject, text, _("Set a new password"), _to_ask_for_password, warning)
+
+
+LETTERS = {
+    "sign_up": Letter(
+        _("Confirm your address"),
+        _(
+            "You have signed up at Commonhold with %(email)s. Confirm that this address is yours. "
+            "The link works for three days."
+        ),
+        _("Confirm the address"),
+        _to_confirm,
+        _("If it was not you, ignore this: nobody gets in with your address."),
+    ),
+    "sign_up_again": Letter(
+        _("You have a log-in already"),
+        _(
+            "Somebody, perhaps you, has signed up at Commonhold with %(email)s. That address has a log-in already, "
+            "which stays as it is. If you do not know its password, set a new one."
+        ),
+        _("Set a new password"),
+        _to_ask_for_password,
+        NOTHING_HAPPENS,
+    ),
+    "new_address": Letter(
+        _("Confirm your new address"),
+        _(
+            "Whoever logs in at Commonhold as %(email)s wants to do so with this address in future. "
+            "The link works for three days."
+        ),
+        _("Confirm the address"),
+        _to_confirm,
+        NOTHING_HAPPENS,
+    ),
+    "new_address_asked": _news(
+        _("Somebody wants to change your address"),
+        _(
+            "It was asked at Commonhold, in your name, that you log in with %(new)s in future. That happens as soon "
+            "as it is confirmed there."
+        ),
+    ),
+    "password_link": Letter(
+        _("Set a new password"),
+        _("The link works once. With the new password you log in at all your accounts."),
+        _("Set a new password"),
+        _to_set_password,
+        _("If you have not asked for it, ignore this: your password stays as it is."),
+    ),
+    "password_changed": _news(
+        _("Your password was changed"), _("The password of %(email)s at Commonhold was changed on %(moment)s.")
+    ),
+    "totp_activated": _news(
+        _("Your authenticator app is switched on"),
+        _("An authenticator app was switched on for %(email)s at Commonhold on %(moment)s."),
+    ),
+    "totp_deactivated": _news(
+        _("Your authenticator app is switched off"),
+        _("The authenticator app of %(email)s at Commonhold was switched off on %(moment)s."),
+    ),
+    "recovery_codes_generated": _news(
+        _("You have new recovery codes"), _("New recovery codes were made for %(email)s at Commonhold on %(moment)s.")
+    ),
+}

@@ -1,0 +1,126 @@
+"""The page of a task: as a page, as a panel beside the board, and each of its parts alone for htmx."""
+
+from functools import cached_property
+from typing import Any
+
+from django.forms import BaseForm
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+
+from accounts.models import Membership
+from accounts.permissions import may
+from frontend.access import MemberRequest
+from frontend.addresses import TaskKey
+from frontend.feed import Feed, feed_of
+from frontend.forms import NewSubtask
+from frontend.task_forms import SetDueDate, WriteComment
+from projects.models import Status
+from tasks.models import Priority, Subtask, Task
+
+# The ids of the parts. htmx sends that of the element it is about to replace.
+PANEL = "panel"
+PARTS = {
+    PANEL: "tasks/panel.html",
+    "task-actions": "tasks/actions.html",
+    "task-text": "tasks/text.html",
+    "subtasks": "tasks/subtasks.html",
+    "feed": "tasks/feed.html",
+    "facts": "tasks/facts.html",
+}
+
+
+class TaskPage:
+    """What the parts show of a task. Each thing is fetched when a template asks for it, and once."""
+
+    def __init__(self, request: MemberRequest, task: Task) -> None:
+        self.request, self.task = request, task
+
+    @cached_property
+    def subtasks(self) -> list[Subtask]:
+        return list(self.task.subtasks.all())
+
+    @property
+    def done(self) -> int:
+        return sum(subtask.done for subtask in self.subtasks)
+
+    @cached_property
+    def statuses(self) -> list[Status]:
+        return list(self.task.project.statuses.all())
+
+    @property
+    def has_done_status(self) -> bool:
+        return any(status.category == "done" for status in self.statuses)
+
+    @property
+    def has_todo_status(self) -> bool:
+        return any(status.category == "todo" for status in self.statuses)
+
+    @cached_property
+    def feed(self) -> Feed:
+        return feed_of(self.task, timezone.localdate(), everything="all" in self.request.GET)
+
+    @property
+    def can_write(self) -> bool:
+        return may(self.request.membership, "task.write")
+
+    @property
+    def can_delete_any_comment(self) -> bool:
+        return may(self.request.membership, "comment.delete_any")
+
+    @property
+    def priorities(self) -> list[tuple[str, Any]]:
+        return list(Priority.choices)
+
+
+def find_task(request: MemberRequest, key: TaskKey) -> Task:
+    """Return the task with its project and status. Raises Http404 alike for one that is hidden or absent."""
+    tasks = Task.objects.visible_to(request.membership).select_related("project", "status").with_people_and_labels()
+    tasks = tasks.prefetch_related("project__statuses")
+    return get_object_or_404(tasks, project__key=key.project, number=key.number)
+
+
+def people_of(task: Task) -> list[Membership]:
+    """Return those who see the project of a task, by name."""
+    seeing = task.project.seen_by(Membership.objects.current().prefetch_related("user"))
+    return sorted(seeing, key=lambda member: member.user.get_full_name().casefold())
+
+
+def task_page(  # what may be open on it
+    request: MemberRequest,
+    task: Task,
+    *,
+    part: str = PANEL,
+    editing: str = "",
+    status: int = 200,
+    **forms: BaseForm | object,
+) -> HttpResponse:
+    """Answer with the page of `task`; to htmx with the part that it is going to replace, or else with `part`.
+
+    `editing` names the part that is open as a form, and `forms` are those with something typed in them.
+    """
+    context = {
+        "task": task,
+        "project": task.project,
+        "shown": TaskPage(request, task),
+        "editing": editing,
+        "subtask_form": NewSubtask(auto_id="subtask_%s"),
+        "comment_form": WriteComment(auto_id="comment_%s"),
+        "due_form": SetDueDate(initial={"due_date": task.due_date}, auto_id="task_%s"),
+        **forms,
+    }
+    template = PARTS.get(str(request.htmx.target), PARTS[part]) if request.htmx else "tasks/detail.html"
+    response = render(request, template, context, status=status)
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])  # or going back shows a part where a page was
+    return response
+
+
+def written(request: MemberRequest, task: Task, part: str) -> HttpResponse:
+    """Answer after a write: with the part as it is now, or by leading back to it."""
+    if not request.htmx:
+        return redirect(reverse("task", args=[task.key]) + (f"#{part}" if part != PANEL else ""))
+    response = task_page(request, find_task(request, TaskKey(task.project.key, task.number)), part=part)
+    response["HX-Trigger"] = "task-changed"  # the other parts fetch themselves anew
+    return response

@@ -1,0 +1,159 @@
+"""The end of an account: DELETE account/, account/restore/, /settings/danger/"""
+
+import pytest
+from django.core.cache import cache
+from django.core.management import call_command
+
+from accounts.jobs import mail_deletion
+from accounts.models import Account, AuditEntry
+from tenancy.context import tenant_context
+from tenancy.testing import TenantClient
+from tests.accounts.deleting import pass_time
+from tests.accounts.inviting import post
+from tests.frontend.conftest import Page
+
+pytestmark = pytest.mark.django_db
+
+DANGER, ACCOUNT, RESTORE = "/settings/danger/", "/api/v1/account/", "/api/v1/account/restore/"
+
+
+@pytest.fixture
+def committed(django_capture_on_commit_callbacks):
+    """Send a request, and do what follows its commit."""
+
+    def send(call, *arguments, **fields):
+        with django_capture_on_commit_callbacks(execute=True):
+            return call(*arguments, **fields)
+
+    return send
+
+
+@pytest.fixture
+def ended(client, acme, alice, committed):
+    """Acme, which alice has just deleted."""
+    assert committed(client.as_(alice).post, DANGER, {"name": "Acme"}).url == DANGER
+    return Account.objects.get(pk=acme.pk)
+
+
+def code(answer):
+    return answer.status_code, answer.json()["code"]
+
+
+# Asking for it ------------------------------------------------------------------------------------------------------
+
+
+def test_the_owner_types_the_name_and_the_account_is_closed(client, acme, alice, bob, project, committed):
+    session, theirs = client.as_(alice), client.as_(bob)
+    for wrong in ({}, {"name": ""}, {"name": "Acm"}):
+        assert session.post(DANGER, wrong).status_code == 400
+    assert theirs.get("/").status_code == 200
+    assert committed(session.post, DANGER, {"name": "acme "}).status_code == 302
+    for path in ("/", "/projects/WEB/", "/settings/", DANGER):
+        assert theirs.get(path).status_code == 403, path
+        assert client.at(acme).get(path).status_code == (302 if path == DANGER else 403), path
+    assert b"This account is suspended" in theirs.get("/").content
+    for path in ("/api/v1/projects/", ACCOUNT, "/api/v1/nothing/"):
+        assert code(theirs.get(path)) == (403, "account_suspended")
+        assert code(client.with_token(bob).get(path)) == (403, "account_suspended")
+    credentials = {"email": "bob@example.com", "password": "x"}
+    assert client.at(acme).json("POST", "/api/v1/auth/token/", credentials).status_code == 403
+
+
+@pytest.mark.parametrize("who", ["admin", "bob", "vera"])
+def test_nobody_else_deletes_it(client, acme, alice, admin, bob, vera, request, who):
+    session = client.as_(request.getfixturevalue(who))
+    assert session.get(DANGER).status_code == session.post(DANGER, {"name": "Acme"}).status_code == 403
+    assert code(session.json("DELETE", ACCOUNT, {"name": "Acme"})) == (403, "permission_denied")
+    assert code(session.json("POST", RESTORE)) == (403, "permission_denied")
+    assert Account.objects.get(pk=acme.pk).suspended_at is None
+
+
+@pytest.mark.parametrize(
+    "body", [None, {}, {"name": ""}, {"name": None}, {"name": "Globex"}, {"name": "Acme", "x": 1}]
+)
+def test_the_api_wants_the_name_too(client, acme, alice, body):
+    assert code(client.as_(alice).json("DELETE", ACCOUNT, body)) == (400, "invalid")
+    assert Account.objects.get(pk=acme.pk).deleting_since is None
+
+
+def test_the_api_deletes_and_restores(client, acme, alice, bob, committed):
+    session = client.with_token(alice)
+    assert committed(session.json, "DELETE", ACCOUNT, {"name": "Acme"}).status_code == 204
+    assert code(session.get(ACCOUNT)) == (403, "account_suspended")
+    assert code(client.with_token(bob).json("POST", RESTORE)) == (403, "permission_denied")
+    assert committed(session.json, "POST", RESTORE).json()["slug"] == "acme"
+    assert client.as_(bob).get("/").status_code == 200
+    assert code(session.json("POST", RESTORE)) == (409, "conflict")
+
+
+def test_the_owners_are_told_by_mail_and_so_is_the_log(ended, alice):
+    (message,) = post()
+    assert (message.to, message.subject) == (["alice@example.com"], "Acme will be deleted")
+    assert "http://acme.localhost:8000/settings/danger/" in message.body
+    with tenant_context(ended):
+        entry = AuditEntry.objects.get()
+    assert (entry.action, entry.actor_email) == ("account.deletion_requested", "alice@example.com")
+
+
+def test_no_mail_is_sent_of_what_was_called_off(client, acme, ended, alice, committed):
+    committed(client.as_(alice).post, DANGER)
+    assert post() == []
+    assert mail_deletion.also_closing
+
+
+# Calling it off -----------------------------------------------------------------------------------------------------
+
+
+def test_the_owner_calls_it_off(client, acme, ended, alice, bob, committed):
+    session = client.as_(alice)
+    assert session.get("/").url == DANGER
+    assert "This account will be deleted" in Page(session.get(DANGER)).text
+    assert committed(session.post, DANGER).url == DANGER
+    assert "Everything is as it was." in Page(session.get(DANGER)).text
+    assert client.as_(bob).get("/").status_code == 200
+    with tenant_context(acme):
+        assert list(AuditEntry.objects.order_by("id").values_list("action", flat=True)) == [
+            "account.deletion_requested",
+            "account.restored",
+        ]
+
+
+def test_an_owner_without_a_session_logs_in_first(client, acme, ended, alice):
+    visitor = client.at(acme)
+    assert visitor.get(DANGER).url == f"/auth/login/?next={DANGER}"
+    log_in = {"login": "alice@example.com", "password": "correct horse battery", "next": DANGER}
+    assert visitor.post("/auth/login/", log_in).url == DANGER
+    assert "This account will be deleted" in Page(visitor.get(DANGER)).text
+    public = TenantClient()
+    public.log_in(alice)
+    assert "http://acme.localhost:8000/auth/enter/" in Page(public.get("/")).links  # the door is open for her
+
+
+def test_others_cannot_call_it_off(client, acme, ended, admin, bob):
+    for who in (admin, bob):
+        assert client.as_(who, at=acme).post(DANGER).status_code == 403
+    assert client.at(acme).post(DANGER).status_code == 302
+    assert Account.objects.get(pk=acme.pk).is_closing
+
+
+def test_after_two_weeks_it_is_too_late(client, acme, ended, alice):
+    session = client.as_(alice)
+    pass_time(acme)
+    cache.clear()
+    assert session.post(DANGER).status_code == 409
+    assert code(session.json("POST", RESTORE)) == (409, "conflict")
+
+
+def test_the_platform_may_suspend_it_meanwhile(client, acme, ended, alice, committed):
+    committed(call_command, "suspendtenant", "acme")
+    session = client.as_(alice)
+    assert session.get(DANGER).status_code == session.post(DANGER).status_code == 403
+    assert code(session.json("POST", RESTORE)) == (403, "account_suspended")
+    committed(call_command, "suspendtenant", "acme", undo=True)
+    assert session.get(DANGER).status_code == 200
+    assert Account.objects.get(pk=acme.pk).is_closing
+
+
+def test_another_accounts_owner_is_nobody_here(client, acme, ended, mallory):
+    assert client.as_(mallory, at=acme).post(DANGER).status_code == 302
+    assert code(client.at(acme).json("POST", RESTORE)) == (401, "not_authenticated")

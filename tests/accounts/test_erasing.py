@@ -1,0 +1,191 @@
+"""Erasing an account: the job and the command"""
+
+from io import BytesIO
+from uuid import uuid4
+
+import pytest
+from django.apps import apps
+from django.contrib.sessions.models import Session
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.utils import timezone
+
+from accounts import erasing
+from accounts.actions import create_account
+from accounts.jobs import erase_deleted
+from accounts.models import Account, AuditEntry, Domain, User
+from projects.models import Label
+from tenancy.context import tenant_context
+from tenancy.fields import TenantForeignKey
+from tenancy.models import is_tenant_owned
+from tenancy.outbox import DailyRun, OutboxJob
+from tests.accounts.deleting import pass_time
+from tests.isolation.conftest import populate
+
+pytestmark = pytest.mark.django_db
+
+
+def rows_of(account):
+    """Return how many rows of each table are an account's, as the operator sees them."""
+    with connection.cursor() as cursor, tenant_context(account):
+        cursor.execute(
+            "SELECT table_name FROM information_schema.columns WHERE column_name = 'account_id'"
+            " AND table_schema = 'public' ORDER BY 1"
+        )
+        tables = [name for (name,) in cursor.fetchall()]
+        counts = {}
+        for table in tables:
+            cursor.execute(f'SELECT count(*) FROM "{table}" WHERE account_id = %s', [account.pk])
+            counts[table] = cursor.fetchone()[0]
+    return counts
+
+
+@pytest.fixture
+def ours(acme, alice):
+    return populate(acme, alice)
+
+
+@pytest.fixture
+def theirs(globex, mallory):
+    return populate(globex, mallory)
+
+
+@pytest.fixture
+def filled(client, ours, theirs, alice, mallory, acme, globex):
+    """Both accounts with something of every kind. Yields nothing."""
+    for tenant in (acme, globex):
+        Domain.objects.create(tenant=tenant, host=f"old-{tenant.slug}.localhost")
+        DailyRun.objects.create(job="x", tenant_id=tenant.pk, day=timezone.now().date())
+        with tenant_context(tenant):
+            default_storage.save(f"exports/{uuid4()}", BytesIO(b"x"))
+            cache.set("key", tenant.slug)
+    client.as_(alice), client.as_(mallory)
+    assert all(rows_of(acme).values()), rows_of(acme)
+
+
+def files_of(account):
+    client = default_storage.connection.meta.client
+    return client.list_objects_v2(Bucket=default_storage.bucket_name, Prefix=f"tenants/{account.pk}/").get("KeyCount")
+
+
+def test_after_two_weeks_everything_of_it_is_gone_and_nothing_of_others(client, acme, globex, filled, alice, mallory):
+    theirs = rows_of(globex), Session.objects.count()
+    pass_time(acme)
+    erase_deleted()
+    assert not any(rows_of(acme).values()), rows_of(acme)
+    assert (rows_of(globex), Session.objects.count()) == (theirs[0], theirs[1] - 1)
+    assert (files_of(acme), files_of(globex)) == (None, 1)
+    with tenant_context(acme):
+        assert cache.get("key") is None
+    with tenant_context(globex):
+        assert cache.get("key") == "globex"
+    assert not Domain.objects.filter(tenant_id=acme.pk).exists()
+    assert [run.tenant_id for run in DailyRun.objects.all()] == [globex.pk]
+    assert not OutboxJob.objects.filter(tenant_id=acme.pk).exists()
+    assert User.objects.filter(pk=alice.pk).exists()  # people are nobody's
+    assert client.as_(mallory).get("/").status_code == 200
+    with tenant_context(globex):
+        default_storage.delete_all()
+
+
+def test_its_name_is_free_only_then(acme, alice):
+    with pytest.raises(ValidationError, match="already exists"):
+        create_account(slug="acme", name="Acme", owner_email="eve@example.com")
+    pass_time(acme, days=13)
+    assert erasing.erase_due_accounts() == 0
+    pass_time(acme)
+    assert erasing.erase_due_accounts() == 1
+    assert erasing.erase_due_accounts() == 0
+    assert create_account(slug="acme", name="Acme", owner_email="eve@example.com").account.pk != acme.pk
+
+
+def test_an_account_that_is_not_due_is_not_erased(acme, alice):
+    for account in (acme, pass_time(acme, days=13)):
+        with pytest.raises(ValueError, match="is not to be erased"):
+            erasing.erase_account(account)
+    assert Account.objects.filter(pk=acme.pk).exists()
+
+
+@pytest.mark.parametrize("killed_in", ["_erase_sessions", "clear_tenant", "_erase_account_row"])
+def test_an_erasure_that_was_killed_is_taken_up_again(acme, filled, monkeypatch, killed_in):
+    account = pass_time(acme)
+
+    def die(account):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(erasing, killed_in, die)
+        erasing.erase_account(account)
+    assert Account.objects.get(pk=acme.pk).slug == "acme"
+    assert erasing.erase_due_accounts() == 1
+    assert not any(rows_of(acme).values())
+    assert erasing.erase_account(account) is False  # somebody was quicker
+
+
+def test_what_is_written_meanwhile_goes_too(acme, filled, project, monkeypatch):
+    account, clear = pass_time(acme), erasing.clear_tenant
+    writes = iter([True])
+
+    def write_first(account):
+        if next(writes, False):
+            with tenant_context(account):
+                Label.objects.create(name="late")
+        clear(account)
+
+    def commit(row):
+        with transaction.atomic():
+            found = erase(row)
+            connection.check_constraints()  # as a commit would, which a test has none of
+        return found
+
+    erase = erasing._erase_account_row
+    monkeypatch.setattr(erasing, "clear_tenant", write_first)
+    monkeypatch.setattr(erasing, "_erase_account_row", commit)
+    assert erasing.erase_account(account) is True
+    assert not any(rows_of(acme).values())
+
+
+def test_the_log_goes_with_the_account_and_not_before(acme, filled):
+    with tenant_context(acme), pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+        AuditEntry.objects.all()._raw_delete("default")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Account.objects.filter(pk=acme.pk)._raw_delete("default")  # it has other rows
+        connection.check_constraints()
+
+
+# The command --------------------------------------------------------------------------------------------------------
+
+
+def test_the_command_deletes_at_once(acme, filled, capsys, monkeypatch):
+    for typed in ("", "globex", "yes"):
+        monkeypatch.setattr("builtins.input", lambda question, typed=typed: typed)
+        with pytest.raises(CommandError, match="Nothing was deleted") as refused:
+            call_command("deletetenant", "acme")
+        assert refused.value.returncode == 2
+    monkeypatch.setattr("builtins.input", lambda question: "acme")
+    call_command("deletetenant", "acme")
+    assert "acme is deleted." in capsys.readouterr().out
+    assert not any(rows_of(acme).values())
+    with pytest.raises(CommandError, match='There is no tenant "acme"'):
+        call_command("deletetenant", "acme", force=True)
+
+
+def test_forced_it_does_not_ask(acme, filled):
+    call_command("deletetenant", "acme", force=True)
+    assert not Account.objects.filter(pk=acme.pk).exists()
+
+
+def test_every_table_of_accounts_is_thought_of():
+    owned = {model for model in apps.get_models() if is_tenant_owned(model)}
+    by_itself = {model for model in owned if model.erased_with_tenant}
+    order = list(erasing._children_first())
+    assert set(order) == owned - by_itself
+    assert {model.__name__ for model in by_itself} == {"AuditEntry", "Membership"}
+    places = {model: number for number, model in enumerate(order)}
+    for model in order:
+        for field in model._meta.local_fields:
+            target = field.remote_field.model if isinstance(field, TenantForeignKey) else None
+            assert target not in places or places[model] < places[target], (model, target)

@@ -1,0 +1,307 @@
+"""/auth/enter/ and /auth/hand-over/: from a log-in on the public site into an account, without another password"""
+
+import threading
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import AuditEntry
+from tenancy.context import tenant_context
+from tenancy.testing import PASSWORD, TenantClient
+from tests.accounts.logging_in import LOG_IN, give_app, is_in, log_in
+
+pytestmark = pytest.mark.django_db
+ENTER, OVER = "/auth/enter/", "/auth/hand-over/"
+
+
+def at_door(browser, **query):
+    """Open the door of an account and return the page of the public site that it leads to."""
+    answer = browser.get(ENTER, query)
+    assert (answer.status_code, answer["Cache-Control"] != "") == (302, True)
+    url = urlsplit(answer["Location"])
+    assert (url.netloc, url.path) == ("localhost:8000", OVER)
+    return f"{url.path}?{url.query}"
+
+
+def token_in(answer, host="acme.localhost:8000"):
+    url = urlsplit(answer["Location"])
+    assert (answer.status_code, url.netloc, url.path) == (302, host, OVER)
+    return parse_qs(url.query)["token"][0]
+
+
+@pytest.fixture
+def public(client, charlie):
+    """Charlie, who belongs to acme and globex, on the public site."""
+    client.log_in(charlie)
+    return client
+
+
+@pytest.fixture
+def browser(client, acme):
+    """The same browser at acme, where nobody is logged in."""
+    return client.at(acme)
+
+
+@pytest.fixture
+def token(public, browser):
+    """A token for this browser at acme."""
+    return token_in(public.post(at_door(browser)))
+
+
+def take(browser, token):
+    return browser.get(OVER, {"token": token})
+
+
+# The way -------------------------------------------------------------------------------------------------------------
+
+
+def test_it_leads_in_and_is_written_down(public, browser, acme, charlie):
+    page = at_door(browser)
+    offered = public.get(page)
+    assert "You are logged in as charlie@example.com." in offered.content.decode()
+    assert "Go to Acme" in offered.content.decode()
+    answer = take(browser, token_in(public.post(page)))
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+    assert browser.get("/").status_code == 200
+    with tenant_context(acme):
+        entry = AuditEntry.objects.get()
+    assert (entry.action, entry.actor_email, entry.data) == (
+        "member.logged_in",
+        "charlie@example.com",
+        {"with": "hand-over"},
+    )
+
+
+def test_whoever_is_in_already_goes_right_in(client, acme, bob):
+    answer = client.as_(bob).get(ENTER, {"next": "/subtasks/"})
+    assert (answer.status_code, answer["Location"]) == (302, "/subtasks/")
+
+
+def test_whoever_is_not_logged_in_anywhere_logs_in_on_the_way(client, acme, bob):
+    browser, public = client.at(acme), TenantClient()
+    page = at_door(browser, next="/subtasks/")
+    asked = public.get(page)
+    assert asked["Location"].startswith("/auth/login/?next=/auth/hand-over/%3Faccount%3Dacme%26challenge%3D")
+    back = public.post(asked["Location"], {"login": bob.email, "password": PASSWORD})
+    assert back["Location"] == page
+    assert take(browser, token_in(public.post(page)))["Location"] == "/subtasks/"
+
+
+def test_at_an_account_with_a_domain_of_its_own_too(public, client, acme):
+    acme.domains.create(host="work.acme.example", is_primary=True)
+    browser = TenantClient(acme, HTTP_HOST="work.acme.example")
+    token = token_in(public.post(at_door(browser)), host="work.acme.example:8000")
+    assert take(browser, token)["Location"] == "/"
+
+
+def test_the_form_may_lead_to_the_account_and_nowhere_else(public, browser):
+    """Browsers hold a form to `form-action` also where its answer leads."""
+    policy = public.get(at_door(browser))["Content-Security-Policy"]
+    assert "form-action 'self' http://acme.localhost:8000;" in policy + ";"
+    assert "form-action 'self';" in public.get("/")["Content-Security-Policy"] + ";"
+
+
+def test_the_app_was_asked_for_on_the_public_site(client, acme, charlie):
+    give_app(client.as_(charlie, at=acme), charlie)
+    cache.clear()
+    public = TenantClient()
+    page = at_door(client.at(acme))
+    log_in(public, charlie)  # and no code
+    assert public.post(page).status_code == 302
+    assert public.post(page)["Location"].startswith(LOG_IN)
+
+
+# What a token is worth -----------------------------------------------------------------------------------------------
+
+
+def test_it_works_once(browser, token, acme):
+    other = TenantClient(acme)
+    other.cookies = browser.cookies.copy()
+    assert take(browser, token)["Location"] == "/"
+    assert take(other, token)["Location"] == LOG_IN
+    assert not is_in(other)
+
+
+def test_at_another_account_it_is_worth_nothing_and_used_up(client, browser, token, globex):
+    there = client.at(globex)
+    at_door(there)
+    assert take(there, token)["Location"] == LOG_IN
+    there.cookies = browser.cookies.copy()
+    assert take(there, token)["Location"] == LOG_IN
+    assert not is_in(there)
+    assert take(browser, token)["Location"] == LOG_IN
+
+
+def test_nor_in_another_browser(client, token, acme):
+    """A stranger who sends their own token to somebody does not make them work in the stranger's name."""
+    somebody = client.at(acme)
+    assert take(somebody, token)["Location"] == LOG_IN  # who never was at the door
+    another = client.at(acme)
+    at_door(another)
+    assert take(another, token)["Location"] == LOG_IN
+    assert not is_in(somebody)
+    assert not is_in(another)
+
+
+def test_a_session_that_is_there_is_not_replaced(client, token, acme, bob):
+    session = client.as_(bob)
+    assert take(session, token)["Location"] == "/"
+    assert "bob@example.com" in session.get("/").content.decode()
+
+
+def test_it_lasts_for_thirty_seconds(public, browser, monkeypatch):
+    from accounts import handing_over
+
+    assert handing_over.SECONDS == 30
+    monkeypatch.setattr(handing_over, "SECONDS", 0.001)
+    token = token_in(public.post(at_door(browser)))
+    threading.Event().wait(0.05)
+    assert take(browser, token)["Location"] == LOG_IN
+
+
+def test_its_text_is_not_kept(token):
+    client = cache._cache.get_client(None)
+    keys = list(client.scan_iter(match=f"{cache.key_prefix}:*hand-over*"))
+    assert len(keys) == 1
+    assert token.encode() not in keys[0]
+    assert token.encode() not in client.get(keys[0])
+    assert 25 < client.ttl(keys[0]) <= 30
+
+
+@pytest.mark.parametrize("text", ["", "x", "x" * 10_000, "é", "a\0b"])
+def test_what_is_no_token_leads_to_the_log_in(browser, text):
+    at_door(browser)
+    assert take(browser, text)["Location"] == LOG_IN
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "x:y:z", "é"])
+def test_a_cookie_that_was_tampered_with_is_none(browser, token, cookie):
+    browser.cookies["door"] = cookie
+    assert take(browser, token)["Location"] == LOG_IN
+
+
+def test_somebody_removed_on_the_way_does_not_get_in(browser, token, acme, charlie, end_membership):
+    end_membership(charlie, acme)
+    assert take(browser, token)["Location"] == LOG_IN
+
+
+def test_nor_somebody_switched_off(browser, token, charlie):
+    charlie.is_active = False
+    charlie.save()
+    assert take(browser, token)["Location"] == LOG_IN
+
+
+def test_nor_somebody_whose_password_was_changed(browser, token, charlie):
+    charlie.set_password("another long sentence")
+    charlie.save()
+    assert take(browser, token)["Location"] == LOG_IN
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_come_with_it_at_once_one_gets_in(public, browser, acme):
+    token = token_in(public.post(at_door(browser)))
+    barrier, places = threading.Barrier(5), []
+
+    def run():
+        each = TenantClient(acme)
+        each.cookies = browser.cookies.copy()
+        try:
+            barrier.wait(timeout=10)
+            places.append(take(each, token)["Location"])
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert sorted(places) == ["/", *[LOG_IN] * 4]
+
+
+# Who gets one --------------------------------------------------------------------------------------------------------
+
+
+def test_only_a_member_gets_one_and_others_read_what_nobody_would(public, acme, globex):
+    type(acme).objects.create(slug="initech", name="Initech")
+    challenge = {"challenge": "0" * 64}
+    absent = public.get(OVER, {"account": "nowhere", **challenge})
+    for account in ("initech", "", "é", "x" * 99):
+        answer = public.get(OVER, {"account": account, **challenge})
+        assert (answer.status_code, answer.content) == (404, absent.content)
+        assert public.post(f"{OVER}?account={account}&challenge={'0' * 64}").status_code == 404
+
+
+def test_nor_to_a_suspended_account(public, acme, browser, suspend):
+    page = at_door(browser)
+    suspend(acme)
+    assert public.get(page).status_code == 404
+
+
+@pytest.mark.parametrize("challenge", ["", "0" * 63, "G" * 64, "0" * 65])
+def test_a_challenge_that_is_none_is_refused(public, acme, challenge):
+    assert public.get(OVER, {"account": "acme", "challenge": challenge}).status_code == 404
+
+
+def test_making_one_takes_a_post_without_forgery(acme, charlie, browser):
+    public = TenantClient(enforce_csrf_checks=True)
+    public.log_in(charlie)
+    page = at_door(browser)
+    assert public.get(page).status_code == 200
+    assert public.post(page).status_code == 403
+
+
+def test_another_account_makes_none(client, acme, globex, charlie):
+    """Its host may be in the hands of its owner."""
+    there = client.as_(charlie, at=globex)
+    answer = there.post(f"{OVER}?account=acme&challenge={'0' * 64}")
+    assert answer.status_code == 405
+    assert there.get(f"{OVER}?account=acme&challenge={'0' * 64}")["Location"] == "/"  # at globex, where he is
+
+
+# Without Redis -------------------------------------------------------------------------------------------------------
+
+
+def test_without_redis_people_log_in_as_ever(public, browser, token, settings, bob):
+    page = at_door(browser)
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+    assert public.post(page)["Location"] == "http://acme.localhost:8000/auth/login/"
+    assert take(browser, token)["Location"] == LOG_IN
+
+
+# Attack 32 -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["//evil.example", "\\\\evil.example", "/\\evil.example", "javascript:alert(1)", "http://globex.localhost/"],
+)
+def test_it_leads_to_no_other_site(public, browser, client, acme, globex, bob, target):
+    token = token_in(public.post(at_door(browser, next=target)))
+    assert take(browser, token)["Location"] == "/"
+    assert client.as_(bob).get(ENTER, {"next": target})["Location"] == "/"
+
+
+# The switcher --------------------------------------------------------------------------------------------------------
+
+
+def test_the_switcher_leads_to_the_doors_of_ones_other_accounts(client, acme, globex, charlie):
+    links = client.as_(charlie, at=acme).get("/").content.decode()
+    assert 'href="http://globex.localhost:8000/auth/enter/"' in links
+    assert 'href="http://acme.localhost:8000/auth/enter/"' not in links
+
+
+def test_and_is_not_there_for_somebody_with_one_account(client, acme, globex, bob):
+    shown = client.as_(bob).get("/").content.decode()
+    assert "Other accounts" not in shown
+    assert "globex" not in shown
+
+
+def test_a_suspended_one_is_shown_and_leads_nowhere(client, acme, globex, charlie):
+    type(globex).objects.filter(pk=globex.pk).update(suspended_at=timezone.now())
+    shown = client.as_(charlie, at=acme).get("/").content.decode()
+    assert "Suspended" in shown
+    assert "globex.localhost:8000" not in shown
