@@ -5,6 +5,7 @@ from django.urls import include, path, register_converter
 from config.urls.errors import handler400, handler403, handler404, handler500  # noqa: F401
 from frontend import addresses
 from frontend.views import (
+    attachments,
     board,
     cards,
     comments,
@@ -14,6 +15,7 @@ from frontend.views import (
     inbox,
     invitations,
     my_tasks,
+    pictures,
     projects,
     search,
     subtasks,
@@ -21,6 +23,7 @@ from frontend.views import (
 )
 
 register_converter(addresses.ProjectKeyConverter, "project_key")
+register_converter(addresses.PictureConverter, "picture")
 register_converter(addresses.TaskKeyConverter, "task_key")
 
 urlpatterns = [
@@ -50,6 +53,8 @@ urlpatterns = [
     path("tasks/<task_key:key>/comments/", comments.add, name="add_comment"),
     path("tasks/<task_key:key>/people/", comments.people, name="people_of_task"),
     path("tasks/<task_key:key>/subtasks/", subtasks.add, name="add_subtask"),
+    path("tasks/<task_key:key>/attachments/", attachments.add, name="add_attachment"),
+    path("attachments/<uuid:pk>/delete/", attachments.delete, name="delete_attachment"),
     path("comments/<uuid:pk>/edit/", comments.edit, name="edit_comment"),
     path("comments/<uuid:pk>/delete/", comments.delete, name="delete_comment"),
     path("subtasks/", subtasks.index, name="subtasks"),
@@ -60,6 +65,8 @@ urlpatterns = [
     path("my-tasks/", my_tasks.index, name="my_tasks"),
     path("search/", search.index, name="search"),
     path("invitations/<str:token>/", invitations.accept, name="invitation"),
+    path("pictures/logo/<picture:picture>/", pictures.logo, name="logo"),
+    path("pictures/avatar/<picture:picture>/", pictures.avatar, name="avatar"),
     path("auth/enter/", doors.enter, name="enter"),
     path("auth/hand-over/", doors.take, name="take_over"),
     path("settings/", include("config.urls.settings")),
