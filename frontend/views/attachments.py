@@ -16,8 +16,8 @@ from accounts.quotas import FileTooLarge, largest_file
 from accounts.rest.uploads import Sink, receive_file
 from frontend.access import MemberRequest
 from frontend.addresses import TaskKey
+from frontend.task_page import find_task
 from frontend.templatetags.files import files_of
-from frontend.views.tasks import find_task
 from tasks.actions import Arrival, NewFile, delete_attachment
 from tasks.models import Attachment, Task
 

@@ -234,3 +234,22 @@ def test_pages_fit_with_long_words_and_arabic(browser, studio, path, width):
     page = browser.as_("member", width=width)
     page.goto(path)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "The page scrolls sideways."
+
+
+def test_a_file_is_attached_by_choosing_it_and_by_dropping_it(browser, studio):
+    page = browser.as_("member")
+    page.goto("/tasks/WEB-1/")
+    file = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"Some notes."}
+    page.locator("#new-file").set_input_files(files=[file])
+    page.get_by_role("button", name="Attach").click()
+    expect(page.locator("#files")).to_contain_text("notes.txt")
+    page.evaluate(
+        """() => {
+          const carrier = new DataTransfer();
+          for (const name of ["one.txt", "two.txt"]) carrier.items.add(new File(["Dropped."], name));
+          const drop = new DragEvent("drop", { dataTransfer: carrier, bubbles: true, cancelable: true });
+          document.querySelector("#task-text").dispatchEvent(drop);
+        }"""
+    )
+    expect(page.locator("#files")).to_contain_text("one.txt")
+    expect(page.locator("#files")).to_contain_text("two.txt")
