@@ -5,6 +5,7 @@ from django.urls import include, path, register_converter
 from config.urls.errors import handler400, handler403, handler404, handler500  # noqa: F401
 from frontend import addresses
 from frontend.views import (
+    attachments,
     board,
     cards,
     comments,
@@ -13,7 +14,10 @@ from frontend.views import (
     facts,
     inbox,
     invitations,
+    labels,
     my_tasks,
+    pictures,
+    project_settings,
     projects,
     search,
     subtasks,
@@ -21,17 +25,31 @@ from frontend.views import (
 )
 
 register_converter(addresses.ProjectKeyConverter, "project_key")
+register_converter(addresses.PictureConverter, "picture")
 register_converter(addresses.TaskKeyConverter, "task_key")
 
 urlpatterns = [
     path("", projects.index, name="projects"),
     path("projects/<project_key:key>/", board.detail, name="project"),
     path("projects/<project_key:key>/parts/", board.parts, name="project_parts"),
+    path("projects/<project_key:key>/settings/", project_settings.index, name="project_settings"),
+    path("projects/<project_key:key>/archive/", project_settings.archive, name="archive_project"),
+    path("projects/<project_key:key>/delete/", project_settings.delete, name="delete_project"),
+    path("projects/<project_key:key>/members/", project_settings.members, name="add_project_member"),
+    path("projects/<project_key:key>/members/remove/", project_settings.remove_member, name="remove_project_member"),
+    path("projects/<project_key:key>/statuses/", project_settings.add_status, name="add_status"),
+    path("statuses/<uuid:pk>/", project_settings.edit_status, name="edit_status"),
+    path("statuses/<uuid:pk>/place/", project_settings.place_status, name="place_status"),
+    path("statuses/<uuid:pk>/delete/", project_settings.retire, name="delete_status"),
+    path("settings/labels/", labels.index, name="labels"),
+    path("settings/labels/<uuid:pk>/", labels.edit, name="edit_label"),
+    path("settings/labels/<uuid:pk>/delete/", labels.delete, name="delete_label"),
     path("projects/<project_key:key>/export/", exports.index, name="export_project"),
     path("inbox/", inbox.index, name="inbox"),
     path("inbox/read/", inbox.read_all, name="read_inbox"),
     path("inbox/mails/", inbox.mails, name="choose_mails"),
     path("inbox/<uuid:pk>/read/", inbox.read, name="read_notification"),
+    path("tasks/new/", tasks.new, name="new_task"),
     path("tasks/<task_key:key>/", tasks.detail, name="task"),
     path("tasks/<task_key:key>/move/", tasks.move, name="move_task"),
     path("tasks/<task_key:key>/place/", cards.place, name="place_task"),
@@ -51,6 +69,8 @@ urlpatterns = [
     path("tasks/<task_key:key>/subtasks/", subtasks.add, name="add_subtask"),
     path("comments/<uuid:pk>/edit/", comments.edit, name="edit_comment"),
     path("comments/<uuid:pk>/delete/", comments.delete, name="delete_comment"),
+    path("tasks/<task_key:key>/attachments/", attachments.add, name="add_attachment"),
+    path("attachments/<uuid:pk>/delete/", attachments.delete, name="delete_attachment"),
     path("subtasks/", subtasks.index, name="subtasks"),
     path("subtasks/<uuid:pk>/tick/", subtasks.tick, name="tick_subtask"),
     path("subtasks/<uuid:pk>/rename/", subtasks.rename, name="rename_subtask"),
@@ -59,6 +79,8 @@ urlpatterns = [
     path("my-tasks/", my_tasks.index, name="my_tasks"),
     path("search/", search.index, name="search"),
     path("invitations/<str:token>/", invitations.accept, name="invitation"),
+    path("pictures/logo/<picture:picture>/", pictures.logo, name="logo"),
+    path("pictures/avatar/<picture:picture>/", pictures.avatar, name="avatar"),
     path("auth/enter/", doors.enter, name="enter"),
     path("auth/hand-over/", doors.take, name="take_over"),
     path("settings/", include("config.urls.settings")),
