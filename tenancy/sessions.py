@@ -11,10 +11,10 @@ KEY = "tenant"
 SINCE = "since"
 
 
-def bind_session(session: SessionBase) -> None:
-    """Remember the active tenant, or the public site, in a session that somebody has just logged in to."""
+def bind_session(session: SessionBase, *, at: datetime | None = None) -> None:
+    """Remember the active tenant, or the public site, in a session that somebody has logged in to, now or `at`."""
     session[KEY] = _space()
-    session[SINCE] = time.time()
+    session[SINCE] = at.timestamp() if at else time.time()
 
 
 def is_bound_here(session: SessionBase) -> bool:

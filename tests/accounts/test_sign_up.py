@@ -118,6 +118,7 @@ def test_whoever_lost_the_mail_logs_in_for_another(client, post):
         ({"email": ""}, "email"),
         ({"password1": "short"}, "password1"),
         ({"password1": "password"}, "password1"),
+        ({"password1": "My-Commonhold-1"}, "password1"),
         ({"password1": "nina@example.com"}, "password1"),
         ({"account_name": ""}, "account_name"),
         ({"account_name": "x" * 201}, "account_name"),
