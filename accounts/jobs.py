@@ -9,7 +9,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import clearing, letters, mail
+from accounts import clearing, letters, mail, pictures
 from accounts.closing import GRACE
 from accounts.erasing import erase_due_accounts
 from accounts.invitations import make_token
@@ -78,6 +78,17 @@ def send_letter_of_public_site(kind: str, user_id: str) -> None:
 @shared_task(base=TenantTask, name="accounts.remove_expired")
 def remove_expired(day: str) -> None:
     clearing.remove_expired()
+    clearing.give_up_if_unconfirmed()
+
+
+@shared_task(base=TenantTask, name="accounts.remove_picture", atomic=False)
+def remove_picture(name: str) -> None:
+    pictures.remove_picture(name=name)
+
+
+@shared_task(base=TenantTask, name="accounts.sweep_pictures", atomic=False)
+def sweep_pictures(day: str) -> None:
+    pictures.sweep_pictures()
 
 
 @shared_task(base=SystemTask, name="accounts.remove_expired_sessions")

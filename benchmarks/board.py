@@ -44,8 +44,8 @@ def measure(data: Data) -> str:
     moves = _moves(account, client, path)
     kilobytes = {name: f"{size / 1000:.0f} kB" for name, size in sent.items()}
     lines = [
-        f"A board with {CARDS} cards in four columns, each with a person and a priority, by Django's test client in one",
-        f"process, {CALLS} requests; what a browser loads at the first visit, compressed as it is sent; and {MOVES}",
+        f"A board with {CARDS} cards in four columns, each with a person and a priority, by Django's test client,",
+        f"{CALLS} requests; what a browser loads at the first visit, compressed as it is sent; and {MOVES}",
         "cards dragged in one browser until another one shows them there, with one web process, all on one machine.",
         f"Aim: at most {KILOBYTES} kB.\n",
         "| | p50 | p95 |",

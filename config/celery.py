@@ -22,6 +22,7 @@ MORNING_JOBS = {
     "tasks.remove_old": "03:00",
     "accounts.remove_expired": "03:00",
     "tasks.sweep_files": "03:00",
+    "accounts.sweep_pictures": "03:00",
     "tasks.remind_of_due_tasks": "07:00",
     "tasks.send_digests": "08:00",
 }

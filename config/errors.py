@@ -31,6 +31,7 @@ from tenancy.storage import StorageUnavailable
 logger = structlog.get_logger("config.errors")
 
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout, CacheUnavailable, StorageUnavailable)
+MAY_PASS = {429, 500, 503}  # so trying again is offered
 RETRY_AFTER = {429: {"Retry-After": "60"}, 503: {"Retry-After": "5"}}  # seconds
 
 # status: (code, what the API says, title of the page, text of the page)
@@ -156,7 +157,8 @@ def _answer(request: HttpRequest, status: int) -> HttpResponse:
 
 
 def _page(request: HttpRequest, status: int, title: Any, text: Any, headers: Any = None) -> HttpResponse:
-    response = render(request, "error.html", {"status": status, "title": title, "text": text}, status=status)
+    context = {"status": status, "title": title, "text": text, "may_pass": status in MAY_PASS}
+    response = render(request, "error.html", context, status=status)
     for name, value in (headers or {}).items():
         response[name] = value
     return response

@@ -26,6 +26,16 @@ class ProjectKeyConverter:
         return value
 
 
+class PictureConverter:
+    regex = "[0-9a-f]{32}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
 class TaskKeyConverter:
     regex = f"{PROJECT}-[1-9][0-9]{{0,8}}"  # nine digits fit the column
 

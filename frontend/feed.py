@@ -24,6 +24,7 @@ TOGETHER = timedelta(minutes=10)  # what one person does in such a time is one e
 class Entry:
     """A comment, or what somebody changed in a few minutes."""
 
+    id: UUID  # of the comment, or of the first of the changes
     actor: Membership | None
     at: datetime
     comment: Comment | None = None
@@ -50,7 +51,7 @@ def feed_of(task: Task, today: date, *, everything: bool = False) -> Feed:
     activities = list(Activity.objects.about_task(task.pk).order_by("-created_at", "-id")[: most + 1])
     hidden = len(comments) > most or len(activities) > most
     words = Words(task, activities[:most], comments[:most], today)
-    said = [Entry(words.members.get(each.author_id), each.created_at, comment=each) for each in comments[:most]]
+    said = [Entry(each.pk, words.members.get(each.author_id), each.created_at, each) for each in comments[:most]]
     found = sorted(chain(said, words.changes()), key=lambda entry: entry.at)
     return Feed(list(_together(found)), hidden)
 
@@ -80,7 +81,7 @@ class Words:
         for activity in self.activities:
             if texts := list(self._tell(activity)):
                 actor = self.members.get(activity.actor_id) if activity.actor_id else None
-                yield Entry(actor, activity.created_at, texts=texts)
+                yield Entry(activity.pk, actor, activity.created_at, texts=texts)
 
     @cached_property
     def members(self) -> dict[UUID, Membership]:

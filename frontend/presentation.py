@@ -44,20 +44,13 @@ def day_in_words(day: date, today: date) -> str:
 
 
 def moment_in_words(moment: datetime, now: datetime) -> str:
-    """Return a moment as people say it: "just now", "5 minutes ago", "14:30", and then the day."""
-    minutes = (now - moment) // timedelta(minutes=1)
-    if minutes < 1:
-        return _("just now")
-    if minutes < 60:
-        return ngettext("%(minutes)d minute ago", "%(minutes)d minutes ago", minutes) % {"minutes": minutes}
-    if moment.date() == now.date():
-        return _clock(moment)
-    return day_in_words(moment.date(), now.date())
+    """Return a moment as people say it: "14:30" today, then the day. Both are in the zone of whoever reads it."""
+    return _clock(moment) if moment.date() == now.date() else day_in_words(moment.date(), now.date())
 
 
 def full_moment(moment: datetime) -> str:
-    """Return a moment without any doubt: "Tuesday, November 24, 2026, 14:30"."""
-    return f"{full_date(moment)}, {_clock(moment)}"
+    """Return a moment without any doubt: "Tuesday, November 24, 2026, 14:30 CET"."""
+    return f"{full_date(moment)}, {_clock(moment)} {moment.tzname()}"
 
 
 def _clock(moment: datetime) -> str:

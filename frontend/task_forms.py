@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
 from frontend.forms import UNREMEMBERED
-from projects.models import Label
+from projects.models import Label, Project
 from tasks.models import Comment, Priority, Subtask, Task
 
 
@@ -96,6 +96,22 @@ class EditText(BasedOn):
 
     def values_of(self, task: Task) -> dict[str, Any]:
         return {"title": task.title, "description": task.description}
+
+
+class StartTask(forms.Form):
+    """A new task in one of `projects`, from wherever one is."""
+
+    project = forms.ModelChoiceField(
+        label=_("Project"), queryset=Project.objects.none(), to_field_name="key", empty_label=None
+    )
+    title = forms.CharField(
+        label=_("Title"), max_length=500, widget=forms.TextInput(attrs={**UNREMEMBERED, "dir": "auto"})
+    )
+    description = Markdown(label=_("Description"), rows=6, required=False, max_length=50_000)
+
+    def __init__(self, *args: Any, projects: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["project"].queryset = projects  # type: ignore[attr-defined]
 
 
 class Assign(BasedOn):

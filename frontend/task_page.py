@@ -24,6 +24,7 @@ from tasks.models import Priority, Subtask, Task
 PANEL = "panel"
 PARTS = {
     PANEL: "tasks/panel.html",
+    "task": "tasks/article.html",
     "task-actions": "tasks/actions.html",
     "task-text": "tasks/text.html",
     "subtasks": "tasks/subtasks.html",
@@ -111,8 +112,12 @@ def task_page(  # what may be open on it
         "due_form": SetDueDate(initial={"due_date": task.due_date}, auto_id="task_%s"),
         **forms,
     }
+    in_panel = request.htmx.target == PANEL or PANEL in request.GET
+    context |= {"in_panel": in_panel, "panel_query": f"?{PANEL}" if in_panel else ""}
     template = PARTS.get(str(request.htmx.target), PARTS[part]) if request.htmx else "tasks/detail.html"
     response = render(request, template, context, status=status)
+    if request.htmx:
+        response["HX-Push-Url"] = "false"  # a part has no address of its own, and panel.js writes that of the task
     patch_vary_headers(response, ["HX-Request", "HX-Target"])  # or going back shows a part where a page was
     return response
 

@@ -11,6 +11,7 @@ from accounts.api.invitations import AcceptView, InvitationViewSet
 from accounts.api.me import MeView, OwnAccountsView
 from accounts.api.members import MemberViewSet
 from accounts.api.personal_tokens import ApiTokenViewSet
+from accounts.api.pictures import AvatarView, LogoView
 from accounts.api.tokens import RefreshView, RevokeView, TokenView, VerifyView
 from config.errors import not_found
 from config.openapi import document
@@ -56,6 +57,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/accounts/", OwnAccountsView.as_view(), name="own-accounts"),
     path("account/", AccountView.as_view(), name="account"),
     path("account/restore/", RestoreView.as_view(), name="account-restore"),
+    path("account/logo/", LogoView.as_view(), name="account-logo"),
+    path("me/avatar/", AvatarView.as_view(), name="avatar"),
     path("account/transfer/", TransferView.as_view(), name="account-transfer"),
     path("invitations/accept/", AcceptView.as_view(), name="accept-invitation"),
     path("attachments/upload/", UploadView.as_view(), name="upload"),

@@ -5,6 +5,7 @@ from django.urls import include, path, register_converter
 from config.urls.errors import handler400, handler403, handler404, handler500  # noqa: F401
 from frontend import addresses
 from frontend.views import (
+    attachments,
     board,
     cards,
     comments,
@@ -15,6 +16,7 @@ from frontend.views import (
     invitations,
     labels,
     my_tasks,
+    pictures,
     project_settings,
     projects,
     search,
@@ -23,6 +25,7 @@ from frontend.views import (
 )
 
 register_converter(addresses.ProjectKeyConverter, "project_key")
+register_converter(addresses.PictureConverter, "picture")
 register_converter(addresses.TaskKeyConverter, "task_key")
 
 urlpatterns = [
@@ -46,6 +49,7 @@ urlpatterns = [
     path("inbox/read/", inbox.read_all, name="read_inbox"),
     path("inbox/mails/", inbox.mails, name="choose_mails"),
     path("inbox/<uuid:pk>/read/", inbox.read, name="read_notification"),
+    path("tasks/new/", tasks.new, name="new_task"),
     path("tasks/<task_key:key>/", tasks.detail, name="task"),
     path("tasks/<task_key:key>/move/", tasks.move, name="move_task"),
     path("tasks/<task_key:key>/place/", cards.place, name="place_task"),
@@ -65,6 +69,8 @@ urlpatterns = [
     path("tasks/<task_key:key>/subtasks/", subtasks.add, name="add_subtask"),
     path("comments/<uuid:pk>/edit/", comments.edit, name="edit_comment"),
     path("comments/<uuid:pk>/delete/", comments.delete, name="delete_comment"),
+    path("tasks/<task_key:key>/attachments/", attachments.add, name="add_attachment"),
+    path("attachments/<uuid:pk>/delete/", attachments.delete, name="delete_attachment"),
     path("subtasks/", subtasks.index, name="subtasks"),
     path("subtasks/<uuid:pk>/tick/", subtasks.tick, name="tick_subtask"),
     path("subtasks/<uuid:pk>/rename/", subtasks.rename, name="rename_subtask"),
@@ -73,6 +79,8 @@ urlpatterns = [
     path("my-tasks/", my_tasks.index, name="my_tasks"),
     path("search/", search.index, name="search"),
     path("invitations/<str:token>/", invitations.accept, name="invitation"),
+    path("pictures/logo/<picture:picture>/", pictures.logo, name="logo"),
+    path("pictures/avatar/<picture:picture>/", pictures.avatar, name="avatar"),
     path("auth/enter/", doors.enter, name="enter"),
     path("auth/hand-over/", doors.take, name="take_over"),
     path("settings/", include("config.urls.settings")),

@@ -2,7 +2,9 @@
 
 import re
 from datetime import date, datetime
+from typing import cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils import timezone
@@ -16,6 +18,7 @@ from frontend import presentation
 from frontend.filters import Look
 from frontend.prose import render_markdown
 from tasks.mails import in_words
+from tenancy.context import require_active_tenant
 
 register = template.Library()
 
@@ -71,13 +74,14 @@ def day(value: date) -> SafeString:
 
 @register.simple_tag
 def moment(value: datetime) -> SafeString:
-    """A moment as people say it: the time of today, or the day; the full date and the time on hover."""
-    shown = timezone.localtime(value)
+    """A moment by the account's clock: the time of today, or the day; all of it on hover."""
+    zone = ZoneInfo(cast(Account, require_active_tenant()).time_zone)
+    shown = value.astimezone(zone)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         shown.isoformat(timespec="seconds"),
         presentation.full_moment(shown),
-        presentation.moment_in_words(shown, timezone.localtime()),
+        presentation.moment_in_words(shown, timezone.now().astimezone(zone)),
     )
 
 

@@ -15,13 +15,14 @@ from accounts.permissions import require
 from frontend.access import MemberRequest
 from frontend.addresses import TaskKey
 from frontend.forms import MoveTask, refuse
-from frontend.task_forms import ConfirmDeletion, EditText
+from frontend.task_forms import ConfirmDeletion, EditText, StartTask
 from frontend.task_page import find_task, task_page, written
-from projects.models import Activity
+from projects.models import Activity, Project
 from tasks.actions import (
     StaleVersion,
     archive_task,
     complete_task,
+    create_task,
     delete_task,
     reopen_task,
     restore_task,
@@ -34,6 +35,21 @@ from tasks.models import Task
 def detail(request: MemberRequest, key: TaskKey) -> HttpResponse:
     """Everything about one task."""
     return task_page(request, find_task(request, key))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: MemberRequest) -> HttpResponse:
+    """Make a task from any page: in which project is asked, too."""
+    require(request.membership, "task.write")
+    projects = Project.objects.visible_to(request.membership).active()
+    form = StartTask(request.POST if request.method == "POST" else None, projects=projects)
+    if form.is_valid():
+        try:
+            return redirect("task", create_task(actor=request.membership, **form.cleaned_data).key)
+        except ValidationError as error:
+            refuse(form, error)
+    context = {"form": form, "projects": projects}
+    return render(request, "tasks/start.html", context, status=400 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -83,6 +83,7 @@ def test_a_failure_asks_nothing_of_the_database(
     assert "secret detail" not in response.content.decode()
     assert "bob@example.com" not in response.content.decode()
     assert "Acme" in seen.text
+    assert ("" in seen.links) == (status >= 500)  # the same address, to try again
 
 
 @pytest.mark.parametrize(("host", "status"), [("nobody.localhost", 404), ("bad host", 400)])

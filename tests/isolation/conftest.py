@@ -1,5 +1,6 @@
 """Two accounts with the same things in them, and raw SQL as any of the roles."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
@@ -44,6 +45,9 @@ def populate(tenant, user) -> World:
 
     with tenant_context(tenant):
         member = get_membership_model().objects.get(user=user)
+        member.avatar = hashlib.md5(tenant.slug.encode()).hexdigest()
+        member.save()
+        type(tenant).objects.filter(pk=tenant.pk).update(logo=member.avatar)
         project = Project.objects.create(key="WEB", name=text(), description=text())
         status = Status.objects.create(project=project, name=text(50), category="todo", rank="a")
         task = Task.objects.create(

@@ -31,6 +31,7 @@ OPEN = {
     "api/v1/schema/": "describes the API, and nobody's data",
     "api/v1/docs/": "shows that description",
     "api/v1/": "answers 404 to whatever is no route",
+    "pictures/logo/<picture:picture>/": "the logo is on the page to log in",
     "roadmap/": "the public roadmap, of projects that an admin chose",
 }
 # On the public host alone, where the same pattern means something else than at a tenant's.

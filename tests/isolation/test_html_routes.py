@@ -1,17 +1,21 @@
 """Every page of a tenant's host with every method and foreign keys: the same bytes as for keys that nobody has."""
 
+import hashlib
 import re
 from uuid import uuid4
 
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.urls import reverse
 
+from accounts.pictures import avatar_file, logo_file
 from projects.models import Project
 from tasks.models import Task
 from tenancy.context import tenant_context
 from tenancy.models import is_tenant_owned
+from tenancy.storage import storage
 from tests.isolation.routes import routes
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +33,7 @@ RANDOM = re.compile(rb'(csrfmiddlewaretoken" value|nonce|"X-CSRFToken")(=|: )"[\
 # {argument: (foreign, absent)}, for the converters of frontend.addresses …
 KEYS = {
     "ProjectKeyConverter": [("ZED", "NIL")],
+    "PictureConverter": [(hashlib.md5(b"globex").hexdigest(), "0" * 32)],
     "StringConverter": [("token-of-globex", "token-of-nobody")],  # of invitations
     "TaskKeyConverter": [("ZED-7", "NIL-7"), ("WEB-7", "WEB-8")],
 }
@@ -40,6 +45,7 @@ IDS = {
     **dict.fromkeys(("edit_comment", "delete_comment"), "comment"),
     **dict.fromkeys(("change_role", "remove_member"), "membership"),
     **dict.fromkeys(("resend_invitation", "revoke_invitation"), "invitation"),
+    "delete_attachment": "attachment",
     "read_notification": "notification",
 }
 
@@ -106,6 +112,10 @@ def test_ones_own_keys_are_found(alice_asks, variant, ours):
     """Or the test above would pass on wrong addresses."""
     found = {"ProjectKeyConverter": "WEB", "TaskKeyConverter": "WEB-1"}
     found["StringConverter"] = "token-of-acme"  # of an invitation
+    found["PictureConverter"] = picture = ours.membership.avatar
+    with tenant_context(ours.tenant):
+        for name in (logo_file(picture), avatar_file(picture)):
+            storage.save(name, ContentFile(b"a picture"))
     for route in [route for route in ROUTES if route.urlconf == variant]:
         own = {**found, "UUIDConverter": getattr(ours, IDS.get(route.name, "task")).pk}
         kwargs = {name: own[kind] for name, kind in route.arguments}

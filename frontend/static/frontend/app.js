@@ -6,3 +6,7 @@ import "./patch.js";
 import "./menus.js";
 import "./live.js";
 import "./board.js";
+import "./offline.js";
+import "./panel.js";
+import "./task.js";
+import "./shortcuts.js";

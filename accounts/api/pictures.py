@@ -1,0 +1,83 @@
+"""`account/logo/` and `me/avatar/`: pictures, sent as they are"""
+
+from typing import Any, cast
+
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import pictures
+from accounts.models import Account
+from accounts.quotas import FileTooLarge
+from accounts.rest.serializers import NoBody
+from accounts.rest.views import MemberView
+from tenancy.context import require_active_tenant
+
+KINDS = ("image/png", "image/jpeg", "image/gif", "image/webp")
+
+
+class PictureParser(BaseParser):
+    """The body is the picture."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        content: bytes = stream.read(pictures.LARGEST + 1)
+        if len(content) > pictures.LARGEST:
+            raise FileTooLarge(_("A picture may have %(most)d MB.") % {"most": pictures.LARGEST // 2**20})
+        return content
+
+
+PARSERS = [type(f"{kind}Parser", (PictureParser,), {"media_type": kind}) for kind in KINDS]
+BODY = dict.fromkeys(KINDS, OpenApiTypes.BINARY)
+
+
+class PictureView(MemberView):
+    """One picture, which is made anew. There is no PATCH: a picture is replaced."""
+
+    http_method_names = ["put", "delete", "options"]
+    parser_classes = PARSERS
+    serializer_class = NoBody
+    streams_body = True
+
+    def read_picture(self, request: Request) -> bytes:
+        content = request.data
+        if not content:
+            raise ValidationError({"picture": [_("The body is empty: send the picture itself.")]})
+        return cast(bytes, content)
+
+
+class LogoView(PictureView):
+    permissions = {"put": "account.update", "delete": "account.update"}
+
+    @extend_schema(request=BODY, responses={204: None})
+    def put(self, request: Request) -> HttpResponseBase:
+        """Give the account a logo."""
+        account = cast(Account, require_active_tenant())
+        pictures.set_logo(account=account, actor=self.membership, content=self.read_picture(request))
+        return Response(status=204)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request) -> HttpResponseBase:
+        """Take the logo away."""
+        pictures.remove_logo(account=cast(Account, require_active_tenant()), actor=self.membership)
+        return Response(status=204)
+
+
+class AvatarView(PictureView):
+    permissions = {"put": "profile.update", "delete": "profile.update"}
+
+    @extend_schema(request=BODY, responses={204: None})
+    def put(self, request: Request) -> HttpResponseBase:
+        """Give oneself a picture, which the members of this account see."""
+        pictures.set_avatar(actor=self.membership, content=self.read_picture(request))
+        return Response(status=204)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request) -> HttpResponseBase:
+        """Take one's picture away."""
+        pictures.remove_avatar(actor=self.membership)
+        return Response(status=204)

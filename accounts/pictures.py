@@ -1,0 +1,120 @@
+"""The logo of an account and the pictures of its members."""
+
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+from uuid import uuid4
+
+from django.core.exceptions import ValidationError
+from django.core.files import File
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.audit import record_audit
+from accounts.images import NotAnImage, shrink
+from accounts.models import Account, Membership
+from accounts.permissions import require
+from tenancy.context import require_active_tenant
+from tenancy.outbox import enqueue
+from tenancy.routing import forget_tenant
+from tenancy.storage import storage
+
+LARGEST = 5 * 2**20  # bytes, before it is made small
+ABANDONED = timedelta(days=1)
+LOGO_PIXELS, AVATAR_PIXELS = 256, 128
+
+
+def logo_file(picture: str) -> str:
+    """Return the name in storage of a logo."""
+    return f"logo/{picture}"
+
+
+def avatar_file(picture: str) -> str:
+    """Return the name in storage of a member's picture."""
+    return f"avatars/{picture}"
+
+
+def set_logo(*, account: Account, actor: Membership, content: bytes) -> None:
+    """Give the account a logo. Raises PermissionDenied, ValidationError for what is no picture, StorageUnavailable."""
+    require(actor, "account.update")
+    picture = _keep(content, LOGO_PIXELS, logo_file)
+    _change_logo(account, actor, picture)
+
+
+def remove_logo(*, account: Account, actor: Membership) -> None:
+    """Take the logo away, if there is one. Raises PermissionDenied."""
+    require(actor, "account.update")
+    _change_logo(account, actor, "")
+
+
+@transaction.atomic
+def _change_logo(account: Account, actor: Membership, picture: str) -> None:
+    account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    before, account.logo = account.logo, picture
+    account.save(update_fields=["logo"])
+    if before:
+        enqueue("accounts.remove_picture", name=logo_file(before))
+    if before != picture:
+        record_audit(action="account.logo_changed", actor=actor, subject=account, data={"logo": bool(picture)})
+    forget_tenant(account)
+
+
+def set_avatar(*, actor: Membership, content: bytes) -> None:
+    """Give oneself a picture, in this account. Raises ValidationError for what is none, StorageUnavailable."""
+    require(actor, "profile.update")
+    _change_avatar(actor, _keep(content, AVATAR_PIXELS, avatar_file, square=True))
+
+
+def remove_avatar(*, actor: Membership) -> None:
+    """Take one's picture away, if there is one."""
+    require(actor, "profile.update")
+    _change_avatar(actor, "")
+
+
+@transaction.atomic
+def _change_avatar(actor: Membership, picture: str) -> None:
+    found = Membership.objects.select_for_update(no_key=True).get(pk=actor.pk)
+    before, found.avatar = found.avatar, picture
+    found.save(update_fields=["avatar"])
+    actor.avatar = picture
+    if before:
+        enqueue("accounts.remove_picture", name=avatar_file(before))
+
+
+def _keep(content: bytes, pixels: int, file: Any, *, square: bool = False) -> str:
+    """Store a picture, made anew, under a number of its own: a URL that has it may be kept for ever.
+
+    Before the row that names it: of a transaction that is taken back the sweeper finds it.
+    """
+    try:
+        made = shrink(content, pixels, square=square)
+    except NotAnImage as error:
+        message = _("This is no picture that can be used: send a PNG, JPEG, GIF or WebP.")
+        raise ValidationError({"picture": message}) from error
+    picture = uuid4().hex
+    storage.save(file(picture), File(BytesIO(made)))
+    return picture
+
+
+def remove_picture(*, name: str) -> None:
+    """Remove the object of a picture that is not shown any more. Raises StorageUnavailable."""
+    if name not in _shown():
+        storage.delete(name)
+
+
+def _shown() -> set[str]:
+    """Return the names of the pictures that rows name."""
+    logo = Account.objects.values_list("logo", flat=True).get(pk=require_active_tenant().pk)
+    avatars = Membership.objects.exclude(avatar="").values_list("avatar", flat=True)
+    return {logo_file(logo), *(avatar_file(each) for each in avatars)}
+
+
+def sweep_pictures() -> int:
+    """Remove the objects that no row names, unless they are new; return how many. Raises StorageUnavailable."""
+    before = timezone.now() - ABANDONED
+    old = [each.name for folder in ("logo/", "avatars/") for each in storage.walk(folder) if each.since < before]
+    unused = set(old) - _shown()
+    for name in unused:
+        storage.delete(name)
+    return len(unused)

@@ -1,0 +1,115 @@
+// Keys without a modifier: `?` lists them. They do nothing while somebody types, and can be switched off (WCAG 2.1.4)
+// in that list, which the menu of the person opens, too. `data-shortcut` names the key that presses an element.
+
+import { isOpen, openTask } from "./panel.js";
+
+const STORE = "shortcuts";
+const TYPING = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
+const ITEMS = "#main a.card, #main a.list-link, #main .rows a.row, #main .rows a.row-link";
+
+const dialog = document.getElementById("shortcuts");
+const toggle = document.getElementById("shortcuts-on");
+
+function isOn() {
+  try {
+    return localStorage.getItem(STORE) !== "off";
+  } catch {
+    return true; // a browser that stores nothing
+  }
+}
+
+function set(on) {
+  try {
+    localStorage.setItem(STORE, on ? "on" : "off");
+  } catch {
+    // it is as it was on the next page
+  }
+}
+
+export function showShortcuts() {
+  toggle.setAttribute("aria-checked", isOn());
+  dialog.showModal();
+}
+
+const isVisible = (element) => element.checkVisibility?.() ?? element.offsetParent !== null;
+const items = () => [...document.querySelectorAll(ITEMS)].filter(isVisible);
+const current = () => document.activeElement?.closest?.(".card-item, tr, .rows > li")?.querySelector(ITEMS);
+
+function press(root, key) {
+  const found = [...(root?.querySelectorAll(`[data-shortcut="${key}"]`) ?? [])].find(isVisible);
+  found?.click();
+  return Boolean(found);
+}
+
+function step(by) {
+  const all = items();
+  const at = all.indexOf(current());
+  const next = at < 0 ? all[by > 0 ? 0 : all.length - 1] : all[at + by];
+  next?.focus();
+  next?.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+const task = () => document.getElementById("task");
+
+async function edit() {
+  const link = current();
+  if (task() || !link) press(task(), "e");
+  else if (await openTask(link.pathname)) press(task(), "e");
+}
+
+function complete() {
+  const link = current();
+  const row = link?.closest(".card-item, tr, .rows > li");
+  if (isOpen() || !link) press(task(), "x");
+  else if (!press(row, "x") && row.matches(".card-item, tr")) send(link, row);
+}
+
+// A card has no button for it. Where nothing is live, the page is got anew.
+async function send(link, row) {
+  const isDone = (row.closest(".column") ?? row).querySelector(".status-done");
+  const url = `${link.pathname}${isDone ? "reopen" : "complete"}/`;
+  await window.htmx.ajax("POST", url, { source: link, swap: "none" });
+  if (document.getElementById("live")?.dataset.state !== "live") location.reload();
+}
+
+function search() {
+  const field = document.querySelector(".search-form [name=q]");
+  if (field) field.select();
+  else document.querySelector("a[data-search]")?.click();
+}
+
+function create() {
+  if (!press(document.getElementById("main"), "c")) document.querySelector("a[data-new]")?.click();
+}
+
+const KEYS = {
+  "?": showShortcuts,
+  "/": search,
+  c: create,
+  j: () => step(1),
+  k: () => step(-1),
+  e: edit,
+  x: complete,
+};
+
+document.addEventListener("keydown", (event) => {
+  const action = KEYS[event.key];
+  if (!action || !dialog || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.isComposing || event.target.matches?.(TYPING) || document.querySelector("dialog[open]") || !isOn()) return;
+  event.preventDefault();
+  action();
+});
+
+if (dialog) {
+  toggle.addEventListener("click", () => {
+    set(!isOn());
+    toggle.setAttribute("aria-checked", isOn());
+  });
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog || event.target.closest("[data-close]")) dialog.close();
+  });
+  for (const button of document.querySelectorAll("[data-open-shortcuts]")) {
+    button.hidden = false;
+    button.addEventListener("click", showShortcuts);
+  }
+}

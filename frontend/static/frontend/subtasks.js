@@ -1,0 +1,64 @@
+// Subtasks are put into another place by dragging them; by keyboard, and without scripts, their menu does it.
+
+const item = (target) => target.closest?.("[data-sortable] > .subtask");
+
+let dragged = null;
+let place = null; // { next } the subtask before which it will be, null for the end
+
+function clear() {
+  for (const each of document.querySelectorAll(".drop-before, .drop-after")) {
+    each.classList.remove("drop-before", "drop-after");
+  }
+}
+
+document.addEventListener("pointerdown", (event) => {
+  const found = item(event.target);
+  if (found) found.draggable = event.pointerType === "mouse" && !event.target.closest("button, summary, details[open]");
+});
+
+document.addEventListener("dragstart", (event) => {
+  dragged = item(event.target);
+  if (!dragged) return;
+  event.dataTransfer.effectAllowed = "move";
+  event.dataTransfer.setData("text/plain", dragged.querySelector(".subtask-title").textContent);
+  dragged.classList.add("dragged");
+});
+
+document.addEventListener("dragover", (event) => {
+  const over = dragged && item(event.target);
+  if (!over || over.parentElement !== dragged.parentElement) return;
+  event.preventDefault();
+  const box = over.getBoundingClientRect();
+  const isBefore = event.clientY < box.top + box.height / 2;
+  clear();
+  over.classList.add(isBefore ? "drop-before" : "drop-after");
+  place = { next: isBefore ? over : over.nextElementSibling };
+});
+
+document.addEventListener("drop", (event) => {
+  if (!dragged || !place) return;
+  event.preventDefault();
+  const { next } = place;
+  if (next === dragged || next === dragged.nextElementSibling) return;
+  const values = next ? { before: next.dataset.subtask } : { to: "end" };
+  const url = dragged.querySelector("form[action$='/move/']").getAttribute("action");
+  window.htmx.ajax("POST", url, { source: dragged, target: "#subtasks", swap: "outerHTML", values }).catch(() => {});
+});
+
+document.addEventListener("dragend", () => {
+  dragged?.classList.remove("dragged");
+  clear();
+  dragged = place = null;
+});
+
+// After "up" its menu is open again with the focus on "up": one presses it until the place is right.
+document.addEventListener("htmx:afterSwap", (event) => {
+  const { requestConfig } = event.detail;
+  const moved = /\/subtasks\/([0-9a-f-]+)\/move\/$/.exec(requestConfig?.path)?.[1];
+  const button = requestConfig?.triggeringEvent?.submitter;
+  const menu = moved && button && document.querySelector(`#subtask-${CSS.escape(moved)} .subtask-menu`);
+  if (!menu) return;
+  menu.open = true;
+  const same = menu.querySelector(`[value="${button.value}"]`);
+  (same.disabled ? menu.querySelector("button[name=to]:not([disabled])") : same)?.focus();
+});

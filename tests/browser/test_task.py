@@ -1,0 +1,255 @@
+"""The task in a browser: beside the board, by keyboard alone, without scripts, and with two people at it."""
+
+import pytest
+from playwright.sync_api import expect
+
+from projects.models import Project
+from tasks.actions import create_comment, create_subtask, create_task, update_task
+from tenancy.context import tenant_context
+
+pytestmark = pytest.mark.needs_program("browser")
+
+PAGES = ["/tasks/WEB-1/", "/tasks/WEB-1/text/", "/my-tasks/", "/search/?q=welcome", "/tasks/new/"]
+LONG = "Donaudampfschifffahrtsgesellschaftskapitänsversicherungsbedingungen " * 3
+RTL = "صفحة الدفع: اختبار العنوان ورقم الهاتف"
+
+
+@pytest.fixture
+def studio(browser):
+    """The account, with the project WEB and three tasks in it."""
+    studio = browser.office
+    project = studio.make_project(name="Website", key="WEB")
+    for title in ("Write the welcome page", "Choose a picture", "Ask the printer"):
+        studio.act(create_task, project=project, title=title, description="Say **hello**.")
+    return studio
+
+
+def task_of(studio, number=1):
+    from tasks.models import Task
+
+    with tenant_context(studio.tenant):
+        return Task.objects.select_related("project", "status").get(number=number)
+
+
+def panel(page):
+    return page.locator("#panel")
+
+
+def open_panel(page, number=1):
+    page.goto("/projects/WEB/")
+    page.locator(f"a.card[href='/tasks/WEB-{number}/']").click()
+    expect(panel(page).locator("#task")).to_be_visible()
+
+
+def test_the_task_opens_beside_the_board_under_its_own_address(browser, studio):
+    page = browser.as_("member")
+    open_panel(page)
+    assert page.url.endswith("/tasks/WEB-1/")
+    expect(page).to_have_title(f"WEB-1 Write the welcome page · {studio.tenant.name}")
+    page.keyboard.press("Escape")
+    expect(panel(page)).to_be_hidden()
+    assert page.url.endswith("/projects/WEB/")
+    expect(page.locator("a.card[href='/tasks/WEB-1/']")).to_be_focused()
+    page.go_forward()
+    expect(panel(page).get_by_role("heading", name="Write the welcome page")).to_be_visible()
+    page.go_back()
+    expect(panel(page)).to_be_hidden()
+    page.go_forward()
+    page.reload()
+    expect(page.locator("main #task")).to_be_visible()
+
+
+def test_what_is_changed_in_the_panel_is_changed_on_the_board(browser, studio):
+    page = browser.as_("member")
+    open_panel(page)
+    panel(page).locator("#facts summary").nth(1).click()
+    panel(page).get_by_role("button", name="Urgent").click()
+    expect(page.locator("a.card[href='/tasks/WEB-1/'] .priority-urgent")).to_be_visible()
+    expect(panel(page).locator("#feed-list")).to_contain_text("set the priority to Urgent")
+    panel(page).get_by_role("button", name="Complete").click()
+    expect(panel(page).get_by_role("button", name="Reopen")).to_be_visible()
+
+
+def test_two_people_edit_the_same_text_and_nothing_is_lost(browser, studio):
+    page = browser.as_("member")
+    page.goto("/tasks/WEB-1/text/")
+    page.locator("#task_title").fill("What the member wrote")
+    studio.act(update_task, task=task_of(studio), title="What the owner wrote")
+    browser.expect("status of 409")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert").filter(has_text="Somebody changed this")).to_contain_text("What the owner wrote")
+    expect(page.locator("#task_title")).to_have_value("What the member wrote")
+    page.get_by_role("button", name="Save my text instead").click()
+    expect(page.get_by_role("heading", name="What the member wrote")).to_be_visible()
+
+
+def test_what_somebody_writes_is_left_alone_by_live_updates(browser, studio):
+    page = browser.as_("member")
+    page.goto("/tasks/WEB-1/")
+    expect(page.locator("#live")).to_have_text("Live")
+    page.get_by_label("Comment").fill("A long thou")
+    page.locator("#task-text").get_by_role("link", name="Edit").click()
+    page.locator("#task_description").fill("Not saved yet")
+    studio.act(update_task, task=task_of(studio), priority="high", title="Of the owner")
+    studio.act(create_comment, task=task_of(studio), body="Of the owner, too")
+    expect(page.locator("#facts")).to_contain_text("High")
+    expect(page.locator("#feed-list")).to_contain_text("Of the owner, too")
+    expect(page.get_by_label("Comment", exact=True)).to_have_value("A long thou")
+    expect(page.locator("#task_description")).to_have_value("Not saved yet")
+
+
+def test_everything_can_be_done_by_keyboard(browser, studio):
+    page = browser.as_("member")
+    page.goto("/projects/WEB/")
+    keys = page.keyboard
+    keys.press("j")
+    keys.press("j")
+    expect(page.locator("a.card[href='/tasks/WEB-2/']")).to_be_focused()
+    keys.press("k")
+    keys.press("Enter")
+    expect(panel(page).locator("#task")).to_be_visible()
+    keys.press("e")
+    expect(page.locator("#task_title")).to_be_focused()
+    keys.press("Control+a")
+    keys.type("Typed")
+    keys.press("Enter")
+    expect(panel(page).get_by_role("heading", name="Typed")).to_be_visible()
+    keys.press("x")
+    expect(panel(page).get_by_role("button", name="Reopen")).to_be_visible()
+    keys.press("Escape")
+    expect(panel(page)).to_be_hidden()
+    keys.press("c")
+    expect(page.locator("#new-task [name=title]")).to_be_focused()
+    keys.press("Escape")
+    keys.press("/")
+    expect(page.get_by_label("Words")).to_be_visible()
+
+
+def test_subtasks_are_reordered_by_keyboard_and_by_dragging(browser, studio):
+    for title in "ABC":
+        studio.act(create_subtask, task=task_of(studio), title=title)
+    page = browser.as_("member")
+    page.goto("/tasks/WEB-1/")
+    titles = page.locator(".subtask-title")
+    summary = page.get_by_label("Change “C”")
+    summary.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Up").last.focus()
+    page.keyboard.press("Enter")
+    expect(titles).to_have_text(["A", "C", "B"])
+    page.keyboard.press("Escape")
+    above = {"x": 2, "y": 1}
+    titles.get_by_text("B", exact=True).drag_to(titles.get_by_text("A", exact=True), target_position=above)
+    expect(titles).to_have_text(["B", "A", "C"])
+
+
+def test_an_at_suggests_people_and_the_keyboard_chooses(browser, studio):
+    owner = studio.people["owner"]
+    page = browser.as_("member")
+    page.goto("/tasks/WEB-1/")
+    field = page.get_by_label("Comment", exact=True)
+    field.press_sequentially(f"Hello @{owner.name[:3]}")
+    expect(page.get_by_role("listbox")).to_contain_text(owner.email)
+    page.keyboard.press("Enter")
+    expect(field).to_have_value(f"Hello @{owner.get_full_name()} ")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#feed-list")).to_contain_text("Hello @")
+    expect(field).to_have_value("")
+
+
+def test_shortcuts_are_listed_and_can_be_switched_off(browser, studio):
+    page = browser.as_("member")
+    page.goto("/projects/WEB/")
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Shortcuts")
+    expect(dialog).to_contain_text("Next and previous task")
+    dialog.get_by_role("switch").click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    page.keyboard.press("?")
+    expect(dialog).to_be_hidden()
+    expect(page.locator("a.card:focus")).to_have_count(0)
+    page.reload()
+    page.locator(".person-menu summary").click()
+    page.get_by_role("button", name="Shortcuts").click()
+    dialog.get_by_role("switch").click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    expect(page.locator("a.card:focus")).to_have_count(1)
+
+
+def test_shortcuts_do_nothing_while_somebody_types(browser, studio):
+    page = browser.as_("member")
+    page.goto("/tasks/WEB-1/")
+    field = page.get_by_label("Comment", exact=True)
+    field.press_sequentially("exc/?j")
+    expect(field).to_have_value("exc/?j")
+    expect(page.get_by_role("button", name="Complete")).to_be_visible()
+
+
+def test_it_all_works_without_scripts(browser, studio):
+    page = browser.as_("member", javascript=False)
+    page.goto("/tasks/WEB-1/")
+    page.get_by_role("link", name="Edit", exact=True).click()
+    page.locator("#task_title").fill("Without scripts")
+    page.get_by_role("button", name="Preview").first.click()
+    expect(page.locator(".preview strong")).to_have_text("hello")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Without scripts")).to_be_visible()
+    page.locator("#facts summary").nth(1).click()
+    page.get_by_role("button", name="High").click()
+    expect(page.locator("#facts")).to_contain_text("High")
+    page.get_by_label("Title of the new subtask").fill("A subtask")
+    page.get_by_role("button", name="Add subtask").click()
+    page.get_by_role("checkbox", name="A subtask").click()
+    expect(page.get_by_text("1 of 1")).to_be_visible()
+    page.get_by_label("Comment", exact=True).fill("Said **so**")
+    page.get_by_role("button", name="Comment", exact=True).click()
+    expect(page.locator(".comment strong", has_text="so")).to_be_visible()
+    page.get_by_role("button", name="Complete").click()
+    expect(page.get_by_role("button", name="Reopen")).to_be_visible()
+
+
+def test_that_there_is_no_network_is_said(browser, studio):
+    page = browser.as_("member")
+    page.goto("/my-tasks/")
+    expect(page.get_by_text("You are offline.")).to_be_hidden()
+    page.context.set_offline(True)
+    expect(page.get_by_text("You are offline.")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.get_by_text("You are offline.")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    "path", ["/tasks/WEB-1/", "/tasks/WEB-1/text/", "/my-tasks/", "/search/?q=welcome", "/tasks/new/"]
+)
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_pages_fit_with_long_words_and_arabic(browser, studio, path, width):
+    with tenant_context(studio.tenant):
+        Project.objects.update(name=LONG[:200])
+    assignees = [studio.membership("member")]
+    studio.act(update_task, task=task_of(studio), title=f"{RTL} welcome {LONG}", assignees=assignees)
+    studio.act(create_subtask, task=task_of(studio), title=LONG)
+    studio.act(create_comment, task=task_of(studio), body=f"{LONG} `{'x' * 200}` {RTL}")
+    page = browser.as_("member", width=width)
+    page.goto(path)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "The page scrolls sideways."
+
+
+def test_a_file_is_attached_by_choosing_it_and_by_dropping_it(browser, studio):
+    page = browser.as_("member")
+    page.goto("/tasks/WEB-1/")
+    file = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"Some notes."}
+    page.locator("#new-file").set_input_files(files=[file])
+    page.get_by_role("button", name="Attach").click()
+    expect(page.locator("#files")).to_contain_text("notes.txt")
+    page.evaluate(
+        """() => {
+          const carrier = new DataTransfer();
+          for (const name of ["one.txt", "two.txt"]) carrier.items.add(new File(["Dropped."], name));
+          const drop = new DragEvent("drop", { dataTransfer: carrier, bubbles: true, cancelable: true });
+          document.querySelector("#task-text").dispatchEvent(drop);
+        }"""
+    )
+    expect(page.locator("#files")).to_contain_text("one.txt")
+    expect(page.locator("#files")).to_contain_text("two.txt")

@@ -1,0 +1,119 @@
+"""The files on the page of a task: a plain form sends one, without a script."""
+
+import re
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from accounts.plans import Plan
+from tasks.models import Attachment
+from tenancy.context import tenant_context
+from tenancy.testing import TenantClient
+from tests.tasks.files import TEXT, attach, keys_of
+
+pytestmark = pytest.mark.django_db
+
+PAGE, ADD = "/tasks/WEB-1/", "/tasks/WEB-1/attachments/"
+
+
+@pytest.fixture
+def browser(acme, bob):
+    """Bob's, which has to send the token of the form."""
+    browser = TenantClient(acme)
+    browser.handler.enforce_csrf_checks = True
+    browser.log_in(bob)
+    return browser
+
+
+def token_in(page):
+    return re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.content.decode())[1]
+
+
+def send(browser, *, token=None, content=TEXT, name="minutes.txt", kind="text/plain"):
+    fields = {"csrfmiddlewaretoken": token} if token else {}
+    return browser.post(ADD, {**fields, "file": SimpleUploadedFile(name, content, kind)})
+
+
+def test_a_form_attaches_a_file_and_the_page_lists_it(browser, acme, task, run_jobs):
+    answer = send(browser, token=token_in(browser.get(PAGE)))
+    assert (answer.status_code, answer["Location"]) == (302, f"{PAGE}#files")
+    page = browser.get(PAGE).content.decode()
+    assert "minutes.txt" in page
+    assert "Being checked" in page
+    run_jobs()
+    page = browser.get(PAGE).content.decode()
+    (pk,) = keys_of(acme)
+    assert f'href="/api/v1/attachments/{pk}/download/"' in page
+    assert "Being checked" not in page
+    assert browser.get(f"/api/v1/attachments/{pk}/download/").status_code == 302
+
+
+@pytest.mark.parametrize("token", [None, "x" * 64])
+def test_a_form_of_another_site_attaches_nothing(browser, acme, task, token):
+    browser.get(PAGE)
+    assert send(browser, token=token).status_code == 403
+    with tenant_context(acme):
+        assert not Attachment.objects.exists()
+    assert keys_of(acme) == set()
+
+
+def test_a_form_without_a_file_says_so(client, bob, acme, task):
+    session = client.as_(bob)
+    assert session.post(ADD, {"csrfmiddlewaretoken": "x"}).status_code == 302
+    assert keys_of(acme) == set()
+
+
+def test_why_a_file_was_refused_is_shown(client, bob, task, run_jobs):
+    session = client.as_(bob)
+    send(session, content=b"no picture", name="x.png", kind="image/png")
+    run_jobs()
+    assert "Its content is not of the type that it was sent as." in session.get(PAGE).content.decode()
+
+
+def test_a_file_that_the_plan_does_not_include_is_refused(client, acme, bob, task, monkeypatch):
+    from dataclasses import replace
+
+    from accounts import plans
+
+    monkeypatch.setitem(plans.LIMITS, Plan.BUSINESS, replace(plans.LIMITS[Plan.BUSINESS], file=10))
+    session = client.as_(bob)
+    assert send(session).status_code == 302
+    with tenant_context(acme):
+        assert not Attachment.objects.exists()
+    assert keys_of(acme) == set()
+
+
+def test_people_delete_their_own(client, alice, bob, acme, task, run_jobs):
+    hers, his = attach(client.as_(alice), task), attach(client.as_(bob), task)
+    run_jobs()
+    page = client.as_(bob).get(PAGE).content.decode()
+    assert (f"/attachments/{his}/delete/" in page, f"/attachments/{hers}/delete/" in page) == (True, False)
+    assert client.as_(bob).post(f"/attachments/{hers}/delete/").status_code == 403
+    assert client.as_(bob).post(f"/attachments/{his}/delete/").status_code == 302
+    run_jobs()
+    assert keys_of(acme) == {hers}
+
+
+def test_viewers_see_files_and_no_form(client, vera, bob, task, run_jobs):
+    pk = attach(client.as_(bob), task)
+    run_jobs()
+    page = client.as_(vera).get(PAGE).content.decode()
+    assert f"/api/v1/attachments/{pk}/download/" in page
+    assert ADD not in page
+    assert send(client.as_(vera)).status_code == 403
+    assert client.as_(vera).post(f"/attachments/{pk}/delete/").status_code == 403
+
+
+def test_a_hidden_task_does_not_exist(client, bob, secret_task, acme):
+    answer = client.as_(bob).post("/tasks/SEC-1/attachments/", {"file": SimpleUploadedFile("a.txt", TEXT)})
+    assert answer.status_code == 404
+    assert keys_of(acme) == set()
+
+
+def test_names_are_text(client, bob, task, run_jobs):
+    attach(client.as_(bob), task, name="<script>alert(1)</script>.txt")
+    attach(client.as_(bob), task, name='"><img src=x onerror=alert(1)>.txt')
+    run_jobs()
+    page = client.as_(bob).get(PAGE).content.decode()
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page

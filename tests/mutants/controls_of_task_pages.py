@@ -1,0 +1,74 @@
+"""The controls of the pages of tasks: who writes there, what they see, and that nobody's text is lost."""
+
+from tests.mutants.controls import Mutant, off
+
+PAGE, FORMS, FOUND = "frontend/task_page.py", "frontend/task_forms.py", "frontend/views/search.py"
+COMMENTS, MINE = "frontend/views/comments.py", "frontend/views/my_tasks.py"
+TEXT, SAID = "tests/frontend/test_task_text.py", "tests/frontend/test_comments.py"
+SET, LISTED, SEARCHED = (
+    "tests/frontend/test_facts.py",
+    "tests/frontend/test_my_tasks.py",
+    "tests/frontend/test_search_page.py",
+)
+
+OF_TASK_PAGES: list[Mutant] = [
+    off(
+        "pages of tasks are found among those that one may see",
+        PAGE,
+        "tasks = Task.objects.visible_to(request.membership)",
+        "tasks = Task.objects",
+        f"{TEXT}::test_viewers_and_strangers_do_not_write",
+        f"{SET}::test_viewers_and_strangers_change_nothing",
+    ),
+    off(
+        "a form is held to the version that it began with",
+        FORMS,
+        'return self.task.version if is_same else int(self.cleaned_data["version"])',
+        "return self.task.version",
+        f"{TEXT}::test_nothing_is_lost_when_somebody_else_was_quicker",
+        f"{SET}::test_a_choice_made_of_old_people_is_asked_again_and_kept",
+    ),
+    off(
+        "those can be assigned who see the project",
+        PAGE,
+        'seeing = task.project.seen_by(Membership.objects.current().prefetch_related("user"))',
+        'seeing = list(Membership.objects.current().prefetch_related("user"))',
+        f"{SET}::test_those_can_be_assigned_who_see_the_project",
+        f"{SAID}::test_those_who_see_the_project_are_suggested",
+    ),
+    off(
+        "comments are found among those that one may see",
+        COMMENTS,
+        "comments = Comment.objects.visible_to(request.membership)",
+        "comments = Comment.objects",
+        f"{SAID}::test_hidden_ones_are_answered_like_absent_ones",
+    ),
+    off(
+        "comments of others are no forms",
+        COMMENTS,
+        "if comment.author_id != request.membership.pk:",
+        "if comment is None:",
+        f"{SAID}::test_people_edit_their_own",
+    ),
+    off(
+        "one's tasks are those of projects that one may see",
+        MINE,
+        "mine = Task.objects.visible_to(request.membership)",
+        "mine = Task.objects",
+        f"{LISTED}::test_those_of_projects_that_are_hidden_or_archived_since_are_not_shown",
+    ),
+    off(
+        "a search finds what one may see",
+        FOUND,
+        "tasks = Task.objects.visible_to(request.membership)",
+        "tasks = Task.objects",
+        f"{SEARCHED}::test_hidden_and_foreign_projects_are_no_filters_and_nothing_of_them_is_found",
+    ),
+    off(
+        "what was found is text",
+        "frontend/templatetags/show.py",
+        'format_html("<mark>{}</mark>", part) if place % 2 else part',
+        'SafeString(f"<mark>{part}</mark>") if place % 2 else part',
+        f"{SEARCHED}::test_what_was_found_is_marked_and_nothing_else_becomes_markup",
+    ),
+]

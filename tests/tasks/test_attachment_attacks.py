@@ -1,0 +1,294 @@
+"""Attacks 26 to 29 on files: hostile names, URLs bent to open something else, content that wants to run, rights.
+
+URLs that S3 signs are tried against the real server.
+"""
+
+import time
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from accounts.models import MediaAccess
+from tasks.models import Attachment
+from tenancy.context import tenant_context
+from tenancy.storage import storage
+from tenancy.testing import canary, foreign_canaries, membership_of
+from tests.tasks.files import API, TEXT, announce, attach, complete, fetch, keys_of, put
+from tests.tasks.test_uploads import upload
+
+pytestmark = pytest.mark.django_db
+
+REFUSED = {400, 403}
+
+
+@pytest.fixture
+def bobs(client, bob):
+    return client.as_(bob)
+
+
+@pytest.fixture
+def ready(bobs, task, run_jobs):
+    pk = attach(bobs, task)
+    run_jobs()
+    return pk
+
+
+def set_access(account, access):
+    type(account).objects.filter(pk=account.pk).update(media_access=access)
+
+
+# 26: names ---------------------------------------------------------------------------------------------------------
+
+NAMES = {
+    "../../../etc/passwd": "passwd",
+    "..\\..\\windows\\win.ini": "win.ini",
+    "/": "file",
+    "..": "file",
+    "a\r\nSet-Cookie: x=1.txt": "aSet-Cookie: x=1.txt",
+    "\u202egnp.exe": "gnp.exe",
+    "x" * 10_000 + ".txt": "x" * 251 + ".txt",
+    "é" * 10_000: "é" * 255,
+    "日本語\U0001f600.txt": "日本語\U0001f600.txt",
+    "  spaces   inside .txt": "spaces inside .txt",
+    '<img src=x onerror="alert(1)">.png': '<img src=x onerror="alert(1)">.png',
+    "tenants/00000000-0000-0000-0000-000000000000/x": "x",
+}
+
+
+@pytest.mark.parametrize("access", MediaAccess)
+@pytest.mark.parametrize(("name", "kept"), NAMES.items(), ids=range(len(NAMES)))
+def test_a_name_changes_no_key_and_no_header(bobs, acme, task, run_jobs, name, kept, access):
+    set_access(acme, access)
+    pk = attach(bobs, task, name=name)
+    run_jobs()
+    assert bobs.get(f"{API}{pk}/").json()["name"] == kept
+    assert keys_of(acme) == {pk}
+    headers, content = given_out(bobs, pk)
+    assert content == TEXT
+    assert headers["Content-Disposition"].startswith("attachment; filename")
+    assert "Set-Cookie" not in headers
+
+
+def given_out(session, pk):
+    """Return headers and content of a file, whichever way it leaves."""
+    answer = session.get(f"{API}{pk}/download/")
+    if answer.status_code == 200:
+        return answer.headers, b"".join(answer.streaming_content)
+    answer = httpx.get(answer["Location"], trust_env=False)
+    return answer.headers, answer.content
+
+
+@pytest.mark.parametrize("name", ["../../x.txt", "..\\x.txt", "a\0b.txt", "x" * 500, "\u202ex.txt"])
+def test_a_name_in_a_form_neither(client, acme, bob, task, name):
+    answer = upload(client.with_token(bob), task, name=name)
+    assert answer.status_code == 201, answer.json()
+    assert keys_of(acme) == {answer.json()["id"]}
+    assert len(answer.json()["name"]) <= 255
+    assert not set(answer.json()["name"]) & set("/\\\0\u202e")
+
+
+def test_names_that_no_parser_takes_are_refused(client, acme, bob, bobs, task):
+    assert announce(bobs, task, name="a\0.txt").status_code == 400
+    assert announce(bobs, task, name="x" * 50_000).status_code == 400
+    assert upload(client.with_token(bob), task, name="x" * 10_000).status_code == 400
+    assert keys_of(acme) == set()
+
+
+# 27: presigned URLs ------------------------------------------------------------------------------------------------
+
+
+def test_a_download_url_opens_one_object_with_one_method(bobs, acme, task, ready, run_jobs):
+    other = attach(bobs, task, b"another file")
+    run_jobs()
+    url = bobs.get(f"{API}{ready}/download/")["Location"]
+    assert httpx.get(url, trust_env=False).content == TEXT
+    assert httpx.get(url.replace(ready, other), trust_env=False).status_code in REFUSED
+    for method in ("PUT", "DELETE", "POST", "HEAD"):
+        assert httpx.request(method, url, trust_env=False).status_code in REFUSED, method
+    for bent in (
+        url.replace("X-Amz-Expires=60", "X-Amz-Expires=6000"),
+        url.replace("attachment", "inline"),
+        url.replace("octet-stream", "html"),
+        url.partition("?")[0],
+    ):
+        assert bent != url
+        assert httpx.get(bent, trust_env=False).status_code in REFUSED
+    assert fetch(bobs, ready).content == TEXT
+
+
+def test_an_upload_url_takes_one_file_of_one_size_and_type(bobs, acme, task):
+    created = announce(bobs, task).json()
+    into = created["upload"]
+    for content, headers in (
+        (TEXT + b"!", {"Content-Length": str(len(TEXT) + 1)}),
+        (TEXT[:-1], {"Content-Length": str(len(TEXT) - 1)}),
+        (TEXT, {"Content-Type": "text/html"}),
+    ):
+        assert put(into, content, **headers).status_code in REFUSED
+    for bent in (
+        into["url"].replace(created["id"], str(uuid4())),
+        into["url"].replace("incoming/", ""),
+        into["url"].replace("X-Amz-Expires=900", "X-Amz-Expires=9000"),
+    ):
+        assert bent != into["url"]
+        assert put({**into, "url": bent}, TEXT).status_code in REFUSED
+    for method in ("GET", "DELETE", "HEAD"):
+        assert httpx.request(method, into["url"], trust_env=False).status_code in REFUSED
+    assert keys_of(acme) == set()
+    assert put(into, TEXT).status_code == 200
+
+
+def test_urls_expire(acme, ready):
+    with tenant_context(acme):
+        out = storage.presign_download(ready, seconds=1, disposition="attachment")
+        into = storage.presign_upload("incoming/x", seconds=1, content_type="text/plain", size=1)
+    assert httpx.get(out, trust_env=False).status_code == 200
+    deadline = time.monotonic() + 20
+    while httpx.get(out, trust_env=False).status_code == 200:
+        assert time.monotonic() < deadline
+    sent = httpx.put(into, content=b"x", headers={"Content-Type": "text/plain"}, trust_env=False)
+    assert sent.status_code in REFUSED
+    assert keys_of(acme) == {ready}
+
+
+def test_no_url_of_one_account_opens_anothers(client, bobs, mallory, acme, globex, foreign_task, ready, run_jobs):
+    hers = client.as_(mallory)
+    foreign = attach(hers, foreign_task, b"theirs")
+    run_jobs()
+    url = bobs.get(f"{API}{ready}/download/")["Location"]
+    for bent in (
+        url.replace(f"{acme.pk}/{ready}", f"{globex.pk}/{foreign}"),
+        url.replace(f"{acme.pk}/{ready}", f"{acme.pk}/../{globex.pk}/{foreign}"),
+        url.replace(str(acme.pk), str(globex.pk)).replace(ready, foreign),
+    ):
+        answer = httpx.get(bent, trust_env=False)
+        assert answer.status_code in REFUSED | {404}
+        assert b"theirs" not in answer.content
+    for path in ("", "download/", "preview/"):
+        assert bobs.get(f"{API}{foreign}/{path}").status_code == 404
+    assert complete(bobs, foreign).status_code == 404
+    with tenant_context(acme):
+        with pytest.raises(FileNotFoundError):
+            storage.read(foreign)
+
+
+# 28: content that wants to run -------------------------------------------------------------------------------------
+
+PIXEL = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00"
+SCRIPT = b"<script>alert(document.domain)</script>"
+HOSTILE = {
+    "page": (b"<!DOCTYPE html>" + SCRIPT, "text/html"),
+    "drawing": (b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>', "image/svg+xml"),
+    "picture that is a page": (PIXEL + SCRIPT, "image/gif"),
+    "document that is a page": (b"%PDF-1.4\n" + SCRIPT, "application/pdf"),
+    "script": (b"alert(1)", "text/javascript"),
+    "page of another type": (SCRIPT, "application/xhtml+xml"),
+}
+
+
+@pytest.mark.parametrize("access", MediaAccess)
+@pytest.mark.parametrize(("content", "kind"), HOSTILE.values(), ids=HOSTILE)
+def test_nothing_is_shown_inline(bobs, acme, task, run_jobs, access, content, kind):
+    set_access(acme, access)
+    pk = attach(bobs, task, content, content_type=kind, name="x.html")
+    run_jobs()
+    answer = bobs.get(f"{API}{pk}/download/")
+    if access == MediaAccess.PRESIGNED:  # from another origin, whatever happens to the headers
+        assert answer.status_code == 302
+        answer = httpx.get(answer["Location"], trust_env=False)
+        assert answer.content == content
+    else:
+        assert b"".join(answer.streaming_content) == content
+        assert answer["X-Content-Type-Options"] == "nosniff"
+        assert answer["Content-Security-Policy"].startswith("sandbox;")
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    assert answer.headers["Content-Disposition"].startswith("attachment;")
+
+
+@pytest.mark.parametrize(("content", "kind"), HOSTILE.values(), ids=HOSTILE)
+def test_what_is_shown_has_none_of_it(bobs, task, run_jobs, content, kind):
+    pk = attach(bobs, task, content, content_type=kind)
+    run_jobs()
+    answer = bobs.get(f"{API}{pk}/preview/")
+    if answer.status_code == 200:
+        assert answer["Content-Type"] == "image/webp"
+        assert b"script" not in answer.content
+    else:
+        assert answer.status_code == 404
+
+
+# 29: a private project ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("access", MediaAccess)
+def test_files_of_a_hidden_project_do_not_exist(client, acme, alice, bob, secret_task, run_jobs, access):
+    set_access(acme, access)
+    pk = attach(client.as_(alice), secret_task)
+    run_jobs()
+    bobs, nobodys = client.as_(bob), str(uuid4())
+    for method, path in (
+        ("GET", ""),
+        ("DELETE", ""),
+        ("GET", "download/"),
+        ("HEAD", "download/"),
+        ("GET", "preview/"),
+        ("POST", "complete/"),
+    ):
+        hidden, absent = (bobs.json(method, f"{API}{each}/{path}") for each in (pk, nobodys))
+        assert (hidden.status_code, hidden.content) == (absent.status_code, absent.content), (method, path)
+        assert hidden.status_code == 404
+    assert bobs.get(API).json()["results"] == []
+    assert bobs.get(f"{API}?task={secret_task.pk}").json()["results"] == []
+    assert (
+        announce(bobs, secret_task).json()["errors"] == announce(bobs, type(secret_task)(pk=uuid4())).json()["errors"]
+    )
+    assert client.as_(alice).get(f"{API}{pk}/").status_code == 200
+
+
+# Canaries in contents and names ------------------------------------------------------------------------------------
+
+
+def test_nobody_hears_of_anothers_files(client, acme, globex, alice, mallory, task, foreign_task, run_jobs):
+    contents = {}
+    for account, person, at in ((acme, alice, task), (globex, mallory, foreign_task)):
+        set_access(account, MediaAccess.PROXIED)
+        text = canary(account)
+        pk = attach(client.as_(person), at, text.encode(), name=canary(account))
+        contents[account.pk] = (pk, text)
+    run_jobs()
+    for account, person in ((acme, alice), (globex, mallory)):
+        session, (pk, text) = client.as_(person), contents[account.pk]
+        answer = session.get(f"{API}{pk}/download/")
+        body = b"".join(answer.streaming_content)
+        assert body == text.encode()
+        assert foreign_canaries(body, account) == []
+        (foreign,) = [each for owner, (each, _) in contents.items() if owner != account.pk]
+        assert session.get(f"{API}{foreign}/download/").status_code == 404
+        session.get(API)
+        with tenant_context(account):
+            stored = {each.name: b"".join(storage.read(each.name).pieces) for each in storage.walk()}
+        assert set(stored) == {pk}
+        assert foreign_canaries(b"".join(stored.values()), account) == []
+
+
+def test_a_thousand_files_are_listed_without_asking_s3(
+    client, acme, bob, task, settings, django_assert_max_num_queries
+):
+
+    with tenant_context(acme):
+        member = membership_of(bob, acme)
+        Attachment.objects.bulk_create(
+            Attachment(task=task, name=str(n), content_type="text/plain", size=1, state="ready", uploaded_by=member)
+            for n in range(1000)
+        )
+    nowhere = {**settings.STORAGES["default"]["OPTIONS"], "endpoint_url": "http://127.0.0.1:1"}
+    settings.STORAGES = {**settings.STORAGES, "default": {**settings.STORAGES["default"], "OPTIONS": nowhere}}
+    session, url, seen = client.with_token(bob), f"{API}?page_size=200", 0
+    session.get(url)  # fills the cache of the tenant
+    while url:
+        with django_assert_max_num_queries(4):
+            page = session.get(url).json()
+        seen += len(page["results"])
+        url = page["next"]
+    assert seen == 1000
