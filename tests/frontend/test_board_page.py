@@ -138,7 +138,12 @@ def test_a_list_has_groups(client, bob, many, page, group, order):
     ],
 )
 def test_a_list_has_an_order(client, bob, many, page, sort, order):
-    html = client.as_(bob).get(f"/projects/WEB/?view=list&group=none&sort={sort}").content.decode()
+    html = (
+        client.as_(bob)
+        .get(f"/projects/WEB/?view=list&group=none&sort={sort}")
+        .content.decode()
+        .partition('id="tasks"')[2]
+    )
     places = [html.index(f'dir="auto">{title}</span>') for title in order]
     assert places == sorted(places)
 
@@ -190,6 +195,14 @@ def test_columns_of_other_projects_are_not_shown(client, bob, task, secret_task,
     for other in (secret_task, foreign_task):
         seen = page(client.as_(bob).get(f"/projects/WEB/parts/?column={other.status_id}"))
         assert not seen.all("section")
+
+
+@pytest.mark.parametrize("view", ["board", "list"])
+def test_what_is_in_other_projects_is_not_found(client, alice, task, secret_task, view, page):
+    text = page(client.as_(alice).get(f"/projects/WEB/?view={view}&q=t")).text
+    assert "Write the welcome page" in text
+    assert "Buy the competition" not in text
+    assert "1 task" in text
 
 
 # New tasks -----------------------------------------------------------------------------------------------------------

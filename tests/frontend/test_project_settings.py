@@ -1,10 +1,11 @@
 """What a project is called and who sees it, its statuses, its end; and the labels of the account."""
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from projects.actions import add_project_member, create_status
 from projects.models import Label, Project, Status
-from tasks.actions import create_task, update_task
+from tasks.actions import create_task, retire_status, update_task
 from tasks.models import Task
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
@@ -185,6 +186,14 @@ def test_a_status_with_tasks_is_not_deleted_without_a_place_for_them(
     for into in (foreign_task.status_id, statuses["todo"].pk, "x"):
         assert client.as_(alice).post(path, {"into": into}).status_code == 400
     assert len(names(acme)) == 4
+
+
+def test_the_action_keeps_tasks_in_their_project(alice, acme, task, statuses, secret_task, as_member):
+    with tenant_context(acme):
+        elsewhere = Status.objects.get(pk=secret_task.status_id)
+    for into in (elsewhere, statuses["todo"]):
+        with pytest.raises(ValidationError, match="another status of the same project"):
+            as_member(alice, retire_status, status=statuses["todo"], into=into)
 
 
 def test_an_empty_status_is_deleted(client, alice, acme, project, as_member):
