@@ -52,7 +52,7 @@ class BearerAuthentication(BaseAuthentication):
         token = find_personal_token(text)
         if token is None:
             return None
-        membership = admit(token.member.user_id, token.account_id, issued_at=token.created_at)
+        membership = admit(token.member.user_id, token.account_id, issued_at=token.created_at, by_log_in=False)
         record_use(token)
         return token, membership
 
@@ -68,13 +68,14 @@ class BearerAuthentication(BaseAuthentication):
         return "Bearer"
 
 
-def admit(user_id: UUID, tenant_id: UUID, *, issued_at: datetime) -> Membership:
+def admit(user_id: UUID, tenant_id: UUID, *, issued_at: datetime, by_log_in: bool = True) -> Membership:
     """Return the live membership of the person whom a valid token names, in the active tenant.
 
-    Raises RefusedToken, TenantMismatch, NotAMember.
+    A token that came by a log-in ends with it; one that a member has made has an end of its own. Raises RefusedToken,
+    TenantMismatch, NotAMember.
     """
     user = User.objects.filter(pk=user_id, is_active=True).first()
-    if user is None:
+    if user is None or (by_log_in and not user.accepts_log_in_of(issued_at)):
         raise RefusedToken
     tenant = get_active_tenant()
     if tenant is None or tenant_id != tenant.pk:  # the resolvers refuse this too, if they are switched on

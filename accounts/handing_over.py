@@ -72,8 +72,8 @@ def take_over(*, text: str, nonce: str) -> User | None:
 
 
 def _stamp(user: User) -> str:
-    """Return what changes with the password, which ends what was begun before."""
-    return user.get_session_auth_hash()
+    """Return what changes with the password and the end of all log-ins, which end what was begun before."""
+    return f"{user.get_session_auth_hash()}:{user.log_ins_from}"
 
 
 def _key(text: str) -> str:

@@ -45,7 +45,7 @@ class MembershipMiddleware:
 
     def _check(self, request: HttpRequest, user: User) -> None:
         membership = None
-        belongs = is_bound_here(request.session)
+        belongs = is_bound_here(request.session) and user.accepts_log_in_of(bound_at(request.session))
         if belongs and get_active_tenant() is not None:
             membership = current_membership(user)
             belongs = membership is not None and membership.accepts_credentials_of(bound_at(request.session))

@@ -95,6 +95,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     date_joined = models.DateTimeField(auto_now_add=True)
     # The row stays, with nothing of the person in it, since the memberships that have ended refer to it.
     deleted_at = models.DateTimeField(null=True, editable=False)
+    log_ins_from = models.DateTimeField(null=True, editable=False)  # those of before have ended, on all hosts
 
     objects = UserManager()
 
@@ -120,6 +121,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.get_full_name() if self.deleted_at else self.name.split(" ")[0] or self.email
+
+    def accepts_log_in_of(self, moment: datetime) -> bool:
+        """Say whether a session or token that a log-in of that time has made goes on."""
+        return self.log_ins_from is None or moment >= self.log_ins_from
 
     @property
     def is_confirmed(self) -> bool:

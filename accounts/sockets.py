@@ -102,7 +102,7 @@ def _holds(session: Any, user: User) -> bool:
     """Say whether a session of the user was made here, by a log-in that is still right: for this password."""
     found, backend = session.get(HASH_SESSION_KEY, ""), session.get(BACKEND_SESSION_KEY)
     hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
-    right = any(constant_time_compare(found, each) for each in hashes)
+    right = any(constant_time_compare(found, each) for each in hashes) and user.accepts_log_in_of(bound_at(session))
     return right and backend in settings.AUTHENTICATION_BACKENDS and is_bound_here(session)
 
 
@@ -124,7 +124,7 @@ def look_again(visitors: Collection[Visitor]) -> tuple[dict[Visitor, Closed], di
         member, user = members.get(visitor.member_id), users.get(visitor.user_id)
         if member is None or not member.accepts_credentials_of(visitor.since):
             reasons[visitor] = Closed(*NOT_A_MEMBER)
-        elif user is None:
+        elif user is None or not user.accepts_log_in_of(visitor.since):
             reasons[visitor] = Closed(*NOT_AUTHENTICATED)
         elif member.role != visitor.role:
             reasons[visitor] = Closed(*ROLE_CHANGED)

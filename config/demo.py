@@ -29,7 +29,7 @@ READY = """
 
     http://localhost:{port}/             the public site
     http://tenant-0.localhost:{port}/    an account, and tenant-1, tenant-2
-
+{mails}
     owner@tenant-0.example.com       owns the account
     user-1@tenant-0.example.com      is a member of it
     viewer@tenant-0.example.com      may only look
@@ -39,6 +39,7 @@ READY = """
 
   Ctrl-C stops everything.
 """
+MAILS = "    http://localhost:{port}/mails/       the mails that it would send\n"
 
 
 class DemoError(Exception):
@@ -112,6 +113,8 @@ def run(running: dict[str, subprocess.Popen[bytes]], *, reload: bool) -> NoRetur
     os.environ |= {"PORT": str(port), "DEBUG": "1" if reload else "0", "PYTHONUNBUFFERED": "1"}
     if not reload:  # the log-ins stay in sight
         os.environ.setdefault("LOG_LEVEL", "WARNING")
+    if not os.environ.get("EMAIL_URL"):
+        os.environ.setdefault("MAIL_FOLDER", str(services.data_dir() / "mails"))
     services.ensure(owner=True)
     prepare()
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_OWNER_URL"}
@@ -120,7 +123,7 @@ def run(running: dict[str, subprocess.Popen[bytes]], *, reload: bool) -> NoRetur
     wait_for_page(port, running)
     for process in others:  # only now: they would make the first page wait
         running[process.name] = _start(process.arguments, environment)
-    sys.stdout.write(READY.format(port=port))
+    sys.stdout.write(READY.format(port=port, mails=MAILS.format(port=port) if os.environ.get("MAIL_FOLDER") else ""))
     sys.stdout.flush()
     while True:
         refuse_dead(running)

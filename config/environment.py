@@ -125,6 +125,14 @@ GROUPS: dict[str, list[Variable]] = {
             "consolemail://",
             "`smtp://`, `smtp+tls://` or `smtp+ssl://` with `user:password@host:port`; mail is printed otherwise",
         ),
+        Variable(
+            "MAIL_FOLDER",
+            "str",
+            "",
+            "instead of sending mail, keep it in this folder and show it to everybody at `/mails/`; only where "
+            "`BASE_DOMAIN` is `localhost`",
+            "none; the demo's own",
+        ),
         Variable("EMAIL_FROM", "str", "", "the sender of mail", "`Commonhold <noreply@BASE_DOMAIN>`"),
     ],
     "Tokens": [

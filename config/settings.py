@@ -156,7 +156,7 @@ AUTHENTICATION_BACKENDS = ["accounts.authentication.MemberBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
-]
+] + [{"NAME": "accounts.passwords.NothingObvious"}]
 LOGIN_URL = "account_login"
 
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
@@ -271,7 +271,14 @@ def mailer(url: str) -> dict[str, object]:
     return {"BACKEND": backend, "OPTIONS": {name: value for name, value in options.items() if value}}
 
 
-MAILERS = {"default": mailer(read("EMAIL_URL"))}
+MAIL_FOLDER = read("MAIL_FOLDER")  # for one person's machine: whoever can read all mail can log in as everybody
+if MAIL_FOLDER and (BASE_DOMAIN != "localhost" or HTTPS):
+    raise ImproperlyConfigured("MAIL_FOLDER shows everybody's mail: it is for demonstrations on localhost alone.")
+MAILERS = {
+    "default": {"BACKEND": "frontend.mailbox.FolderBackend", "OPTIONS": {"folder": MAIL_FOLDER}}
+    if MAIL_FOLDER
+    else mailer(read("EMAIL_URL"))
+}
 DEFAULT_FROM_EMAIL = read("EMAIL_FROM") or f"Commonhold <noreply@{BASE_DOMAIN}>"
 
 # Cache --------------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account import forms as account
 from allauth.account.internal import flows
+from allauth.core import context
 from allauth.mfa.base import forms as codes
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
@@ -16,26 +17,30 @@ from accounts.models import User
 from accounts.passwords import ask_for_password_link
 from accounts.signing_up import confirm_by_mail, sign_up
 
+NEW_PASSWORD = _("At least 8 characters, and none that many people have.")
+
 
 class Plain:
-    """Takes away the placeholders that say the same as the labels."""
+    """Takes away the placeholders that say the same as the labels, and what stands on the pages beside the fields."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():  # type: ignore[attr-defined]
+        fields: dict[str, forms.Field] = self.fields  # type: ignore[attr-defined]
+        for name, field in fields.items():
             field.widget.attrs.pop("placeholder", None)
+            if isinstance(field.widget, forms.PasswordInput):
+                field.help_text = NEW_PASSWORD if name == "password1" else ""
 
 
 class LogIn(Plain, account.LoginForm):  # type: ignore[misc]
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["password"].help_text = ""  # a link below the form
+    pass
 
 
 class AskPassword(Plain, account.ReauthenticateForm):  # type: ignore[misc]
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["password"].help_text = ""
+    def clean_password(self) -> str:
+        password = str(super().clean_password())
+        context.request.session.cycle_key()  # as with a log-in: what somebody has copied before is worth nothing
+        return password
 
 
 class SignUp(Plain, account.SignupForm):  # type: ignore[misc]
@@ -93,9 +98,7 @@ class SetPassword(Plain, account.ResetPasswordKeyForm):  # type: ignore[misc]
 
 
 class ChangePassword(Plain, account.ChangePasswordForm):  # type: ignore[misc]
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["oldpassword"].help_text = ""
+    pass
 
 
 class ChangeAddress(Plain, account.AddEmailForm):  # type: ignore[misc]
@@ -107,7 +110,9 @@ class AskCode(Plain, codes.AuthenticateForm):  # type: ignore[misc]
 
 
 class AskCodeAgain(Plain, codes.ReauthenticateForm):  # type: ignore[misc]
-    pass
+    def save(self) -> None:
+        super().save()
+        context.request.session.cycle_key()
 
 
 class SwitchOnApp(Plain, ActivateTOTPForm):  # type: ignore[misc]

@@ -227,7 +227,7 @@ class MailChoices(forms.Form):
 class NewExport(forms.Form):
     """Sent by a button for each format."""
 
-    format = forms.ChoiceField(choices=ExportFormat.choices)
+    format = forms.ChoiceField(choices=[each for each in ExportFormat.choices if each[0] != ExportFormat.ZIP])
 
 
 def refuse(form: forms.BaseForm, error: ValidationError) -> None:

@@ -118,7 +118,7 @@ class VerifyView(TokenEndpoint):
         personal = tokens.find_personal_token(text)
         if personal is not None:
             with tenant_context(_account_of(personal.account_id)):
-                admit(personal.member.user_id, personal.account_id, issued_at=personal.created_at)
+                admit(personal.member.user_id, personal.account_id, issued_at=personal.created_at, by_log_in=False)
             return _unstored({})
         token = read_any(text)
         with tenant_context(_account_of(token.tenant_id)):

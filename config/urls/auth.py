@@ -47,5 +47,6 @@ urlpatterns = [
         recovery.download_recovery_codes,  # is never cached either
         name="mfa_download_recovery_codes",
     ),
+    path("others/", person.end_others, name="end_other_log_ins"),
     path("delete/", person.delete, name="delete_user"),
 ]

@@ -1,11 +1,12 @@
 """The public site: BASE_DOMAIN itself."""
 
-from django.urls import include, path, re_path
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from config.urls.errors import handler400, handler403, handler404, handler429, handler500  # noqa: F401
 from frontend.views import doors, person, public
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("", public.landing, name="landing"),
     path("auth/signup/", person.sign_up, name="account_signup"),
     re_path(r"^auth/confirm-email/(?P<key>[-:\w]+)/$", person.confirm_address, name="account_confirm_email"),
@@ -13,3 +14,5 @@ urlpatterns = [
     path("auth/", include("config.urls.auth")),
     path("api/v1/", include("config.urls.api")),
 ]
+if settings.MAIL_FOLDER:
+    urlpatterns.append(path("", include("config.urls.mails")))

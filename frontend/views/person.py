@@ -3,15 +3,19 @@
 from typing import Any, cast
 
 from allauth.account import views
+from allauth.account.decorators import reauthentication_required
 from allauth.mfa.models import Authenticator
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.deleting import delete_user
+from accounts.ending import end_other_log_ins
 from accounts.members import LastOwner
 from accounts.models import User
 from accounts.second_factor import is_asked_for_code
@@ -50,6 +54,16 @@ def index(request: HttpRequest) -> HttpResponse:
     codes = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).first()
     left = len(codes.wrap().get_unused_codes()) if codes else 0
     return render(request, "person/index.html", {"has_app": is_asked_for_code(user), "codes_left": left})
+
+
+@require_POST
+@never_cache
+@reauthentication_required(app="allauth.account")  # type: ignore[untyped-decorator]
+def end_others(request: HttpRequest) -> HttpResponse:
+    """End all log-ins of the person but this one, on all hosts."""
+    end_other_log_ins(request, cast(User, request.user))
+    messages.success(request, _("You are logged out everywhere else."))
+    return redirect("person")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -35,6 +35,7 @@ REFERENCES = {
     "accounts.Invitation.invited_by": "kept: it is the account's, and admins see and revoke it",
     "projects.Activity.actor": "kept: what they did",
     "tasks.Comment.author": "kept: what they wrote",
+    "tasks.Attachment.uploaded_by": "kept: what they added",
     "tasks.Assignment.member": "kept: what somebody else has to take over",
 }
 

@@ -17,6 +17,7 @@ from tests.accounts.logging_in import log_in as log_in_page
 
 pytestmark = pytest.mark.django_db
 PASSWORD_PAGE, ADDRESS, DELETE = "/auth/password/change/", "/auth/email/", "/auth/delete/"
+OTHERS = "/auth/others/"
 OTHER = "another long sentence"
 
 
@@ -75,6 +76,67 @@ def test_wrong_old_ones_cannot_be_tried_out(client, acme, bob):
     session = client.as_(bob)
     codes = [change_password(session, old="wrong").status_code for _ in range(6)]
     assert codes == [200] * 5 + [429]
+
+
+# Ending log-ins ------------------------------------------------------------------------------------------------------
+
+
+def end_others(session):
+    session.post("/auth/reauthenticate/", {"password": PASSWORD})
+    return session.post(OTHERS, follow=True)
+
+
+def test_all_other_log_ins_can_be_ended(client, acme, globex, charlie, log_in, personal):
+    here, elsewhere, there = client.as_(charlie), client.as_(charlie), client.as_(charlie, at=globex)
+    client.log_in(charlie)
+    pair, token = log_in(charlie, acme), personal(charlie, acme)["token"]
+    assert "You are logged out everywhere else." in end_others(here).content.decode()
+    assert [is_in(session) for session in (here, elsewhere, there, client)] == [True, False, False, False]
+    at = client.at(acme)
+    bearer = [{"HTTP_AUTHORIZATION": f"Bearer {text}"} for text in (pair["access"], token)]
+    assert [at.get("/api/v1/projects/", **each).status_code for each in bearer] == [401, 200]
+    for path, body in (("refresh", {"refresh": pair["refresh"]}), ("verify", {"token": pair["refresh"]})):
+        assert at.json("POST", f"/api/v1/auth/token/{path}/", body).json()["code"] == "invalid_token"
+    assert at.json("POST", "/api/v1/auth/token/verify/", {"token": token}).status_code == 200
+
+
+def test_that_takes_the_password_again_and_a_post(client, acme, charlie):
+    session, other = client.as_(charlie), client.as_(charlie)
+    assert session.post(OTHERS)["Location"].startswith("/auth/reauthenticate/")
+    assert session.get(OTHERS).status_code == 405
+    assert is_in(other)
+
+
+def test_others_are_left_alone(client, acme, bob, charlie):
+    session = client.as_(bob)
+    end_others(client.as_(charlie))
+    assert is_in(session)
+
+
+def test_asking_for_the_password_again_makes_a_new_session(client, acme, bob):
+    session, copied = client.as_(bob), client.at(acme)
+    copied.cookies["sessionid"] = session.cookies["sessionid"].value
+    assert is_in(copied)
+    session.post("/auth/reauthenticate/", {"password": PASSWORD})
+    assert [is_in(session), is_in(copied)] == [True, False]
+
+
+def test_asking_for_a_code_does_so_too(client, acme, bob):
+    give_app(client.as_(bob), bob)
+    session, copied = client.as_(bob), client.at(acme)
+    copied.cookies["sessionid"] = session.cookies["sessionid"].value
+    code = Authenticator.objects.get(user=bob, type="recovery_codes").wrap().get_unused_codes()[0]
+    session.post("/auth/2fa/reauthenticate/", {"code": code})
+    assert [is_in(session), is_in(copied)] == [True, False]
+
+
+@pytest.mark.parametrize(("days", "inside"), [(13, True), (15, False)])
+def test_a_session_ends_two_weeks_after_the_log_in_however_much_it_is_used(client, acme, bob, days, inside):
+    browser = client.as_(bob)
+    session = browser.session
+    session["since"] -= days * 24 * 60 * 60
+    session.save()
+    assert is_in(browser) == inside
 
 
 # The address ---------------------------------------------------------------------------------------------------------

@@ -221,7 +221,7 @@ def test_it_confirms_the_address_that_it_was_sent_to(client, acme, post):
     assert nina.is_confirmed
 
 
-@pytest.mark.parametrize("password", ["short", "password", "bob@example.com"])
+@pytest.mark.parametrize("password", ["short", "password", "bob@example.com", "We are at Acme!"])
 def test_a_bad_password_is_refused(client, acme, bob, link, password):
     browser = client.at(acme)
     assert set_password(browser, link, password).status_code == 200

@@ -27,6 +27,7 @@ ADMINISTERS = {
     "project.publish",
     "status.manage",
     "comment.delete_any",
+    "file.delete_any",
 }
 EVERYBODY_DOES = {
     "account.read",

@@ -17,12 +17,18 @@ class Page(HTMLParser):
     def __init__(self, response):
         super().__init__(convert_charrefs=True)
         self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
+        self.text, self.labels, self.unnamed = "", 0, []
         self.feed(response.content.decode())
         self.text = " ".join(self.text.split())
 
     def handle_starttag(self, tag, attrs):
         self.tags.append((tag, dict(attrs)))
+        self.labels += tag == "label"
+        if tag == "input" and not self.labels and dict(attrs).get("type") != "hidden":
+            self.unnamed.append(dict(attrs))  # no label around it
+
+    def handle_endtag(self, tag):
+        self.labels -= tag == "label"
 
     def handle_startendtag(self, tag, attrs):
         self.handle_starttag(tag, attrs)

@@ -58,10 +58,7 @@ def count(client, initech, ines):
         ("/projects/ONE/?priority=none&q=Task&due=never", 13),
         ("/projects/ONE/parts/", 8),
         ("/projects/ONE/export/", 4),  # the project, the exports, the side bar
-        (
-            "/tasks/ONE-1/",
-            16,
-        ),  # the task, statuses, 2 × people and labels, subtasks, files, 5 of the feed, side bar
+        ("/tasks/ONE-1/", 16),  # the task, statuses, 2 × people and labels, subtasks, 5 of the feed, the side bar
         ("/my-tasks/", 7),  # how many, the page, its labels, what was done, the side bar
         ("/search/?q=Task", 7),  # the projects to choose from, how many, the page, what is inside, the side bar
         ("/subtasks/", 4),  # how many, the page, the side bar

@@ -14,7 +14,14 @@ from tenancy.testing import TenantClient
 pytestmark = pytest.mark.django_db
 
 URL = "/settings/"
-FIELDS = {"name": "Acme", "slug": "acme", "time_zone": "UTC", "accent_hue": "", "variant": "standard"}
+FIELDS = {
+    "name": "Acme",
+    "slug": "acme",
+    "time_zone": "UTC",
+    "accent_hue": "",
+    "variant": "standard",
+    "media_access": "presigned",
+}
 
 
 def fresh(account):
@@ -38,13 +45,12 @@ def test_an_admin_changes_it(client, page, acme, admin, commits):
     session = client.as_(admin)
     assert page(session.get(URL)).all("input", name="name", value="Acme")
     sent = {"name": "Acme & Sons", "time_zone": "Europe/Vienna", "accent_hue": "30", "variant": "roadmap"}
+    sent["media_access"] = "proxied"
     with commits():
         assert session.post(URL, {**FIELDS, **sent}).url == URL
     account = fresh(acme)
-    assert (account.name, account.time_zone, account.accent_hue, account.variant) == (
-        *("Acme & Sons", "Europe/Vienna", 30),
-        "roadmap",
-    )
+    assert (account.name, account.time_zone, account.accent_hue) == ("Acme & Sons", "Europe/Vienna", 30)
+    assert (account.variant, account.media_access) == ("roadmap", "proxied")
     shown = page(session.get(URL))
     assert "The settings are saved." in shown.text
     assert shown.all("html")[0]["class"] == "accent hue-30"
@@ -77,6 +83,7 @@ def test_others_see_it_and_change_nothing(client, page, acme, bob, vera, request
         ({"time_zone": "Nowhere/City"}, "is not one of the available choices"),
         ({"accent_hue": "31"}, "is not one of the available choices"),
         ({"variant": "gold"}, "is not one of the available choices"),
+        ({"media_access": "pigeon"}, "is not one of the available choices"),
     ],
 )
 def test_an_error_stands_beside_its_field(client, page, acme, globex, alice, sent, error):
@@ -93,16 +100,17 @@ def test_the_plan_says_what_is_used(client, page, acme, alice, bob, project):
     assert "The plan “Free”" in text
     assert "2 of 5" in text
     assert "1 of 10" in text
+    assert "0 bytes of 1.0 GB" in text
 
 
 # Another slug -------------------------------------------------------------------------------------------------------
 
 
-def test_a_new_address_leads_there_from_the_old_one(client, acme, alice, commits):
+@pytest.mark.django_db(transaction=True)
+def test_a_new_address_leads_there_from_the_old_one(client, acme, alice):
     session = client.as_(alice)
     assert session.get("/").status_code == 200  # the host is in the cache now
-    with commits():
-        answer = session.post(URL, {**FIELDS, "slug": "acme-sons"})
+    answer = session.post(URL, {**FIELDS, "slug": "acme-sons"})
     assert answer.url == "http://acme-sons.localhost:8000/settings/"
     gone = at_host("acme.localhost").get("/projects/WEB/?page=2")
     assert (gone.status_code, gone["Location"]) == (308, "http://acme-sons.localhost:8000/projects/WEB/?page=2")

@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Sum
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -22,6 +23,7 @@ from accounts.plans import LIMITS, Plan
 from frontend.access import MemberRequest
 from frontend.forms import UNREMEMBERED, refuse
 from projects.models import Project
+from tasks.models import Attachment
 from tenancy.routing import tenant_origin
 
 VARIANTS = {
@@ -55,8 +57,12 @@ class General(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Account
-        fields = ("name", "slug", "time_zone", "accent_hue", "variant")
-        labels = {"name": gettext_lazy("Name"), "slug": gettext_lazy("Address")}
+        fields = ("name", "slug", "time_zone", "accent_hue", "variant", "media_access")
+        labels = {
+            "name": gettext_lazy("Name"),
+            "slug": gettext_lazy("Address"),
+            "media_access": gettext_lazy("How files leave"),
+        }
         help_texts = {
             "slug": gettext_lazy("The first part of its host. The old address leads to the new one, and stays yours."),
         }
@@ -119,5 +125,10 @@ def plan(request: MemberRequest) -> HttpResponse:
     usages = [
         Usage(_("Members, with those invited"), people, limits.members),
         Usage(_("Projects, archived ones too"), Project.objects.count(), limits.projects),
+        Usage(_("Files"), _bytes_of_files(), limits.storage, is_size=True),
     ]
     return render(request, "settings/plan.html", {"plan": Plan(account.plan), "usages": usages, "limits": limits})
+
+
+def _bytes_of_files() -> int:
+    return Attachment.objects.occupying().aggregate(bytes=Sum("size"))["bytes"] or 0

@@ -1,0 +1,21 @@
+"""The end of all log-ins of a person, on all hosts: for whoever fears that somebody else is in."""
+
+from datetime import timedelta
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.models import User
+from tenancy.sessions import bind_session
+
+
+def end_other_log_ins(request: HttpRequest, user: User) -> None:
+    """End the sessions, sockets and tokens of all log-ins of `user` but that of `request`.
+
+    Personal tokens go on: they came by no log-in. The time is rounded up to the next second, since tokens know no
+    parts of one: none that was made before outlives this.
+    """
+    now = timezone.now()
+    user.log_ins_from = now.replace(microsecond=0) + timedelta(seconds=1)
+    user.save(update_fields=["log_ins_from"])
+    bind_session(request.session, at=user.log_ins_from)

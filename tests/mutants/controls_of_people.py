@@ -1,0 +1,263 @@
+"""The controls of how people sign up, log in, and come from one host to another."""
+
+from tests.mutants.controls import Mutant, off
+
+SIGN_UP, LINKS = "tests/accounts/test_sign_up.py", "tests/accounts/test_password_links.py"
+CODES, OVER = "tests/accounts/test_second_factor.py", "tests/accounts/test_handing_over.py"
+OWN = "tests/accounts/test_own_log_in.py"
+ADAPTERS, HANDING, SIGNING = "accounts/adapters.py", "accounts/handing_over.py", "accounts/signing_up.py"
+DOORS, PASSWORDS, DELETING = "frontend/views/doors.py", "accounts/passwords.py", "accounts/deleting.py"
+SETTINGS, TOKENS = "config/settings.py", "accounts/api/tokens.py"
+
+OF_PEOPLE: list[Mutant] = [
+    # Signing up
+    off(
+        "nothing works before the address is confirmed: pages",
+        SETTINGS,
+        'ACCOUNT_EMAIL_VERIFICATION = "mandatory"',
+        'ACCOUNT_EMAIL_VERIFICATION = "optional"',
+        f"{SIGN_UP}::test_nothing_works_before_the_address_is_confirmed",
+    ),
+    off(
+        "nothing works before the address is confirmed: tokens",
+        TOKENS,
+        " or not user.is_active or not user.is_confirmed:",
+        " or not user.is_active:",
+        f"{SIGN_UP}::test_nothing_works_before_the_address_is_confirmed",
+    ),
+    off(
+        "a sign-up that loses a race tries again",
+        SIGNING,
+        "with suppress(IntegrityError):",
+        "with suppress(ZeroDivisionError):",
+        f"{SIGN_UP}::test_those_whose_names_make_the_same_address_at_once_get_one_each",
+        f"{SIGN_UP}::test_somebody_who_signs_up_twice_at_once_is_one_person",
+    ),
+    off(
+        "the name of an account does not tell that an address is known",
+        SIGNING,
+        "        save_new_account(account)\n",
+        "        pass\n",
+        f"{SIGN_UP}::test_the_name_of_the_account_does_not_tell_either",
+    ),
+    off(
+        "a known address costs as much as a new one",
+        SIGNING,
+        "        make_password(password)  #",
+        "        #",
+        f"{SIGN_UP}::test_the_same_work_is_done_for_both",
+    ),
+    off(
+        "what looks like a reserved name is reserved",
+        "accounts/slugs.py",
+        "_seen(value) in SEEN_AS_RESERVED",
+        "value in RESERVED_SLUGS",
+        f"{SIGN_UP}::test_names_that_could_be_ours_are_refused[adm1n]",
+    ),
+    off(
+        "an address that nobody has confirmed is nobody's: invitations",
+        "accounts/invitations.py",
+        "user.has_usable_password() and user.is_confirmed else None",
+        "user.has_usable_password() else None",
+        f"{SIGN_UP}::test_nor_when_they_are_invited",
+    ),
+    off(
+        "whom an operator has made an owner is waited for",
+        "accounts/clearing.py",
+        "return user.has_usable_password() and",
+        "return",
+        f"{SIGN_UP}::test_whom_an_operator_has_made_an_owner_is_waited_for",
+    ),
+    # Links
+    off(
+        "a password link is of one account",
+        "accounts/links.py",
+        """:{tenant.pk if tenant else 'public'}""",
+        "",
+        f"{LINKS}::test_a_link_of_one_account_is_not_there_at_another",
+    ),
+    off(
+        "a link that does not work is not there",
+        "frontend/views/person.py",
+        'status = 404 if context.get("token_fail") else 200',
+        "status = 200",
+        f"{LINKS}::test_a_link_of_one_account_is_not_there_at_another",
+    ),
+    off(
+        "at an account its members get links",
+        PASSWORDS,
+        "and get_active_tenant() is not None and current_membership(user) is None:",
+        "and False:",
+        f"{LINKS}::test_everybody_reads_the_same",
+        f"{LINKS}::test_a_former_member_gets_no_link_of_the_account",
+    ),
+    off(
+        "for strangers the same is done",
+        PASSWORDS,
+        '    ask_for_letter("password_link", user_id=user.pk if user else uuid4())',
+        '    if user:\n        ask_for_letter("password_link", user_id=user.pk if user else uuid4())',
+        f"{LINKS}::test_the_same_work_is_done_for_everybody",
+    ),
+    # Codes
+    off(
+        "tokens take a code",
+        TOKENS,
+        '            _require_code(request._request, user, fields.get("otp"))\n',
+        "",
+        f"{CODES}::test_tokens_take_a_code",
+    ),
+    off(
+        "a code works once, wherever it is used",
+        SETTINGS,
+        '"allauth:rl:", "allauth.mfa.totp.used", "login:"',
+        '"allauth:rl:", "login:"',
+        f"{CODES}::test_a_code_works_once_at_all_accounts_together",
+        f"{CODES}::test_without_redis_no_code_is_believed",
+    ),
+    off(
+        "the code that switches an app on is used up",
+        "frontend/auth_forms.py",
+        "        TOTP(Authenticator(user=self.user, type=Authenticator.Type.TOTP))._mark_code_used(code)\n",
+        "",
+        f"{CODES}::test_the_code_that_switched_it_on_is_used_up",
+    ),
+    off(
+        "secrets of apps are encrypted",
+        ADAPTERS,
+        "return _cipher().encrypt(text.encode()).decode()",
+        "return text",
+        f"{CODES}::test_neither_secret_is_in_the_database",
+    ),
+    off(
+        "whoever was removed between password and code stays out",
+        ADAPTERS,
+        "if get_active_tenant() is not None and member is None:",
+        "if False:",
+        f"{CODES}::test_somebody_removed_between_password_and_code_does_not_get_in",
+        f"{CODES}::test_a_half_log_in_at_one_account_does_not_end_at_another",
+    ),
+    off(
+        "what protects a log-in is changed by whoever knows the password",
+        SETTINGS,
+        "ACCOUNT_REAUTHENTICATION_REQUIRED = True",
+        "ACCOUNT_REAUTHENTICATION_REQUIRED = False",
+        f"{OWN}::test_it_takes_the_password_again",
+    ),
+    # From host to host
+    off(
+        "a token works once",
+        "tenancy/cache.py",
+        ".getdel(name)",
+        ".get(name)",
+        f"{OVER}::test_it_works_once",
+        f"{OVER}::test_of_many_who_come_with_it_at_once_one_gets_in",
+    ),
+    off(
+        "a token is of one account",
+        HANDING,
+        'not value or value["account"] != str(cast(Account, require_active_tenant()).pk)',
+        "not value",
+        f"{OVER}::test_at_another_account_it_is_worth_nothing_and_used_up",
+    ),
+    off(
+        "a token is of one browser",
+        HANDING,
+        'if not constant_time_compare(value["challenge"], hash_of(nonce)):',
+        "if False:",
+        f"{OVER}::test_nor_in_another_browser",
+        f"{OVER}::test_a_cookie_that_was_tampered_with_is_none[x]",
+    ),
+    off(
+        "a token is of a member",
+        HANDING,
+        " or current_membership(user) is None:\n        return None",
+        ":\n        return None",
+        f"{OVER}::test_somebody_removed_on_the_way_does_not_get_in",
+    ),
+    off(
+        "a token ends with the password",
+        HANDING,
+        'not constant_time_compare(value["stamp"], _stamp(user))',
+        "False",
+        f"{OVER}::test_nor_somebody_whose_password_was_changed",
+    ),
+    off(
+        "a token lasts for thirty seconds",
+        HANDING,
+        "_cache().set(_key(text), value, SECONDS)",
+        "_cache().set(_key(text), value, None)",
+        f"{OVER}::test_it_lasts_for_thirty_seconds",
+    ),
+    off(
+        "only members are handed over",
+        HANDING,
+        "        if current_membership(user) is None:\n            raise Http404\n",
+        "        pass\n",
+        f"{OVER}::test_only_a_member_gets_one_and_others_read_what_nobody_would",
+    ),
+    off(
+        "the door leads to no other site",
+        DOORS,
+        "return url if url and get_adapter().is_safe_url(url) else get_script_prefix()",
+        "return url or get_script_prefix()",
+        f"{OVER}::test_it_leads_to_no_other_site[//evil.example]",
+    ),
+    # Ending log-ins
+    off(
+        "sessions end with the others",
+        "accounts/middleware.py",
+        " and user.accepts_log_in_of(bound_at(request.session))",
+        "",
+        f"{OWN}::test_all_other_log_ins_can_be_ended",
+    ),
+    off(
+        "tokens end with the other log-ins",
+        "accounts/authentication.py",
+        "if user is None or (by_log_in and not user.accepts_log_in_of(issued_at)):",
+        "if user is None:",
+        f"{OWN}::test_all_other_log_ins_can_be_ended",
+    ),
+    off(
+        "a session ends in the end",
+        "tenancy/sessions.py",
+        " and time.time() - session.get(SINCE, 0) < settings.SESSION_COOKIE_AGE)",
+        ")",
+        f"{OWN}::test_a_session_ends_two_weeks_after_the_log_in_however_much_it_is_used[15-False]",
+    ),
+    off(
+        "asking again makes a new session",
+        "frontend/auth_forms.py",
+        "        context.request.session.cycle_key()  # as",
+        "        # as",
+        f"{OWN}::test_asking_for_the_password_again_makes_a_new_session",
+    ),
+    # Deleting oneself
+    off(
+        "the last owner stays",
+        DELETING,
+        "    if owned:\n",
+        "    if False:\n",
+        f"{OWN}::test_the_last_owner_of_an_account_stays_everywhere",
+    ),
+    off(
+        "two owners who delete themselves at once wait for each other",
+        DELETING,
+        "        lock_account()\n",
+        "",
+        f"{OWN}::test_of_two_owners_who_delete_themselves_at_once_one_stays",
+    ),
+    off(
+        "whoever deletes their user proves that they are it",
+        "frontend/auth_forms.py",
+        'not account.get_adapter().reauthenticate(self.user, fields["password"])',
+        "False",
+        f"{OWN}::test_it_takes_the_address_and_the_password[{{'password': 'wrong'}}-This is not your password]",
+    ),
+    off(
+        "somebody new in an address does not lose it to who wants it",
+        ADAPTERS,
+        "if User.objects.filter(email=email_address.email).exclude(pk=email_address.user_id).exists():",
+        "if False:",
+        f"{OWN}::test_whoever_signs_up_meanwhile_keeps_it",
+    ),
+]
