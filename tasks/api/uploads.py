@@ -5,7 +5,6 @@ from functools import partial
 from hashlib import sha256
 from typing import Any, cast
 
-from django.db import connection
 from django.http import QueryDict
 from django.http.response import HttpResponseBase
 from django.utils.datastructures import MultiValueDict
@@ -65,8 +64,6 @@ class Incoming:
         length = int(self.request.META.get("CONTENT_LENGTH") or 0)  # of more than the file
         file = NewFile(name, content_type, min(length, largest_file()))
         self.arrival = Arrival.begin(actor=self.actor, file=file, **serializer.validated_data)
-        if not connection.in_atomic_block:  # as in tests
-            connection.close()  # back to the pool, which a slow client would keep it from
         return self
 
     def write(self, piece: bytes) -> None:
