@@ -2,12 +2,14 @@
 
 import pytest
 from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 
+from accounts.closing import delete_account, restore_account
 from accounts.jobs import mail_deletion
 from accounts.models import Account, AuditEntry
 from tenancy.context import tenant_context
-from tenancy.testing import TenantClient
+from tenancy.testing import TenantClient, membership_of
 from tests.accounts.deleting import pass_time
 from tests.accounts.inviting import post
 from tests.frontend.conftest import Page
@@ -157,3 +159,9 @@ def test_the_platform_may_suspend_it_meanwhile(client, acme, ended, alice, commi
 def test_another_accounts_owner_is_nobody_here(client, acme, ended, mallory):
     assert client.as_(mallory, at=acme).post(DANGER).status_code == 302
     assert code(client.at(acme).json("POST", RESTORE)) == (401, "not_authenticated")
+
+
+@pytest.mark.parametrize(("action", "arguments"), [(delete_account, {"name": "Acme"}), (restore_account, {})])
+def test_the_actions_ask_for_the_role_themselves(acme, admin, action, arguments):
+    with tenant_context(acme), pytest.raises(PermissionDenied):
+        action(actor=membership_of(admin, acme), **arguments)

@@ -28,6 +28,8 @@ MEMBERS = [
     *("/auth/logout/", "/auth/", "/auth/email/", "/auth/password/change/", "/auth/delete/", "/auth/reauthenticate/"),
     *("/tasks/EVIL-1/text/", "/tasks/EVIL-1/assignees/", "/tasks/EVIL-1/labels/", "/tasks/EVIL-1/delete/"),
     *("/my-tasks/", "/search/", "/search/?q=script"),
+    *("/settings/", "/settings/members/", "/settings/members/leave/", "/settings/members/transfer/"),
+    *("/settings/plan/", "/settings/audit/", "/settings/danger/"),
 ]
 # What a page is allowed to contain; `svg` and what is in it are the icons.
 NEVER = {"style", "iframe", "object", "embed", "base", "font", "b"}

@@ -83,7 +83,7 @@ OF_SETTINGS = [
         """    require(actor, "account.delete")
     if not is_same_name""",
         "    if not is_same_name",
-        f"{DELETING}::test_nobody_else_deletes_it[admin]",
+        f"{DELETING}::test_the_actions_ask_for_the_role_themselves",
     ),
     off(
         "the API wants the name too",
@@ -105,7 +105,7 @@ OF_SETTINGS = [
         """    require(actor, "account.delete")
     if not account.is_closing""",
         "    if not account.is_closing",
-        f"{DELETING}::test_the_api_deletes_and_restores",
+        f"{DELETING}::test_the_actions_ask_for_the_role_themselves",
     ),
     off(
         "after two weeks nobody calls it off",
