@@ -53,11 +53,10 @@ def delete(request: MemberRequest, pk: Any) -> HttpResponse:
 
 def _answer(request: MemberRequest, task: Task, error: str = "", status: int = 200) -> HttpResponse:
     """Answer with the page of the task, and to htmx with its files alone, and with what was wrong."""
-    if request.htmx:
-        context = {**files_of(task, request.membership), "error": error}
-        return render(request, "tasks/attachments.html", context, status=status)
     if error:
         messages.error(request, error)
+    if request.htmx:
+        return render(request, "tasks/attachments.html", files_of(task, request.membership), status=status)
     return HttpResponseRedirect(f"{redirect('task', str(task.key)).url}#files")
 
 
