@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import require
-from accounts.quotas import FileTooLarge, largest_file
+from accounts.quotas import FileTooLarge, QuotaExceeded, largest_file
 from accounts.rest.uploads import Sink, receive_file
 from frontend.access import MemberRequest
 from frontend.addresses import TaskKey
@@ -28,16 +28,17 @@ def add(request: MemberRequest, key: TaskKey) -> HttpResponse:
     """Attach a file to a task."""
     require(request.membership, "file.write")
     form = _Form(request, find_task(request, key))
+    error, status = "", 200
     try:
         with ExitStack() as finally_:
             finally_.callback(form.abandon)
             receive_file(request, form.begin)
             form.finish()
-    except FileTooLarge as error:
-        messages.error(request, str(error))
-    except ValidationError as error:  # quotas too
-        messages.error(request, " ".join(error.messages))
-    return _answer(request, form.task)
+    except FileTooLarge as refused:
+        error, status = str(refused), 413
+    except ValidationError as refused:
+        error, status = " ".join(refused.messages), 402 if isinstance(refused, QuotaExceeded) else 400
+    return _answer(request, form.task, error, status)
 
 
 @require_POST
@@ -50,10 +51,12 @@ def delete(request: MemberRequest, pk: Any) -> HttpResponse:
     return _answer(request, attachment.task)
 
 
-def _answer(request: MemberRequest, task: Task) -> HttpResponse:
-    """Answer with the page of the task, and to htmx with its files alone."""
+def _answer(request: MemberRequest, task: Task, error: str = "", status: int = 200) -> HttpResponse:
+    """Answer with the page of the task, and to htmx with its files alone, and with what was wrong."""
+    if error:
+        messages.error(request, error)
     if request.htmx:
-        return render(request, "tasks/attachments.html", files_of(task, request.membership))
+        return render(request, "tasks/attachments.html", files_of(task, request.membership), status=status)
     return HttpResponseRedirect(f"{redirect('task', str(task.key)).url}#files")
 
 

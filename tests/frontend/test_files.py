@@ -1,10 +1,12 @@
 """The files on the page of a task: a plain form sends one, without a script."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from accounts import plans
 from accounts.plans import Plan
 from tasks.models import Attachment
 from tenancy.context import tenant_context
@@ -48,6 +50,28 @@ def test_a_form_attaches_a_file_and_the_page_lists_it(browser, acme, task, run_j
     assert browser.get(f"/api/v1/attachments/{pk}/download/").status_code == 302
 
 
+def test_a_script_gets_the_files_alone_and_says_what_was_wrong(browser, acme, task, free_of_room):
+    """It takes the fields of tokens out of forms, and sends one in a header instead."""
+    token = token_in(browser.get(PAGE))
+    headers = {"HX-Request": "true", "X-CSRFToken": token}
+    answer = browser.post(ADD, {"file": SimpleUploadedFile("minutes.txt", TEXT)}, headers=headers)
+    assert answer.status_code == 200
+    assert answer.content.decode().lstrip().startswith("<section")
+    assert "minutes.txt" in answer.content.decode()
+    free_of_room()
+    answer = browser.post(ADD, {"file": SimpleUploadedFile("more.txt", TEXT)}, headers=headers)
+    assert answer.status_code == 413
+    assert 'role="alert"' in answer.content.decode()
+    assert browser.post(ADD, {"file": SimpleUploadedFile("a.txt", TEXT)}).status_code == 403
+
+
+@pytest.fixture
+def free_of_room(monkeypatch):
+    """Let the plan include files of ten bytes from now on."""
+    small = replace(plans.LIMITS[Plan.BUSINESS], file=10)
+    return lambda: monkeypatch.setitem(plans.LIMITS, Plan.BUSINESS, small)
+
+
 @pytest.mark.parametrize("token", [None, "x" * 64])
 def test_a_form_of_another_site_attaches_nothing(browser, acme, task, token):
     browser.get(PAGE)
@@ -70,12 +94,8 @@ def test_why_a_file_was_refused_is_shown(client, bob, task, run_jobs):
     assert "Its content is not of the type that it was sent as." in session.get(PAGE).content.decode()
 
 
-def test_a_file_that_the_plan_does_not_include_is_refused(client, acme, bob, task, monkeypatch):
-    from dataclasses import replace
-
-    from accounts import plans
-
-    monkeypatch.setitem(plans.LIMITS, Plan.BUSINESS, replace(plans.LIMITS[Plan.BUSINESS], file=10))
+def test_a_file_that_the_plan_does_not_include_is_refused(client, acme, bob, task, free_of_room):
+    free_of_room()
     session = client.as_(bob)
     assert send(session).status_code == 302
     with tenant_context(acme):
