@@ -1,6 +1,6 @@
 """`make demo`, and beside it `python -m tests.browser.screenshots`: pictures of the main pages for docs/screenshots/.
 
-PORT says where the demo is, whose data should be new. Needs Chromium, and is one of those who log in with the demo's password.
+PORT says where the demo is, whose data should be new. Needs Chromium.
 """
 
 import os
