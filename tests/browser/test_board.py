@@ -55,7 +55,7 @@ def test_a_card_is_dragged_and_others_see_it(browser, tasks):
     one, two = browser.as_("owner"), browser.as_("member")
     open_board(one)
     open_board(two)
-    drag(one, "Three", titles(one, "To do").first)
+    drag(one, "Three", column(one, "To do").locator(".card").first)
     for page in (one, two):
         expect(titles(page, "To do")).to_have_text(["Three", "One", "Two"])
     drag(one, "Two", column(one, "Done").get_by_role("heading"))
@@ -69,7 +69,7 @@ def test_people_who_do_not_see_the_project_get_nothing(browser, office, tasks):
     secret = office.make_project(name="Secret", key="SEC", private=True)
     page = browser.as_("member")
     frames = []
-    page.on("websocket", lambda socket: socket.on("framereceived", frames.append))
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(frame)))
     open_board(page)
     office.act(create_task, project=secret, title="Hush")
     office.act(update_task, task=tasks[0], title="Seen")

@@ -105,9 +105,10 @@ export function drag({ board, placeOf, putBack, commit, hold, release }) {
     }
   });
 
-  document.addEventListener("pointerup", () => {
+  document.addEventListener("pointerup", (event) => {
     forget();
     if (!current) return;
+    follow(event.clientX, event.clientY);
     // The click that follows would open the card.
     const stop = (event) => event.preventDefault() ?? event.stopPropagation();
     addEventListener("click", stop, { capture: true, once: true });

@@ -45,13 +45,22 @@ dialog?.addEventListener("click", (event) => {
 });
 dialog?.addEventListener("close", () => document.getElementById("dialog-body").replaceChildren());
 
+// What was edited is saved or given up: from now on it is the server's again.
+let edited = null;
+
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { requestConfig, xhr } = event.detail;
-  const sender = requestConfig.elt;
-  if (xhr.status < 300 && sender.matches("[data-cancel], [data-done]")) {
-    sender.closest("[data-keep]")?.removeAttribute("data-keep");
-    document.activeElement?.blur(); // or it would still count as being filled in
-  }
+  const kept = requestConfig.elt.matches("[data-cancel], [data-done]") && requestConfig.elt.closest("[data-keep]");
+  if (!kept || xhr.status >= 300) return;
+  edited = kept.id;
+  kept.removeAttribute("data-keep");
+  for (const form of kept.querySelectorAll("form")) form.reset();
+  document.activeElement?.blur();
+});
+
+document.addEventListener("htmx:afterSwap", () => {
+  if (edited) document.getElementById(edited)?.querySelector("a")?.focus();
+  edited = null;
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {

@@ -34,7 +34,11 @@ class Socket extends EventTarget {
   }
 
   #connect() {
-    show(navigator.onLine ? (this.#failures ? "reconnecting" : "connecting") : "offline");
+    if (!navigator.onLine) {
+      show("offline"); // until the browser says otherwise: hurry()
+      return;
+    }
+    show(this.#failures ? "reconnecting" : "connecting");
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const connection = new WebSocket(`${scheme}//${location.host}/ws/`, ["commonhold.v1"]);
     this.#connection = connection;
@@ -97,7 +101,7 @@ class Socket extends EventTarget {
 
   // Try now what would be tried later.
   hurry() {
-    if (!this.#connection || this.#connection.readyState < WebSocket.CLOSING) return;
+    if (!this.#seen.size || this.#connection?.readyState < WebSocket.CLOSING) return;
     clearTimeout(this.retry);
     this.#connect();
   }
