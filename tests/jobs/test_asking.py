@@ -21,8 +21,10 @@ pytestmark = pytest.mark.django_db
 
 # Jobs of the platform, and why they need no tenant.
 SYSTEM_JOBS = {
+    "accounts.erase_deleted": "an account whose time has come has no jobs of its own any more",
     "accounts.send_letter_of_public_site": "what a person asks for on the public site is in nobody's account",
     "accounts.remove_expired_sessions": "sessions are shared rows",
+    "accounts.remove_unclaimed": "looks at the newest accounts and their people, each in its own tenant",
     "config.start_for_each_tenant": "writes a job for each tenant into the outbox",
     "samples.leave_active_for_all": "a test's",
     "samples.look_around": "a test's",
