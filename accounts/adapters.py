@@ -19,6 +19,7 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import get_script_prefix
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import address_of, record_audit
 from accounts.authentication import current_membership
@@ -43,6 +44,14 @@ NEWS = {
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Log-in, sign-up and addresses."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": _(
+            "The email address and/or password you specified are not correct, or the address is not confirmed yet: "
+            "then there is a mail with a link."
+        ),
+    }
 
     # Who gets in, and where they come to ---------------------------------------------------------------------------
 
