@@ -65,6 +65,8 @@ document.addEventListener("htmx:afterRequest", (event) => {
   isBusy = false;
   const bar = form()?.querySelector(".progress");
   if (bar) bar.hidden = true;
-  if (event.detail.successful) next();
-  else queue.length = 0;
+  if (!event.detail.successful) queue.length = 0;
 });
+
+// Only now does htmx know the new form: before, the browser would leave the page with it.
+document.addEventListener("htmx:afterSettle", next);
