@@ -19,9 +19,11 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import get_script_prefix
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import address_of, record_audit
 from accounts.authentication import current_membership
+from accounts.ending import forget_new_address
 from accounts.letters import ask_for_letter
 from accounts.models import User
 from tenancy.context import get_active_tenant
@@ -42,6 +44,14 @@ NEWS = {
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Log-in, sign-up and addresses."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": _(
+            "The email address and/or password you specified are not correct, or the address is not confirmed yet: "
+            "then there is a mail with a link."
+        ),
+    }
 
     # Who gets in, and where they come to ---------------------------------------------------------------------------
 
@@ -78,6 +88,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         user = User.objects.filter(email=str(credentials.get("email") or "").lower()).first()
         if user is not None and (member := current_membership(user)) is not None:
             record_audit(action="member.log_in_refused", actor=member, subject=member)
+
+    @transaction.atomic
+    def set_password(self, user: User, password: str) -> None:
+        """Set a new password, also by a link. Nothing that somebody with the old one has begun goes on."""
+        super().set_password(user, password)
+        forget_new_address(user)
 
     # Limits --------------------------------------------------------------------------------------------------------
 

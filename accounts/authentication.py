@@ -5,11 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from allauth.account.auth_backends import AuthenticationBackend
+from allauth.account.internal.flows.email_verification import consume_email_verification_rate_limit
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts.errors import NotAMember, RefusedToken, TenantMismatch
+from accounts.letters import ask_for_letter
 from accounts.models import ApiToken, Membership, User
 from accounts.tokens import find_personal_token, record_use
 from tenancy.context import get_active_tenant
@@ -25,11 +27,19 @@ def current_membership(user: User) -> Membership | None:
 
 
 class MemberBackend(AuthenticationBackend):  # type: ignore[misc]
-    """E-mail and password. On a tenant's host a non-member's right password is answered like a wrong one."""
+    """E-mail and password. On a tenant's host a non-member's right password is answered like a wrong one.
+
+    So is that of an address that nobody has confirmed, on every host: otherwise whoever signs up with the address of
+    another would learn by logging in whether it was known. A mail to confirm it is sent again.
+    """
 
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> User | None:
         user: User | None = super().authenticate(request, **credentials)
         if user is not None and get_active_tenant() is not None and current_membership(user) is None:
+            return None
+        if user is not None and not user.is_confirmed:
+            if request is not None and consume_email_verification_rate_limit(request, user.email):
+                ask_for_letter("sign_up", user_id=user.pk)
             return None
         return user
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from allauth.account.models import EmailAddress
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -15,7 +16,16 @@ def end_other_log_ins(request: HttpRequest, user: User) -> None:
     Personal tokens go on: they came by no log-in. The time is rounded up to the next second, since tokens know no
     parts of one: none that was made before outlives this.
     """
+    forget_new_address(user)
     now = timezone.now()
     user.log_ins_from = now.replace(microsecond=0) + timedelta(seconds=1)
     user.save(update_fields=["log_ins_from"])
     bind_session(request.session, at=user.log_ins_from)
+
+
+def forget_new_address(user: User) -> None:
+    """Drop the address that somebody has asked to change to: it may have been whoever else is in.
+
+    Its link needs no log-in. With it they would have the person's address, and so a new password, days later.
+    """
+    EmailAddress.objects.filter(user_id=user.pk, verified=False).exclude(email=user.email).delete()

@@ -42,9 +42,20 @@ def begin_to_erase(account: Account) -> Account:
 
 
 def erase_due_accounts() -> int:
-    """Erase the accounts whose time has come, and return how many."""
-    due = Account.objects.filter(deleting_since__lte=timezone.now() - GRACE).order_by("deleting_since")
-    return sum(erase_account(account) for account in due)
+    """Erase the accounts whose time has come, and return how many.
+
+    One that cannot be erased now does not keep the others waiting. Raises what was in its way, in the end.
+    """
+    erased, errors = 0, []
+    for account in Account.objects.filter(deleting_since__lte=timezone.now() - GRACE).order_by("deleting_since"):
+        try:
+            erased += erase_account(account)
+        except Exception as error:
+            logger.exception("not_erased", account=account.slug)
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return erased
 
 
 def erase_account(account: Account) -> bool:

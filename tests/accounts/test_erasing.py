@@ -125,6 +125,21 @@ def test_an_erasure_that_was_killed_is_taken_up_again(acme, filled, monkeypatch,
     assert erasing.erase_account(account) is False  # somebody was quicker
 
 
+def test_one_that_cannot_be_erased_does_not_keep_others(acme, globex, monkeypatch):
+    pass_time(acme, days=20), pass_time(globex)
+    clear = erasing.clear_tenant
+
+    def fail_at_acme(account):
+        if account.pk == acme.pk:
+            raise RuntimeError("something is wrong with this one")
+        clear(account)
+
+    monkeypatch.setattr(erasing, "clear_tenant", fail_at_acme)
+    with pytest.raises(RuntimeError, match="this one"):
+        erasing.erase_due_accounts()
+    assert list(Account.objects.values_list("slug", flat=True)) == ["acme"]
+
+
 def test_what_is_written_meanwhile_goes_too(acme, filled, project, monkeypatch):
     account, clear = pass_time(acme), erasing.clear_tenant
     writes = iter([True])

@@ -182,6 +182,32 @@ def test_one_that_waits_can_be_forgotten(client, acme, bob, post):
     assert bob.email == "bob@example.com"
 
 
+def by_link(client, post):
+    post(client.post, "/auth/password/reset/", {"email": "bob@example.com"})
+    page = client.get(post.link()[1], follow=True).redirect_chain[-1][0]
+    return client.post(page, {"password1": OTHER, "password2": OTHER})
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        lambda session, post: change_password(session),
+        lambda session, post: by_link(session.at(None), post),
+        lambda session, post: end_others(session),
+    ],
+    ids=["password", "link", "others"],
+)
+def test_whoever_fears_for_their_log_in_forgets_the_one_that_waits(client, acme, bob, post, notice):
+    """It may be an intruder's, and the link to it needs no log-in: that would give them the address, days later."""
+    post(ask_for, client.as_(bob))
+    post.mails = [mail for mail in post.mails if mail.to == ["robert@example.com"]]
+    path = post.link()[1]
+    assert notice(client.as_(bob), post).status_code in (200, 302)
+    assert client.at(None).post(path).status_code == 404
+    bob.refresh_from_db()
+    assert (bob.email, bob.is_confirmed) == ("bob@example.com", True)
+
+
 def test_the_address_of_somebody_else_is_not_told_and_not_given(client, acme, bob, mallory, post):
     session = client.as_(bob)
     answers = set()
