@@ -1,13 +1,18 @@
 """What has expired, and means nothing to anybody any more."""
 
 from datetime import timedelta
+from typing import cast
 
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import ApiToken, IdempotencyKey, RefreshFamily
+from accounts.deleting import forget_person
+from accounts.erasing import begin_to_erase
+from accounts.models import Account, ApiToken, IdempotencyKey, Membership, RefreshFamily, User
 from accounts.rest.idempotency import LIFETIME
+from tenancy.context import require_active_tenant
 
+UNCONFIRMED = timedelta(days=7)  # after a sign-up, before its name is free again
 KEPT = timedelta(days=90)  # a token that works no more, for whoever asks what became of it
 
 
@@ -21,3 +26,24 @@ def remove_expired() -> int:
         ApiToken.objects.filter(Q(revoked_at__lt=long_ago) | Q(expires_at__lt=long_ago)),
     )
     return sum(rows.delete()[0] for rows in expired)
+
+
+def give_up_if_unconfirmed() -> bool:
+    """Give up the active account if nobody has confirmed in a week that they signed up for it; say whether.
+
+    That is an account of one person, who has chosen a password and not shown that the address is theirs, or of nobody:
+    see `accounts.signing_up`. Whom an operator has made an owner has no password yet, and is waited for.
+    """
+    account = cast(Account, require_active_tenant())
+    members = list(Membership.objects.prefetch_related("user")[:2])
+    is_new = account.created_at > timezone.now() - UNCONFIRMED
+    if is_new or len(members) > 1 or not all(_never_confirmed(member.user) for member in members):
+        return False
+    for member in members:
+        forget_person(member.user)
+    begin_to_erase(account)
+    return True
+
+
+def _never_confirmed(user: User) -> bool:
+    return user.has_usable_password() and user.last_login is None and not user.is_confirmed

@@ -28,6 +28,11 @@ def delete_user(*, user: User) -> None:
     if owned:
         text = _("You are the last owner of %(names)s. Make somebody else the owner, or delete the account first.")
         raise LastOwner(text % {"names": ", ".join(owned)})
+    forget_person(user)
+
+
+def forget_person(user: User) -> None:
+    """Leave nothing of a person in their row, in a transaction that has ended their memberships."""
     EmailAddress.objects.filter(user=user).delete()
     Authenticator.objects.filter(user=user).delete()
     user.email, user.name, user.deleted_at = f"{user.pk}@deleted.invalid", "", timezone.now()

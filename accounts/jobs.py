@@ -78,6 +78,7 @@ def send_letter_of_public_site(kind: str, user_id: str) -> None:
 @shared_task(base=TenantTask, name="accounts.remove_expired")
 def remove_expired(day: str) -> None:
     clearing.remove_expired()
+    clearing.give_up_if_unconfirmed()
 
 
 @shared_task(base=TenantTask, name="accounts.remove_picture", atomic=False)

@@ -21,7 +21,7 @@ from kombu.exceptions import OperationalError
 from accounts import mail
 from accounts.links import password_link, public_url
 from accounts.models import User
-from tenancy.context import get_active_tenant
+from tenancy.context import get_active_tenant, no_tenant
 from tenancy.outbox import enqueue
 
 logger = structlog.get_logger("accounts.letters")
@@ -71,7 +71,10 @@ def send_letter(kind: str, user_id: UUID) -> None:
         "moment": date_format(timezone.now(), "j F Y, H:i e"),
     }
     parts = {"title": letter.subject, "text": letter.text % words, "button": letter.button, "url": url}
-    mail.send(to=address, subject=str(letter.subject), template="letter", context={**parts, "warning": letter.warning})
+    context = {**parts, "warning": letter.warning}
+    # In nobody's name: whoever signs up with somebody's address has chosen what the account is called.
+    with no_tenant():
+        mail.send(to=address, subject=str(letter.subject), template="letter", context=context)
 
 
 def _to_confirm(user: User) -> tuple[str, str]:

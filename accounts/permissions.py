@@ -33,6 +33,7 @@ PERMISSIONS: Mapping[str, Permission] = {
         ADMINS, "change name, address, time zone and look of the account, and how files leave it"
     ),
     "account.transfer": Permission(OWNERS, "make somebody else the owner"),
+    "account.export": Permission(OWNERS, "export everything that the account has, private projects too"),
     "account.delete": Permission(OWNERS, "delete the account with everything in it, and call that off"),
     "audit.read": Permission(ADMINS, "read the audit log and export it"),
     "profile.update": Permission(EVERYBODY, "change one's own name, and choose which mails one gets"),

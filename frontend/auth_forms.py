@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account import forms as account
 from allauth.account.internal import flows
+from allauth.core import context
 from allauth.mfa.base import forms as codes
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
@@ -36,7 +37,10 @@ class LogIn(Plain, account.LoginForm):  # type: ignore[misc]
 
 
 class AskPassword(Plain, account.ReauthenticateForm):  # type: ignore[misc]
-    pass
+    def clean_password(self) -> str:
+        password = str(super().clean_password())
+        context.request.session.cycle_key()  # as with a log-in: what somebody has copied before is worth nothing
+        return password
 
 
 class SignUp(Plain, account.SignupForm):  # type: ignore[misc]
@@ -106,7 +110,9 @@ class AskCode(Plain, codes.AuthenticateForm):  # type: ignore[misc]
 
 
 class AskCodeAgain(Plain, codes.ReauthenticateForm):  # type: ignore[misc]
-    pass
+    def save(self) -> None:
+        super().save()
+        context.request.session.cycle_key()
 
 
 class SwitchOnApp(Plain, ActivateTOTPForm):  # type: ignore[misc]

@@ -6,7 +6,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from projects.models import Color, Project, Status
+from accounts.models import Membership
+from projects.models import Category, Color, Project, Status
 from tasks.models import ExportFormat, Subtask, Task
 
 # Browsers offer what was typed before, which helps with addresses and is in the way of new titles.
@@ -38,6 +39,75 @@ class NewProject(forms.ModelForm):  # type: ignore[type-arg]
         if not fields.get("key"):
             fields.pop("key", None)  # the action makes one
         return fields
+
+
+class EditProject(forms.ModelForm):  # type: ignore[type-arg]
+    color = forms.ChoiceField(label=_("Color"), choices=Color.choices, widget=forms.RadioSelect)
+
+    class Meta:
+        model = Project
+        fields = ("name", "description", "color", "private")
+        labels = {"name": _("Name"), "description": _("Description"), "private": _("Private")}
+        help_texts = {
+            "description": _("Markdown works."),
+            "private": _("Only its members and the admins of the account see it."),
+        }
+        widgets = {"name": forms.TextInput(attrs=UNREMEMBERED), "description": forms.Textarea(attrs={"rows": 4})}
+
+    def __init__(self, *args: Any, may_hide: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_hide:  # whoever does not manage its members sends no box, which would read like one without a tick
+            del self.fields["private"]
+
+    def _post_clean(self) -> None:
+        """Leave the project as it is: the action changes it, and the page shows it."""
+
+
+class EditStatus(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=50, widget=forms.TextInput(attrs=UNREMEMBERED))
+    category = forms.ChoiceField(label=_("Kind"), choices=Category.choices, initial=Category.DOING)
+
+
+class Step(forms.Form):
+    """One place on or back, sent by a button."""
+
+    step = forms.TypedChoiceField(choices=[("-1", _("back")), ("1", _("on"))], coerce=int)
+
+
+class RetireStatus(forms.Form):
+    into = forms.ModelChoiceField(label=_("Move its tasks to"), queryset=Status.objects.none(), required=False)
+
+    def __init__(self, *args: Any, status: Status, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = Status.objects.filter(project=status.project_id).exclude(pk=status.pk)
+        self.fields["into"].queryset = others  # type: ignore[attr-defined]
+
+
+class EditLabel(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=50, widget=forms.TextInput(attrs=UNREMEMBERED))
+    color = forms.ChoiceField(label=_("Color"), choices=Color.choices, initial=Color.GREY, widget=forms.RadioSelect)
+
+
+class ProjectMembers(forms.Form):
+    """Somebody who is let into a private project, or taken out of it."""
+
+    member = forms.ModelChoiceField(label=_("Member"), queryset=Membership.objects.current())
+
+
+class RepeatKey(forms.Form):
+    """What is deleted for good is named by whoever does it."""
+
+    key = forms.CharField(label=_("Key of the project"), max_length=10, widget=forms.TextInput(attrs=UNREMEMBERED))
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.project = project
+
+    def clean_key(self) -> str:
+        key = str(self.cleaned_data["key"]).strip().upper()
+        if key != self.project.key:
+            raise ValidationError(_("This is not the key of this project."))
+        return key
 
 
 class NewTask(forms.ModelForm):  # type: ignore[type-arg]
@@ -157,7 +227,7 @@ class MailChoices(forms.Form):
 class NewExport(forms.Form):
     """Sent by a button for each format."""
 
-    format = forms.ChoiceField(choices=ExportFormat.choices)
+    format = forms.ChoiceField(choices=[each for each in ExportFormat.choices if each[0] != ExportFormat.ZIP])
 
 
 def refuse(form: forms.BaseForm, error: ValidationError) -> None:

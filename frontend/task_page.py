@@ -25,7 +25,7 @@ PANEL = "panel"
 PARTS = {
     PANEL: "tasks/panel.html",
     "task": "tasks/article.html",
-    "task-head": "tasks/head.html",
+    "task-actions": "tasks/actions.html",
     "task-text": "tasks/text.html",
     "subtasks": "tasks/subtasks.html",
     "feed": "tasks/feed.html",

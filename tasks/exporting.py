@@ -101,7 +101,7 @@ class JsonWriter:
         names = ("id", "key", "name", "description", "color", "private", "archived_at", "created_at", "updated_at")
         statuses = [_fields(status, "id", "name", "category") for status in project.statuses.all()]
         head = {"exported_at": timezone.now(), "project": _fields(project, *names), "statuses": statuses}
-        self.text.write(f'{_json(head)[:-1]}, "tasks": [')
+        self.text.write(f'{as_json(head)[:-1]}, "tasks": [')
 
     def add(self, task: Task) -> None:
         own = _fields(task, "id", "key", "number", "title", "description", "priority", "due_date")
@@ -113,7 +113,7 @@ class JsonWriter:
             "subtasks": [_fields(subtask, "id", "title", "done") for subtask in task.subtasks.all()],
             "comments": [_comment(comment) for comment in task.comments.all()],
         }
-        self.text.write(f"{self.between}\n{_json({**own, **inside, **times})}")
+        self.text.write(f"{self.between}\n{as_json({**own, **inside, **times})}")
         self.between = ","
 
     def end(self) -> None:
@@ -143,5 +143,6 @@ def _comment(comment: Comment) -> dict[str, Any]:
     return {"author": _person(comment.author), **_fields(comment, "id", "body", "created_at", "edited_at")}
 
 
-def _json(value: Any) -> str:
+def as_json(value: Any) -> str:
+    """Return a value of the database as JSON."""
     return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False)

@@ -3,6 +3,7 @@
 import time
 from datetime import UTC, datetime
 
+from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 
 from tenancy.context import get_active_tenant
@@ -18,8 +19,11 @@ def bind_session(session: SessionBase, *, at: datetime | None = None) -> None:
 
 
 def is_bound_here(session: SessionBase) -> bool:
-    """Say whether the session was made for the active tenant, or for the public site if there is none."""
-    return bool(session.get(KEY) == _space())
+    """Say whether the session was made for the active tenant, or for the public site if there is none.
+
+    And not longer ago than SESSION_COOKIE_AGE: Django counts that from the last change of a session, which never ends.
+    """
+    return bool(session.get(KEY) == _space() and time.time() - session.get(SINCE, 0) < settings.SESSION_COOKIE_AGE)
 
 
 def bound_at(session: SessionBase) -> datetime:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("audit/", audit.index, name="audit"),
     path("audit/export/", audit.export, name="export_audit"),
     path("danger/", danger.index, name="danger"),
+    path("danger/export/", danger.export, name="export_account"),
     path("members/", members.index, name="members"),
     path("members/leave/", members.leave, name="leave_account"),
     path("members/transfer/", members.transfer, name="transfer_account"),

@@ -27,7 +27,7 @@ def add(request: MemberRequest, key: TaskKey) -> HttpResponse:
     task = find_task(request, key)
     form = WriteComment(request.POST, auto_id="comment_%s")
     if "preview" in request.POST:
-        return task_page(request, task, part=PART, comment_form=form, preview=form.data.get("body", ""))
+        return task_page(request, task, part=PART, comment_form=form, comment_preview=form.data.get("body", ""))
     if form.is_valid():
         try:
             create_comment(actor=request.membership, task=task, **form.cleaned_data)

@@ -2,6 +2,7 @@
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import require
@@ -37,5 +38,6 @@ def _page(request: MemberRequest, project: Project, error: str, status: int) -> 
         export.project = project
     unfinished = any(export.is_unfinished for export in exports)
     context = {"project": project, "exports": exports, "unfinished": unfinished, "error": error}
+    context["exports_url"] = reverse("export_project", args=[project.key])
     template = "projects/exports.html" if request.htmx else "projects/export.html"
     return render(request, template, context, status=status)

@@ -15,15 +15,17 @@ from django.views.decorators.http import require_safe
 
 from frontend import mailbox
 
+type Policy = dict[str, Any]
+
 # A mail is somebody else's HTML. It runs nothing, loads nothing, and its links open pages of their own.
-OF_A_MAIL: dict[str, Any] = {
+OF_A_MAIL: Policy = {
     "default-src": [CSP.NONE],
     "style-src": [CSP.UNSAFE_INLINE],
     "img-src": ["data:"],
     "frame-ancestors": [CSP.SELF],
     "sandbox": ["allow-popups", "allow-popups-to-escape-sandbox"],
 }
-OF_THE_PAGE: dict[str, Any] = {**settings.SECURE_CSP, "frame-src": [CSP.SELF]}
+OF_THE_PAGE: Policy = {**settings.SECURE_CSP, "frame-src": [CSP.SELF]}
 
 
 @require_safe

@@ -115,13 +115,13 @@ def _step(action: Callable[..., Task]) -> Callable[..., HttpResponse]:
             return _refused(request, task, " ".join(error.messages), 400)
         if request.POST.get("back") == "my-tasks":
             return redirect("my_tasks")
-        return written(request, task, "task-head")
+        return written(request, task, "task-actions")
 
     return view
 
 
 def _refused(request: MemberRequest, task: Task, text: str, status: int) -> HttpResponse:
-    return task_page(request, task, part="task-head", refused=text, status=status)
+    return task_page(request, task, part="task-actions", refused=text, status=status)
 
 
 complete, reopen = _step(complete_task), _step(reopen_task)

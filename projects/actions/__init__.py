@@ -15,7 +15,7 @@ from projects.actions.projects import (
     set_on_roadmap,
     update_project,
 )
-from projects.actions.statuses import StatusInUse, create_status, delete_status, update_status
+from projects.actions.statuses import StatusInUse, create_status, delete_status, move_status, update_status
 
 __all__ = [
     "AlreadyArchived",
@@ -33,6 +33,7 @@ __all__ = [
     "delete_status",
     "lock_label",
     "lock_project",
+    "move_status",
     "record_activity",
     "remove_project_member",
     "restore_project",

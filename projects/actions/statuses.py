@@ -75,6 +75,30 @@ def update_status(
 
 
 @transaction.atomic
+def move_status(*, status: Status, actor: Membership, step: int) -> Status:
+    """Put a column `step` places further on, or back below 0, as far as that goes.
+
+    The places stay and the columns change theirs, each of which is an event. Raises PermissionDenied, Http404 when it
+    was deleted meanwhile.
+    """
+    require(actor, "status.manage")
+    status = _lock(status)
+    rows = list(status.project.statuses.all())
+    places = [row.rank for row in rows]
+    if len(set(places)) < len(places):
+        places = ranks.spread(len(places))
+    was = rows.index(status)
+    rows.insert(max(0, was + step), rows.pop(was))
+    for row, rank in zip(rows, places, strict=True):
+        if row.rank != rank:
+            row.rank = rank
+            row.save(update_fields=["rank"])
+            data = {"fields": ["rank"]}
+            record_activity(project=status.project, actor=actor, verb="status.updated", subject=row, data=data)
+    return status
+
+
+@transaction.atomic
 def delete_status(*, status: Status, actor: Membership) -> None:
     """Delete an empty column. Raises PermissionDenied, StatusInUse, Http404 when it is gone already."""
     require(actor, "status.manage")

@@ -11,6 +11,7 @@ from tasks.actions.attachments import (
     receive_attachment,
 )
 from tasks.actions.bulk import BulkRefused, TaskChange, update_tasks
+from tasks.actions.columns import retire_status
 from tasks.actions.comments import create_comment, delete_comment, update_comment
 from tasks.actions.exports import TooManyExports, fail_export, remove_old_exports, request_export, write_export
 from tasks.actions.inspection import inspect_attachment, remove_files
@@ -71,6 +72,7 @@ __all__ = [
     "request_digests",
     "request_export",
     "restore_task",
+    "retire_status",
     "sweep_files",
     "update_comment",
     "update_subtask",

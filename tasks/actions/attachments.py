@@ -99,7 +99,7 @@ def complete_attachment(*, attachment: Attachment, actor: Membership) -> None:
 def receive_attachment(*, attachment: Attachment, size: int | None = None) -> None:
     """Have a file checked that is in S3 now, all of it. `size` is what it has, where nobody knew before.
 
-    Raises AlreadyChecked, QuotaExceeded, FileTooLarge, Http404 when it was deleted meanwhile.
+    Raises AlreadyChecked, QuotaExceeded, Http404 when it was deleted meanwhile.
     """
     if size is not None and size > attachment.size:
         require_room_for_file(Attachment.objects.occupying().exclude(pk=attachment.pk), size)
@@ -107,7 +107,6 @@ def receive_attachment(*, attachment: Attachment, size: int | None = None) -> No
     if found.state != AttachmentState.PENDING:
         raise AlreadyChecked(_("This file was checked already: its state is `%(state)s`.") % {"state": found.state})
     if size is not None:
-        require_allowed_size(size)
         found.size = size
     if found.received_at is None:
         found.received_at = timezone.now()

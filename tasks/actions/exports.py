@@ -1,22 +1,27 @@
-"""Projects as files: asking for one, writing it, and clearing away."""
+"""Projects and accounts as files: asking for one, writing it, and clearing away."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from os import SEEK_END
 from tempfile import TemporaryFile
+from typing import IO, cast
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.audit import record_audit
 from accounts.conflicts import Conflicting
 from accounts.models import Membership
-from accounts.permissions import require
+from accounts.permissions import may, require
 from projects.models import Project
-from tasks import exporting
-from tasks.models import Export, ExportState, Task
+from tasks import exporting, exporting_accounts
+from tasks.models import Export, ExportFormat, ExportState, Task
 from tenancy.outbox import enqueue
 
 MOST_UNFINISHED = 3  # of one member
@@ -28,17 +33,22 @@ class TooManyExports(Conflicting):
 
 
 @transaction.atomic
-def request_export(*, actor: Membership, project: Project, format: str) -> Export:  # noqa: A002  # the field's name
-    """Have a project written to a file, and return the export, which is waiting.
+def request_export(*, actor: Membership, format: str, project: Project | None = None) -> Export:  # noqa: A002
+    """Have a project, or without one the whole account, written to a file; return the export, which is waiting.
 
-    Raises PermissionDenied, TooManyExports.
+    Raises PermissionDenied, ValidationError, TooManyExports.
     """
-    require(actor, "project.export")
+    require(actor, "account.export" if format == ExportFormat.ZIP else "project.export")
+    if (project is None) != (format == ExportFormat.ZIP):
+        text = _("The account is exported as `zip` and without a project; a project in one of the other formats.")
+        raise ValidationError({"format": text})
     Membership.objects.select_for_update(no_key=True).get(pk=actor.pk)  # or two requests at once count the same
     if Export.objects.filter(requested_by=actor).unfinished().count() >= MOST_UNFINISHED:
         message = _("You have %(most)d exports that are not finished. Wait for one of them.")
         raise TooManyExports(message % {"most": MOST_UNFINISHED})
     export = Export.objects.create(project=project, requested_by=actor, format=format)
+    if project is None:
+        record_audit(action="account.exported", actor=actor, subject=export)
     enqueue("tasks.export_project", export_id=str(export.pk))
     return export
 
@@ -50,18 +60,18 @@ def write_export(*, export_id: UUID) -> None:
     which nobody would see the progress. Raises StorageUnavailable.
     """
     export = _begin(export_id)
-    if export is None or export.project is None:
+    if export is None:
         return
     running = Export.objects.filter(pk=export_id, state=ExportState.RUNNING)
     with TemporaryFile() as file:
         try:
-            for done in exporting.write_project(export.project, export.format, file):
+            for done in _pages(export, file):
                 if not running.update(done=done):
                     return  # it was deleted, or given up for lost
         except exporting.TooLarge:
             fail_export(export_id=export_id)
             return
-        size = file.tell()
+        size = file.seek(0, SEEK_END)
         default_storage.save(export.file, File(file))
     now = timezone.now()
     running.update(state=ExportState.READY, size=size, finished_at=now, expires_at=now + Export.LIFETIME)
@@ -80,7 +90,8 @@ def remove_old_exports() -> int:
     now = timezone.now()
     _give_up(Q(created_at__lt=now - ABANDONED))
     finished = Export.objects.exclude(state__in=(ExportState.WAITING, ExportState.RUNNING))
-    old = list(finished.filter(Q(expires_at__lt=now) | Q(project=None)))
+    of_nothing = Q(project=None) & ~Q(format=ExportFormat.ZIP)
+    old = list(finished.filter(Q(expires_at__lt=now) | of_nothing))
     for export in old:
         # The file first: without the row nobody would know of it.
         default_storage.delete(export.file)
@@ -93,12 +104,31 @@ def _begin(export_id: UUID) -> Export | None:
     export = Export.objects.unfinished().select_related("project", "requested_by").filter(pk=export_id).first()
     if export is None:
         return None
-    if export.project is None or not export.project.seen_by([export.requested_by]):
+    if not _is_allowed(export):
         fail_export(export_id=export_id)  # whoever asked has no right to it any more
         return None
-    total = Task.objects.filter(project=export.project, number__lte=export.project.last_task_number).count()
+    total = exporting_accounts.count() if export.is_of_account else _tasks_of(export).count()
     began = Export.objects.unfinished().filter(pk=export_id)
     return export if began.update(state=ExportState.RUNNING, done=0, total=total) else None
+
+
+def _is_allowed(export: Export) -> bool:
+    if export.is_of_account:
+        asked = export.requested_by
+        return asked.ended_at is None and may(asked, "account.export")
+    return export.project is not None and bool(export.project.seen_by([export.requested_by]))
+
+
+def _tasks_of(export: Export) -> QuerySet[Task]:
+    project = cast(Project, export.project)
+    return Task.objects.filter(project=project, number__lte=project.last_task_number)
+
+
+def _pages(export: Export, file: IO[bytes]) -> Iterator[int]:
+    """Write the file, and yield after each page how much is written. Raises TooLarge."""
+    if export.project is None:
+        return exporting_accounts.write_account(file)
+    return exporting.write_project(export.project, export.format, file)
 
 
 def _give_up(which: Q) -> None:

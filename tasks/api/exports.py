@@ -27,7 +27,7 @@ class NotReady(Conflicting):
 
 
 class ExportSerializer(StrictModelSerializer[Export]):
-    project = RowField(queryset=Project.objects.all())
+    project = RowField(queryset=Project.objects.all(), required=False, allow_null=True)
 
     class Meta:
         model = Export
@@ -43,7 +43,7 @@ class ExportFilterSet(StrictFilterSet):
 
 
 class ExportViewSet(TenantViewSet[Export]):
-    """Projects as files, newest first. Nobody sees the exports of others, not even an admin."""
+    """Projects as files, and for owners the whole account as `zip`, newest first. Nobody sees those of others."""
 
     queryset = Export.objects.select_related("project")
     serializer_class = ExportSerializer

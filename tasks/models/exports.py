@@ -1,13 +1,16 @@
-"""Projects as files."""
+"""Projects and whole accounts as files."""
 
 from datetime import timedelta
 from typing import ClassVar, Self
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
+from accounts.permissions import may
 from projects.models import Project, visible_through
+from tenancy.context import require_active_tenant
 from tenancy.fields import TenantForeignKey
 from tenancy.models import TenantManager, TenantModel
 
@@ -15,6 +18,7 @@ from tenancy.models import TenantManager, TenantModel
 class ExportFormat(models.TextChoices):
     CSV = "csv", "CSV"
     JSON = "json", "JSON"
+    ZIP = "zip", _("everything of the account")  # and the only format of that
 
 
 class ExportState(models.TextChoices):
@@ -26,9 +30,11 @@ class ExportState(models.TextChoices):
 
 class ExportQuerySet(models.QuerySet["Export"]):
     def visible_to(self, membership: Membership) -> Self:
-        """Return the member's own, of projects that are still there and that they may still see."""
-        mine = self.filter(requested_by=membership).exclude(project=None)
-        return mine.filter(visible_through(membership, "project"))
+        """Return the member's own: of projects that they may still see, and of the account while they own it."""
+        shown = Q(project__isnull=False) & visible_through(membership, "project")
+        if may(membership, "account.export"):
+            shown |= Q(format=ExportFormat.ZIP)
+        return self.filter(shown, requested_by=membership)
 
     def unfinished(self) -> Self:
         """Return those that wait or are being written."""
@@ -36,17 +42,18 @@ class ExportQuerySet(models.QuerySet["Export"]):
 
 
 class Export(TenantModel):
-    """A project as a file, for the member who asked for it."""
+    """A project, or all of the account, as a file for the member who asked for it."""
 
     LIFETIME: ClassVar = timedelta(days=7)
 
-    # NULL when the project was deleted: the row stays until its file is deleted too.
+    # NULL when the project was deleted: the row stays until its file is deleted too. Or it is of the whole account.
     project = TenantForeignKey(Project, on_delete=models.SET_NULL, null=True, related_name="exports")
     requested_by = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="exports")
     format = models.CharField(max_length=10, choices=ExportFormat)
     state = models.CharField(max_length=10, choices=ExportState, default=ExportState.WAITING, editable=False)
-    done = models.PositiveIntegerField(default=0, editable=False)  # tasks that are written
-    total = models.PositiveIntegerField(default=0, editable=False)  # tasks that there were when it began
+    # Tasks, or rows of all tables, that are written, and that there were when it began.
+    done = models.PositiveIntegerField(default=0, editable=False)
+    total = models.PositiveIntegerField(default=0, editable=False)
     size = models.PositiveBigIntegerField(null=True, editable=False)  # bytes
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -70,11 +77,16 @@ class Export(TenantModel):
         return self.state in (ExportState.WAITING, ExportState.RUNNING)
 
     @property
+    def is_of_account(self) -> bool:
+        return self.format == ExportFormat.ZIP
+
+    @property
     def file(self) -> str:
         """The name of its file in the storage of the account, the same for every attempt to write it."""
         return f"exports/{self.pk}"
 
     @property
     def file_name(self) -> str:
-        """What it is called where it is saved: WEB-2026-11-21.csv. Needs `project` to be loaded."""
-        return f"{self.project.key if self.project else ''}-{self.created_at.date()}.{self.format}"
+        """What it is called where it is saved: WEB-2026-11-21.csv, acme-2026-11-21.zip. Needs `project`."""
+        name = self.project.key if self.project else require_active_tenant().slug
+        return f"{name}-{self.created_at.date()}.{self.format}"

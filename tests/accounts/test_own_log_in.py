@@ -113,6 +113,32 @@ def test_others_are_left_alone(client, acme, bob, charlie):
     assert is_in(session)
 
 
+def test_asking_for_the_password_again_makes_a_new_session(client, acme, bob):
+    session, copied = client.as_(bob), client.at(acme)
+    copied.cookies["sessionid"] = session.cookies["sessionid"].value
+    assert is_in(copied)
+    session.post("/auth/reauthenticate/", {"password": PASSWORD})
+    assert [is_in(session), is_in(copied)] == [True, False]
+
+
+def test_asking_for_a_code_does_so_too(client, acme, bob):
+    give_app(client.as_(bob), bob)
+    session, copied = client.as_(bob), client.at(acme)
+    copied.cookies["sessionid"] = session.cookies["sessionid"].value
+    code = Authenticator.objects.get(user=bob, type="recovery_codes").wrap().get_unused_codes()[0]
+    session.post("/auth/2fa/reauthenticate/", {"code": code})
+    assert [is_in(session), is_in(copied)] == [True, False]
+
+
+@pytest.mark.parametrize(("days", "inside"), [(13, True), (15, False)])
+def test_a_session_ends_two_weeks_after_the_log_in_however_much_it_is_used(client, acme, bob, days, inside):
+    browser = client.as_(bob)
+    session = browser.session
+    session["since"] -= days * 24 * 60 * 60
+    session.save()
+    assert is_in(browser) == inside
+
+
 # The address ---------------------------------------------------------------------------------------------------------
 
 

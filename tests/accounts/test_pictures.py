@@ -105,9 +105,10 @@ def test_what_is_in_a_picture_beside_it_is_dropped():
 # Logos -------------------------------------------------------------------------------------------------------------
 
 
-def test_an_admin_gives_the_account_a_logo(client, acme, admin):
+def test_an_admin_gives_the_account_a_logo(client, acme, admin, django_capture_on_commit_callbacks):
     session = client.as_(admin)
-    assert send(session, LOGO, picture(1000, 500)).status_code == 204
+    with django_capture_on_commit_callbacks(execute=True):  # the host's account is remembered for a while
+        assert send(session, LOGO, picture(1000, 500)).status_code == 204
     url = f"/pictures/logo/{logo_of(acme)}/"
     assert f'src="{url}"' in session.get("/").content.decode()
     answer = client.at(acme).get(url)  # also before logging in

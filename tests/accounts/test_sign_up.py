@@ -1,11 +1,16 @@
 """/auth/signup/: a person, their account, and the mail that comes first"""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
+from celery import current_app
+from django.core.management import call_command
 from django.db import connection
+from django.utils import timezone
 
+from accounts.erasing import erase_due_accounts
 from accounts.models import Account, AuditEntry, Membership, User
 from accounts.slugs import slug_of
 from tenancy.context import tenant_context
@@ -50,8 +55,6 @@ def test_it_makes_a_person_and_an_account_that_they_own(client, post):
 
 
 def test_the_same_plan_as_an_account_that_the_command_makes(client, post):
-    from django.core.management import call_command
-
     sign_up(client)
     call_command("createtenant", "globex", "--name=Globex", "--owner=x@example.com", verbosity=0)
     assert len(set(Account.objects.values_list("plan", "variant", "time_zone"))) == 1
@@ -201,6 +204,14 @@ def test_a_known_address_reads_like_a_new_one(client, acme, bob, post):
     assert post.only.to == ["bob@example.com"]
 
 
+@pytest.mark.parametrize("email", ["bob@example.com", "nina@example.com"])
+def test_no_text_of_a_strangers_choice_is_sent_to_somebody(client, acme, bob, post, email):
+    post(sign_up, client, email=email, account_name="Win at https://evil.example")
+    assert post.only.to == [email]
+    assert "evil" not in str(post.only.message())
+    assert "evil" not in post.only.body
+
+
 def test_and_changes_nothing_of_theirs(client, acme, bob):
     before = User.objects.filter(pk=bob.pk).values().get()
     sign_up(client, email="BOB@example.com")
@@ -253,6 +264,43 @@ def test_nor_when_they_are_invited(client, acme, alice, post):
     assert accept(client, acme, token, name="Nina", password="what nina wants").status_code == 201
     assert log_in(client.at(acme)).status_code == 200  # the squatter's password is wrong now
     assert log_in(client.at(acme), password="what nina wants").status_code == 302
+
+
+# Who never comes back ------------------------------------------------------------------------------------------------
+
+
+def days_later(slug, days):
+    """Have so many days pass for an account, and its daily job and the eraser's run."""
+    Account.objects.filter(slug=slug).update(created_at=timezone.now() - timedelta(days=days))
+    account = Account.objects.get(slug=slug)
+    with tenant_context(account):
+        current_app.tasks["accounts.remove_expired"]("2026-11-21")
+    erase_due_accounts()
+
+
+def test_what_nobody_confirms_in_a_week_is_free_again(client, acme, bob):
+    sign_up(client)
+    sign_up(TenantClient(), email="bob@example.com", slug="two")
+    for slug in ("initech", "two"):
+        days_later(slug, 6)
+        assert Account.objects.filter(slug=slug).exists()
+        days_later(slug, 8)
+    assert list(Account.objects.all()) == [acme]
+    assert list(User.objects.filter(deleted_at=None)) == [bob]
+    assert sign_up(TenantClient(), slug="two").status_code == 302
+
+
+def test_what_was_confirmed_stays(client, post):
+    post(sign_up, client)
+    confirm(client, post.link()[1])
+    days_later("initech", 400)
+    assert Account.objects.get().suspended_at is None
+
+
+def test_whom_an_operator_has_made_an_owner_is_waited_for(db):
+    call_command("createtenant", "globex", "--name=Globex", "--owner=x@example.com", verbosity=0)
+    days_later("globex", 400)
+    assert Account.objects.get().suspended_at is None
 
 
 # At the same moment --------------------------------------------------------------------------------------------------

@@ -118,7 +118,7 @@ def test_the_panel_is_the_page_without_its_frame(client, bob, task, subtask, pag
     response = client.as_(bob).get(URL, headers={**HTMX, "HX-Target": "panel"})
     text = response.content.decode()
     assert "<html" not in text
-    for part in ("task-text", "facts", "subtasks", "feed", "task-head"):
+    for part in ("task-text", "facts", "subtasks", "feed", "task-actions"):
         assert text.count(f'id="{part}"') == 1
     assert "Find a picture" in text
 

@@ -69,7 +69,7 @@ def test_a_member_completes_it_with_the_button_and_reopens_it(client, bob, task,
     browser = client.as_(bob)
     assert f"{URL}complete/" in page(browser.get(URL)).forms
     response = browser.post(f"{URL}complete/")
-    assert (response.status_code, response["Location"]) == (302, f"{URL}#task-head")
+    assert (response.status_code, response["Location"]) == (302, f"{URL}#task-actions")
     assert reread(task).completed_at
     seen = page(browser.get(URL))
     assert f"{URL}complete/" not in seen.forms

@@ -39,6 +39,8 @@ KEYS = {
 }
 # … and for ids, whose route says of what.
 IDS = {
+    **dict.fromkeys(("edit_status", "place_status", "delete_status"), "status"),
+    **dict.fromkeys(("edit_label", "delete_label"), "label"),
     **dict.fromkeys(("tick_subtask", "rename_subtask", "move_subtask", "delete_subtask"), "subtask"),
     **dict.fromkeys(("edit_comment", "delete_comment"), "comment"),
     **dict.fromkeys(("change_role", "remove_member"), "membership"),

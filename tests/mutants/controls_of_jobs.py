@@ -36,8 +36,8 @@ OF_JOBS = (
     off(
         "jobs of suspended tenants are dropped",
         JOBS,
-        "            if tenant.suspended_at is None:\n                return tenant\n",
-        "            return tenant\n",
+        "if tenant.suspended_at is None or (self.also_closing and tenant.is_closing):",
+        "if True:",
         f"{WORKING}::test_jobs_of_a_tenant_that_is_gone_or_suspended_are_dropped",
     ),
     off(

@@ -146,8 +146,8 @@ OF_MEMBERS = [
     off(
         "a link that is sent again makes the old one useless",
         INVITATIONS,
-        'row.expires_at, row.token_hash = timezone.now() + LIFETIME, ""',
-        "row.expires_at = timezone.now() + LIFETIME",
+        'row.asked_at, row.expires_at, row.token_hash = now, now + LIFETIME, ""',
+        "row.asked_at, row.expires_at = now, now + LIFETIME",
         f"{INVITING}::test_sent_again_it_is_another_link_with_more_time",
     ),
     off(

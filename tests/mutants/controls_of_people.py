@@ -61,6 +61,13 @@ OF_PEOPLE: list[Mutant] = [
         "user.has_usable_password() else None",
         f"{SIGN_UP}::test_nor_when_they_are_invited",
     ),
+    off(
+        "whom an operator has made an owner is waited for",
+        "accounts/clearing.py",
+        "return user.has_usable_password() and",
+        "return",
+        f"{SIGN_UP}::test_whom_an_operator_has_made_an_owner_is_waited_for",
+    ),
     # Links
     off(
         "a password link is of one account",
@@ -209,6 +216,20 @@ OF_PEOPLE: list[Mutant] = [
         "if user is None or (by_log_in and not user.accepts_log_in_of(issued_at)):",
         "if user is None:",
         f"{OWN}::test_all_other_log_ins_can_be_ended",
+    ),
+    off(
+        "a session ends in the end",
+        "tenancy/sessions.py",
+        " and time.time() - session.get(SINCE, 0) < settings.SESSION_COOKIE_AGE)",
+        ")",
+        f"{OWN}::test_a_session_ends_two_weeks_after_the_log_in_however_much_it_is_used[15-False]",
+    ),
+    off(
+        "asking again makes a new session",
+        "frontend/auth_forms.py",
+        "        context.request.session.cycle_key()  # as",
+        "        # as",
+        f"{OWN}::test_asking_for_the_password_again_makes_a_new_session",
     ),
     # Deleting oneself
     off(

@@ -40,22 +40,22 @@ IN_THE_PRODUCT: list[Mutant] = [
     off(
         "people see their own exports only",
         WRITING,
-        "self.filter(requested_by=membership).exclude(project=None)",
-        "self.exclude(project=None)",
+        "return self.filter(shown, requested_by=membership)",
+        "return self.filter(shown)",
         f"{DOWNLOADED}::test_other_members_do_not_see_it",
     ),
     off(
         "exports of hidden projects are hidden",
         WRITING,
-        'mine.filter(visible_through(membership, "project"))',
-        "mine",
+        'Q(project__isnull=False) & visible_through(membership, "project")',
+        "Q(project__isnull=False)",
         f"{DOWNLOADED}::test_a_project_that_was_hidden_meanwhile_takes_its_file_along",
     ),
     off(
         "an export is written for those who see the project",
         "tasks/actions/exports.py",
-        "if export.project is None or not export.project.seen_by([export.requested_by]):",
-        "if export.project is None:",
+        "return export.project is not None and bool(export.project.seen_by([export.requested_by]))",
+        "return export.project is not None",
         f"{DOWNLOADED}::test_nothing_is_written_for_those_who_lost_the_right_to_it",
     ),
     off(

@@ -2,6 +2,7 @@
 
 import "./mentions.js";
 import "./subtasks.js";
+import "./uploads.js";
 
 const FIELD = "input:not([type=hidden]), textarea, select";
 const FOCUSABLE = "[data-shortcut=e], a[href], button, summary";

@@ -89,7 +89,7 @@ def in_words(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 # What a filter offers: docs/audit.md lists them with their data.
 ACTIONS = (
-    *("account.updated", "account.transferred", "account.deletion_requested", "account.restored"),
+    *("account.updated", "account.transferred", "account.deletion_requested", "account.restored", "account.exported"),
     *("member.joined", "member.role_changed", "member.left", "member.removed"),
     *("member.logged_in", "member.log_in_refused"),
     *("invitation.created", "invitation.resent", "invitation.revoked"),

@@ -1,0 +1,195 @@
+"""The controls of an account's settings: who sees and does what there, its former names, its end, and its mails."""
+
+from tests.mutants.controls import off
+
+PEOPLE, GENERAL = "tests/frontend/test_members_page.py", "tests/frontend/test_settings_page.py"
+LOG, MAILS = "tests/frontend/test_audit_page.py", "tests/frontend/test_mailbox.py"
+DELETING, ERASING = "tests/accounts/test_deleting.py", "tests/accounts/test_erasing.py"
+EXPORTS = "tests/tasks/test_account_exports.py"
+
+OF_SETTINGS = [
+    off(
+        "only admins open the page that removes somebody",
+        "frontend/views/settings/members.py",
+        '''    """Ask for the name of a member, and remove them."""
+    require(request.membership, "member.manage")
+''',
+        "",
+        f"{PEOPLE}::test_members_and_viewers_do_nothing_to_others[bob]",
+        f"{PEOPLE}::test_a_demoted_admin_has_lost_it_at_once",
+    ),
+    off(
+        "whoever removes somebody types the name",
+        "frontend/views/settings/forms.py",
+        'if not is_same_name(str(self.cleaned_data["name"]), self.expected):',
+        "if False:",
+        f"{PEOPLE}::test_whoever_removes_somebody_types_their_name",
+    ),
+    off(
+        "an account is given to nobody outside of it",
+        "frontend/views/settings/members.py",
+        "people = Membership.objects.current().exclude(role=Role.OWNER)",
+        "people = Membership.objects.none()",
+        f"{PEOPLE}::test_the_owner_gives_the_account_away",
+    ),
+    off(
+        "nobody is mailed an invitation twice a minute",
+        "accounts/invitations.py",
+        "if (wait := row.asked_at + BETWEEN_MAILS - now) > timedelta(0):",
+        "if (wait := timedelta(0)):",
+        f"{PEOPLE}::test_nobody_is_mailed_twice_a_minute",
+    ),
+    off(
+        "only admins change the settings",
+        "frontend/views/settings/general.py",
+        '    require(request.membership, "account.update")\n',
+        "",
+        f"{GENERAL}::test_others_see_it_and_change_nothing[bob]",
+    ),
+    off(
+        "a former name stays the account's",
+        "accounts/renaming.py",
+        "if Domain.objects.filter(host=host_of(account.slug)).exclude(tenant=account).exists():",
+        "if False:",
+        f"{GENERAL}::test_nobody_else_gets_the_old_address",
+        f"{GENERAL}::test_a_name_that_is_given_up_at_the_same_moment_is_not_free",
+    ),
+    off(
+        "whoever takes a name looks again afterwards",
+        "accounts/actions.py",
+        "    refuse_former_slug(account)\n",
+        "",
+        f"{GENERAL}::test_a_name_that_is_given_up_at_the_same_moment_is_not_free",
+        f"{GENERAL}::test_nobody_else_gets_the_old_address",
+    ),
+    off(
+        "an account keeps only so many names",
+        "accounts/renaming.py",
+        ">= MOST_FORMER:",
+        ">= 1000:",
+        f"{GENERAL}::test_only_so_many_addresses_are_kept",
+    ),
+    off(
+        "the page of the audit log is for owners and admins",
+        "frontend/views/settings/audit.py",
+        '    require(request.membership, "audit.read")\n',
+        "",
+        f"{LOG}::test_it_is_for_owners_and_admins[/settings/audit/]",
+        f"{LOG}::test_it_is_for_owners_and_admins[/settings/audit/export/]",
+    ),
+    off(
+        "only owners delete an account",
+        "accounts/closing.py",
+        """    require(actor, "account.delete")
+    if not is_same_name""",
+        "    if not is_same_name",
+        f"{DELETING}::test_nobody_else_deletes_it[admin]",
+    ),
+    off(
+        "the API wants the name too",
+        "accounts/closing.py",
+        "if not is_same_name(name, account.name):",
+        "if False:",
+        f"{DELETING}::test_the_api_wants_the_name_too[body4]",
+    ),
+    off(
+        "an account that waits for being deleted serves nobody",
+        "tenancy/middleware.py",
+        '                    request.urlconf = settings.TENANCY["CLOSING_URLCONF"]\n',
+        "                    request.urlconf = urlconf_of(refused.closing)\n",
+        f"{DELETING}::test_the_owner_types_the_name_and_the_account_is_closed",
+    ),
+    off(
+        "only owners call it off",
+        "accounts/closing.py",
+        """    require(actor, "account.delete")
+    if not account.is_closing""",
+        "    if not account.is_closing",
+        f"{DELETING}::test_the_api_deletes_and_restores",
+    ),
+    off(
+        "after two weeks nobody calls it off",
+        "accounts/closing.py",
+        "if not account.is_closing or is_due(account):",
+        "if not account.is_closing:",
+        f"{DELETING}::test_after_two_weeks_it_is_too_late",
+    ),
+    off(
+        "what the platform has suspended is no account that waits",
+        "tenancy/models.py",
+        "return self.deleting_since is not None and self.suspended_at == self.deleting_since",
+        "return self.deleting_since is not None",
+        f"{DELETING}::test_the_platform_may_suspend_it_meanwhile",
+    ),
+    off(
+        "nothing is erased before its time",
+        "accounts/erasing.py",
+        "    if not is_due(account):\n        raise ValueError",
+        "    if False:\n        raise ValueError",
+        f"{ERASING}::test_an_account_that_is_not_due_is_not_erased",
+    ),
+    off(
+        "files are erased too",
+        "accounts/erasing.py",
+        "            default_storage.delete_all()  # type: ignore[attr-defined]  # ours\n",
+        "",
+        f"{ERASING}::test_after_two_weeks_everything_of_it_is_gone_and_nothing_of_others",
+    ),
+    off(
+        "sessions of one account are erased alone",
+        "accounts/erasing.py",
+        "if SessionStore().decode(row.session_data).get(KEY) == str(account.pk)]",
+        "]",
+        f"{ERASING}::test_after_two_weeks_everything_of_it_is_gone_and_nothing_of_others",
+    ),
+    off(
+        "an erasure looks again for what was written meanwhile",
+        "accounts/erasing.py",
+        "ATTEMPTS = 3",
+        "ATTEMPTS = 1",
+        f"{ERASING}::test_what_is_written_meanwhile_goes_too",
+    ),
+    off(
+        "the audit log goes with its account",
+        "tenancy/constraints.py",
+        '"ON DELETE CASCADE"',
+        '""',
+        f"{ERASING}::test_forced_it_does_not_ask",
+        schema=True,
+    ),
+    off(
+        "a secret is not among what an owner takes along",
+        "tasks/exporting_accounts.py",
+        "if not field.attname.endswith(SECRET)]",
+        "]",
+        f"{EXPORTS}::test_nothing_in_it_lets_anybody_in_or_is_of_another_account",
+    ),
+    off(
+        "everything is exported for owners alone",
+        "tasks/actions/exports.py",
+        'require(actor, "account.export" if format == ExportFormat.ZIP else "project.export")',
+        'require(actor, "project.export")',
+        f"{EXPORTS}::test_it_is_for_owners_alone[admin]",
+    ),
+    off(
+        "whoever owns an account no more does not get it as a file",
+        "tasks/models/exports.py",
+        'if may(membership, "account.export"):',
+        "if True:",
+        f"{EXPORTS}::test_whoever_owns_it_no_more_gets_nothing",
+    ),
+    off(
+        "the demo's mailbox is for localhost",
+        "config/settings.py",
+        'if MAIL_FOLDER and (BASE_DOMAIN != "localhost" or HTTPS):',
+        "if False:",
+        f"{MAILS}::test_nothing_starts_with_a_folder_where_others_could_read_it[variables0]",
+    ),
+    off(
+        "the HTML of a mail runs nothing",
+        "frontend/views/mails.py",
+        '    "sandbox": ["allow-popups", "allow-popups-to-escape-sandbox"],\n',
+        "",
+        f"{MAILS}::test_the_html_of_a_mail_runs_and_loads_nothing",
+    ),
+]

@@ -1,0 +1,152 @@
+"""All of an account as one file: exports/ with the format zip, and /settings/danger/export/"""
+
+import csv
+import json
+from io import BytesIO, StringIO
+from zipfile import ZipFile
+
+import pytest
+
+from accounts.actions import create_account
+from accounts.models import AuditEntry
+from projects.models import Label
+from tasks.models import Export
+from tenancy.context import tenant_context
+from tenancy.testing import canary, foreign_canaries, membership_of
+from tests.frontend.conftest import Page
+from tests.isolation.conftest import populate
+
+pytestmark = pytest.mark.django_db
+
+URL, PAGE, DANGER = "/api/v1/exports/", "/settings/danger/export/", "/settings/danger/"
+
+
+def body_of(answer):
+    return b"".join(answer.streaming_content)
+
+
+def export_of(account):
+    with tenant_context(account):
+        return Export.objects.get(format="zip")
+
+
+@pytest.fixture
+def archive(client, acme, alice, run_jobs):
+    """Alice exports acme on the page, and opens what she gets."""
+
+    def export():
+        session = client.as_(alice)
+        assert session.post(PAGE).url == DANGER
+        run_jobs()
+        return ZipFile(BytesIO(body_of(session.get(f"{URL}{export_of(acme).pk}/download/"))))
+
+    return export
+
+
+def rows_in(archive, name):
+    return list(csv.DictReader(StringIO(archive.read(name).decode())))
+
+
+def test_everything_is_in_it_also_what_is_private(acme, archive, task, secret_task, label, subtask, bob):
+    found = archive()
+    assert json.loads(found.read("account.json"))["slug"] == "acme"
+    assert {row["email"]: row["role"] for row in rows_in(found, "people.csv")} == {
+        "alice@example.com": "owner",
+        "bob@example.com": "member",
+    }
+    for key, title in (("WEB", task.title), ("SEC", secret_task.title)):
+        assert [each["title"] for each in json.loads(found.read(f"projects/{key}.json"))["tasks"]] == [title]
+    assert {row["id"] for row in rows_in(found, "tables/tasks_task.csv")} == {str(task.pk), str(secret_task.pk)}
+    assert [row["name"] for row in rows_in(found, "tables/projects_label.csv")] == [label.name]
+    assert found.testzip() is None
+
+
+def test_nothing_in_it_lets_anybody_in_or_is_of_another_account(acme, globex, alice, mallory, archive):
+    populate(globex, mallory)
+    world = populate(acme, alice)
+    found = archive()
+    for name in found.namelist():
+        assert foreign_canaries(found.read(name), acme) == []
+    everything = b"".join(found.read(name) for name in found.namelist())
+    assert canary(acme)[:40].encode() in everything
+    assert world.invitation.token_hash.encode() not in everything
+    assert world.apitoken.text_hash.encode() not in everything
+    assert not {"accounts_apitoken", "accounts_refreshfamily"} & {name[7:-4] for name in found.namelist()}
+
+
+def test_a_cell_is_no_formula(acme, archive):
+    with tenant_context(acme):
+        Label.objects.create(name="=1+1")
+    assert [row["name"] for row in rows_in(archive(), "tables/projects_label.csv")] == ["'=1+1"]
+
+
+def test_the_page_says_how_far_it_is_and_the_log_who_asked(client, acme, alice, task, run_jobs):
+    session = client.as_(alice)
+    session.post(PAGE)
+    shown = Page(session.get(DANGER))
+    assert "Waiting" in shown.text
+    assert shown.all("section", id="exports")[0]["hx-get"] == PAGE
+    with tenant_context(acme):
+        Export.objects.update(state="running", done=12, total=40)
+        assert AuditEntry.objects.latest("id").action == "account.exported"
+    part = session.get(PAGE, headers={"HX-Request": "true"})
+    assert "12 of 40 rows" in Page(part).text
+    assert b"<html" not in part.content
+    with tenant_context(acme):
+        Export.objects.update(state="waiting")
+    run_jobs()
+    done = export_of(acme)
+    assert (done.state, done.done) == ("ready", done.total)
+    assert f"{URL}{done.pk}/download/" in Page(session.get(PAGE)).links
+    assert session.get(f"{URL}{done.pk}/download/")["Content-Disposition"].endswith('.zip"')
+
+
+def test_the_api_exports_it_too(client, acme, alice, project):
+    session = client.with_token(alice)
+    answer = session.json("POST", URL, {"format": "zip"})
+    assert (answer.status_code, answer.json()["project"], answer.json()["format"]) == (201, None, "zip")
+    for wrong in ({"format": "zip", "project": project.pk}, {"format": "csv"}, {"format": "json", "project": None}):
+        refused = session.json("POST", URL, wrong)
+        assert (refused.status_code, list(refused.json()["errors"])) == (400, ["format"])
+
+
+@pytest.mark.parametrize("who", ["admin", "bob", "vera"])
+def test_it_is_for_owners_alone(client, acme, alice, admin, bob, vera, request, who):
+    session = client.as_(request.getfixturevalue(who))
+    assert session.get(PAGE).status_code == session.post(PAGE).status_code == 403
+    assert session.json("POST", URL, {"format": "zip"}).status_code == 403
+    with tenant_context(acme):
+        assert not Export.objects.exists()
+
+
+def test_whoever_owns_it_no_more_gets_nothing(client, acme, alice, bob, archive, run_jobs):
+    archive()
+    session = client.as_(alice)
+    path = f"{URL}{export_of(acme).pk}/"
+    session.post(PAGE)  # waits
+    with tenant_context(acme):
+        alices = membership_of(alice, acme)
+        alices.role = "admin"
+        alices.save()
+    assert session.get(path).status_code == session.get(f"{path}download/").status_code == 404
+    run_jobs()
+    with tenant_context(acme):
+        assert sorted(Export.objects.values_list("state", flat=True)) == ["failed", "ready"]
+    assert client.as_(bob).get(path).status_code == 404
+
+
+def test_too_many_at_once_are_refused_in_words(client, acme, alice):
+    session = client.as_(alice)
+    for _ in range(3):
+        assert session.post(PAGE).status_code == 302
+    answer = session.post(PAGE)
+    assert answer.status_code == 409
+    assert "You have 3 exports that are not finished." in Page(answer).text
+
+
+def test_an_account_without_anything_is_exported_too(client, db, run_jobs):
+    new = create_account(slug="empty", name="Empty", owner_email="eve@example.com")
+    session = client.as_(new.owner, at=new.account)
+    session.post(PAGE)
+    run_jobs()
+    assert export_of(new.account).state == "ready"
