@@ -154,6 +154,20 @@ def test_what_has_been_pending_for_a_day_is_deleted(bobs, acme, task, run_jobs):
     assert keys_of(acme) == set()
 
 
+def test_a_file_that_nobody_has_checked_for_days_is_kept_and_checked(
+    bobs, acme, task, run_jobs, monkeypatch, make_old
+):
+    pk = attach(bobs, task)
+    OutboxJob.objects.all().delete()  # it has failed too often, or the worker was away
+    with tenant_context(acme):
+        long_ago = timezone.now() - timedelta(days=2)
+        Attachment.objects.update(created_at=long_ago, received_at=long_ago)
+    make_old(monkeypatch)
+    sweep(acme, run_jobs)
+    assert bobs.get(f"{API}{pk}/").json()["state"] == "ready"
+    assert keys_of(acme) == {pk}
+
+
 def test_old_objects_without_a_row_are_removed(bobs, acme, task, run_jobs, monkeypatch, make_old):
     pk = attach(bobs, task)
     run_jobs()
