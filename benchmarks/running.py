@@ -17,7 +17,7 @@ def run(names: list[str]) -> None:
     django.setup()
     from django.core.management import call_command
 
-    from benchmarks import fanout, flood, jobs, lists, page, reports, requests, testdata
+    from benchmarks import board, fanout, flood, jobs, lists, page, reports, requests, testdata
 
     call_command("migrate", verbosity=0)
     started = time.perf_counter()
@@ -28,6 +28,7 @@ def run(names: list[str]) -> None:
         "lists": lists,
         "requests": requests,
         "page": page,
+        "board": board,
         "jobs": jobs,
         "flood": flood,
         "fanout": fanout,

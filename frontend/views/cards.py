@@ -35,6 +35,9 @@ def place(request: MemberRequest, key: TaskKey) -> HttpResponse:
     except ValidationError as error:
         refuse(form, error)
         return _places(request, task, form, status=400)
+    except StaleVersion:
+        form.add_error(None, _("Somebody changed this task meanwhile. Look where it is now, and move it again."))
+        return _places(request, task, form, status=409)
     if request.htmx:
         return parts_of(request, task.project, {was, moved.status_id})
     return redirect(project_url(task.project, request.GET.urlencode()))

@@ -22,6 +22,7 @@ PAGES = [
         "/tasks/WEB-1/text/",
         "/tasks/WEB-1/delete/",
     ),
+    *("/projects/WEB/settings/", "/settings/labels/", "/tasks/WEB-1/place/", "/tasks/WEB-1/edit/"),
     *("/tasks/WEB-1/assignees/", "/my-tasks/", "/search/?q=page", "/inbox/", "/tasks/new/", "/subtasks/"),
 ]
 

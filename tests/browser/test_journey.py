@@ -3,24 +3,19 @@
 import re
 
 import pytest
-from celery import current_app
-from django.core import mail
 from playwright.sync_api import expect
 
 from accounts.models import Membership
 from tenancy.context import tenant_context
-from tenancy.outbox import OutboxJob
+from tests.accounts.inviting import post
 from tests.browser.people import here
 
 pytestmark = pytest.mark.needs_program("browser")
 
 
 def link_of_mail(office):
-    """Do what a worker would with the jobs that wait, and return the link in the mail that is sent."""
-    for job in OutboxJob.objects.filter(tenant_id=office.tenant.pk, name="accounts.mail_invitation"):
-        current_app.tasks[job.name](*job.args, tenant_id=str(job.tenant_id), **job.kwargs)
-        job.delete()
-    (message,) = mail.outbox
+    """Have the mail sent as a worker would, and return the link in it."""
+    (message,) = post()
     return here(office, re.search(r"^http://\S+/invitations/\S+$", message.body, re.MULTILINE)[0])
 
 

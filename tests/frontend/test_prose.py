@@ -1,8 +1,10 @@
 """Markdown."""
 
+from time import process_time
+
 import pytest
 
-from frontend.prose import render_markdown
+from frontend.prose import MOST, render_markdown
 
 
 @pytest.mark.parametrize(
@@ -63,3 +65,32 @@ def test_attacks_become_text(text):
 def test_deep_nesting_ends():
     assert render_markdown(">" * 5000 + "x")
     assert render_markdown("[" * 5000)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * MOST,
+        "![" * MOST,
+        "**a" * MOST,
+        "*a_ " * MOST,
+        "[a](" * MOST,
+        f"{'|'.join('a' * 100)}\n{'|'.join('-' * 100)}\n" + "a\n" * MOST,
+        f"[a]: /{'x' * (MOST // 2)}\n" + "[a] " * MOST,
+        "[a]: b\n" * MOST,
+    ],
+)
+def test_no_text_takes_long_or_becomes_a_huge_page(text):
+    began = process_time()
+    html = render_markdown(text)
+    assert process_time() - began < 5  # it was minutes, of everybody's time
+    assert len(html) < 20 * MOST
+
+
+def test_a_heap_of_marks_is_shown_as_it_is():
+    assert "[" * 500 in render_markdown("[" * 500)
+    assert "<em>b</em>" in render_markdown("[" * 500 + "\n\n*b*")  # what stands beside it is read
+
+
+def test_a_long_table_with_few_cells_stays_one():
+    assert render_markdown("|a|b|\n|-|-|\n" + "|c|d|\n" * 1000).count("<td>") == 2000

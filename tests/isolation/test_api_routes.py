@@ -33,6 +33,7 @@ OTHERS = {
     "api/v1/account/": "tests/accounts/test_account.py",
     "api/v1/account/logo/": "tests/accounts/test_pictures.py",
     "api/v1/me/avatar/": "tests/accounts/test_pictures.py",
+    "api/v1/account/restore/": "tests/accounts/test_deleting.py",
     "api/v1/account/transfer/": "tests/accounts/test_members.py",
     "api/v1/invitations/accept/": "tests/accounts/test_accepting.py",
     "api/v1/members/leave/$": "tests/accounts/test_members.py",

@@ -16,6 +16,7 @@ from pathlib import Path
 from benchmarks.servers import run_alone
 from tests.mutants.controls import IN_THE_DATABASE, ON_THE_WAY_TO_IT, Mutant
 from tests.mutants.controls_in_python import IN_REQUESTS, IN_THE_CACHE, IN_THE_ORM
+from tests.mutants.controls_of_boards import OF_BOARDS
 from tests.mutants.controls_of_files import OF_FILES
 from tests.mutants.controls_of_jobs import OF_JOBS
 from tests.mutants.controls_of_members import OF_MEMBERS
@@ -30,7 +31,7 @@ from tests.mutants.trying import Copy, Result
 MUTANTS = [
     *(*IN_THE_DATABASE, *ON_THE_WAY_TO_IT, *IN_THE_ORM, *IN_REQUESTS, *OF_TOKENS, *OF_MEMBERS, *IN_THE_CACHE),
     *(*OF_PEOPLE, *OF_SETTINGS),
-    *(*OF_JOBS, *IN_THE_PRODUCT, *OF_FILES, *OF_SOCKETS, *OF_TASK_PAGES),
+    *(*OF_JOBS, *IN_THE_PRODUCT, *OF_FILES, *OF_SOCKETS, *OF_BOARDS, *OF_TASK_PAGES),
 ]
 COPIES = 2
 FOLDER = "MUTANTS_FOLDER"

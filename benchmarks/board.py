@@ -1,0 +1,139 @@
+"""The board of a project with 200 cards: how long it takes, how much is sent, and how soon others see a move."""
+
+import gzip
+import os
+import re
+import tempfile
+import time
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.test import Client
+from playwright.sync_api import Page, expect, sync_playwright
+
+from accounts.models import Account
+from benchmarks.testdata import Data
+from config.pytest_plugin import find_program
+from projects.actions import create_project
+from projects.models import Project, Status
+from tasks.actions import create_task
+from tenancy.context import tenant_context
+from tenancy.models import get_membership_model
+from tenancy.testing import TenantClient
+from tests.browser.people import ARGUMENTS
+from tests.isolation.live import web_process
+
+CARDS, CALLS, MOVES = 200, 60, 20
+KILOBYTES = 150
+FILE = re.compile(r'(?:href|src)="/static/([^"]+\.(?:css|js|svg))"|import "\./([\w-]+\.js)"')
+
+
+def measure(data: Data) -> str:
+    account = data.accounts[0]
+    with tenant_context(account):
+        owner = get_membership_model().objects.filter(role="owner").prefetch_related("user").first()
+        project = _fill(owner)
+    client = TenantClient(account).as_(owner.user)
+    path = f"/projects/{project.key}/"
+    page, sent = _times(client, path), _sent(client, path)
+    column = f"{path}parts/?column={_first_status(account, project).pk}"
+    part = _times(client, column)
+    moves = _moves(account, client, path)
+    kilobytes = {name: f"{size / 1000:.0f} kB" for name, size in sent.items()}
+    lines = [
+        f"A board with {CARDS} cards in four columns, each with a person and a priority, by Django's test client,",
+        f"{CALLS} requests; what a browser loads at the first visit, compressed as it is sent; and {MOVES}",
+        "cards dragged in one browser until another one shows them there, with one web process, all on one machine.",
+        f"Aim: at most {KILOBYTES} kB.\n",
+        "| | p50 | p95 |",
+        "|---|---|---|",
+        f"| the page | {_shown(page)} |",
+        f"| one column | {_shown(part)} |",
+        f"| from the drop to the second browser | {_shown(moves)} |",
+        "",
+        f"**{kilobytes['all']}** sent, {kilobytes['page']} of it the page, the rest styles and scripts.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _fill(owner: Any) -> Project:
+    project = create_project(actor=owner, name="Benchmark", key="BENCH")
+    statuses = list(project.statuses.all())
+    for number in range(CARDS):
+        fields = {"status": statuses[number % len(statuses)], "assignees": [owner], "priority": "high"}
+        create_task(actor=owner, project=project, title=f"A task with a title as people write it, {number}", **fields)
+    return project
+
+
+def _first_status(account: Account, project: Project) -> Status:
+    with tenant_context(account):
+        return project.statuses.all()[0]
+
+
+def _times(client: Client, path: str) -> list[float]:
+    times = []
+    for _ in range(CALLS):
+        started = time.perf_counter()
+        if client.get(path).status_code != 200:
+            raise RuntimeError(f"{path} was refused.")
+        times.append(time.perf_counter() - started)
+    return times[CALLS // 10 :]
+
+
+def _sent(client: Client, path: str) -> dict[str, int]:
+    """Return the compressed bytes of the page, and of it with all that it loads."""
+    compressed = client.get(path, HTTP_ACCEPT_ENCODING="gzip").content
+    found, waiting = set[str](), [client.get(path).content.decode()]
+    total = len(compressed)
+    while waiting:
+        for file, module in FILE.findall(waiting.pop()):
+            name = file or f"frontend/{module}"
+            if name not in found and (place := finders.find(name)):
+                found.add(name)
+                content = Path(str(place)).read_bytes()
+                total += len(gzip.compress(content))
+                waiting.append(content.decode() if name.startswith("frontend/") else "")
+    return {"page": len(compressed), "all": total}
+
+
+def _moves(account: Account, client: Client, path: str) -> list[float]:
+    cookie = {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps a loop running in this thread
+        with web_process(os.environ["DATABASE_URL"], Path(folder) / "web.log", connections=8) as url:
+            host = f"http://{account.slug}.{settings.BASE_DOMAIN}:{url.rpartition(':')[2]}"
+            chromium = playwright.chromium.launch(executable_path=find_program("browser"), args=ARGUMENTS)
+            pages = []
+            for _ in range(2):
+                context = chromium.new_context(base_url=host, viewport={"width": 1280, "height": 900})
+                context.add_cookies([{**cookie, "url": host}])
+                pages.append(context.new_page())
+                pages[-1].goto(path)
+                expect(pages[-1].locator("#live")).to_have_attribute("data-state", "live")
+            times = [_move(*pages, number) for number in range(MOVES)]
+            chromium.close()
+    return times
+
+
+def _move(page: Page, other: Page, number: int) -> float:
+    """Drag the first card of one column to the top of the next and wait until the other page has it."""
+    source, target = page.locator(".cards").nth(number % 4), page.locator(".cards").nth((number + 1) % 4)
+    key = str(source.locator(".card-item").first.get_attribute("data-key"))
+    start, end = source.locator(".card").first.bounding_box(), target.locator(".card").first.bounding_box()
+    if not start or not end:
+        raise RuntimeError("A card is not to be seen.")
+    page.mouse.move(start["x"] + 40, start["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(end["x"] + 60, end["y"] + 5, steps=4)
+    began = time.perf_counter()
+    page.mouse.up()
+    moved = other.locator(".cards").nth((number + 1) % 4).locator(f"[data-key={key}]")
+    moved.wait_for(state="attached", timeout=15_000)
+    return time.perf_counter() - began
+
+
+def _shown(times: list[float]) -> str:
+    return f"{1000 * median(times):.0f} ms | {1000 * quantiles(times, n=20)[-1]:.0f} ms"

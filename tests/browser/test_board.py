@@ -1,0 +1,167 @@
+"""The board in real browsers: dragged in one and seen in another, with the keyboard, without scripts, after cuts."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from projects.models import Status
+from tasks.actions import create_task, move_task, update_task
+from tenancy.context import tenant_context
+
+pytestmark = pytest.mark.needs_program("browser")
+
+
+@pytest.fixture
+def project(office):
+    return office.make_project(name="Website", key="WEB")
+
+
+@pytest.fixture
+def tasks(office, project):
+    """WEB-1 to WEB-3 in the column “To do”."""
+    return [office.act(create_task, project=project, title=title) for title in ("One", "Two", "Three")]
+
+
+def status(office, project, name):
+    with tenant_context(office.tenant):
+        return Status.objects.get(project=project, name=name)
+
+
+def column(page, name):
+    return page.get_by_role("region", name=re.compile(f"^{name}"))
+
+
+def titles(page, name):
+    return column(page, name).locator(".card-title")
+
+
+def open_board(page, query=""):
+    page.goto(f"/projects/WEB/{query}")
+    expect(page.locator("#live")).to_have_attribute("data-state", "live")
+
+
+def drag(page, title, onto):
+    """Drag the card of a title to the upper half of something."""
+    card, target = page.locator(".card", has_text=title).bounding_box(), onto.bounding_box()
+    page.mouse.move(card["x"] + 40, card["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(card["x"] + 60, card["y"] + 30)
+    page.mouse.move(target["x"] + 60, target["y"] + 10, steps=4)
+    page.mouse.up()
+
+
+def test_a_card_is_dragged_and_others_see_it(browser, tasks):
+    one, two = browser.as_("owner"), browser.as_("member")
+    open_board(one)
+    open_board(two)
+    drag(one, "Three", titles(one, "To do").first)
+    for page in (one, two):
+        expect(titles(page, "To do")).to_have_text(["Three", "One", "Two"])
+    drag(one, "Two", column(one, "Done").get_by_role("heading"))
+    for page in (one, two):
+        expect(titles(page, "Done")).to_have_text(["Two"])
+        expect(column(page, "To do").locator(".column-count")).to_have_text("2")
+    expect(one).to_have_url(re.compile("/projects/WEB/$"))  # the card was not opened
+
+
+def test_people_who_do_not_see_the_project_get_nothing(browser, office, tasks):
+    secret = office.make_project(name="Secret", key="SEC", private=True)
+    page = browser.as_("member")
+    frames = []
+    page.on("websocket", lambda socket: socket.on("framereceived", frames.append))
+    open_board(page)
+    office.act(create_task, project=secret, title="Hush")
+    office.act(update_task, task=tasks[0], title="Seen")
+    expect(titles(page, "To do").first).to_have_text("Seen")
+    assert not any("Hush" in str(frame) for frame in frames)
+    browser.expect("status of 404")
+    assert page.goto("/projects/SEC/").status == 404
+
+
+def test_a_card_is_moved_with_the_keyboard_alone(browser, tasks):
+    page, other = browser.as_("owner"), browser.as_("member")
+    open_board(page)
+    open_board(other)
+    page.locator(".card", has_text="One").focus()
+    page.keyboard.press("Space")
+    expect(page.locator("#announcer")).to_contain_text("WEB-1 is grabbed: 1 of 3 in To do.")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#announcer")).to_contain_text("WEB-1: 1 of 1 in In progress")
+    page.keyboard.press("Space")
+    for each in (page, other):
+        expect(titles(each, "In progress")).to_have_text(["One"])
+    expect(page.locator(".card", has_text="One")).to_be_focused()
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Escape")
+    expect(page.locator("#announcer")).to_contain_text("WEB-1 is back where it was")
+    expect(titles(page, "In progress")).to_have_text(["One"])
+
+
+def test_a_card_goes_back_when_the_server_says_no(browser, office, tasks):
+    page = browser.as_("owner")
+    open_board(page)
+    page.context.route("**/place/**", lambda route: route.fulfill(status=409, body="<!doctype html><main><h1>No</h1>"))
+    browser.expect("status of 409")
+    drag(page, "Three", column(page, "Done").get_by_role("heading"))
+    expect(page.locator(".toast").first).to_be_visible()
+    expect(titles(page, "To do")).to_have_text(["One", "Two", "Three"])
+    expect(titles(page, "Done")).to_have_count(0)
+
+
+def test_after_a_cut_nothing_is_missing_and_nothing_twice(browser, office, project, tasks):
+    page = browser.as_("member")
+    open_board(page)
+    page.context.set_offline(True)
+    expect(page.locator("#live")).to_have_attribute("data-state", "offline")
+    office.act(move_task, task=tasks[0], status=status(office, project, "Done"))
+    office.act(update_task, task=tasks[1], title="Second")
+    office.act(create_task, project=project, title="Four")
+    page.context.set_offline(False)
+    expect(page.locator("#live")).to_have_attribute("data-state", "live")
+    expect(titles(page, "To do")).to_have_text(["Second", "Three", "Four"])
+    expect(titles(page, "Done")).to_have_text(["One"])
+
+
+def test_what_somebody_is_typing_stays(browser, office, project, tasks):
+    page = browser.as_("member")
+    open_board(page)
+    column(page, "To do").get_by_text("Add task").click()
+    page.keyboard.type("Half a ti")
+    office.act(create_task, project=project, title="Four")
+    expect(titles(page, "To do")).to_have_text(["One", "Two", "Three", "Four"])
+    page.keyboard.type("tle")
+    page.keyboard.press("Enter")
+    expect(titles(page, "To do").last).to_have_text("Half a title")
+    expect(page.locator("[name=title]:focus")).to_have_value("")
+
+
+def test_a_row_is_edited_in_the_list(browser, office, tasks):
+    page, other = browser.as_("member"), browser.as_("owner")
+    open_board(page, "?view=list")
+    open_board(other, "?view=list")
+    page.get_by_role("link", name="Edit WEB-1").click()
+    office.act(update_task, task=tasks[1], title="Second")
+    expect(page.locator(".list-title", has_text="Second")).to_be_visible()
+    page.locator(".row-form [name=title]").fill("First")
+    page.keyboard.press("Enter")
+    for each in (page, other):
+        expect(each.locator(".list-title").first).to_have_text("First")
+
+
+def test_it_works_without_scripts(browser, office, tasks):
+    page = browser.as_("member", javascript=False)
+    page.goto("/projects/WEB/")
+    column(page, "To do").get_by_text("Add task").click()
+    column(page, "To do").get_by_role("textbox").fill("Four")
+    column(page, "To do").get_by_role("button", name="Add").click()
+    expect(titles(page, "To do")).to_have_text(["One", "Two", "Three", "Four"])
+    page.get_by_role("link", name="Move WEB-4").click()
+    page.get_by_role("button", name="Done").click()
+    expect(titles(page, "Done")).to_have_text(["Four"])
+    page.get_by_role("link", name="List").click()
+    page.get_by_role("link", name="Edit WEB-1").click()
+    page.get_by_label("Title").fill("First")
+    page.get_by_role("button", name="Save task").click()
+    expect(page.locator(".list-title").first).to_have_text("First")
