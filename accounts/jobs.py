@@ -14,7 +14,6 @@ from accounts.closing import GRACE
 from accounts.erasing import erase_due_accounts
 from accounts.invitations import make_token
 from accounts.models import Account, Invitation, Membership, Role
-from accounts.unclaimed import remove_unclaimed
 from tenancy.context import require_active_tenant
 from tenancy.jobs import SystemTask, TenantTask
 from tenancy.routing import tenant_reverse
@@ -96,9 +95,3 @@ def sweep_pictures(day: str) -> None:
 def remove_expired_sessions() -> None:
     """Sessions are shared rows: they are looked up before a tenant is known."""
     SessionStore.clear_expired()
-
-
-@shared_task(base=SystemTask, name="accounts.remove_unclaimed")
-def remove_unclaimed_accounts() -> None:
-    """Give up the sign-ups whose address nobody has confirmed."""
-    remove_unclaimed()

@@ -33,7 +33,6 @@ app.conf.beat_schedule = {
     },
     "erasing": {"task": "accounts.erase_deleted", "schedule": crontab(minute="15")},
     "sessions": {"task": "accounts.remove_expired_sessions", "schedule": crontab(hour="3", minute="30")},
-    "unclaimed": {"task": "accounts.remove_unclaimed", "schedule": crontab(hour="3", minute="45")},
 }
 
 

@@ -24,7 +24,6 @@ SYSTEM_JOBS = {
     "accounts.erase_deleted": "erases accounts, and the row of one goes last",
     "accounts.send_letter_of_public_site": "what a person asks for on the public site is in nobody's account",
     "accounts.remove_expired_sessions": "sessions are shared rows",
-    "accounts.remove_unclaimed": "looks at the newest accounts and their people, each in its own tenant",
     "config.start_for_each_tenant": "writes a job for each tenant into the outbox",
     "samples.leave_active_for_all": "a test's",
     "samples.look_around": "a test's",
