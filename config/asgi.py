@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("DATABASE_POOL_SIZE", "16")
@@ -16,6 +17,7 @@ django.setup(set_prefix=False)
 
 # These need the settings, which are read now.
 from channels.routing import ProtocolTypeRouter  # noqa: E402
+from django.db import connections  # noqa: E402
 
 from accounts.sockets import admit_visitor  # noqa: E402
 from config.bodies import ArrivingBodies  # noqa: E402
@@ -25,7 +27,19 @@ from projects.consumers import ProjectConsumer  # noqa: E402
 from tenancy.checks import refuse_unsafe_process  # noqa: E402
 from tenancy.sockets import TenantSockets  # noqa: E402
 
-refuse_unsafe_process()
+
+def refuse() -> None:
+    """Refuse to serve with too many rights. The pool gets its connection back."""
+    try:
+        refuse_unsafe_process()
+    finally:
+        connections.close_all()
+
+
+# With `--reload` an event loop runs already, where Django does not let the database be asked.
+with ThreadPoolExecutor(1) as outside:
+    outside.submit(refuse).result()
+
 application = ProtocolTypeRouter(
     {
         "http": TakeTurns(ReturnConnections(ArrivingBodies())),
