@@ -245,6 +245,7 @@ STORAGES = {
 }
 
 S3_BROWSER_UPLOADS = read("S3_BROWSER_UPLOADS")
+FILE_UPLOAD_HANDLERS = ["accounts.rest.uploads.NoFiles"]  # views that want one read the body themselves
 
 # Mail ---------------------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from django.core.exceptions import BadRequest, TooManyFieldsSent, TooManyFilesSent, ValidationError
-from django.core.files.uploadhandler import FileUploadHandler
+from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.db import connection
 from django.http import HttpRequest, QueryDict
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
@@ -45,6 +45,19 @@ def receive_file(request: HttpRequest, begin: Begin, *, field: str = "file") -> 
         raise Broken(_("The body is no complete multipart body.")) from error
     if not taking.is_complete:
         raise ValidationError({field: [_("This field is required, with a file, after the others.")]})
+
+
+class NoFiles(FileUploadHandler):
+    """Takes no files: where Django reads a form by itself, nobody has asked for any, and they would fill the disk."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        raise StopUpload(connection_reset=True)
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        raise StopUpload(connection_reset=True)
+
+    def file_complete(self, file_size: int) -> None:
+        raise StopUpload(connection_reset=True)
 
 
 class _Parser(MultiPartParser):

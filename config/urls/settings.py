@@ -2,11 +2,16 @@
 
 from django.urls import path
 
-from frontend.views.settings import audit, danger, general, members
+from frontend.views.settings import audit, danger, general, members, pictures
 
 urlpatterns = [
     path("", general.index, name="settings"),
     path("plan/", general.plan, name="plan"),
+    path("pictures/", pictures.index, name="pictures"),
+    path("pictures/logo/", pictures.logo, name="set_logo"),
+    path("pictures/logo/remove/", pictures.remove_logo, name="remove_logo"),
+    path("pictures/avatar/", pictures.avatar, name="set_avatar"),
+    path("pictures/avatar/remove/", pictures.remove_avatar, name="remove_avatar"),
     path("audit/", audit.index, name="audit"),
     path("audit/export/", audit.export, name="export_audit"),
     path("danger/", danger.index, name="danger"),

@@ -4,9 +4,8 @@ from contextlib import ExitStack
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.middleware.csrf import CsrfViewMiddleware
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -18,6 +17,7 @@ from frontend.access import MemberRequest
 from frontend.addresses import TaskKey
 from frontend.task_page import find_task
 from frontend.templatetags.files import files_of
+from frontend.uploads import require_token
 from tasks.actions import Arrival, NewFile, delete_attachment
 from tasks.models import Attachment, Task
 
@@ -60,11 +60,6 @@ def _answer(request: MemberRequest, task: Task, error: str = "", status: int = 2
     return HttpResponseRedirect(f"{redirect('task', str(task.key)).url}#files")
 
 
-def _anything(request: HttpRequest) -> HttpResponse:
-    """Stand for the view that the token is looked for on behalf of."""
-    return HttpResponse()
-
-
 class _Form:
     """A form that is on its way: its fields, and then its file."""
 
@@ -74,9 +69,7 @@ class _Form:
 
     def begin(self, fields: QueryDict, name: str, content_type: str) -> Sink:
         """Take the file, if the form is ours. Raises PermissionDenied, and what `Arrival.begin()` does."""
-        self.request.POST = fields  # type: ignore[assignment]  # where the token is looked for
-        if _Token(_anything).process_view(self.request, _anything, (), {}) is not None:
-            raise PermissionDenied
+        require_token(self.request, fields)
         length = int(self.request.META.get("CONTENT_LENGTH") or 0)
         file = NewFile(name, content_type, min(length, largest_file()))
         self.arrival = Arrival.begin(actor=self.request.membership, task=self.task, file=file)
@@ -89,8 +82,3 @@ class _Form:
     def abandon(self) -> None:
         if self.arrival is not None:
             self.arrival.abandon()
-
-
-class _Token(CsrfViewMiddleware):
-    def _reject(self, request: HttpRequest, reason: str) -> Any:
-        return reason
