@@ -94,8 +94,8 @@ class Schema(AutoSchema):
             self.method = "DELETE"
 
     def _is_row(self) -> bool:
-        if isinstance(self.view, MemberView):  # there is one of it
-            return True
+        if isinstance(self.view, MemberView):  # there is one of it; a file that is sent has no versions
+            return not self.view.streams_body
         return isinstance(self.view, ReadOnlyTenantViewSet) and bool(self.view.detail)
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:

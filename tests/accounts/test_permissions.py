@@ -38,7 +38,7 @@ EVERYBODY_DOES = {
     "notification.read",
     "token.manage",
 }
-OWNS = {"account.delete", "account.transfer"}
+OWNS = {"account.delete", "account.export", "account.transfer"}
 
 
 @pytest.mark.parametrize(

@@ -101,3 +101,14 @@ def test_without_redis_log_in_limits_refuse():
         cache.get("allauth:rl:someone")
     with pytest.raises(CacheUnavailable):
         cache.add("allauth:rl:someone:lock", 1)
+
+
+def test_clearing_it_drops_nothing_that_others_have_in_the_same_redis(acme):
+    client = cache._cache.get_client(None, write=True)
+    client.set("somebody-elses", "1", ex=60)
+    with tenant_context(acme):
+        cache.set("greeting", "hello")
+    cache.clear()
+    with tenant_context(acme):
+        assert cache.get("greeting") is None
+    assert client.getdel("somebody-elses") == b"1"
