@@ -138,6 +138,7 @@ def test_subtasks_are_reordered_by_keyboard_and_by_dragging(browser, studio):
     page.keyboard.press("Enter")
     expect(titles).to_have_text(["A", "C", "B"])
     page.keyboard.press("Escape")
+    page.wait_for_load_state("networkidle")  # the event of the first move, which gets the list anew
     above = {"x": 2, "y": 1}
     titles.get_by_text("B", exact=True).drag_to(titles.get_by_text("A", exact=True), target_position=above)
     expect(titles).to_have_text(["B", "A", "C"])

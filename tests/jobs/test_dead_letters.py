@@ -69,9 +69,7 @@ def test_the_list_is_by_tenant(dead, globex):
 
 def test_jobs_that_are_not_dead_are_left_alone(acme):
     with tenant_context(acme):
-        alive = samples.note_label.apply_async(
-            ("one",), countdown=3600
-        )  # others have a worker
+        alive = samples.note_label.apply_async(("one",), countdown=3600)  # others have a worker
     for action in ("retry", "drop"):
         with pytest.raises(CommandError, match="no dead letters"):
             deadletters(action, alive.id)
