@@ -48,7 +48,7 @@ class BasedOn(forms.Form):
 
     def values_of(self, task: Task) -> dict[str, Any]:
         """Return what the form shows of the task."""
-        raise NotImplementedError
+        raise NotImplementedError  # every form below says it for its own fields
 
     def now(self) -> dict[str, Any]:
         """Return the hidden fields as they are for the task as it is."""
