@@ -53,7 +53,7 @@ OF_SOCKETS = [
     off(
         "sockets: a removed member gets none",
         CREDENTIALS,
-        "    if membership is None:\n        raise Closed(*NOT_A_MEMBER)\n",
+        "    if membership is None or not membership.accepts_credentials_of(since):\n        raise Closed(*NOT_A_MEMBER)\n",
         "    membership = membership or Membership.objects.get(user=user)\n",
         f"{HANDSHAKE}::test_somebody_who_was_removed",
     ),
@@ -133,7 +133,7 @@ OF_SOCKETS = [
     off(
         "sockets: an account has its number of them",
         CREDENTIALS,
-        "if everywhere > LIMITS[account.plan].sockets:",
+        "if self._publish(account) > LIMITS[account.plan].sockets:",
         "if False:",
         f"{LIMITS}::test_sockets_of_one_account",
     ),
