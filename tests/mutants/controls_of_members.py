@@ -160,7 +160,7 @@ OF_MEMBERS = [
     off(
         "a link is no way to somebody's password",
         INVITATIONS,
-        "return user if user is not None and user.has_usable_password() else None",
+        "return user if user is not None and user.has_usable_password() and user.is_confirmed else None",
         "return None",
         f"{ACCEPTING}::test_a_link_is_no_way_to_another_password",
     ),
