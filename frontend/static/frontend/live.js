@@ -27,6 +27,11 @@ export function release() {
   for (const region of regions.values()) region.schedule();
 }
 
+// Get an element that says what it shows anew, until it works.
+export function refresh(id) {
+  regions.get(id)?.refresh();
+}
+
 // The columns of the board that an event may have changed, and that do not know of it; null for all of them.
 function columnsOf(root, { verb, seq, object }) {
   const isOfTask = /^(task|subtask|comment)\./.test(verb);
