@@ -35,6 +35,7 @@ def pytest_load_initial_conftests() -> None:
     os.environ["BROKER_PREFIX"] = f"test-{uuid4().hex}:"
     services.ensure(owner=True)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    pytest.register_assert_rewrite("tenancy.testing")  # conftests import it before it is a plugin
 
 
 def find_program(name: str) -> str | None:

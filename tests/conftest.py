@@ -7,7 +7,10 @@ import threading
 
 import pytest
 from celery import current_app
+from django.contrib.contenttypes.management import create_contenttypes
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
+from django.db.models.signals import post_migrate
 
 from projects.actions import create_project
 from projects.models import Label
@@ -17,6 +20,21 @@ from tenancy.outbox import OutboxJob
 from tenancy.testing import membership_of
 
 pytest_plugins = ["tenancy.testing"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _permissions_are_made_once():
+    """Django makes those of its admin anew whenever tables are emptied, in half of the time that takes.
+
+    Nobody asks for them: superusers have all.
+    """
+    post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
+    post_migrate.disconnect(create_contenttypes)
+    post_migrate.connect(_forget_content_types)
+
+
+def _forget_content_types(**_options):
+    ContentType.objects.clear_cache()  # which are made when they are needed
 
 
 @pytest.fixture

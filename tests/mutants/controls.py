@@ -164,7 +164,7 @@ IN_THE_DATABASE = [
     ),
     off(
         "migrations: data, tenant by tenant",
-        "tenancy/migrations.py",
+        "tenancy/migrations/__init__.py",
         "with tenant_context(tenant):\n                code",
         "if True:\n                code",
         f"{MIGRATIONS}::test_a_plain_data_migration_changes_nothing_and_one_per_tenant_does",

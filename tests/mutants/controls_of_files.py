@@ -187,9 +187,9 @@ OF_FILES: list[Mutant] = [
     ),
     off(
         "a form that sends a file needs its token",
-        "frontend/views/attachments.py",
-        "is not None:\n            raise PermissionDenied",
-        "is not None and False:\n            raise PermissionDenied",
+        "frontend/uploads.py",
+        "is not None:\n        raise PermissionDenied",
+        "is not None and False:\n        raise PermissionDenied",
         f"{FORMS}::test_a_form_of_another_site_attaches_nothing",
     ),
     off(
@@ -226,5 +226,12 @@ OF_FILES: list[Mutant] = [
         '        enqueue("accounts.remove_picture", name=logo_file(before))\n',
         "        pass\n",
         f"{SHOWN}::test_of_a_replaced_logo_nothing_is_left",
+    ),
+    off(
+        "files that no view has asked for are not kept",
+        "config/settings.py",
+        'FILE_UPLOAD_HANDLERS = ["accounts.rest.uploads.NoFiles"]',
+        "UNUSED = []",
+        "tests/frontend/test_picture_forms.py::test_files_that_no_view_has_asked_for_are_not_kept",
     ),
 ]

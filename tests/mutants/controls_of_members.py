@@ -106,7 +106,7 @@ OF_MEMBERS = [
     ),
     off(
         "sessions and tokens of before do not come back",
-        "accounts/models.py",
+        "accounts/models/memberships.py",
         "return self.readmitted_at is None or moment >= self.readmitted_at.replace(microsecond=0)",
         "return True",
         f"{LEAVING}::test_nothing_of_what_ended_comes_back",
@@ -130,14 +130,14 @@ OF_MEMBERS = [
     ),
     off(
         "a link expires",
-        "accounts/models.py",
+        "accounts/models/invitations.py",
         "return self.open().filter(expires_at__gt=timezone.now())",
         "return self.open()",
         f"{ACCEPTING}::test_a_link_that_is_no_good_reads_like_any_other[expired]",
     ),
     off(
         "a link works once, and not when it was revoked",
-        "accounts/models.py",
+        "accounts/models/invitations.py",
         "return self.filter(accepted_at=None, revoked_at=None)",
         "return self.all()",
         f"{ACCEPTING}::test_a_link_that_is_no_good_reads_like_any_other[used]",
@@ -160,7 +160,7 @@ OF_MEMBERS = [
     off(
         "a link is no way to somebody's password",
         INVITATIONS,
-        "return user if user is not None and user.has_usable_password() else None",
+        "return user if user is not None and user.has_usable_password() and user.is_confirmed else None",
         "return None",
         f"{ACCEPTING}::test_a_link_is_no_way_to_another_password",
     ),

@@ -53,8 +53,8 @@ OF_SOCKETS = [
     off(
         "sockets: a removed member gets none",
         CREDENTIALS,
-        "    if membership is None:\n        raise Closed(*NOT_A_MEMBER)\n",
-        "    membership = membership or Membership.objects.get(user=user)\n",
+        "    if membership is None or not membership.accepts_credentials_of(since):\n",
+        "    membership = membership or Membership.objects.get(user=user)\n    if False:\n",
         f"{HANDSHAKE}::test_somebody_who_was_removed",
     ),
     off(
@@ -133,7 +133,7 @@ OF_SOCKETS = [
     off(
         "sockets: an account has its number of them",
         CREDENTIALS,
-        "if everywhere > LIMITS[account.plan].sockets:",
+        "if self._publish(account) > LIMITS[account.plan].sockets:",
         "if False:",
         f"{LIMITS}::test_sockets_of_one_account",
     ),

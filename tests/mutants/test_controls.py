@@ -1,0 +1,25 @@
+"""Every mutant can still be made: `make mutants` takes an hour, and code that moves would rot its texts meanwhile."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.mutants.__main__ import MUTANTS
+from tests.mutants.trying import ROOT
+
+DEFINED = re.compile(r"^\s*(?:async )?(?:def|class) (\w+)", re.MULTILINE)
+
+
+def test_no_two_have_the_same_name():
+    assert [name for name, times in Counter(mutant.control for mutant in MUTANTS).items() if times > 1] == []
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.control)
+def test_what_it_replaces_and_who_must_notice_are_there(mutant):
+    for edit in mutant.edits:
+        assert (ROOT / edit.file).read_text().count(edit.old) == 1, edit
+    for test in mutant.tests:
+        file, *names = test.split("[")[0].split("::")
+        assert set(names) <= set(DEFINED.findall(Path(ROOT / file).read_text())), test
