@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
 from accounts.audit import record_audit
 from accounts.models import Account, Membership, Role, User
+from accounts.people import lock_person, lock_person_with
 from accounts.permissions import require
 from accounts.renaming import keep_former_slug, refuse_former_slug
 from accounts.validation import validate_fields
@@ -83,9 +83,8 @@ def _find_or_create(email: str) -> tuple[User, bool]:
         validate_email(email)
     except ValidationError as error:
         raise ValidationError({"owner": error.messages}) from error
-    users = get_user_model().objects
-    existing = users.filter(email=email.lower()).first()
-    return (existing, False) if existing else (users.create_user(email), True)
+    existing = lock_person_with(email.lower())  # or they would own an account after having deleted themselves
+    return (existing, False) if existing else (User.objects.create_user(email), True)
 
 
 @transaction.atomic
@@ -125,10 +124,14 @@ def _update(account: Account, actor: Membership | None, fields: AccountFields) -
     return account
 
 
+@transaction.atomic
 def update_profile(*, actor: Membership, name: str) -> User:
-    """Change the name of the person behind `actor`, which all their accounts show. Raises ValidationError."""
+    """Change the name of the person behind `actor`, which all their accounts show.
+
+    Raises ValidationError, PersonGone.
+    """
     require(actor, "profile.update")
-    user = actor.user
+    user = actor.user = lock_person(actor.user)
     user.name = name
     validate_fields(user, {"name"})
     user.save(update_fields=["name"])

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.cache import cache
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import get_script_prefix
 from django.utils.crypto import salted_hmac
@@ -26,6 +26,7 @@ from accounts.authentication import current_membership
 from accounts.ending import forget_new_address
 from accounts.letters import ask_for_letter
 from accounts.models import User
+from accounts.people import PersonGone, lock_person
 from tenancy.context import get_active_tenant
 from tenancy.sessions import bind_session
 
@@ -58,6 +59,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return get_active_tenant() is None
 
+    def is_safe_url(self, url: str | None) -> bool:
+        """Say whether somebody may be led there; allauth reads it with a function that raises for half a host."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False
+
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         return get_script_prefix()  # "/", or "/t/<slug>/" where tenants are told apart by path
 
@@ -71,14 +79,18 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return f"{get_script_prefix()}auth/"
 
     def login(self, request: HttpRequest, user: User, *, by: str = "session") -> None:
-        """Make a session of this host. Between the password and a code somebody may have been removed."""
+        """Make a session of this host. Between the password and a code somebody may be removed, or switched off."""
         member = current_membership(user) if get_active_tenant() is not None else None
-        if get_active_tenant() is not None and member is None:
+        if not user.is_active or (get_active_tenant() is not None and member is None):
             raise ImmediateHttpResponse(redirect("account_login"))
         super().login(request, user)
         bind_session(request.session)
         if member is not None:
             record_audit(action="member.logged_in", actor=member, subject=member, data={"with": by})
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
+        """Tell somebody whose log-in is switched off, and who comes by a link of before, no more than a stranger."""
+        return redirect("account_login")
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Write down that somebody's log-in was refused, if they are a member here: strangers fill no log."""
@@ -91,8 +103,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     @transaction.atomic
     def set_password(self, user: User, password: str) -> None:
-        """Set a new password, also by a link. Nothing that somebody with the old one has begun goes on."""
-        super().set_password(user, password)
+        """Set a new password, also by a link. Nothing that somebody with the old one has begun goes on.
+
+        Nothing else of the row is written: allauth would write all of what it has read before. Raises PersonGone.
+        """
+        lock_person(user)
+        user.set_password(password)
+        user.save(update_fields=["password"])
         forget_new_address(user)
 
     # Limits --------------------------------------------------------------------------------------------------------
@@ -122,7 +139,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     @transaction.atomic
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
-        """Make a confirmed address the one that its person has, unless somebody else signed up with it meanwhile."""
+        """Make a confirmed address the one that its person has, unless somebody else signed up with it meanwhile.
+
+        Nor when it is not wanted any more, or the person has deleted themselves: allauth would store it again.
+        """
+        try:
+            lock_person(email_address.user)
+        except PersonGone:
+            return False
+        if not EmailAddress.objects.filter(pk=email_address.pk).exists():
+            return False
         if User.objects.filter(email=email_address.email).exclude(pk=email_address.user_id).exists():
             template = "account/messages/email_confirmation_failed.txt"
             self.add_message(request, messages.ERROR, template, {"email": email_address.email})

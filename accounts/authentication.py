@@ -29,12 +29,15 @@ def current_membership(user: User) -> Membership | None:
 class MemberBackend(AuthenticationBackend):  # type: ignore[misc]
     """E-mail and password. On a tenant's host a non-member's right password is answered like a wrong one.
 
-    So is that of an address that nobody has confirmed, on every host: otherwise whoever signs up with the address of
-    another would learn by logging in whether it was known. A mail to confirm it is sent again.
+    So is that of somebody whose log-in is switched off, and of an address that nobody has confirmed, on every host:
+    otherwise whoever signs up with the address of another would learn by logging in whether it was known. A mail to
+    confirm it is sent again.
     """
 
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> User | None:
         user: User | None = super().authenticate(request, **credentials)
+        # allauth keeps aside who has typed the right password and is switched off, in order to tell them so.
+        self.unstash_authenticated_user()
         if user is not None and get_active_tenant() is not None and current_membership(user) is None:
             return None
         if user is not None and not user.is_confirmed:

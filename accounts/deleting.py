@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from accounts.audit import record_audit
 from accounts.members import LastOwner, end_membership, lock_account
 from accounts.models import Account, Membership, User
+from accounts.people import PersonGone, lock_person
+from accounts.pictures import forget_avatar
 from tenancy.context import as_user, tenant_context
 
 
@@ -21,8 +23,14 @@ def delete_user(*, user: User) -> None:
     All or nothing: whoever is the last owner of one account leaves none. Their sessions end with their password,
     tokens and sockets with the memberships. The row stays, since the memberships that have ended refer to it, with an
     address that nobody has; the log of an account keeps the one that it has written down, as of all who have left.
+
+    Whatever else writes to what is theirs locks the person first. So it is done before this and ended here, or it
+    finds nobody. Somebody who has done this already is left alone.
     """
-    user = User.objects.select_for_update().get(pk=user.pk)
+    try:
+        user = lock_person(user)
+    except PersonGone:
+        return
     accounts = _accounts_of(user)
     owned = [account.name for account in accounts if not _leave(account, user)]
     if owned:
@@ -33,6 +41,7 @@ def delete_user(*, user: User) -> None:
 
 def forget_person(user: User) -> None:
     """Leave nothing of a person in their row, in a transaction that has ended their memberships."""
+    _forget_pictures(user)
     EmailAddress.objects.filter(user=user).delete()
     Authenticator.objects.filter(user=user).delete()
     user.email, user.name, user.deleted_at = f"{user.pk}@deleted.invalid", "", timezone.now()
@@ -48,10 +57,22 @@ def _accounts_of(user: User) -> Iterable[Account]:
     return sorted((membership.account for membership in memberships), key=lambda account: account.pk)
 
 
+def _forget_pictures(user: User) -> None:
+    """Take away the person's pictures, in the accounts that they have left before too."""
+    with as_user(user):
+        memberships = list(Membership.objects.exclude(avatar="").prefetch_related("account"))
+    for member in memberships:
+        with tenant_context(member.account):
+            forget_avatar(member)
+
+
 def _leave(account: Account, user: User) -> bool:
     """End the membership of `user`; say whether it could be. The caller takes everything back if one could not."""
     with tenant_context(account):
-        lock_account()
+        try:
+            lock_account()
+        except Account.DoesNotExist:  # erased meanwhile, with everything in it
+            return True
         member = Membership.objects.current().filter(user_id=user.pk).first()
         if member is None:  # removed meanwhile
             return True

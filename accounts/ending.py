@@ -3,19 +3,23 @@
 from datetime import timedelta
 
 from allauth.account.models import EmailAddress
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.people import lock_person
 from tenancy.sessions import bind_session
 
 
+@transaction.atomic
 def end_other_log_ins(request: HttpRequest, user: User) -> None:
     """End the sessions, sockets and tokens of all log-ins of `user` but that of `request`.
 
     Personal tokens go on: they came by no log-in. The time is rounded up to the next second, since tokens know no
-    parts of one: none that was made before outlives this.
+    parts of one: none that was made before outlives this. Raises PersonGone.
     """
+    lock_person(user)
     forget_new_address(user)
     now = timezone.now()
     user.log_ins_from = now.replace(microsecond=0) + timedelta(seconds=1)

@@ -22,6 +22,7 @@ from accounts.audit import record_audit
 from accounts.conflicts import Conflicting
 from accounts.members import lock_account, refuse_owner_role, reread_actor, take_in
 from accounts.models import Invitation, Membership, Role, User
+from accounts.people import lock_person_with
 from accounts.permissions import require
 from accounts.quotas import require_room_for_member
 from accounts.tokens import hash_of
@@ -137,11 +138,10 @@ def accept_invitation(*, token: str, user: User) -> Membership:
 
     Raises Http404 for anybody else and for a link that does not work, AlreadyMember, QuotaExceeded.
     """
-    lock_account()
-    invitation = find_invitation(token)
-    if user.email != invitation.email:
+    invitation, invited = _lock(token)
+    if invited is None or invited.pk != user.pk or not invited.is_active:
         raise Http404
-    return _accept(invitation, user)
+    return _accept(invitation, invited)
 
 
 @transaction.atomic
@@ -150,13 +150,14 @@ def accept_as_new_person(*, token: str, name: str, password: str) -> Membership:
 
     Raises Http404 for a link that does not work, ValidationError, KnownPerson, QuotaExceeded.
     """
-    lock_account()
-    invitation = find_invitation(token)
+    invitation, invited = _lock(token)
+    if invited is not None and not invited.is_active:
+        raise Http404
     if find_person(invitation) is not None:
         raise KnownPerson(_("Somebody else changed this at the same time. Try again."))
     # One without a password was made for somebody who never set one: the link proves as much as that mail would have.
     # One whose address nobody has confirmed may be anybody's, who does not get in with their password any more.
-    user = User.objects.filter(email=invitation.email).first() or User(email=invitation.email)
+    user = invited or User(email=invitation.email)
     user.name = name
     validate_fields(user, {"name"})
     try:
@@ -166,6 +167,13 @@ def accept_as_new_person(*, token: str, name: str, password: str) -> Membership:
     user.set_password(password)
     user.save()
     return _accept(invitation, user)
+
+
+def _lock(token: str) -> tuple[Invitation, User | None]:
+    """Return an invitation, whose account is locked now, and who has its address, locked before. Raises Http404."""
+    invited = lock_person_with(find_invitation(token).email)
+    lock_account()
+    return find_invitation(token), invited
 
 
 def _accept(invitation: Invitation, user: User) -> Membership:

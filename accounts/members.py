@@ -47,6 +47,18 @@ def reread_actor(actor: Membership) -> Membership:
     return now
 
 
+def lock_member(member: Membership) -> Membership:
+    """Return a member as they are now, whose membership does not end before the transaction does.
+
+    For what is made for one member alone, who need not wait for others: that end then finds it, and ends it too.
+    Raises PermissionDenied for somebody who was removed.
+    """
+    found: Membership | None = Membership.objects.current().select_for_update(no_key=True).filter(pk=member.pk).first()
+    if found is None:
+        raise PermissionDenied(_("You are not a member of this account any more."))
+    return found
+
+
 @transaction.atomic
 def change_role(*, member: Membership, actor: Membership, role: str) -> Membership:
     """Give a member another role and return them as they are now; the same role again changes nothing.

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import record_audit
 from accounts.images import NotAnImage, shrink
+from accounts.members import lock_member
 from accounts.models import Account, Membership
 from accounts.permissions import require
 from tenancy.context import require_active_tenant
@@ -61,23 +62,35 @@ def _change_logo(account: Account, actor: Membership, picture: str) -> None:
 
 
 def set_avatar(*, actor: Membership, content: bytes) -> None:
-    """Give oneself a picture, in this account. Raises ValidationError for what is none, StorageUnavailable."""
+    """Give oneself a picture, in this account.
+
+    Raises ValidationError for what is none, PermissionDenied, StorageUnavailable.
+    """
     require(actor, "profile.update")
     _change_avatar(actor, _keep(content, AVATAR_PIXELS, avatar_file, square=True))
 
 
 def remove_avatar(*, actor: Membership) -> None:
-    """Take one's picture away, if there is one."""
+    """Take one's picture away, if there is one. Raises PermissionDenied."""
     require(actor, "profile.update")
     _change_avatar(actor, "")
 
 
 @transaction.atomic
+def forget_avatar(member: Membership) -> None:
+    """Take away the picture of somebody who has deleted themselves, whose membership has ended."""
+    _replace_avatar(Membership.objects.select_for_update(no_key=True).get(pk=member.pk), "")
+
+
+@transaction.atomic
 def _change_avatar(actor: Membership, picture: str) -> None:
-    found = Membership.objects.select_for_update(no_key=True).get(pk=actor.pk)
+    _replace_avatar(lock_member(actor), picture)
+    actor.avatar = picture
+
+
+def _replace_avatar(found: Membership, picture: str) -> None:
     before, found.avatar = found.avatar, picture
     found.save(update_fields=["avatar"])
-    actor.avatar = picture
     if before:
         enqueue("accounts.remove_picture", name=avatar_file(before))
 

@@ -14,6 +14,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from accounts.audit import record_audit
+from accounts.members import lock_member
 from accounts.models import ApiToken, Membership, RefreshFamily
 from accounts.permissions import require
 from accounts.validation import validate_fields
@@ -31,7 +32,11 @@ USED_EVERY = timedelta(minutes=1)
 
 @transaction.atomic
 def log_in(*, member: Membership) -> tuple[str, str]:
-    """Return an access and a refresh token for somebody whose password was right, the first of a new family."""
+    """Return an access and a refresh token for somebody whose password was right, the first of a new family.
+
+    Raises PermissionDenied for somebody who was removed meanwhile.
+    """
+    lock_member(member)
     RefreshFamily.objects.filter(member=member, expires_at__lt=timezone.now()).delete()
     family = RefreshFamily(member=member)
     access, refresh = _issue(family, member)
@@ -106,6 +111,7 @@ def create_personal_token(*, actor: Membership, name: str, expires_at: datetime 
     Raises PermissionDenied, ValidationError.
     """
     require(actor, "token.manage")
+    lock_member(actor)
     if expires_at is not None and expires_at <= timezone.now():
         raise ValidationError({"expires_at": _("Must be in the future.")})
     text = f"chp_{require_active_tenant().pk.hex}_{secrets.token_hex(32)}"

@@ -8,13 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import environ
-import structlog
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
-from structlog.typing import Processor
 
-import tenancy.logs
+from config import connections, logs, openapi_settings
 from config.environment import read, read_required
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -61,22 +58,16 @@ TENANT_MODEL = "accounts.Account"
 MEMBERSHIP_MODEL = "accounts.Membership"
 AUTH_USER_MODEL = "accounts.User"
 
-
-def database(url: str) -> dict[str, object]:
-    parsed: dict[str, object] = environ.Env.db_url_config(url)
-    if parsed.get("ENGINE") != "django.db.backends.postgresql" or not parsed.get("NAME"):
-        raise ImproperlyConfigured(f"A database URL looks like postgres://user@host:5432/name, not like {url!r}.")
-    if POOL_SIZE:  # threads come and go with requests under ASGI, so connections must not belong to them
-        pool = {"min_size": 1, "max_size": POOL_SIZE, "timeout": read("DATABASE_POOL_SECONDS")}
-        return {**parsed, "ENGINE": "tenancy.postgresql", "OPTIONS": {"pool": pool}, "CONN_HEALTH_CHECKS": True}
-    return {**parsed, "ENGINE": "tenancy.postgresql"}
-
-
-DATABASES = {"default": database(read_required("DATABASE_URL"))}
-if operator_url := read("DATABASE_OPERATOR_URL"):
-    DATABASES["operator"] = database(operator_url)
-if owner_url := read("DATABASE_OWNER_URL"):
-    DATABASES["owner"] = database(owner_url)
+DATABASE_URLS = {
+    "default": read_required("DATABASE_URL"),
+    "operator": read("DATABASE_OPERATOR_URL"),
+    "owner": read("DATABASE_OWNER_URL"),
+}
+DATABASES = {
+    alias: connections.database(url, pool_size=POOL_SIZE, pool_seconds=read("DATABASE_POOL_SECONDS"))
+    for alias, url in DATABASE_URLS.items()
+    if url
+}
 DATABASE_ROUTERS = ["tenancy.postgresql.router.TenancyRouter"]
 
 # Tenancy ------------------------------------------------------------------------------------------------------------
@@ -261,36 +252,13 @@ FILE_UPLOAD_HANDLERS = ["accounts.rest.uploads.NoFiles"]  # views that want one 
 
 # Mail ---------------------------------------------------------------------------------------------------------------
 
-
-def mailer(url: str) -> dict[str, object]:
-    try:
-        parsed = environ.Env.email_url_config(url)
-    except (ImproperlyConfigured, ValueError) as error:
-        raise ImproperlyConfigured(f"EMAIL_URL: {error}.") from error
-    backend = parsed["EMAIL_BACKEND"]
-    if backend == "django.core.mail.backends.console.EmailBackend":
-        return {"BACKEND": backend}
-    if backend != "django.core.mail.backends.smtp.EmailBackend" or not parsed["EMAIL_HOST"]:
-        raise ImproperlyConfigured("EMAIL_URL looks like smtp+tls://user:password@host:587 or consolemail://.")
-    options = {
-        "host": parsed["EMAIL_HOST"],
-        "port": parsed["EMAIL_PORT"],
-        "username": parsed["EMAIL_HOST_USER"],
-        "password": parsed["EMAIL_HOST_PASSWORD"],
-        "use_tls": parsed.get("EMAIL_USE_TLS"),
-        "use_ssl": parsed.get("EMAIL_USE_SSL"),
-        "timeout": 10,
-    }
-    return {"BACKEND": backend, "OPTIONS": {name: value for name, value in options.items() if value}}
-
-
 MAIL_FOLDER = read("MAIL_FOLDER")  # for one person's machine: whoever can read all mail can log in as everybody
 if MAIL_FOLDER and (BASE_DOMAIN != "localhost" or HTTPS):
     raise ImproperlyConfigured("MAIL_FOLDER shows everybody's mail: it is for demonstrations on localhost alone.")
 MAILERS = {
     "default": {"BACKEND": "frontend.mailbox.FolderBackend", "OPTIONS": {"folder": MAIL_FOLDER}}
     if MAIL_FOLDER
-    else mailer(read("EMAIL_URL"))
+    else connections.mailer(read("EMAIL_URL"))
 }
 DEFAULT_FROM_EMAIL = read("EMAIL_FROM") or f"Commonhold <noreply@{BASE_DOMAIN}>"
 
@@ -366,32 +334,7 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 API_RATE_LIMITS = read("API_RATE_LIMITS")  # accounts/plans.py says how many
-SPECTACULAR_SETTINGS = {
-    "OAS_VERSION": "3.1.1",
-    "TITLE": "Commonhold",
-    "DESCRIPTION": "Projects, tasks and subtasks of an account. The host names it, or on the public host the token.",
-    "VERSION": "1",
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {
-        "AttachmentStateEnum": "tasks.models.AttachmentState",
-        "CategoryEnum": "projects.models.Category",
-        "ColorEnum": "projects.models.Color",
-        "ExportFormatEnum": "tasks.models.ExportFormat",
-        "ExportStateEnum": "tasks.models.ExportState",
-        "MediaAccessEnum": "accounts.models.MediaAccess",
-        "NotificationKindEnum": "tasks.models.NotificationKind",
-        "PriorityEnum": "tasks.models.Priority",
-        "RoleEnum": "accounts.models.Role",
-    },
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "config.openapi.close_bodies",
-        "config.openapi.add_errors",
-    ],
-}
+SPECTACULAR_SETTINGS = openapi_settings.SETTINGS
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=10),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
@@ -409,34 +352,4 @@ USE_TZ = True
 
 # Logs ---------------------------------------------------------------------------------------------------------------
 
-LOG_PROCESSORS: list[Processor] = [
-    structlog.contextvars.merge_contextvars,
-    tenancy.logs.add_tenant,
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso"),
-    structlog.processors.format_exc_info,
-]
-structlog.configure(
-    processors=[*LOG_PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    cache_logger_on_first_use=True,
-)
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "log": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "processor": structlog.dev.ConsoleRenderer() if DEBUG else structlog.processors.JSONRenderer(),
-            "foreign_pre_chain": LOG_PROCESSORS,
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "log"}},
-    "root": {"handlers": ["console"], "level": read("LOG_LEVEL")},
-    "loggers": {
-        "django": {"handlers": [], "propagate": True},
-        # A traceback each second while Redis is gone, which our own loggers say in a line.
-        "channels_redis": {"level": "CRITICAL"},
-    },
-}
+LOGGING = logs.configure(level=read("LOG_LEVEL"), for_people=DEBUG)

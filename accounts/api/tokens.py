@@ -5,6 +5,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from allauth.account.adapter import get_adapter
+from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as NotAllowed
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -89,12 +90,19 @@ class TokenView(TokenEndpoint):
             raise AccountSuspended
         with tenant_context(account):
             _require_code(request._request, user, fields.get("otp"))
-            member = current_membership(user)
-            if member is None:  # removed since the password was checked
-                raise InvalidCredentials
-            access, refresh = tokens.log_in(member=member)
+            access, refresh = self._log_in(user)
         named = {"id": account.pk, "slug": account.slug}
         return _unstored({"access": access, "refresh": refresh, "account": named})
+
+    def _log_in(self, user: User) -> tuple[str, str]:
+        """Return the tokens. Raises InvalidCredentials for somebody who was removed since the password was checked."""
+        member = current_membership(user)
+        if member is None:
+            raise InvalidCredentials
+        try:
+            return tokens.log_in(member=member)
+        except PermissionDenied as error:
+            raise InvalidCredentials from error
 
 
 class RefreshView(TokenEndpoint):

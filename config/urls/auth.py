@@ -14,11 +14,12 @@ urlpatterns = [
     path("", person.index, name="person"),
     path("login/", views.login, name="account_login"),
     path("logout/", views.logout, name="account_logout"),
-    path("inactive/", views.account_inactive, name="account_inactive"),
     path("reauthenticate/", never_cache(views.reauthenticate), name="account_reauthenticate"),
-    path("email/", never_cache(views.email), name="account_email"),
+    path("email/", never_cache(person.keeping_person(views.email)), name="account_email"),
     path("confirm-email/", views.email_verification_sent, name="account_email_verification_sent"),
-    path("password/change/", never_cache(views.password_change), name="account_change_password"),
+    path(
+        "password/change/", never_cache(person.keeping_person(views.password_change)), name="account_change_password"
+    ),
     path("password/reset/", views.password_reset, name="account_reset_password"),
     path("password/reset/done/", views.password_reset_done, name="account_reset_password_done"),
     re_path(
@@ -34,12 +35,12 @@ urlpatterns = [
     path("2fa/", RedirectView.as_view(pattern_name="person"), name="mfa_index"),
     path("2fa/authenticate/", codes.authenticate, name="mfa_authenticate"),
     path("2fa/reauthenticate/", never_cache(codes.reauthenticate), name="mfa_reauthenticate"),
-    path("2fa/app/activate/", never_cache(app.activate_totp), name="mfa_activate_totp"),
-    path("2fa/app/deactivate/", never_cache(app.deactivate_totp), name="mfa_deactivate_totp"),
+    path("2fa/app/activate/", never_cache(person.keeping_person(app.activate_totp)), name="mfa_activate_totp"),
+    path("2fa/app/deactivate/", never_cache(person.keeping_person(app.deactivate_totp)), name="mfa_deactivate_totp"),
     path("2fa/recovery-codes/", never_cache(recovery.view_recovery_codes), name="mfa_view_recovery_codes"),
     path(
         "2fa/recovery-codes/generate/",
-        never_cache(recovery.generate_recovery_codes),
+        never_cache(person.keeping_person(recovery.generate_recovery_codes)),
         name="mfa_generate_recovery_codes",
     ),
     path(

@@ -1,5 +1,7 @@
 """What people see and change of their own log-in. Sign-up and links are allauth's pages with other answers."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, cast
 
 from allauth.account import views
@@ -8,7 +10,9 @@ from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -18,6 +22,7 @@ from accounts.deleting import delete_user
 from accounts.ending import end_other_log_ins
 from accounts.members import LastOwner
 from accounts.models import User
+from accounts.people import PersonGone, lock_person
 from accounts.second_factor import is_asked_for_code
 from frontend.auth_forms import DeleteUser
 from frontend.forms import refuse
@@ -34,6 +39,15 @@ class SignUp(views.SignupView):  # type: ignore[misc]
 
 
 class SetPassword(views.PasswordResetFromKeyView):  # type: ignore[misc]
+    @transaction.atomic
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Set the password of somebody who is still there. Raises Http404."""
+        try:
+            form.user = self.reset_user = lock_person(form.user)
+        except PersonGone as error:
+            raise Http404 from error
+        return cast(HttpResponse, super().form_valid(form))
+
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         """Answer a link that does not work here like one that nobody made."""
         status = 404 if context.get("token_fail") else 200
@@ -44,6 +58,23 @@ class ConfirmAddress(views.ConfirmEmailView):  # type: ignore[misc]
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         status = 200 if context.get("can_confirm") else 404
         return cast(HttpResponse, super().render_to_response(context, status=status, **kwargs))
+
+
+def keeping_person(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Have a page of allauth write what belongs to the person who asks, who cannot delete themselves meanwhile."""
+
+    @wraps(view)
+    def locked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method != "POST" or not isinstance(request.user, User):
+            return view(request, *args, **kwargs)
+        try:
+            with transaction.atomic():
+                lock_person(request.user)
+                return view(request, *args, **kwargs)
+        except PersonGone:
+            return redirect("account_login")
+
+    return locked
 
 
 @require_safe
@@ -58,6 +89,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @never_cache
+@keeping_person
 @reauthentication_required(app="allauth.account")  # type: ignore[untyped-decorator]
 def end_others(request: HttpRequest) -> HttpResponse:
     """End all log-ins of the person but this one, on all hosts."""

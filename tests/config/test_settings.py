@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from config.connections import mailer
 from config.environment import VARIABLES, document
-from config.settings import mailer
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -57,6 +57,10 @@ def test_a_wrong_one_stops_the_process_by_name(variable, value):
     assert code == 1
     assert "ImproperlyConfigured" in message
     assert variable in message or "database URL" in message
+
+
+def test_the_message_has_no_password_in_it():
+    assert "hush" not in load(DATABASE_URL="mysql://somebody:hush@host/name")[1]
 
 
 def test_mail_is_sent_as_the_url_says():

@@ -1,11 +1,13 @@
 """/auth/: who gets in, where they end up, and what strangers learn."""
 
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
 
 from accounts.models import Membership
 from tenancy.context import tenant_context
 from tenancy.testing import PASSWORD, TenantClient, membership_of
+from tests.accounts.logging_in import code_of, give_app
 
 URL = "/auth/login/"
 
@@ -114,13 +116,31 @@ def test_logging_out_takes_a_post(client, bob):
     assert browser.get("/").status_code == 302
 
 
-def test_somebody_whose_log_in_is_switched_off_does_not_get_in(client, acme, bob):
-    bob.is_active = False
-    bob.save()
+def test_somebody_whose_log_in_is_switched_off_reads_what_a_stranger_reads(client, acme, globex, bob, mallory):
+    type(bob).objects.filter(pk__in=(bob.pk, mallory.pk)).update(is_active=False)
+    for host in (acme, None):
+        emails = [f"{name}@example.com" for name in ("bob", "mallory", "nobody")]
+        browser = client.at(host)
+        seen = [answer(log_in(browser, email), email) for email in emails]
+        assert seen[0] == seen[1] == seen[2]
+        assert "are not correct" in seen[0]
+        assert browser.get("/auth/inactive/").status_code == 404
+
+
+def test_their_right_passwords_count_as_wrong_ones(client, acme, bob):
+    type(bob).objects.filter(pk=bob.pk).update(is_active=False)
+    last = [log_in(client.at(acme)) for _ in range(6)][-1]
+    assert "Too many failed login attempts" in last.content.decode()
+
+
+def test_somebody_who_is_switched_off_before_the_code_comes_to_the_log_in_page(client, acme, bob):
+    give_app(client.as_(bob), bob)
+    cache.clear()  # of the code that was used for that
     browser = client.at(acme)
-    response = log_in(browser)
-    assert (response.status_code, response["Location"]) == (302, "/auth/inactive/")
-    assert "Your log-in is switched off" in browser.get("/auth/inactive/").content.decode()
+    assert log_in(browser)["Location"] == "/auth/2fa/authenticate/"
+    type(bob).objects.filter(pk=bob.pk).update(is_active=False)
+    response = browser.post("/auth/2fa/authenticate/", {"code": code_of(bob)})
+    assert (response.status_code, response["Location"]) == (302, "/auth/login/")
     assert browser.get("/").status_code == 302
 
 

@@ -22,7 +22,7 @@ PROSE = f"""{ATTACK}
 |:-:|
 | <style>*{{}}</style> |
 """
-ANONYMOUS = ["/auth/login/", "/auth/password/reset/", "/auth/inactive/", "/roadmap/", "/nothing/"]
+ANONYMOUS = ["/auth/login/", "/auth/password/reset/", "/roadmap/", "/nothing/"]
 MEMBERS = [
     *(*ANONYMOUS, "/", "/projects/EVIL/", "/projects/EVIL/export/", "/tasks/EVIL-1/", "/subtasks/", "/inbox/"),
     *("/auth/logout/", "/auth/", "/auth/email/", "/auth/password/change/", "/auth/delete/", "/auth/reauthenticate/"),

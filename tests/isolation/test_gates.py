@@ -13,7 +13,6 @@ ALLAUTH = "for people who cannot be logged in yet"
 OPEN = {
     "auth/login/": ALLAUTH,
     "auth/logout/": "shows nothing, and ends a session if there is one",
-    "auth/inactive/": ALLAUTH,
     "auth/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[-0-9A-Za-z]+)/$": ALLAUTH,
     "auth/password/reset/key/done/": ALLAUTH,
     "auth/password/reset/": ALLAUTH,

@@ -106,7 +106,7 @@ OF_MEMBERS = [
     ),
     off(
         "sessions and tokens of before do not come back",
-        "accounts/models.py",
+        "accounts/models/memberships.py",
         "return self.readmitted_at is None or moment >= self.readmitted_at.replace(microsecond=0)",
         "return True",
         f"{LEAVING}::test_nothing_of_what_ended_comes_back",
@@ -130,14 +130,14 @@ OF_MEMBERS = [
     ),
     off(
         "a link expires",
-        "accounts/models.py",
+        "accounts/models/invitations.py",
         "return self.open().filter(expires_at__gt=timezone.now())",
         "return self.open()",
         f"{ACCEPTING}::test_a_link_that_is_no_good_reads_like_any_other[expired]",
     ),
     off(
         "a link works once, and not when it was revoked",
-        "accounts/models.py",
+        "accounts/models/invitations.py",
         "return self.filter(accepted_at=None, revoked_at=None)",
         "return self.all()",
         f"{ACCEPTING}::test_a_link_that_is_no_good_reads_like_any_other[used]",
@@ -153,8 +153,8 @@ OF_MEMBERS = [
     off(
         "only whoever was invited accepts",
         INVITATIONS,
-        "if user.email != invitation.email:",
-        "if False:",
+        "    if invited is None or invited.pk != user.pk or not invited.is_active:\n        raise Http404\n",
+        "    invited = user\n",
         f"{ACCEPTING}::test_but_it_must_be_the_person_who_was_invited",
     ),
     off(

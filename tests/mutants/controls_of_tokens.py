@@ -4,7 +4,7 @@ from tests.mutants.controls import Edit, Mutant, off
 
 RULES, MODELS, API, RESOURCE = (
     "accounts/tokens.py",
-    "accounts/models.py",
+    "accounts/models/credentials.py",
     "accounts/api/tokens.py",
     "accounts/api/personal_tokens.py",
 )

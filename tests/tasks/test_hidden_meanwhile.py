@@ -1,28 +1,14 @@
 """Writes that wait for a project while it is hidden from who makes them."""
 
 import threading
-import time
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from projects.models import Project
 from tasks.models import Comment, Subtask, Task
 from tenancy.context import tenant_context
-
-
-def wait_until_somebody_waits():
-    """Wait until somebody waits for a lock of this connection's."""
-    deadline = time.monotonic() + 10
-    with connection.cursor() as cursor:
-        while True:
-            cursor.execute(
-                "SELECT EXISTS (SELECT FROM pg_locks"
-                " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
-            )
-            if cursor.fetchone()[0]:
-                return
-            assert time.monotonic() < deadline
+from tests.waiting import wait_until_somebody_waits
 
 
 def everything():

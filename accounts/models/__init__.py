@@ -1,0 +1,23 @@
+"""Accounts (the tenants), their domains, people, and who belongs where in which role."""
+
+from accounts.models.accounts import Account, Domain, MediaAccess
+from accounts.models.audit import AuditEntry
+from accounts.models.credentials import ApiToken, RefreshFamily
+from accounts.models.idempotency import IdempotencyKey
+from accounts.models.invitations import Invitation
+from accounts.models.memberships import Membership, Role
+from accounts.models.people import User
+
+__all__ = [
+    "Account",
+    "ApiToken",
+    "AuditEntry",
+    "Domain",
+    "IdempotencyKey",
+    "Invitation",
+    "MediaAccess",
+    "Membership",
+    "RefreshFamily",
+    "Role",
+    "User",
+]

@@ -1,0 +1,51 @@
+"""Accounts, which are the tenants, and their domains: both shared, since they say who the tenant is."""
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.hues import HUES
+from accounts.plans import Plan
+from accounts.slugs import refuse_reserved_slug
+from tenancy.models import AbstractDomain, AbstractTenant
+
+
+class MediaAccess(models.TextChoices):
+    """How files leave an account."""
+
+    PRESIGNED = "presigned", _("From storage, by a link that works for a minute")
+    PROXIED = "proxied", _("Through the application, which asks for rights each time")
+
+
+class Account(AbstractTenant):
+    """A customer: the tenant. Its slug is its subdomain."""
+
+    # Whoever runs this for themselves is not to meet a price list: smaller plans are for those who sell accounts.
+    plan = models.CharField(max_length=20, choices=Plan, default=Plan.BUSINESS)
+    # None: one that goes by the slug.
+    accent_hue = models.PositiveSmallIntegerField(null=True, blank=True, choices=[(hue, str(hue)) for hue in HUES])
+    media_access = models.CharField(max_length=10, choices=MediaAccess, default=MediaAccess.PRESIGNED)
+    logo = models.CharField(max_length=32, blank=True, editable=False)  # which one; "" is none
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("slug",)
+
+    def clean(self) -> None:
+        super().clean()
+        refuse_reserved_slug(self.slug)
+        if self.variant not in settings.TENANCY["VARIANTS"]:
+            raise ValidationError({"variant": _("There is no such variant.")})
+
+
+class Domain(AbstractDomain):
+    """A host name of an account's own. Shared: it is looked up before a tenant is known."""
+
+    tenant = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="domains")
+
+    class Meta:
+        ordering = ("host",)
+        constraints = [
+            models.UniqueConstraint(fields=["tenant"], condition=models.Q(is_primary=True), name="one_primary_domain"),
+        ]

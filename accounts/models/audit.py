@@ -1,0 +1,43 @@
+"""The audit log. Tenant-owned."""
+
+from typing import ClassVar, Self
+
+from django.db import models
+
+from accounts.models.memberships import Membership, Role
+from tenancy.fields import TenantForeignKey
+from tenancy.models import TenantManager, TenantModel
+
+
+class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
+    def visible_to(self, membership: Membership) -> Self:
+        """Return all to owners and admins, and nothing to others."""
+        return self if membership.role in (Role.OWNER, Role.ADMIN) else self.none()
+
+
+class AuditEntry(TenantModel):
+    """Who did what that matters for who sees or may do what. Written by `accounts.audit`, and never changed."""
+
+    append_only = True
+    erased_with_tenant = True
+
+    actor = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="+", null=True)
+    actor_email = models.EmailField(blank=True)  # as it was: it outlives the person
+    ip = models.GenericIPAddressField(null=True)
+    action = models.CharField(max_length=50)  # "member.role_changed"
+    object_id = models.UUIDField()
+    data = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar = TenantManager.from_queryset(AuditEntryQuerySet)()
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        indexes = [
+            models.Index(fields=["account", "-created_at", "-id"], name="audit_newest"),
+            models.Index(fields=["account", "actor"], name="audit_actor"),
+            models.Index(fields=["account", "action", "-created_at"], name="audit_action"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} by {self.actor_email}"

@@ -1,0 +1,28 @@
+"""Requests that were carried out and may be sent again. Tenant-owned."""
+
+from django.db import models
+
+from accounts.models.memberships import Membership
+from tenancy.constraints import TenantUniqueConstraint
+from tenancy.fields import TenantForeignKey
+from tenancy.models import TenantModel
+
+
+class IdempotencyKey(TenantModel):
+    """A POST that was carried out, and what was answered: see accounts/rest/idempotency.py."""
+
+    member = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="+")
+    # Of method, path and key, which together may be longer than an index takes.
+    request_hash = models.CharField(max_length=64)
+    body_hash = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(default=0)  # 0 is never committed: the effect belongs to the transaction
+    body = models.TextField(null=True)  # noqa: DJ001  # NULL: not kept, because it is a secret; "" is that of 204
+    headers = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [TenantUniqueConstraint(fields=["member", "request_hash"], name="idempotency_key")]
+        indexes = [models.Index(fields=["account", "created_at"], name="idempotency_key_age")]
+
+    def __str__(self) -> str:
+        return f"{self.status} for {self.member_id}"

@@ -1,0 +1,46 @@
+"""What the settings make of URLs of servers."""
+
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+type Settings = dict[str, Any]
+
+
+def database(url: str, *, pool_size: int, pool_seconds: int) -> Settings:
+    """Return the entry of DATABASES for a URL, with a pool of `pool_size` connections, or none when that is 0.
+
+    Raises ImproperlyConfigured when the URL is not one of PostgreSQL, or names no database; without showing it, since
+    there may be a password in it.
+    """
+    parsed: Settings = environ.Env.db_url_config(url)
+    if parsed.get("ENGINE") != "django.db.backends.postgresql" or not parsed.get("NAME"):
+        raise ImproperlyConfigured("A database URL looks like postgres://user@host:5432/name.")
+    if pool_size:  # threads come and go with requests under ASGI, so connections must not belong to them
+        pool = {"min_size": 1, "max_size": pool_size, "timeout": pool_seconds}
+        return {**parsed, "ENGINE": "tenancy.postgresql", "OPTIONS": {"pool": pool}, "CONN_HEALTH_CHECKS": True}
+    return {**parsed, "ENGINE": "tenancy.postgresql"}
+
+
+def mailer(url: str) -> Settings:
+    """Return the entry of MAILERS for a URL: SMTP, or the console. Raises ImproperlyConfigured for any other."""
+    try:
+        parsed = environ.Env.email_url_config(url)
+    except (ImproperlyConfigured, ValueError) as error:
+        raise ImproperlyConfigured(f"EMAIL_URL: {error}.") from error
+    backend = parsed["EMAIL_BACKEND"]
+    if backend == "django.core.mail.backends.console.EmailBackend":
+        return {"BACKEND": backend}
+    if backend != "django.core.mail.backends.smtp.EmailBackend" or not parsed["EMAIL_HOST"]:
+        raise ImproperlyConfigured("EMAIL_URL looks like smtp+tls://user:password@host:587 or consolemail://.")
+    options = {
+        "host": parsed["EMAIL_HOST"],
+        "port": parsed["EMAIL_PORT"],
+        "username": parsed["EMAIL_HOST_USER"],
+        "password": parsed["EMAIL_HOST_PASSWORD"],
+        "use_tls": parsed.get("EMAIL_USE_TLS"),
+        "use_ssl": parsed.get("EMAIL_USE_SSL"),
+        "timeout": 10,
+    }
+    return {"BACKEND": backend, "OPTIONS": {name: value for name, value in options.items() if value}}

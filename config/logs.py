@@ -1,0 +1,43 @@
+"""How logs are written, structlog's and the standard library's alike: as lines of JSON, or in colours for people."""
+
+from typing import Any
+
+import structlog
+from structlog.typing import Processor
+
+import tenancy.logs
+
+PROCESSORS: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    tenancy.logs.add_tenant,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso"),
+    structlog.processors.format_exc_info,
+]
+
+
+def configure(*, level: str, for_people: bool) -> dict[str, Any]:
+    """Set structlog up, and return LOGGING, by which Django sets up the standard library's logging to match."""
+    structlog.configure(
+        processors=[*PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    formatter = {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "processor": structlog.dev.ConsoleRenderer() if for_people else structlog.processors.JSONRenderer(),
+        "foreign_pre_chain": PROCESSORS,
+    }
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"log": formatter},
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "log"}},
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": {
+            "django": {"handlers": [], "propagate": True},
+            # A traceback each second while Redis is gone, which our own loggers say in a line.
+            "channels_redis": {"level": "CRITICAL"},
+        },
+    }

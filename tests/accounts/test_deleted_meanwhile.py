@@ -1,0 +1,246 @@
+"""What somebody does at the very moment when they delete themselves: nothing of it is left."""
+
+import threading
+
+import pytest
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
+from allauth.mfa.models import Authenticator
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.http import Http404
+
+from accounts.actions import create_account
+from accounts.deleting import delete_user
+from accounts.invitations import accept_invitation
+from accounts.links import password_link
+from accounts.members import transfer_account
+from accounts.models import Account, ApiToken, Membership, RefreshFamily, User
+from accounts.pictures import avatar_file, set_avatar
+from tenancy.context import tenant_context
+from tenancy.storage import storage
+from tenancy.testing import PASSWORD, TenantClient, join, membership_of
+from tests.accounts.inviting import invite
+from tests.accounts.logging_in import give_app
+from tests.accounts.test_pictures import picture
+from tests.waiting import wait_until_somebody_waits
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NEW = "another long sentence"
+TOKENS, TOKEN = "/api/v1/tokens/", "/api/v1/auth/token/"
+
+
+@pytest.fixture
+def meanwhile(at_once):
+    """Have somebody do something that waits for the end of `first`, which is begun before."""
+
+    def meanwhile(first, then):
+        begun, answers = threading.Event(), []
+
+        def lead():
+            with transaction.atomic():
+                first()
+                begun.set()
+                wait_until_somebody_waits()
+
+        def follow():
+            assert begun.wait(10)
+            answers.append(then())
+
+        errors = at_once(lead, follow)
+        return answers, errors
+
+    return meanwhile
+
+
+def is_forgotten(user):
+    """Say that there is nothing left of somebody."""
+    user.refresh_from_db()
+    assert (user.email, user.name, user.is_active) == (f"{user.pk}@deleted.invalid", "", False)
+    assert not user.has_usable_password()
+    assert user.deleted_at
+    assert not EmailAddress.objects.filter(user=user).exists()
+    assert not Authenticator.objects.filter(user=user).exists()
+    for account in Account.objects.all():
+        with tenant_context(account):
+            assert not Membership.objects.current().filter(user=user).exists()
+            assert not Membership.objects.filter(user=user).exclude(avatar="").exists()
+            assert not RefreshFamily.objects.filter(member__user=user, revoked_at=None).exists()
+            assert not ApiToken.objects.filter(member__user=user, revoked_at=None).exists()
+    return True
+
+
+# Joining -------------------------------------------------------------------------------------------------------------
+
+
+def test_an_invitation_is_not_accepted(client, acme, globex, alice, charlie, mallory, meanwhile):
+    Account.objects.create(slug="initech", name="Initech")
+    _row, token = invite(client, mallory, globex, "bob@example.com")
+    bob = User.objects.create_user("bob@example.com", PASSWORD, confirmed=True)
+    join(bob, acme, "member")
+    path, fields = f"/invitations/{token}/", {"password": PASSWORD}
+    answers, errors = meanwhile(lambda: delete_user(user=bob), lambda: client.at(globex).post(path, fields))
+    assert errors == []
+    assert answers[0].status_code == 404
+    assert is_forgotten(bob)
+
+
+def test_an_invitation_that_was_accepted_is_a_membership_that_ends(client, acme, globex, bob, mallory, meanwhile):
+    _row, token = invite(client, mallory, globex, "bob@example.com")
+
+    def accept():
+        with tenant_context(globex):
+            accept_invitation(token=token, user=bob)
+
+    assert meanwhile(accept, lambda: delete_user(user=bob)) == ([None], [])
+    assert is_forgotten(bob)
+    with tenant_context(globex):
+        assert Membership.objects.get(user=bob).ended_at
+
+
+def test_somebody_who_comes_late_with_the_link_is_not_let_in(client, acme, globex, bob, mallory):
+    _row, token = invite(client, mallory, globex, "bob@example.com")
+    delete_user(user=bob)
+    with tenant_context(globex), pytest.raises(Http404):
+        accept_invitation(token=token, user=bob)
+
+
+def test_an_account_is_not_given_to_somebody_who_goes(acme, bob, meanwhile):
+    def create():
+        return create_account(slug="initech", name="Initech", owner_email="bob@example.com")
+
+    (created,), errors = meanwhile(lambda: delete_user(user=bob), create)
+    assert errors == []
+    assert created.owner.pk != bob.pk
+    assert is_forgotten(bob)
+
+
+def test_whoever_is_made_the_owner_stays_or_is_not_made_it(acme, alice, bob, meanwhile):
+    owner, member = membership_of(alice, acme), membership_of(bob, acme)
+    _answers, errors = meanwhile(lambda: delete_user(user=bob), lambda: transfer_account(member=member, actor=owner))
+    assert [type(error) for error in errors] == [Http404]
+    assert is_forgotten(bob)
+    assert membership_of(alice, acme).role == "owner"
+
+
+def test_whoever_was_made_the_owner_stays(acme, alice, bob, meanwhile):
+    owner, member = membership_of(alice, acme), membership_of(bob, acme)
+    _answers, errors = meanwhile(lambda: transfer_account(member=member, actor=owner), lambda: delete_user(user=bob))
+    assert [str(error)[:31] for error in errors] == ["You are the last owner of Acme."[:31]]
+    bob.refresh_from_db()
+    assert (bob.is_active, membership_of(bob, acme).role) == (True, "owner")
+
+
+# Log-ins and tokens --------------------------------------------------------------------------------------------------
+
+
+def test_no_token_is_made(client, acme, bob, meanwhile):
+    session = client.as_(bob)
+    answers, errors = meanwhile(lambda: delete_user(user=bob), lambda: session.json("POST", TOKENS, {"name": "x"}))
+    assert errors == []
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(403, "permission_denied")]
+    assert is_forgotten(bob)
+
+
+def test_no_program_gets_in(client, acme, bob, meanwhile):
+    fields = {"email": bob.email, "password": PASSWORD}
+    answers, errors = meanwhile(lambda: delete_user(user=bob), lambda: client.at(acme).json("POST", TOKEN, fields))
+    assert errors == []
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(401, "invalid_credentials")]
+    assert is_forgotten(bob)
+
+
+def test_a_token_that_was_made_is_revoked(client, acme, bob, meanwhile):
+    session = client.as_(bob)
+    made = []
+
+    def make():
+        made.append(session.json("POST", TOKENS, {"name": "x"}).json()["token"])
+
+    assert meanwhile(make, lambda: delete_user(user=bob)) == ([None], [])
+    assert is_forgotten(bob)
+    answer = TenantClient(acme, HTTP_AUTHORIZATION=f"Bearer {made[0]}").get("/api/v1/projects/")
+    assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
+
+
+def test_a_session_of_that_moment_opens_nothing(client, acme, bob, meanwhile):
+    browser = client.at(acme)
+
+    def log_in():
+        return browser.post("/auth/login/", {"login": bob.email, "password": PASSWORD})
+
+    (answer,), errors = meanwhile(lambda: delete_user(user=bob), log_in)
+    assert (answer.status_code, errors) == (302, [])
+    assert Session.objects.exists()  # of nobody: neither the person is active nor the password theirs
+    assert browser.get("/")["Location"] == "/auth/login/?next=/"
+    assert browser.get("/api/v1/me/").status_code == 401
+    assert is_forgotten(bob)
+
+
+# What is theirs ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/auth/password/change/", {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}),
+        ("/auth/email/", {"email": "new@example.com", "action_add": ""}),
+        ("/auth/2fa/recovery-codes/generate/", {}),
+        ("/auth/others/", {}),
+    ],
+)
+def test_nothing_is_written_to_somebody_who_goes(client, acme, bob, path, fields, meanwhile):
+    session = client.as_(bob)
+    give_app(session, bob)
+    answers, errors = meanwhile(lambda: delete_user(user=bob), lambda: session.post(path, fields))
+    assert errors == []
+    assert [(answer.status_code, answer["Location"]) for answer in answers] == [(302, "/auth/login/")]
+    assert is_forgotten(bob)
+
+
+def test_no_name_is_written(client, acme, bob, meanwhile):
+    session = client.as_(bob)
+    answers, errors = meanwhile(
+        lambda: delete_user(user=bob), lambda: session.json("PATCH", "/api/v1/me/", {"name": "Robert"})
+    )
+    assert (answers[0].status_code, errors) == (409, [])
+    assert is_forgotten(bob)
+
+
+def test_a_password_link_opens_nothing_any_more(client, acme, bob, meanwhile):
+    with tenant_context(acme):
+        path = password_link(bob).removeprefix("http://acme.localhost:8000")
+    browser = client.at(acme)
+    form = browser.get(path)["Location"]
+    fields = {"password1": NEW, "password2": NEW}
+    answers, errors = meanwhile(lambda: delete_user(user=bob), lambda: browser.post(form, fields))
+    assert (answers[0].status_code, errors) == (404, [])
+    assert is_forgotten(bob)
+
+
+def test_an_address_is_not_confirmed_any_more(client, acme, bob, meanwhile):
+    new = EmailAddress.objects.create(user=bob, email="new@example.com", verified=False)
+    path = f"/auth/confirm-email/{EmailConfirmationHMAC(new).key}/"
+    _answers, errors = meanwhile(lambda: delete_user(user=bob), lambda: client.post(path))
+    assert errors == []
+    assert is_forgotten(bob)
+
+
+def test_no_picture_is_left(acme, globex, charlie, meanwhile, run_jobs):
+    with tenant_context(globex):  # which they have left before
+        left = membership_of(charlie, globex)
+        set_avatar(actor=left, content=picture())
+        Membership.objects.filter(pk=left.pk).update(ended_at=left.joined_at)
+    member = membership_of(charlie, acme)
+    _answers, errors = meanwhile(
+        lambda: delete_user(user=charlie), lambda: set_avatar(actor=member, content=picture())
+    )
+    assert [type(error).__name__ for error in errors] == ["PermissionDenied"]
+    assert is_forgotten(charlie)
+    run_jobs()
+    with tenant_context(globex):
+        assert not storage.exists(avatar_file(left.avatar))
+
+
+def test_of_two_times_the_second_finds_it_done(acme, bob, meanwhile):
+    assert meanwhile(lambda: delete_user(user=bob), lambda: delete_user(user=bob)) == ([None], [])
+    assert is_forgotten(bob)

@@ -1,0 +1,19 @@
+"""Waiting until another connection waits, for tests in which two meet."""
+
+import time
+
+from django.db import connection
+
+
+def wait_until_somebody_waits():
+    """Wait until somebody waits for a lock of this connection's."""
+    deadline = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(
+                "SELECT EXISTS (SELECT FROM pg_locks"
+                " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+            )
+            if cursor.fetchone()[0]:
+                return
+            assert time.monotonic() < deadline, "Nobody waits."
