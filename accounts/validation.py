@@ -1,6 +1,7 @@
-"""Checking rows before they are saved, with messages that forms and the API show at the field."""
+"""Changing and checking rows before they are saved, with messages that forms and the API show at the field."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db.models import Model
 
@@ -15,6 +16,14 @@ def is_same_name(typed: str, name: str) -> bool:
 
 def _plain(text: str) -> str:
     return " ".join(text.split()).casefold()
+
+
+def assign(row: Model, fields: Mapping[str, Any]) -> set[str]:
+    """Set `fields` on `row` and return the names of those that are different now."""
+    changed = {name for name, value in fields.items() if getattr(row, name) != value}
+    for name in changed:
+        setattr(row, name, fields[name])
+    return changed
 
 
 def validate_fields(row: Model, names: Iterable[str]) -> None:

@@ -23,6 +23,7 @@ from accounts.sockets import admit_visitor  # noqa: E402
 from config.bodies import ArrivingBodies  # noqa: E402
 from config.disconnects import ReturnConnections  # noqa: E402
 from config.fairness import TakeTurns  # noqa: E402
+from config.own_context import OwnContext  # noqa: E402
 from projects.consumers import ProjectConsumer  # noqa: E402
 from tenancy.checks import refuse_unsafe_process  # noqa: E402
 from tenancy.sockets import TenantSockets  # noqa: E402
@@ -40,11 +41,13 @@ def refuse() -> None:
 with ThreadPoolExecutor(1) as outside:
     outside.submit(refuse).result()
 
-application = ProtocolTypeRouter(
-    {
-        "http": TakeTurns(ReturnConnections(ArrivingBodies())),
-        "websocket": TenantSockets(
-            ProjectConsumer.as_asgi(), path="/ws/", subprotocol="commonhold.v1", admit=admit_visitor
-        ),
-    }
+application = OwnContext(
+    ProtocolTypeRouter(
+        {
+            "http": TakeTurns(ReturnConnections(ArrivingBodies())),
+            "websocket": TenantSockets(
+                ProjectConsumer.as_asgi(), path="/ws/", subprotocol="commonhold.v1", admit=admit_visitor
+            ),
+        }
+    )
 )

@@ -4,6 +4,8 @@ import asyncio
 from typing import Any
 from weakref import WeakValueDictionary
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.core.handlers.asgi import ASGIHandler
 
 # A client that sends nothing for so long is gone, and holds a thread and perhaps an upload to S3.
@@ -32,9 +34,12 @@ class ArrivingBody:
     # In the thread of the view ---------------------------------------------------------------------------------------
 
     def read(self, size: int = -1) -> bytes:
-        """Return some bytes, at most `size`; b"" at the end. With -1 all that are left. Raises BrokenOff."""
+        """Return some bytes, at most `size`; b"" at the end. Raises BrokenOff.
+
+        With -1 all that are left, which nobody asks for but whoever wants no file. Raises RequestDataTooBig.
+        """
         if size < 0:
-            return b"".join(iter(lambda: self.read(2**16), b""))
+            return self._all()
         if not self._rest and not self._is_whole:
             self._rest = asyncio.run_coroutine_threadsafe(self._next(), self._loop).result()
         piece, self._rest = self._rest[:size], self._rest[size:]
@@ -43,6 +48,18 @@ class ArrivingBody:
     def readline(self, size: int = -1) -> bytes:
         """Return some bytes, which need not be a line: Django asks for lines only to be rid of what is left."""
         return self.read(2**16)
+
+    def _all(self) -> bytes:
+        pieces, most = [], settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        while piece := self.read(2**16):
+            pieces.append(piece)
+            if sum(map(len, pieces)) > most:
+                raise RequestDataTooBig(f"A body without a file has at most {most} bytes.")
+        return b"".join(pieces)
+
+    def seekable(self) -> bool:
+        """Django asks so as to measure the body first."""
+        return False
 
     def close(self) -> None:
         """Nothing more is read."""

@@ -5,6 +5,7 @@ Schemathesis does: `tests/fuzz`.
 
 from typing import Any
 
+from django.core.validators import RegexValidator
 from django_filters import filters
 from drf_spectacular.contrib.django_filters import DjangoFilterExtension
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
@@ -36,7 +37,9 @@ class TextScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-ca
     def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
         field = self.target
         schema: dict[str, Any] = auto_schema._map_serializer_field(field, direction, bypass_extensions=True)  # type: ignore[no-untyped-call]
-        if direction == "request" and "pattern" not in schema:
+        # A pattern of its own says all, unless there may be space around it.
+        says_all = any(isinstance(each, RegexValidator) for each in field.validators) and not field.trim_whitespace
+        if direction == "request" and not says_all:
             is_trimmed = field.trim_whitespace and not field.allow_blank
             schema["pattern"] = NOT_BLANK if is_trimmed else NO_NUL
         return schema
@@ -73,7 +76,7 @@ class FilterParameters(DjangoFilterExtension):  # type: ignore[no-untyped-call]
         return found
 
 
-def _schema_of(field: Any) -> dict[str, Any]:
+def _schema_of(field: Any) -> dict[str, Any]:  # noqa: PLR0911  # a line for each kind of filter
     """Return what is known of the values of a filter, {} when its type says it all."""
     from tasks.api.filters import TaskNameFilter  # whose package needs the schema class, and that this module
 
@@ -88,6 +91,8 @@ def _schema_of(field: Any) -> dict[str, Any]:
             return {"type": "string", "enum": ["false", "true"]}
         case filters.UUIDFilter():
             return dict(ID)
+        case filters.ChoiceFilter():
+            return {"type": "string", "enum": sorted(str(value) for value, _ in field.extra["choices"])}
         case filters.CharFilter():
             least, most = field.extra.get("min_length", 1), field.extra.get("max_length")
             pattern = NOT_BLANK if least == 1 else TWO_LETTERS

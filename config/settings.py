@@ -3,6 +3,7 @@
 A value that is missing or wrong stops the process with a message; nothing falls back to something unsafe.
 """
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -193,13 +194,25 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
 # Browsers -----------------------------------------------------------------------------------------------------------
 
+S3_BROWSER_UPLOADS = read("S3_BROWSER_UPLOADS")
+
+
+def storage_origin() -> str:
+    """Return the origin of S3 as browsers know it, for the policy of the pages."""
+    url = read("S3_PUBLIC_ENDPOINT_URL") or read_required("S3_ENDPOINT_URL")
+    origin: str = "/".join(url.split("/", 3)[:3])
+    if not re.fullmatch(r"https?://[\w.\[:\]-]+", origin, re.ASCII):
+        raise ImproperlyConfigured(f"S3_PUBLIC_ENDPOINT_URL must be http(s)://host[:port], not {url!r}.")
+    return origin
+
+
 SECURE_CSP = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF, CSP.NONCE],
     "style-src": [CSP.SELF],
     "img-src": [CSP.SELF, "data:"],
     "font-src": [CSP.SELF],
-    "connect-src": [CSP.SELF],
+    "connect-src": [CSP.SELF, storage_origin()] if S3_BROWSER_UPLOADS else [CSP.SELF],
     "form-action": [CSP.SELF],
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
@@ -236,7 +249,6 @@ STORAGES = {
     },
 }
 
-S3_BROWSER_UPLOADS = read("S3_BROWSER_UPLOADS")
 FILE_UPLOAD_HANDLERS = ["accounts.rest.uploads.NoFiles"]  # views that want one read the body themselves
 
 # Mail ---------------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,8 +21,10 @@ from accounts.rest import idempotency, preconditions
 from accounts.rest.serializers import Choice, Moment, NoBody, RowField, StrictSerializer, Text
 from accounts.rest.views import MemberView, etag
 from tenancy.context import require_active_tenant
+from tenancy.models import validate_slug
 
 
+@extend_schema_field({"type": "integer", "minimum": min(HUES), "maximum": max(HUES), "multipleOf": HUES.step})
 class Hue(serializers.IntegerField):
     """One of the hues that there are, in degrees."""
 
@@ -36,7 +38,12 @@ class Hue(serializers.IntegerField):
 
 class AccountSerializer(StrictSerializer):
     id = serializers.UUIDField(read_only=True)
-    slug = Text(max_length=63, help_text="Its subdomain. The host of a former one redirects to that of the new one.")
+    slug = Text(
+        max_length=63,
+        trim_whitespace=False,
+        validators=[validate_slug],
+        help_text="Its subdomain. The host of a former one redirects to that of the new one.",
+    )
     name = Text(max_length=200)
     variant = Choice(choices=sorted(settings.TENANCY["VARIANTS"]))
     time_zone = Text(max_length=64, help_text="An IANA name, such as `Europe/Berlin`.")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import template
+from django.conf import settings
 
 from accounts.models import Membership
 from accounts.permissions import may
@@ -27,4 +28,10 @@ def files_of(task: Task, membership: Membership) -> dict[str, Any]:
     any_of_them = may(membership, "file.delete_any")
     removable = {each.pk for each in attachments if any_of_them or each.uploaded_by_id == membership.pk}
     can_write = may(membership, "file.write")
-    return {"task": task, "attachments": attachments, "removable": removable, "can_write": can_write}
+    return {
+        "task": task,
+        "attachments": attachments,
+        "removable": removable,
+        "can_write": can_write,
+        "is_straight": settings.S3_BROWSER_UPLOADS,
+    }

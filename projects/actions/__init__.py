@@ -1,6 +1,6 @@
 """What can be done with projects and what they are made of. Each function owns its transaction."""
 
-from projects.actions.activity import assign, lock_project, record_activity
+from projects.actions.activity import lock_project, record_activity
 from projects.actions.labels import create_label, delete_label, lock_label, update_label
 from projects.actions.projects import (
     AlreadyArchived,
@@ -24,7 +24,6 @@ __all__ = [
     "StatusInUse",
     "add_project_member",
     "archive_project",
-    "assign",
     "create_label",
     "create_project",
     "create_status",

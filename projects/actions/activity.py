@@ -24,14 +24,6 @@ def lock_project(project_id: UUID) -> Project:
     return project
 
 
-def assign(row: Any, fields: Any) -> set[str]:
-    """Set `fields`, a mapping, on `row` and return the names of those that are different now."""
-    changed = {name for name, value in fields.items() if getattr(row, name) != value}
-    for name in changed:
-        setattr(row, name, fields[name])
-    return changed
-
-
 def record_activity(
     *,
     project: Project,

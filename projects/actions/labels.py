@@ -7,8 +7,8 @@ from django.shortcuts import get_object_or_404
 
 from accounts.models import Membership
 from accounts.permissions import require
-from accounts.validation import validate_fields
-from projects.actions.activity import assign, record_activity
+from accounts.validation import assign, validate_fields
+from projects.actions.activity import record_activity
 from projects.models import Label, Project
 
 

@@ -13,9 +13,9 @@ from accounts.conflicts import Conflicting
 from accounts.models import Membership
 from accounts.permissions import may, require
 from accounts.quotas import require_room_for_project
-from accounts.validation import validate_fields
+from accounts.validation import assign, validate_fields
 from projects import ranks
-from projects.actions.activity import assign, lock_project, record_activity
+from projects.actions.activity import lock_project, record_activity
 from projects.keys import free_keys
 from projects.models import Category, Project, ProjectMember, Status
 

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from accounts.conflicts import Conflicting
 from accounts.models import Membership
 from accounts.permissions import require
-from accounts.validation import validate_fields
+from accounts.validation import assign, validate_fields
 from projects import ranks
-from projects.actions.activity import assign, lock_project, record_activity
+from projects.actions.activity import lock_project, record_activity
 from projects.models import Category, Project, Status
 
 MOST = 50  # columns of a board

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Membership
 from accounts.permissions import require
-from accounts.validation import validate_fields
+from accounts.validation import assign, validate_fields
 from projects import ranks
-from projects.actions import assign, record_activity
+from projects.actions import record_activity
 from tasks.actions.tasks import last_rank, lock_task
 from tasks.models import Subtask, Task
 

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from accounts.conflicts import Conflicting
 from accounts.models import Membership
 from accounts.permissions import require
-from accounts.validation import validate_fields
+from accounts.validation import assign, validate_fields
 from projects import ranks
-from projects.actions import assign, lock_project, record_activity
+from projects.actions import lock_project, record_activity
 from projects.models import Category, Label, Project, Status
 from tasks.actions.notifications import notify_assigned
 from tasks.models import Assignment, Task, TaskLabel

@@ -70,7 +70,7 @@ class NewAttachmentSerializer(AttachmentSerializer):
 class AttachmentFilterSet(StrictFilterSet):
     task = TaskNameFilter(field_name="task")
     comment = filters.UUIDFilter(field_name="comment_id")
-    state = filters.ChoiceFilter(choices=AttachmentState)
+    state = filters.ChoiceFilter(choices=AttachmentState.choices)
 
 
 class AttachmentViewSet(TenantViewSet[Attachment]):

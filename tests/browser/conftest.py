@@ -13,13 +13,15 @@ import os
 
 import pytest
 from django.db import connection
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from config.pytest_plugin import find_program
-from tests.browser.people import ARGUMENTS, Browsers
+from tests.browser.people import ARGUMENTS, SECONDS, Browsers
 from tests.isolation.live import web_process
 from tests.pooler.pgbouncer import with_database
 from tests.sockets.live import make_office, port_of
+
+expect.set_options(timeout=SECONDS * 1000)
 
 
 @pytest.fixture(scope="session")

@@ -88,3 +88,32 @@ def test_the_table_has_every_variable_that_the_code_reads():
     for path in (ROOT / "config").rglob("*.py"):
         read |= set(re.findall(r'(?:read|read_required|environ\.get)\(\s*"([A-Z][A-Z0-9_]+)"', path.read_text()))
     assert read <= set(VARIABLES)
+
+
+def connect_src(**environment):
+    script = "from config.settings import SECURE_CSP; print(*SECURE_CSP['connect-src'])"
+    whole = {**os.environ, **environment}
+    return subprocess.check_output([sys.executable, "-c", script], env=whole, cwd=ROOT, text=True).strip()
+
+
+@pytest.mark.parametrize(
+    ("public", "origin"),
+    [
+        ("https://files.example.com", "https://files.example.com"),
+        ("https://files.example.com:8443/base/", "https://files.example.com:8443"),
+        ("http://[::1]:9000", "http://[::1]:9000"),
+    ],
+)
+def test_pages_may_connect_to_storage_where_browsers_upload_to_it_and_only_there(public, origin):
+    assert connect_src(S3_PUBLIC_ENDPOINT_URL=public, S3_BROWSER_UPLOADS="1") == f"'self' {origin}"
+    assert connect_src(S3_PUBLIC_ENDPOINT_URL=public, S3_BROWSER_UPLOADS="0") == "'self'"
+    assert connect_src(S3_PUBLIC_ENDPOINT_URL=public) == "'self'"
+
+
+@pytest.mark.parametrize(
+    "public", ["files.example.com", "ftp://files", "https://", "https://x;script-src *", "http://a@b"]
+)
+def test_what_is_no_origin_does_not_get_into_the_policy(public):
+    code, message = load(S3_PUBLIC_ENDPOINT_URL=public, S3_BROWSER_UPLOADS="1")
+    assert (code, "S3_PUBLIC_ENDPOINT_URL" in message) == (1, True)
+    assert load(S3_PUBLIC_ENDPOINT_URL=public, S3_BROWSER_UPLOADS="0") == (0, "")

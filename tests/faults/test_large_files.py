@@ -1,9 +1,11 @@
 """Files of any size go through the web process in both directions, in the memory of a piece."""
 
 import json
+from contextlib import closing
 
 import httpx
 import pytest
+from django.conf.global_settings import DATA_UPLOAD_MAX_MEMORY_SIZE
 
 from tests.faults.files import API, MIB, PATTERN, body_of, headers_of, open_office, send, web_behind_gate
 
@@ -76,3 +78,34 @@ def test_a_refused_upload_is_not_taken(office, tmp_path):
         answer = httpx.post(f"{web.url}{API}upload/", content=pieces, headers=headers, timeout=60, trust_env=False)
         assert answer.status_code == 401
         assert office.rows() == []
+
+
+@pytest.mark.parametrize(("size", "status"), [(10, 415), (DATA_UPLOAD_MAX_MEMORY_SIZE + 1, 413)])
+def test_where_no_file_is_wanted_a_multipart_body_is_refused_and_little_of_it_read(office, tmp_path, size, status):
+    """The key of idempotency belongs to a body, so all of it is asked for; nobody says how long it is."""
+    headers = office.headers | {"Idempotency-Key": "once", "Content-Type": "multipart/form-data"}
+    with web_behind_gate(tmp_path) as web:
+        pieces = (PATTERN[: min(MIB, size - first)] for first in range(0, size, MIB))
+        answer = httpx.post(
+            f"{web.url}/api/v1/comments/", content=pieces, headers=headers, timeout=60, trust_env=False
+        )
+        assert answer.status_code == status, answer.text
+
+
+def test_the_connection_that_brought_a_large_file_serves_whatever_comes_next(office, tmp_path):
+    with web_behind_gate(tmp_path) as web, closing(web.connect()) as connection:
+        pieces, length = body_of(office, MIB)
+        connection.request("POST", f"{API}upload/", body=pieces, headers=headers_of(office, length))
+        connected_by = connection.sock
+        statuses = [read(connection)]
+        for host in (office.headers["Host"], "localhost"):
+            connection.request("GET", "/auth/login/", headers={"Host": host})
+            statuses.append(read(connection))
+        assert connection.sock is connected_by, "It was another connection."
+    assert statuses == [201, 200, 200]
+
+
+def read(connection):
+    answer = connection.getresponse()
+    answer.read()
+    return answer.status

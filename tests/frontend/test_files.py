@@ -50,6 +50,14 @@ def test_a_form_attaches_a_file_and_the_page_lists_it(browser, acme, task, run_j
     assert browser.get(f"/api/v1/attachments/{pk}/download/").status_code == 302
 
 
+@pytest.mark.parametrize("is_on", [True, False])
+def test_the_form_says_whether_its_file_may_go_straight_to_storage(browser, vera, client, task, settings, is_on):
+    settings.S3_BROWSER_UPLOADS = is_on
+    page = browser.get(PAGE).content.decode()
+    assert ('data-straight="/api/v1/attachments/"' in page, f'data-task="{task.pk}"' in page) == (is_on, is_on)
+    assert "data-straight" not in client.as_(vera).get(PAGE).content.decode()
+
+
 def test_a_script_gets_the_files_alone_and_says_what_was_wrong(browser, acme, task, free_of_room):
     """It takes the fields of tokens out of forms, and sends one in a header instead."""
     token = token_in(browser.get(PAGE))

@@ -4,13 +4,14 @@ import schemathesis
 
 # What is right or wrong by what is in the database, by the time or by a signature, and not by its form.
 BEYOND_FORM = {
-    *("account", "after", "assignees", "before", "cursor", "expires_at", "id", "key", "labels", "member", "name"),
+    *("account", "after", "assignees", "before", "comment", "cursor", "email", "expires_at", "id", "key", "labels"),
+    *("member", "name", "non_field_errors", "project", "rank", "role", "status", "task", "tasks", "version"),
     # Headers whose form the document does give: where Schemathesis tries limits, it takes `0` for an entity tag.
     *("If-Match", "If-None-Match"),
-    *("non_field_errors", "email", "project", "rank", "role", "status", "task", "tasks", "version"),
     "content_type",  # with or without parameters
     "format",  # of an export: which ones there are depends on whether it is one of a project
     "picture",  # whether bytes are one
+    "slug",  # whether it is free
     "time_zone",  # their names are those that the server's machine knows
 }
 

@@ -22,7 +22,7 @@ WRITES_SQL = {
     "config/health.py": "SELECT 1, to see whether the database answers",
     "tenancy/checks.py": "asks the catalogue what the role may do",
     "tenancy/models.py": "TenantManager.raw() passes on what somebody on this list would call",
-    "tenancy/outbox.py": "which jobs are due, in turns of the tenants; a shared table of ids",
+    "tenancy/outbox/relaying.py": "which jobs are due, in turns of the tenants; a shared table of ids",
     "tenancy/postgresql/cursors.py": "passes on what everybody executes",
     "tenancy/postgresql/bulk.py": "COPY and INSERT … SELECT: bulk loads, as the owner and in the tenant's name",
     "tenancy/postgresql/roles.py": "grants, as the owner",

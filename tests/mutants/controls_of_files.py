@@ -234,4 +234,25 @@ OF_FILES: list[Mutant] = [
         "UNUSED = []",
         "tests/frontend/test_picture_forms.py::test_files_that_no_view_has_asked_for_are_not_kept",
     ),
+    off(
+        "a request begins with nothing of another one of its connection",
+        "config/own_context.py",
+        "create_task(self.application(scope, receive, send), context=Context())",
+        "create_task(self.application(scope, receive, send))",
+        "tests/faults/test_large_files.py::test_the_connection_that_brought_a_large_file_serves_whatever_comes_next",
+    ),
+    off(
+        "scripts connect to storage where the installation says so, and only there",
+        "config/settings.py",
+        "[CSP.SELF, storage_origin()] if S3_BROWSER_UPLOADS else [CSP.SELF]",
+        "[CSP.SELF, storage_origin()]",
+        "tests/config/test_settings.py::test_pages_may_connect_to_storage_where_browsers_upload_to_it_and_only_there",
+    ),
+    off(
+        "what is no origin does not get into the policy",
+        "config/settings.py",
+        "if not re.fullmatch(",
+        "if origin and not re.match(",
+        "tests/config/test_settings.py::test_what_is_no_origin_does_not_get_into_the_policy",
+    ),
 ]

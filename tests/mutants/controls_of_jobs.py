@@ -2,7 +2,8 @@
 
 from tests.mutants.controls import off
 
-JOBS, OUTBOX, DAYS, CELERY = "tenancy/jobs.py", "tenancy/outbox.py", "tenancy/daily.py", "config/celery.py"
+JOBS, DAYS, CELERY = "tenancy/jobs.py", "tenancy/daily.py", "config/celery.py"
+OUTBOX, RELAYING = "tenancy/outbox/working.py", "tenancy/outbox/relaying.py"
 ASKING, WORKING = "tests/jobs/test_asking.py", "tests/jobs/test_working.py"
 FAULTS, DEAD, DAILY, RELAY = (
     "tests/jobs/test_faults.py",
@@ -92,7 +93,7 @@ OF_JOBS = (
     ),
     off(
         "no tenant has more jobs in flight than it may",
-        OUTBOX,
+        RELAYING,
         "     WHERE due.place <= %(per_tenant)s\n",
         "",
         f"{RELAY}::test_a_tenant_has_only_so_many_jobs_in_flight",

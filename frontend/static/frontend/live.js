@@ -17,7 +17,7 @@ const RETRY_MS = [1000, 2000, 5000, 10000, 30000];
 const regions = new Map(); // element id: what is to be done for it
 let held = false;
 
-// Leave the page alone while somebody drags a card.
+// Leave the page alone while somebody drags something.
 export function hold() {
   held = true;
 }
@@ -25,6 +25,11 @@ export function hold() {
 export function release() {
   held = false;
   for (const region of regions.values()) region.schedule();
+}
+
+// Get an element that says what it shows anew, until it works.
+export function refresh(id) {
+  regions.get(id)?.refresh();
 }
 
 // The columns of the board that an event may have changed, and that do not know of it; null for all of them.
@@ -130,6 +135,13 @@ socket.addEventListener("resync", ({ detail }) => {
 });
 socket.addEventListener("lost", () => location.reload()); // the project, or the sight of it
 
+// What was asked for before somebody began to drag is asked for again when they are done.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { requestConfig, target } = event.detail;
+  if (!held || !requestConfig.headers["X-Live"]) return;
+  event.detail.shouldSwap = false;
+  regions.get(target.id)?.refresh();
+});
 document.addEventListener(DEFERRED, (event) => {
   const region = regions.get(event.target.id);
   if (region) region.isDirty = true;

@@ -1,9 +1,12 @@
 // Subtasks are put into another place by dragging them; by keyboard, and without scripts, their menu does it.
 
+import { hold, release } from "./live.js";
+
 const item = (target) => target.closest?.("[data-sortable] > .subtask");
 
 let dragged = null;
 let place = null; // { next } the subtask before which it will be, null for the end
+let isSent = false; // it was dropped, and the answer says where it is
 
 function clear() {
   for (const each of document.querySelectorAll(".drop-before, .drop-after")) {
@@ -22,6 +25,7 @@ document.addEventListener("dragstart", (event) => {
   event.dataTransfer.effectAllowed = "move";
   event.dataTransfer.setData("text/plain", dragged.querySelector(".subtask-title").textContent);
   dragged.classList.add("dragged");
+  hold();
 });
 
 document.addEventListener("dragover", (event) => {
@@ -42,13 +46,27 @@ document.addEventListener("drop", (event) => {
   if (next === dragged || next === dragged.nextElementSibling) return;
   const values = next ? { before: next.dataset.subtask } : { to: "end" };
   const url = dragged.querySelector("form[action$='/move/']").getAttribute("action");
-  window.htmx.ajax("POST", url, { source: dragged, target: "#subtasks", swap: "outerHTML", values }).catch(() => {});
+  const options = { source: dragged, target: "#subtasks", swap: "outerHTML", values };
+  isSent = true;
+  const done = () => {
+    isSent = false;
+    if (!dragged) release();
+  };
+  window.htmx.ajax("POST", url, options).then(done, done);
 });
 
-document.addEventListener("dragend", () => {
-  dragged?.classList.remove("dragged");
+function end() {
+  if (!dragged) return;
+  dragged.classList.remove("dragged");
   clear();
   dragged = place = null;
+  if (!isSent) release();
+}
+
+document.addEventListener("dragend", end);
+// What is dragged may be gone, as with the panel that it was in: no event says then that the drag has ended.
+document.addEventListener("pointermove", () => {
+  if (dragged && !dragged.isConnected) end();
 });
 
 // After "up" its menu is open again with the focus on "up": one presses it until the place is right.

@@ -40,7 +40,8 @@ document.addEventListener("htmx:sendError", (event) => {
 });
 
 // The token is in a cookie of this host, so that no page has to carry it for scripts.
+export const token = () => document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/)?.[1];
+
 document.addEventListener("htmx:configRequest", (event) => {
-  const cookie = document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/);
-  if (cookie && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = cookie[1];
+  if (token() && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token();
 });

@@ -1,7 +1,12 @@
-// Files that are dropped on a task or pasted into it go through the form for one, one after another.
+// Files that are dropped on a task or pasted into it go through the form for one, one after another. Where the form
+// says so its file is sent straight to S3, and through the application only when that does not work.
+
+import { refresh } from "./live.js";
+import { Refused, sendStraight } from "./straight.js";
 
 const queue = [];
 let isBusy = false;
+let mayGoStraight = true; // until it did not work
 
 const form = () => document.querySelector("#task .add-file");
 
@@ -53,20 +58,74 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (isUpload(event)) isBusy = true;
 });
 
-document.addEventListener("htmx:xhr:progress", (event) => {
-  const bar = event.target.querySelector?.(".progress");
-  if (!bar || !event.detail.lengthComputable) return;
+function showProgress({ loaded, total }) {
+  const bar = form()?.querySelector(".progress");
+  if (!bar) return;
   bar.hidden = false;
-  bar.value = event.detail.loaded / event.detail.total;
+  bar.value = total ? loaded / total : 1;
+}
+
+function hideProgress() {
+  const bar = form()?.querySelector(".progress");
+  if (bar) bar.hidden = true;
+}
+
+document.addEventListener("htmx:xhr:progress", (event) => {
+  if (event.target.matches?.(".add-file") && event.detail.lengthComputable) showProgress(event.detail);
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
   if (!isUpload(event)) return;
   isBusy = false;
-  const bar = form()?.querySelector(".progress");
-  if (bar) bar.hidden = true;
+  hideProgress();
   if (!event.detail.successful) queue.length = 0;
 });
+
+// Before htmx hears of it.
+document.addEventListener(
+  "submit",
+  (event) => {
+    const place = event.target;
+    if (!place.matches("#task .add-file[data-straight]") || !mayGoStraight) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (!isBusy) goStraight(place);
+  },
+  true,
+);
+
+async function goStraight(place) {
+  const { straight: url, task } = place.dataset;
+  isBusy = true;
+  place.querySelector("[role=alert]")?.remove();
+  try {
+    await sendStraight(place.querySelector("[type=file]").files[0], { url, task, onProgress: showProgress });
+  } catch (error) {
+    isBusy = false;
+    hideProgress();
+    if (error instanceof Refused) refuse(place, error.message);
+    else goThroughTheApplication(place);
+    return;
+  }
+  isBusy = false;
+  hideProgress();
+  place.reset(); // what is chosen in it would be left alone
+  refresh("task");
+}
+
+function refuse(place, reason) {
+  queue.length = 0;
+  const text = document.createElement("p");
+  text.className = "errorlist";
+  text.setAttribute("role", "alert");
+  text.textContent = reason;
+  place.prepend(text);
+}
+
+function goThroughTheApplication(place) {
+  mayGoStraight = false;
+  if (place.isConnected) place.requestSubmit();
+}
 
 // Only now does htmx know the new form: before, the browser would leave the page with it.
 document.addEventListener("htmx:afterSettle", next);

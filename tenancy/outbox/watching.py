@@ -1,0 +1,51 @@
+"""How much there is to do, and the dead letters: for metrics and for the people who run this."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Min
+from django.utils import timezone
+
+from tenancy.outbox.models import OutboxJob
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """What is in the outbox. Ages are in seconds, 0 when there is nothing."""
+
+    waiting: int
+    sent: int
+    dead: int
+    waiting_age: float  # how long the one that has been due for longest waits
+    sent_age: float  # how long the one that was sent first has not been done: it grows when no worker is there
+
+
+def backlog() -> Backlog:
+    """Return how much there is to do, for all tenants together."""
+    now, jobs = timezone.now(), OutboxJob.objects
+    due = jobs.waiting().aggregate(first=Min("not_before"))["first"]
+    sent = jobs.sent().aggregate(first=Min("sent_at"))["first"]
+    return Backlog(
+        waiting=jobs.waiting().count(),
+        sent=jobs.sent().count(),
+        dead=jobs.dead().count(),
+        waiting_age=max((now - due).total_seconds(), 0.0) if due else 0.0,
+        sent_age=(now - sent).total_seconds() if sent else 0.0,
+    )
+
+
+def retry_dead(ids: Iterable[UUID] | None = None) -> int:
+    """Have dead letters tried again, all or those with these ids, and return how many."""
+    dead = OutboxJob.objects.dead()
+    if ids is not None:
+        dead = dead.filter(pk__in=ids)
+    return dead.update(failed_at=None, sent_at=None, attempts=0, not_before=timezone.now())
+
+
+def drop_dead(ids: Iterable[UUID] | None = None) -> int:
+    """Delete dead letters, all or those with these ids, and return how many."""
+    dead = OutboxJob.objects.dead()
+    if ids is not None:
+        dead = dead.filter(pk__in=ids)
+    return int(dead.delete()[0])

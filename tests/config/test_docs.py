@@ -1,0 +1,76 @@
+"""README and docs name what is there: tests, files, pages, headings, targets of make, commands."""
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FOLDERS = "accounts|benchmarks|config|docker|docs|examples|frontend|projects|tasks|tenancy|tests"
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+
+
+@cache
+def names_in(file):
+    """Return the names of the functions of a file."""
+    tree = ast.parse((ROOT / file).read_text())
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+
+
+@cache
+def anchors_of(page):
+    """Return what links to the headings of a page end with, as GitHub makes it."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@each_page
+def test_tests_that_it_names_exist(page):
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", page.read_text())
+    assert [f"{file}::{name}" for file, name in named if name not in names_in(file)] == []
+
+
+@each_page
+def test_files_that_it_names_exist(page):
+    named = re.findall(rf"`((?:{FOLDERS})/[\w./-]*\.\w+)", page.read_text())
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+@each_page
+def test_its_links_lead_somewhere(page):
+    broken = []
+    for path, anchor in re.findall(r"\]\(([^)#\s]*)#?([^)\s]*)\)", page.read_text()):
+        target = page.parent / path if path else page
+        if path.startswith("http"):
+            continue
+        if not target.exists() or (anchor and anchor not in anchors_of(target)):
+            broken.append(f"{path}#{anchor}")
+    assert broken == []
+
+
+@each_page
+def test_targets_of_make_exist(page):
+    targets = re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert set(re.findall(r"(?:`|\$ )make ([a-z]+)", page.read_text())) <= set(targets)
+
+
+@each_page
+def test_commands_exist(page):
+    assert set(re.findall(r"manage\.py ([a-z_]+)", page.read_text())) <= set(get_commands())
+
+
+def test_every_attack_has_a_number_and_every_file_of_attacks_is_named():
+    text = (ROOT / "docs/attacks.md").read_text()
+    numbers = [int(number) for number in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tests/isolation").glob("test_*.py")}
+    # These look at the tests and at how fast queries are, and attack nothing.
+    assert files - set(re.findall(r"`(tests/[\w/]+\.py)", text)) == {
+        "tests/isolation/test_canaries.py",
+        "tests/isolation/test_plans.py",
+    }
