@@ -247,8 +247,8 @@ OF_PEOPLE: list[Mutant] = [
     off(
         "two owners who delete themselves at once wait for each other",
         DELETING,
-        "        lock_account()\n",
-        "",
+        "            lock_account()\n",
+        "            pass\n",
         f"{OWN}::test_of_two_owners_who_delete_themselves_at_once_one_stays",
     ),
     off(
