@@ -31,9 +31,10 @@ class Hue(serializers.IntegerField):
     default_error_messages = {"invalid": _("Must be a multiple of 15, from 0 to 345, or null.")}
 
     def to_internal_value(self, data: Any) -> int:
-        if type(data) is not int or data not in HUES:
+        # JSON knows one kind of number: 255.0 is 255. `True` is none, but for Python.
+        if type(data) not in (int, float) or data not in HUES:
             self.fail("invalid")
-        return data
+        return int(data)
 
 
 class AccountSerializer(StrictSerializer):

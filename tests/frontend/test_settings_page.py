@@ -154,7 +154,7 @@ def test_through_the_api_too(client, acme, admin, bob, commits):
     session = client.as_(admin)
     assert client.as_(bob).json("PATCH", "/api/v1/account/", {"slug": "x"}).status_code == 403
     with commits():
-        answer = session.json("PATCH", "/api/v1/account/", {"slug": "acme-sons", "accent_hue": 345})
+        answer = session.json("PATCH", "/api/v1/account/", {"slug": "acme-sons", "accent_hue": 345.0})
     assert (answer.status_code, answer.json()["slug"], answer.json()["accent_hue"]) == (200, "acme-sons", 345)
     assert session.json("PATCH", "/api/v1/account/", {"name": "x"}).status_code == 308
 
