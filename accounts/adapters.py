@@ -81,7 +81,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def login(self, request: HttpRequest, user: User, *, by: str = "session") -> None:
         """Make a session of this host. Between the password and a code somebody may be removed, or switched off."""
         member = current_membership(user) if get_active_tenant() is not None else None
-        if not user.is_active or (get_active_tenant() is not None and member is None):
+        if not user.is_active:
+            raise ImmediateHttpResponse(redirect("account_login"))
+        if get_active_tenant() is not None and member is None:
             raise ImmediateHttpResponse(redirect("account_login"))
         super().login(request, user)
         bind_session(request.session)

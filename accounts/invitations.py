@@ -139,7 +139,7 @@ def accept_invitation(*, token: str, user: User) -> Membership:
     Raises Http404 for anybody else and for a link that does not work, AlreadyMember, QuotaExceeded.
     """
     invitation, invited = _lock(token)
-    if invited is None or invited.pk != user.pk or not invited.is_active:
+    if invited is None or invited != user:
         raise Http404
     return _accept(invitation, invited)
 

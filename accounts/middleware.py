@@ -31,7 +31,8 @@ class MembershipMiddleware:
     """Sets `request.membership` and makes everybody anonymous who has no business here.
 
     That is a session made for another tenant, and a person who is not, or not any longer, a member. Both are looked up
-    for every request: a cache of them would go stale exactly when it matters.
+    for every request: a cache of them would go stale exactly when it matters. Nobody on the way keeps what somebody
+    who is logged in was answered, and their browser asks again.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -41,7 +42,10 @@ class MembershipMiddleware:
         request.membership = None  # type: ignore[attr-defined]
         if isinstance(request.user, User):
             self._check(request, request.user)
-        return self.get_response(request)
+        response = self.get_response(request)
+        if isinstance(request.user, User):  # also by a token, which the view has read
+            response.headers.setdefault("Cache-Control", "private, no-cache")
+        return response
 
     def _check(self, request: HttpRequest, user: User) -> None:
         membership = None

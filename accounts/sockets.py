@@ -20,6 +20,7 @@ from rest_framework.exceptions import APIException
 from accounts.authentication import admit, current_membership
 from accounts.models import Account, Membership, User
 from accounts.plans import LIMITS
+from accounts.session_store import KEY
 from tenancy.cache import TenantRedisCache
 from tenancy.context import require_active_tenant, tenant_context
 from tenancy.models import AbstractTenant
@@ -67,7 +68,7 @@ def _of_token(text: str) -> Visitor:
 
 def _of_session(request: HttpRequest) -> Visitor:
     key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
-    session = _sessions([key]).get(key) if key else None
+    session = _sessions([key]).get(key) if key and KEY.fullmatch(key) else None
     user = User.objects.filter(pk=user_id, is_active=True).first() if (user_id := _user_id(session)) else None
     if user is None or session is None or not _holds(session, user):
         raise Closed(*NOT_AUTHENTICATED)

@@ -185,6 +185,7 @@ MFA_FORMS = {
 
 # Cookies are host-only, which is what keeps the tenants' sessions apart in the browser.
 COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_ENGINE = "accounts.session_store"
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

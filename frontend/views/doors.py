@@ -9,7 +9,7 @@ from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core import signing
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import get_script_prefix
 from django.utils.csp import CSP
@@ -36,7 +36,7 @@ def enter(request: VisitorRequest) -> HttpResponse:
     """The door of an account: its pages, or for somebody who is not logged in here the way by the public site."""
     wanted = _safe_next(request.GET.get("next", ""))
     if request.membership is not None:
-        return redirect(wanted)
+        return HttpResponseRedirect(wanted)  # redirect() would take some texts for names of pages
     nonce = secrets.token_urlsafe(32)
     question = urlencode({"account": request.tenant.slug, "challenge": hash_of(nonce)})
     response = redirect(f"{public_url('hand_over')}?{question}")
@@ -85,7 +85,7 @@ def take(request: VisitorRequest) -> HttpResponse:
     else:
         user.backend = settings.AUTHENTICATION_BACKENDS[0]
         get_adapter(request).login(request, user, by="hand-over")
-        response = redirect(_safe_next(kept.get("next", "")))
+        response = HttpResponseRedirect(_safe_next(kept.get("next", "")))
     response.delete_cookie(COOKIE, samesite="Lax")
     return response
 

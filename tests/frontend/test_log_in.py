@@ -1,6 +1,7 @@
 """/auth/: who gets in, where they end up, and what strangers learn."""
 
 import pytest
+from allauth.account.adapter import get_adapter
 from django.core.cache import cache
 from django.utils import timezone
 
@@ -142,6 +143,14 @@ def test_somebody_who_is_switched_off_before_the_code_comes_to_the_log_in_page(c
     response = browser.post("/auth/2fa/authenticate/", {"code": code_of(bob)})
     assert (response.status_code, response["Location"]) == (302, "/auth/login/")
     assert browser.get("/").status_code == 302
+
+
+def test_a_new_password_writes_nothing_else(acme, bob):
+    """Whoever has read the row before a change of it does not take that back."""
+    type(bob).objects.filter(pk=bob.pk).update(name="Robert", is_active=False)
+    get_adapter().set_password(bob, "another long sentence")
+    bob.refresh_from_db()
+    assert (bob.name, bob.is_active, bob.check_password("another long sentence")) == ("Robert", False, True)
 
 
 def test_a_form_of_another_site_is_refused(acme, bob):

@@ -19,6 +19,7 @@ from tests.mutants.controls_in_python import IN_REQUESTS, IN_THE_CACHE, IN_THE_O
 from tests.mutants.controls_of_boards import OF_BOARDS
 from tests.mutants.controls_of_files import OF_FILES
 from tests.mutants.controls_of_jobs import OF_JOBS
+from tests.mutants.controls_of_leaving import OF_LEAVING
 from tests.mutants.controls_of_members import OF_MEMBERS
 from tests.mutants.controls_of_people import OF_PEOPLE
 from tests.mutants.controls_of_settings import OF_SETTINGS
@@ -30,7 +31,7 @@ from tests.mutants.trying import Copy, Result
 
 MUTANTS = [
     *(*IN_THE_DATABASE, *ON_THE_WAY_TO_IT, *IN_THE_ORM, *IN_REQUESTS, *OF_TOKENS, *OF_MEMBERS, *IN_THE_CACHE),
-    *(*OF_PEOPLE, *OF_SETTINGS),
+    *(*OF_PEOPLE, *OF_LEAVING, *OF_SETTINGS),
     *(*OF_JOBS, *IN_THE_PRODUCT, *OF_FILES, *OF_SOCKETS, *OF_BOARDS, *OF_TASK_PAGES),
 ]
 COPIES = 2

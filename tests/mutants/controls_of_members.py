@@ -153,7 +153,7 @@ OF_MEMBERS = [
     off(
         "only whoever was invited accepts",
         INVITATIONS,
-        "if user.email != invitation.email:",
+        "if invited is None or invited != user:",
         "if False:",
         f"{ACCEPTING}::test_but_it_must_be_the_person_who_was_invited",
     ),

@@ -1,0 +1,175 @@
+"""Every route of every host with what makes no sense: an answer that says so, and never a failure of ours."""
+
+import re
+import time
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.pictures import avatar_file, logo_file
+from tenancy.context import tenant_context
+from tenancy.storage import storage
+from tests.isolation.odd_input import CALLS, FIELDS, KEYS, PAGES
+from tests.isolation.routes import routes
+from tests.isolation.test_gates import OPEN, OPEN_IN_PUBLIC
+from tests.isolation.test_html_routes import IDS
+
+pytestmark = pytest.mark.django_db
+
+HOSTS = {
+    "tenant": "config.urls.tenant",
+    "roadmap": "config.urls.roadmap",
+    "public": "config.urls.public",
+    "mails": "tests.frontend.with_mails",
+    "closing": "config.urls.closing",
+}
+KEY = re.compile(r"WEB-1|WEB|token-of-acme|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{32}|(?<=key/)1-abc|(?<=email/)abc")
+NAMES = re.compile(r"<(?:input|select|textarea|button)\b[^>]*?\sname=\"([^\"]+)\"")
+
+
+class Undone(Exception):
+    """What a request has done is taken back, so that the next one finds the same."""
+
+
+@pytest.fixture
+def visit(client, acme, alice, ours, settings, tmp_path):
+    """Return a client of a host, as alice or nobody, which answers 500 as a browser would see it."""
+    settings.ACCOUNT_RATE_LIMITS = False  # 429 is an answer, but not of what is tried here
+    settings.MAIL_FOLDER = str(tmp_path)
+    with tenant_context(acme):
+        for name in (logo_file(ours.membership.avatar), avatar_file(ours.membership.avatar)):
+            storage.save(name, ContentFile(b"a picture"))
+
+    def visit(host, who):
+        change = {"roadmap": {"variant": "roadmap"}}.get(host, {})
+        if host == "closing":
+            change = dict.fromkeys(("suspended_at", "deleting_since"), timezone.now())
+        type(acme).objects.filter(pk=acme.pk).update(**change)
+        if host == "mails":
+            settings.ROOT_URLCONF = HOSTS[host]
+        visitor = client.at(None if host in ("public", "mails") else acme)
+        if who == "alice":
+            visitor.log_in(alice)
+            session = visitor.session  # who has just proved who she is
+            session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+            session.save()
+        visitor.raise_request_exception = False
+        return visitor
+
+    return visit
+
+
+def path_of(route, world):
+    found = {"ProjectKeyConverter": "WEB", "TaskKeyConverter": "WEB-1", "StringConverter": "token-of-acme"}
+    found |= {"PictureConverter": world.membership.avatar, "text": "abc"}
+    found["UUIDConverter"] = getattr(world, IDS.get(route.name, "task")).pk
+    known = {"uidb36": "1", "picture": world.membership.avatar}
+    kwargs = {name: found[kind] for name, kind in route.arguments}
+    kwargs |= {name: known[name] for name in kwargs.keys() & known.keys()}
+    return reverse(route.name, urlconf=route.urlconf, kwargs=kwargs)
+
+
+def answer_to(odd, client, path):
+    """Return the answer to a request, whose effects are taken back."""
+    attempt = transaction.atomic()
+    attempt._from_testcase = True  # as the outer one: it is no transaction of ours that could be told to be durable
+    try:
+        with attempt:
+            answer = odd.send(client, path)
+            if answer.streaming:
+                b"".join(answer.streaming_content)
+            raise Undone
+    except Undone:
+        return answer
+
+
+def failures(client, tries):
+    """Yield what went wrong of `(route, path, odd request)`."""
+    for route, path, odd in tries:
+        answer = answer_to(odd, client, path)
+        if answer.status_code >= 500:
+            error = getattr(answer, "exc_info", None)
+            yield f"{odd.method} {path[:60]} ({odd.why}): {answer.status_code} {error and error[1]!r}"[:300]
+        elif odd.method == "BREW" and answer.status_code not in (302, 401, 403, 404, 405):
+            yield f"{odd.method} {route}: {answer.status_code}"
+
+
+def pages(host):
+    """Return the routes of a host, without those that another one has too."""
+    beside = {"roadmap": {"tenant"}, "mails": {"public"}}.get(host, set())
+    known = {(route.pattern, route.name) for each in beside for route in routes(HOSTS[each])}
+    found = [route for route in routes(HOSTS[host]) if not route.pattern.startswith("api/")]
+    return [route for route in found if (route.pattern, route.name) not in known and route.name]
+
+
+@pytest.mark.parametrize(
+    ("host", "who"),
+    [
+        *(("tenant", "alice"), ("tenant", "nobody"), ("public", "alice"), ("public", "nobody")),
+        *(("roadmap", "alice"), ("roadmap", "nobody"), ("mails", "nobody"), ("closing", "alice")),
+    ],
+)
+def test_no_page_fails(visit, ours, host, who):
+    client, tries = visit(host, who), []
+    open_ = OPEN | (OPEN_IN_PUBLIC if host == "public" else {})
+    for route in pages(host):
+        if who == "nobody" and route.pattern not in open_ and host != "mails":
+            continue  # is sent away before anything is read: test_gates.py
+        path = path_of(route, ours)
+        tries += [(route, path, odd) for odd in PAGES]
+        tries += [(route, KEY.sub(key, path, count=1), PAGES[0]) for key in KEYS if route.arguments]
+    assert tries
+    assert list(failures(client, tries)) == []
+
+
+@pytest.mark.parametrize(("host", "calls"), [("tenant", CALLS), ("public", CALLS[::4])])
+def test_no_call_of_the_api_fails(visit, ours, host, calls):
+    client = visit(host, "alice")
+    found = [route for route in routes(HOSTS[host]) if route.api_view is not None]
+    pk = {name: str(getattr(ours, name).pk) for name in ("task", "project", "label", "comment", "status", "subtask")}
+    tries = []
+    for route in found:
+        kind = route.name.removeprefix("api:").split("-")[0]
+        path = "/" + re.sub(r"\(\?P<\w+>[^)]*\)|<[^>]*>", pk.get(kind, str(uuid4())), route.pattern)
+        tries += [(route, path.replace("$", "").replace("\\", ""), odd) for odd in calls]
+    assert len(tries) > 100
+    assert list(failures(client, tries)) == []
+
+
+def test_all_fields_of_forms_are_tried(visit, ours):
+    client, shown = visit("tenant", "alice"), set()
+    for route in pages("tenant"):
+        answer = client.get(path_of(route, ours))
+        shown |= set() if answer.streaming else set(NAMES.findall(answer.content.decode()))
+    assert len(shown) > 20
+    assert shown - {"csrfmiddlewaretoken", "file", "picture"} <= set(FIELDS)
+
+
+@pytest.mark.parametrize("variant", ["standard", "roadmap"])
+def test_what_is_behind_a_log_in_is_kept_by_nobody(client, acme, alice, ours, visit, variant):
+    client = visit("tenant", "alice")
+    type(acme).objects.filter(pk=acme.pk).update(variant=variant)
+    for route in routes(settings.TENANCY["VARIANTS"][variant]["URLCONF"]):
+        if route.api_view is None and not route.pattern.startswith("api/"):
+            answer = client.get(path_of(route, ours))
+            kept = answer.headers.get("Cache-Control", "")
+            assert "private" in kept or "no-store" in kept, str(route)
+            assert "public" not in kept, str(route)
+
+
+def test_nor_is_what_the_api_answers(client, acme, alice, ours):
+    for caller in (client.as_(alice), client.at(acme).with_token(alice)):
+        for path in ("me/", "tasks/", "tasks/WEB-1/", "account/", "audit/"):
+            answer = caller.get(f"/api/v1/{path}")
+            assert answer["Cache-Control"] == "private, no-cache", path
+
+
+def test_strangers_may_keep_the_pages_of_everybody(client, acme):
+    assert User.objects.count() == 0
+    assert "Cache-Control" not in client.at(acme).get("/nothing/").headers

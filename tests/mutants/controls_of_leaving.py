@@ -1,0 +1,72 @@
+"""The controls that leave nothing of somebody who deletes themselves, and tell nothing of who is switched off."""
+
+from tests.mutants.controls import Mutant, off
+
+MEANWHILE, LOG_IN = "tests/accounts/test_deleted_meanwhile.py", "tests/frontend/test_log_in.py"
+ADAPTERS, MEMBERS, PEOPLE = "accounts/adapters.py", "accounts/members.py", "accounts/people.py"
+
+OF_LEAVING: list[Mutant] = [
+    off(
+        "whoever deletes themselves is locked: what is theirs",
+        PEOPLE,
+        "User.objects.select_for_update(no_key=True).filter(pk=user.pk, deleted_at=None).first()",
+        "User.objects.filter(pk=user.pk).first()",
+        f"{MEANWHILE}::test_no_name_is_written",
+    ),
+    off(
+        "whoever deletes themselves is locked: invitations",
+        PEOPLE,
+        "User.objects.select_for_update(no_key=True).filter(email=email).first()",
+        "User.objects.filter(email=email).first()",
+        f"{MEANWHILE}::test_an_invitation_is_not_accepted",
+    ),
+    off(
+        "a membership does not end while a token is made for it",
+        MEMBERS,
+        "Membership.objects.current().select_for_update(no_key=True).filter(pk=member.pk).first()",
+        "Membership.objects.filter(pk=member.pk).first()",
+        f"{MEANWHILE}::test_no_token_is_made",
+    ),
+    off(
+        "a new password writes nothing else of a person",
+        ADAPTERS,
+        'user.save(update_fields=["password"])',
+        "user.save()",
+        f"{LOG_IN}::test_a_new_password_writes_nothing_else",
+    ),
+    off(
+        "pictures go with the person",
+        "accounts/deleting.py",
+        "    _forget_pictures(user)\n",
+        "",
+        f"{MEANWHILE}::test_no_picture_is_left",
+    ),
+    off(
+        "who is switched off is not told so",
+        "accounts/authentication.py",
+        "        self.unstash_authenticated_user()\n",
+        "",
+        f"{LOG_IN}::test_somebody_whose_log_in_is_switched_off_reads_what_a_stranger_reads",
+    ),
+    off(
+        "who is switched off before the code gets no session",
+        ADAPTERS,
+        "        if not user.is_active:\n",
+        "        if False:\n",
+        f"{LOG_IN}::test_somebody_who_is_switched_off_before_the_code_comes_to_the_log_in_page",
+    ),
+    off(
+        "half a host is no page to go on to",
+        ADAPTERS,
+        "        except ValueError:\n            return False\n",
+        "        except ZeroDivisionError:\n            return False\n",
+        "tests/isolation/test_odd_input.py::test_no_page_fails[tenant-nobody]",
+    ),
+    off(
+        "what somebody who is logged in was answered is kept by nobody",
+        "accounts/middleware.py",
+        'response.headers.setdefault("Cache-Control", "private, no-cache")',
+        "pass",
+        "tests/isolation/test_odd_input.py::test_what_is_behind_a_log_in_is_kept_by_nobody[standard]",
+    ),
+]
