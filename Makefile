@@ -11,7 +11,7 @@ RUNTIME := .venv/installed/requirements.txt
 EMBEDDED := $(if $(and $(DATABASE_URL),$(REDIS_URL),$(S3_ENDPOINT_URL)),,.venv/installed/requirements-embedded.txt)
 DEVELOPMENT := .venv/installed/requirements-dev.txt
 
-.PHONY: help install demo dev test lint typecheck bench mutants torture fuzz openapi roles psql lock clean
+.PHONY: help install demo dev test lint typecheck bench mutants torture fuzz openapi roles settings psql lock clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -56,6 +56,9 @@ openapi: $(RUNTIME) $(EMBEDDED) ## write config/openapi.json anew
 
 roles: $(RUNTIME) $(EMBEDDED) ## write docs/roles.md anew
 	@$(PYTHON) -m config.services pretend $(PYTHON) -m config.roles > docs/roles.md
+
+settings: $(RUNTIME) ## write docs/settings.md anew
+	@$(PYTHON) -m config.environment > docs/settings.md
 
 psql: $(RUNTIME) $(EMBEDDED) ## the database, as the application's role (ARGS='-c "SELECT 1"')
 	@$(PYTHON) -m config.services psql $(ARGS)

@@ -1,6 +1,6 @@
 """Every environment variable that the project reads, in one table.
 
-python -m config.environment > docs/settings.md
+`make settings` writes docs/settings.md from it.
 """
 
 from collections.abc import Iterator
@@ -31,6 +31,14 @@ GROUPS: dict[str, list[Variable]] = {
             "",
             "signs sessions and links; 32 random characters or more",
             f"{EMBEDDED}, {REQUIRED} otherwise",
+        ),
+        Variable(
+            "SECRET_KEY_FALLBACKS",
+            "list",
+            [],
+            "former ones, which still read what they have signed and encrypted: links, sessions, secrets of "
+            "authenticator apps. Tokens are signed with one key only",
+            "none",
         ),
         Variable("DEBUG", "bool", False, "error pages for developers; never where strangers can come"),
         Variable("LOG_LEVEL", "str", "INFO", "`DEBUG`, `INFO`, `WARNING` or `ERROR`"),
@@ -205,7 +213,7 @@ def document() -> Iterator[str]:
     yield "# Settings"
     yield ""
     yield "All are environment variables. A value of the wrong kind stops the process with a message."
-    yield "This page is made by `python -m config.environment`."
+    yield "This page is made by `make settings`."
     for title, variables in GROUPS.items():
         yield from ("", f"## {title}", "", "| variable | default | meaning |", "|---|---|---|")
         for variable in variables:

@@ -20,8 +20,10 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 DEBUG = read("DEBUG")
 SECRET_KEY = read_required("SECRET_KEY")
-if len(SECRET_KEY) < 32:
-    raise ImproperlyConfigured("SECRET_KEY is too short: use at least 32 random characters.")
+SECRET_KEY_FALLBACKS = read("SECRET_KEY_FALLBACKS")
+for name, keys in {"SECRET_KEY": [SECRET_KEY], "SECRET_KEY_FALLBACKS": SECRET_KEY_FALLBACKS}.items():
+    if any(len(key) < 32 for key in keys):
+        raise ImproperlyConfigured(f"{name} is too short: use at least 32 random characters.")
 
 INSTALLED_APPS = [
     "tenancy",  # first: its `migrate` replaces Django's
@@ -47,8 +49,6 @@ INSTALLED_APPS = [
 ]
 
 ROOT_URLCONF = "config.urls.public"
-ASGI_APPLICATION = "config.asgi.application"
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Database -----------------------------------------------------------------------------------------------------------
 
@@ -90,6 +90,8 @@ TENANCY = {
     # Without the cache they refuse, while everything else goes on.
     # A code of an authenticator app is used up everywhere too.
     "PUBLIC_CACHE_KEYS": ["allauth:rl:", "allauth.mfa.totp.used", "login:"],
+    "REFUSAL_VIEW": "config.errors.refuse",
+    "PERSONAL_TOKENS": "accounts.tokens.tenant_id_of_personal_token",
 }
 
 # The host is checked by the first resolver, and nothing runs before it but the health checks.
@@ -139,8 +141,6 @@ TEMPLATES = [
         },
     },
 ]
-TENANCY["REFUSAL_VIEW"] = "config.errors.refuse"
-TENANCY["PERSONAL_TOKENS"] = "accounts.tokens.tenant_id_of_personal_token"
 
 # People -------------------------------------------------------------------------------------------------------------
 

@@ -69,9 +69,6 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_full_name(self) -> str:
         return gettext("A former member") if self.deleted_at else self.name or self.email
 
-    def get_short_name(self) -> str:
-        return self.get_full_name() if self.deleted_at else self.name.split(" ")[0] or self.email
-
     def accepts_log_in_of(self, moment: datetime) -> bool:
         """Say whether a session or token that a log-in of that time has made goes on."""
         return self.log_ins_from is None or moment >= self.log_ins_from

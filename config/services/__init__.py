@@ -40,12 +40,11 @@ def data_dir() -> Path:
     return Path(os.environ.get("DATA_DIR") or Path(__file__).resolve().parents[2] / ".data").absolute()
 
 
-def ensure(*, owner: bool, operator: bool = True) -> None:
+def ensure(*, owner: bool) -> None:
     """Have every service running and put the variables that lead to it into os.environ, where they are missing.
 
-    `owner` and `operator` say whether DATABASE_OWNER_URL and DATABASE_OPERATOR_URL are among them: web processes and
-    workers must never hold the former. Servers started here run until the last process that called this has exited.
-    Raises ServicesError.
+    `owner` says whether DATABASE_OWNER_URL is among them, which web processes and workers must never hold. Servers
+    started here run until the last process that called this has exited. Raises ServicesError.
     """
     known = [server(data_dir()) for server in SERVERS]
     wanted = [server for server in known if not os.environ.get(server.variable)]
@@ -53,9 +52,9 @@ def ensure(*, owner: bool, operator: bool = True) -> None:
         return
     _refuse_half_a_configuration(wanted)
     hold = Hold(data_dir(), wanted=wanted, known=known)
-    withheld = {"DATABASE_OWNER_URL": not owner, "DATABASE_OPERATOR_URL": not operator}
     for variable, value in hold.environment.items():
-        if not withheld.get(variable) and not os.environ.get(variable):
+        is_withheld = variable == "DATABASE_OWNER_URL" and not owner
+        if not is_withheld and not os.environ.get(variable):
             os.environ[variable] = value
 
 

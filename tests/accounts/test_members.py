@@ -38,7 +38,7 @@ def other_admin(acme):
 def roles(account):
     with tenant_context(account):
         rows = Membership.objects.current().prefetch_related("user")
-        return {row.user.get_short_name().lower(): row.role for row in rows}
+        return {row.user.email.partition("@")[0]: row.role for row in rows}
 
 
 def entries(account):

@@ -41,6 +41,7 @@ def test_right_ones_load():
         ("REDIS_URL", ""),
         ("SECRET_KEY", ""),
         ("SECRET_KEY", "short"),
+        ("SECRET_KEY_FALLBACKS", "short"),
         ("DEBUG", "ture"),
         ("PORT", "http"),
         ("DATABASE_POOL_SIZE", "many"),
