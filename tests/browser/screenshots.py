@@ -20,6 +20,7 @@ PAGES = {
     "task": "/tasks/WEB-5/",
     "projects": "/",
     "my-tasks": "/my-tasks/",
+    "inbox": "/inbox/",
     "project-settings": "/projects/WEB/settings/",
     "labels": "/settings/labels/",
 }

@@ -279,7 +279,16 @@ def test_that_there_is_no_network_is_said(browser, studio):
 
 
 @pytest.mark.parametrize(
-    "path", ["/tasks/WEB-1/", "/tasks/WEB-1/text/", "/my-tasks/", "/search/?q=welcome", "/tasks/new/"]
+    "path",
+    [
+        "/tasks/WEB-1/",
+        "/tasks/WEB-1/text/",
+        "/my-tasks/",
+        "/inbox/",
+        "/search/?q=welcome",
+        "/tasks/new/",
+        "/projects/WEB/?view=list",
+    ],
 )
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_pages_fit_with_long_words_and_arabic(browser, studio, path, width):
