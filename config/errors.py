@@ -79,7 +79,10 @@ REFUSAL_HEADERS = {
 PAGES = {
     "bad_host": (_("That address is malformed"), _("Check the address in your browser.")),
     "unknown_host": (_("There is nothing at this address"), _("Check the name in front of the first dot.")),
-    "account_suspended": (_("This account is suspended"), _("Its owner can tell you why. Nothing has been deleted.")),
+    "account_suspended": (
+        _("This account is suspended"),
+        _("Nothing in it has been deleted, and its owner can tell you why. Your other accounts work."),
+    ),
     "tenant_mismatch": (_("Wrong account"), _("You are signed in to another account than this address belongs to.")),
 }
 

@@ -45,15 +45,16 @@ def day_in_words(day: date, today: date) -> str:
 
 def moment_in_words(moment: datetime, now: datetime) -> str:
     """Return a moment as people say it: "14:30" today, then the day. Both are in the zone of whoever reads it."""
-    return _clock(moment) if moment.date() == now.date() else day_in_words(moment.date(), now.date())
+    return clock(moment) if moment.date() == now.date() else day_in_words(moment.date(), now.date())
 
 
 def full_moment(moment: datetime) -> str:
     """Return a moment without any doubt: "Tuesday, November 24, 2026, 14:30 CET"."""
-    return f"{full_date(moment)}, {_clock(moment)} {moment.tzname()}"
+    return f"{full_date(moment)}, {clock(moment)} {moment.tzname()}"
 
 
-def _clock(moment: datetime) -> str:
+def clock(moment: datetime) -> str:
+    """Return the time of a moment in the zone that it is in: "14:30"."""
     return date_format(moment, pgettext("a time, in Django's date format", "H:i"))
 
 

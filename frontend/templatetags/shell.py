@@ -72,12 +72,22 @@ def _chosen_theme(context: template.Context) -> str:
 
 
 @register.inclusion_tag("shell/link.html", takes_context=True)
-def inbox_link(context: template.Context) -> dict[str, Any]:
-    """The way to the inbox, with how many in it were not read. One query."""
+def inbox_link(context: template.Context, *, oob: bool = False) -> dict[str, Any]:
+    """The way to the inbox, with how many in it were not read; `oob` when it replaces the one of an open inbox.
+
+    One query.
+    """
     request = context["request"]
     unread = Notification.objects.visible_to(request.membership).unread()[: MOST_UNREAD + 1].count()
     count = f"{MOST_UNREAD}+" if unread > MOST_UNREAD else unread
-    return {"request": request, "url": reverse("inbox"), "text": _("Inbox"), "icon": "inbox", "count": count}
+    link = {"id": "inbox-link", "url": reverse("inbox"), "text": _("Inbox"), "icon": "inbox", "count": count}
+    return {"request": request, **link, "oob": oob, "is_current": oob}
+
+
+@register.filter
+def is_below(path: str, url: str) -> bool:
+    """Say whether a page is one of those below another, as `/settings/members/` is of `/settings/`."""
+    return path != url and path.startswith(url)
 
 
 @register.inclusion_tag("shell/projects.html", takes_context=True)

@@ -10,6 +10,7 @@ from django import template
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, Membership
@@ -75,14 +76,36 @@ def day(value: date) -> SafeString:
 @register.simple_tag
 def moment(value: datetime) -> SafeString:
     """A moment by the account's clock: the time of today, or the day; all of it on hover."""
-    zone = ZoneInfo(cast(Account, require_active_tenant()).time_zone)
-    shown = value.astimezone(zone)
+    return _moment(value, presentation.moment_in_words(value.astimezone(_zone()), timezone.now().astimezone(_zone())))
+
+
+@register.simple_tag
+def clock(value: datetime) -> SafeString:
+    """The time of a moment by the account's clock, below a heading with its day; all of it on hover."""
+    return _moment(value, presentation.clock(value.astimezone(_zone())))
+
+
+@register.simple_tag
+def day_title(value: date) -> SafeString:
+    """A day of the account's calendar as a heading; the full date on hover."""
+    words = presentation.day_in_words(value, timezone.now().astimezone(_zone()).date())
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', value.isoformat(), presentation.full_date(value), capfirst(words)
+    )
+
+
+def _moment(value: datetime, words: str) -> SafeString:
+    shown = value.astimezone(_zone())
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         shown.isoformat(timespec="seconds"),
         presentation.full_moment(shown),
-        presentation.moment_in_words(shown, timezone.now().astimezone(zone)),
+        words,
     )
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(cast(Account, require_active_tenant()).time_zone)
 
 
 @register.filter

@@ -25,7 +25,7 @@ def test_somebody_is_invited_works_and_is_removed(browser, javascript):
     office.make_project(name="Website", key="WEB")
     owner = browser.as_("owner", javascript=javascript)
     owner.goto("/settings/members/")
-    owner.get_by_label("E-mail address").fill("nina@example.com")
+    owner.get_by_label("Email").fill("nina@example.com")
     owner.get_by_label("Role", exact=True).select_option("member")
     owner.get_by_role("button", name="Invite").click()
     expect(owner.get_by_text("An invitation is on its way to nina@example.com.")).to_be_visible()

@@ -311,3 +311,33 @@ def test_a_file_is_attached_by_choosing_it_and_by_dropping_it(browser, studio):
     )
     expect(page.locator("#files")).to_contain_text("one.txt")
     expect(page.locator("#files")).to_contain_text("two.txt")
+
+
+def test_who_opens_a_task_from_the_inbox_has_read_it(browser, studio):
+    for number in (1, 2, 3):
+        studio.act(update_task, task=task_of(studio, number), assignees=[studio.membership("member")])
+    page = browser.as_("member")
+    page.goto("/inbox/")
+    expect(page.locator(".row-unread")).to_have_count(3)
+    page.get_by_role("link", name="Choose a picture").click()
+    expect(panel(page).locator("#task")).to_be_visible()
+    expect(page.locator(".row-unread")).to_have_count(2)
+    expect(page.locator("#inbox-link")).to_contain_text("2 unread")
+    page.keyboard.press("Escape")
+    expect(panel(page)).to_be_hidden()
+    page.get_by_role("button", name="Mark as read: Ask the printer").click()
+    expect(page.locator(".row-unread")).to_have_count(1)
+    expect(page.get_by_role("button", name="Mark as read: Write the welcome page")).to_be_focused()
+    page.get_by_role("button", name="Mark all as read").click()
+    expect(page.locator(".row-unread")).to_have_count(0)
+    expect(page.locator("#inbox-link")).not_to_contain_text("unread")
+
+
+def test_a_phone_reads_what_it_leaves_the_inbox_for(browser, studio):
+    studio.act(update_task, task=task_of(studio), assignees=[studio.membership("member")])
+    page = browser.as_("member", width=390)
+    page.goto("/inbox/")
+    page.get_by_role("link", name="Write the welcome page").click()
+    page.wait_for_url("**/tasks/WEB-1/")
+    page.goto("/inbox/?show=unread")
+    expect(page.get_by_text("Nothing is unread.")).to_be_visible()

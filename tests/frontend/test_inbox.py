@@ -1,9 +1,11 @@
 """/inbox/: what the member is told about, and which mails they get."""
 
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 
+from accounts.models import Account
 from projects.models import Project
 from tasks.actions import create_comment, update_task
 from tasks.models import Notification
@@ -28,6 +30,61 @@ def test_it_says_what_happened(client, bob, told, page):
         assert words in seen.text
     assert "/tasks/WEB-1/" in seen.links
     assert f"/inbox/{told[0].pk}/read/" in seen.forms
+
+
+def test_it_says_where_and_what_was_said(client, bob, told, page):
+    seen = page(client.as_(bob).get(URL))
+    assert "Website" in seen.text
+    assert "@Bob" in seen.text
+    assert "2 unread" in seen.text
+
+
+def test_rows_are_under_the_days_of_the_accounts_clock(client, acme, bob, told, page):
+    """At 23:30 UTC it is the next day in Tokyo already."""
+    Account.objects.filter(pk=acme.pk).update(time_zone="Asia/Tokyo")
+    with tenant_context(acme):
+        rows = Notification.objects.filter(pk=told[1].pk)
+        rows.update(created_at=datetime(2025, 3, 1, 23, 30, tzinfo=UTC))
+    text = page(client.as_(bob).get(URL)).text
+    assert text.index("Today") < text.index("mentioned you") < text.index("Mar 2, 2025") < text.index("assigned you")
+    assert "08:30" in text
+
+
+def test_only_what_is_unread_can_be_shown(client, bob, told, page):
+    browser = client.as_(bob)
+    seen = page(browser.post(f"{URL}{told[0].pk}/read/?show=unread", follow=True))
+    assert "Alice assigned you WEB-1" in seen.text
+    assert "Alice mentioned you" not in seen.text
+    assert "Alice mentioned you" in page(browser.get(URL)).text
+    seen = page(browser.post(f"{URL}read/?show=unread", follow=True))
+    assert "Nothing is unread." in seen.text
+
+
+def test_scripts_get_the_list_and_the_number_beside_it(client, bob, told):
+    headers = {"HX-Request": "true", "HX-Target": "inbox"}
+    for answer in (
+        client.as_(bob).get(URL, headers=headers),
+        client.as_(bob).post(f"{URL}{told[0].pk}/read/", headers=headers),
+        client.as_(bob).post(f"{URL}read/", headers=headers),
+    ):
+        text = answer.content.decode()
+        assert answer.status_code == 200
+        assert "<html" not in text
+        assert 'id="inbox"' in text
+        assert 'id="inbox-link"' in text
+        assert "HX-Target" in answer["Vary"] or answer.wsgi_request.method == "POST"
+    assert "unread</span>" not in text
+
+
+def test_the_last_one_of_a_page_can_be_read_there(client, acme, bob, task):
+    with tenant_context(acme):
+        member = membership_of(bob, acme)
+        rows = Notification.objects.bulk_create(
+            Notification(member=member, kind="assigned", task=task, cause=str(number)) for number in range(26)
+        )
+    headers = {"HX-Request": "true", "HX-Target": "inbox"}
+    answer = client.as_(bob).post(f"{URL}{rows[0].pk}/read/?show=unread&page=2", headers=headers)
+    assert answer.status_code == 200
 
 
 def test_every_page_says_how_many_are_unread(client, alice, bob, told, page):

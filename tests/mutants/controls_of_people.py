@@ -131,8 +131,8 @@ OF_PEOPLE: list[Mutant] = [
     off(
         "whoever was removed between password and code stays out",
         ADAPTERS,
-        "        if get_active_tenant() is not None and member is None:\n",
-        "        if False:\n",
+        "if get_active_tenant() is not None and member is None:",
+        "if False:",
         f"{CODES}::test_somebody_removed_between_password_and_code_does_not_get_in",
         f"{CODES}::test_a_half_log_in_at_one_account_does_not_end_at_another",
     ),

@@ -9,4 +9,8 @@ import "./board.js";
 import "./offline.js";
 import "./panel.js";
 import "./task.js";
+import "./inbox.js";
 import "./shortcuts.js";
+
+// Tabs that do not fit scroll: begin with the one that is open.
+document.querySelector(".settings-tab[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

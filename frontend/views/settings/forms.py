@@ -16,9 +16,7 @@ ROLES = [(role.value, role.label) for role in Role if role is not Role.OWNER]
 
 
 class Invite(forms.Form):
-    email = forms.EmailField(
-        label=_("E-mail address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"})
-    )
+    email = forms.EmailField(label=_("Email"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     role = forms.ChoiceField(label=_("Role"), choices=ROLES, initial=Role.MEMBER)
 
 
