@@ -24,7 +24,7 @@ from accounts.members import lock_account, refuse_owner_role, reread_actor, take
 from accounts.models import Invitation, Membership, Role, User
 from accounts.people import lock_person_with
 from accounts.permissions import require
-from accounts.quotas import require_room_for_member
+from accounts.quotas import require_room_for_invitation, require_room_for_member
 from accounts.tokens import hash_of
 from accounts.validation import validate_fields
 from tenancy.outbox import enqueue
@@ -67,6 +67,7 @@ def invite(*, actor: Membership, email: str, role: str = Role.MEMBER) -> Invitat
     _refuse_known(row.email)
     validate_fields(row, {"email", "role"})
     require_room_for_member(Membership.objects.current(), Invitation.objects.valid())
+    require_room_for_invitation(Invitation.objects.unanswered())
     row.save(force_insert=True)
     _record("invitation.created", row, actor)
     enqueue("accounts.mail_invitation", invitation_id=row.pk)
@@ -87,6 +88,7 @@ def resend_invitation(*, invitation: Invitation, actor: Membership) -> None:
         raise SentJustNow(math.ceil(wait.total_seconds()))
     if row.expires_at <= now:  # it did not count any more
         require_room_for_member(Membership.objects.current(), Invitation.objects.valid())
+        require_room_for_invitation(Invitation.objects.unanswered())
     row.asked_at, row.expires_at, row.token_hash = now, now + LIFETIME, ""
     row.save(update_fields=["asked_at", "expires_at", "token_hash"])
     _record("invitation.resent", row, actor)

@@ -21,6 +21,7 @@ class Limits:
     requests_per_user: int  # to the API, a minute
     requests_per_account: int  # of all its people together
     members: int | None
+    invitations: int  # that nobody has accepted: of each there was a mail to somebody who had not asked for one
     projects: int | None  # archived ones too: they are kept in full, and come back by a click
     storage: int | None  # bytes of files
     file: int  # bytes of one of them
@@ -28,7 +29,11 @@ class Limits:
 
 
 LIMITS: dict[str, Limits] = {
-    Plan.FREE: Limits(600, 3_000, members=5, projects=10, storage=GIB, file=100 * MIB, sockets=100),
-    Plan.TEAM: Limits(1_200, 12_000, members=50, projects=200, storage=50 * GIB, file=GIB, sockets=1_000),
-    Plan.BUSINESS: Limits(6_000, 60_000, members=None, projects=None, storage=None, file=5 * GIB, sockets=10_000),
+    Plan.FREE: Limits(600, 3_000, members=5, invitations=20, projects=10, storage=GIB, file=100 * MIB, sockets=100),
+    Plan.TEAM: Limits(
+        1_200, 12_000, members=50, invitations=100, projects=200, storage=50 * GIB, file=GIB, sockets=1_000
+    ),
+    Plan.BUSINESS: Limits(
+        6_000, 60_000, members=None, invitations=500, projects=None, storage=None, file=5 * GIB, sockets=10_000
+    ),
 }

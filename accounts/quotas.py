@@ -35,6 +35,15 @@ def require_room_for_member(*people: QuerySet[Any]) -> None:
     )
 
 
+def require_room_for_invitation(unanswered: QuerySet[Any]) -> None:
+    """Raise QuotaExceeded if the plan of the active account does not include one more than `unanswered`."""
+    _require_room(
+        [unanswered],
+        "invitations",
+        _("The plan “%(plan)s” includes %(limit)d invitations that nobody has accepted. Take some back, then wait."),
+    )
+
+
 class FileTooLarge(Exception):
     """The plan does not include files of that size: 413 `too_large`, with this text."""
 

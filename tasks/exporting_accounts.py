@@ -1,7 +1,6 @@
-"""All of an account as one ZIP: its projects as JSON, and every table as CSV.
+"""All of an account as one ZIP: its projects as JSON, every table as CSV, and its files.
 
-Left out are what would let somebody in, hashes of it too, and what belongs to one person alone. Files are not in it:
-their rows are.
+Left out are what would let somebody in, hashes of it too, and what belongs to one person alone.
 """
 
 import csv
@@ -17,7 +16,7 @@ from django.apps import apps
 from accounts.models import Account, ApiToken, IdempotencyKey, Membership, RefreshFamily
 from accounts.spreadsheets import cell
 from projects.models import Project
-from tasks import exporting
+from tasks import exporting, exporting_files
 from tasks.models import Export, ExportFormat, Notification, Task
 from tenancy.context import require_active_tenant
 from tenancy.models import TenantModel, is_tenant_owned
@@ -30,8 +29,9 @@ SECRET = "_hash"  # noqa: S105  # how columns end that stand for a secret
 
 
 def count() -> int:
-    """Return of how many rows `write_account()` will tell: tasks are in it twice."""
-    return sum(model._default_manager.count() for model in models()) + Task.objects.count()
+    """Return of how many rows and files `write_account()` will tell: tasks are in it twice."""
+    rows = sum(model._default_manager.count() for model in models())
+    return rows + Task.objects.count() + exporting_files.count()
 
 
 def models() -> list[type[TenantModel]]:
@@ -41,7 +41,10 @@ def models() -> list[type[TenantModel]]:
 
 
 def write_account(file: IO[bytes]) -> Iterator[int]:
-    """Write everything of the active account, and yield after each page how many rows are written. Raises TooLarge."""
+    """Write everything of the active account, and yield after each page how many rows and files are written.
+
+    Raises TooLarge, StorageUnavailable.
+    """
     done = 0
     with ZipFile(file, "w", ZIP_DEFLATED) as archive:
         _write_account_itself(archive)
@@ -54,6 +57,9 @@ def write_account(file: IO[bytes]) -> Iterator[int]:
                 if file.tell() > MOST_BYTES:
                     raise exporting.TooLarge(f"More than {MOST_BYTES} bytes.")
                 yield done
+        for files in exporting_files.write_files(archive, file, MOST_BYTES):
+            done += files
+            yield done
 
 
 def _write_account_itself(archive: ZipFile) -> None:

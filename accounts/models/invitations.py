@@ -1,5 +1,6 @@
 """Invitations to become a member. Tenant-owned."""
 
+from datetime import timedelta
 from typing import ClassVar, Self
 
 from django.db import models
@@ -21,6 +22,14 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     def valid(self) -> Self:
         """Return those whose links work."""
         return self.open().filter(expires_at__gt=timezone.now())
+
+    def unanswered(self) -> Self:
+        """Return those that somebody was mailed and has not accepted: that may, or was asked to within a day.
+
+        Also what was taken back: otherwise one could write to any number of people by taking back what was sent.
+        """
+        lately = Q(asked_at__gt=timezone.now() - timedelta(days=1))
+        return self.filter(lately | Q(revoked_at=None, expires_at__gt=timezone.now()), accepted_at=None)
 
     def visible_to(self, membership: Membership) -> Self:
         """Return the open ones to owners and admins, and nothing to others."""

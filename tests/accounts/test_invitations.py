@@ -1,5 +1,6 @@
 """/api/v1/invitations/: who invites whom, and what is mailed"""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -10,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 
 from accounts import invitations
 from accounts.models import AuditEntry, Domain, Invitation
-from accounts.plans import Plan
+from accounts.plans import LIMITS, Plan
 from accounts.quotas import QuotaExceeded
 from tenancy.context import tenant_context
 from tenancy.outbox import OutboxJob
@@ -18,6 +19,12 @@ from tenancy.testing import join, make_user, membership_of
 from tests.accounts.inviting import NEW, URL, accept, invite, link_in, post
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Let an account have two invitations that nobody has accepted."""
+    monkeypatch.setitem(LIMITS, Plan.BUSINESS, replace(LIMITS[Plan.BUSINESS], invitations=2))
 
 
 def change(account, **fields):
@@ -279,3 +286,35 @@ def test_of_those_who_invite_the_last_one_at_once_one_succeeds(nearly_full, alic
     errors = at_once(*[lambda email=email: invitations.invite(actor=owner, email=email) for email in emails])
     assert [type(error) for error in errors] == [QuotaExceeded] * 2
     assert OutboxJob.objects.count() == 1
+
+
+def test_nobody_writes_to_any_number_of_strangers(client, acme, globex, alice, mallory, few):
+    row, _token = invite(client, alice, acme, "one@example.com")
+    invite(client, alice, acme, "two@example.com")
+    session = client.as_(alice)
+    refused = session.json("POST", URL, {"email": "three@example.com"})
+    assert (refused.status_code, refused.json()["code"]) == (402, "quota_exceeded")
+    assert "2 invitations that nobody has accepted" in refused.json()["detail"]
+    page = session.post("/settings/members/", {"email": "three@example.com", "role": "member"})
+    assert page.status_code == 402
+    assert "2 invitations that nobody has accepted" in page.content.decode()
+    assert "2 of 2" in session.get("/settings/plan/").content.decode()
+    assert post() == []
+    invite(client, mallory, globex, "three@example.com")  # of another account
+    assert session.delete(f"{URL}{row['id']}/").status_code == 204
+    assert session.json("POST", URL, {"email": "three@example.com"}).status_code == 402  # its mail was sent
+    change(acme, asked_at=timezone.now() - timedelta(days=1))
+    assert session.json("POST", URL, {"email": "three@example.com"}).status_code == 201
+    assert session.json("POST", URL, {"email": "four@example.com"}).status_code == 402
+
+
+def test_one_that_was_accepted_makes_room_and_one_that_has_expired_needs_it(client, acme, alice, few):
+    row, _token = invite(client, alice, acme, "one@example.com")
+    _row, token = invite(client, alice, acme)
+    assert accept(client, acme, token, **NEW).status_code == 201
+    invite(client, alice, acme, "two@example.com")
+    session, long_ago = client.as_(alice), timezone.now() - timedelta(days=9)
+    with tenant_context(acme):
+        Invitation.objects.filter(pk=row["id"]).update(asked_at=long_ago, expires_at=long_ago)
+    invite(client, alice, acme, "three@example.com")
+    assert session.json("POST", f"{URL}{row['id']}/resend/").status_code == 402

@@ -1,4 +1,4 @@
-"""The controls that leave nothing of somebody who deletes themselves, and tell nothing of who is switched off."""
+"""The controls that leave nothing of who deletes themselves, tell nothing of who is off, and spare strangers."""
 
 from tests.mutants.controls import Mutant, off
 
@@ -68,5 +68,20 @@ OF_LEAVING: list[Mutant] = [
         'response.headers.setdefault("Cache-Control", "private, no-cache")',
         "pass",
         "tests/isolation/test_odd_input.py::test_what_is_behind_a_log_in_is_kept_by_nobody[standard]",
+    ),
+    # Mail to strangers
+    off(
+        "invitations are limited, without a limit of members too",
+        "accounts/invitations.py",
+        "    require_room_for_invitation(Invitation.objects.unanswered())\n    row.save(",
+        "    row.save(",
+        "tests/accounts/test_invitations.py::test_nobody_writes_to_any_number_of_strangers",
+    ),
+    off(
+        "taking back an invitation takes back no mail",
+        "accounts/models/invitations.py",
+        "lately | Q(revoked_at=None",
+        "Q(revoked_at=None",
+        "tests/accounts/test_invitations.py::test_nobody_writes_to_any_number_of_strangers",
     ),
 ]

@@ -2,17 +2,24 @@
 
 import csv
 import json
+from functools import partial
 from io import BytesIO, StringIO
-from zipfile import ZipFile
+from zipfile import ZIP_STORED, ZipFile
 
 import pytest
+from django.core.files.base import ContentFile
 
 from accounts.actions import create_account
 from accounts.models import AuditEntry
+from accounts.pictures import set_avatar, set_logo
 from projects.models import Label
-from tasks.models import Export
+from tasks import exporting_files
+from tasks.exporting_files import write_files
+from tasks.models import Attachment, Export
 from tenancy.context import tenant_context
+from tenancy.storage import storage
 from tenancy.testing import canary, foreign_canaries, membership_of
+from tests.accounts.test_pictures import picture
 from tests.frontend.conftest import Page
 from tests.isolation.conftest import populate
 
@@ -150,3 +157,72 @@ def test_an_account_without_anything_is_exported_too(client, db, run_jobs):
     session.post(PAGE)
     run_jobs()
     assert export_of(new.account).state == "ready"
+
+
+# Files ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def attach(acme, alice, task):
+    """Store a file of acme's task, whatever it is called, and return its row."""
+
+    def attach(name, content=b"", state="ready"):
+        with tenant_context(acme):
+            member = membership_of(alice, acme)
+            row = Attachment.objects.create(
+                task=task, name=name, content_type="text/plain", size=len(content), state=state, uploaded_by=member
+            )
+            if content:
+                storage.save(row.file, ContentFile(content))
+            return row
+
+    return attach
+
+
+def test_files_are_in_it_as_they_were_sent(archive, attach):
+    content = bytes(range(256)) * 4096  # more than a piece
+    rows = [attach("Prices.pdf", content), attach("Prices.pdf", b"other prices"), attach("../../etc/passwd", b"x")]
+    waiting = attach("unchecked.txt", b"nobody has looked at it", state="pending")
+    found = archive()
+    names = [name for name in found.namelist() if name.startswith("files/")]
+    assert names == [f"files/{rows[0].pk}/Prices.pdf", f"files/{rows[1].pk}/Prices.pdf", f"files/{rows[2].pk}/passwd"]
+    assert [found.read(name) for name in names] == [content, b"other prices", b"x"]
+    assert found.getinfo(names[0]).compress_type == ZIP_STORED
+    assert str(waiting.pk) not in "".join(names)
+    assert found.testzip() is None
+
+
+def test_pictures_are_in_it(acme, alice, archive):
+    with tenant_context(acme):
+        member = membership_of(alice, acme)
+        set_avatar(actor=member, content=picture())
+        set_logo(account=acme, actor=member, content=picture())
+    found = archive()
+    assert {name for name in found.namelist() if name.startswith("files/")} == {
+        "files/logo.webp",
+        f"files/avatars/{member.pk}.webp",
+    }
+    assert found.read("files/logo.webp")[8:12] == b"WEBP"
+
+
+def test_what_is_missing_in_storage_is_told(archive, attach):
+    row = attach("gone.txt")
+    assert rows_in(archive(), "files/missing.csv") == [{"file": f"{row.pk}/gone.txt"}]
+
+
+def test_files_count_in_the_progress_and_in_the_size(client, acme, alice, attach, run_jobs, monkeypatch):
+    attach("one.txt", b"x" * 1000)
+    client.as_(alice).post(PAGE)
+    run_jobs()
+    export = export_of(acme)
+    assert (export.state, export.done) == ("ready", export.total)
+    with tenant_context(acme):
+        Export.objects.all().delete()
+    monkeypatch.setattr(exporting_files, "write_files", partial(write_files_up_to, most=500))
+    client.as_(alice).post(PAGE)
+    run_jobs()
+    assert export_of(acme).state == "failed"
+
+
+def write_files_up_to(archive, file, _most, *, most):
+    yield from write_files(archive, file, most)

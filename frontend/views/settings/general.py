@@ -124,6 +124,7 @@ def plan(request: MemberRequest) -> HttpResponse:
     people = Membership.objects.current().count() + Invitation.objects.valid().count()
     usages = [
         Usage(_("Members, with those invited"), people, limits.members),
+        Usage(_("Invitations that nobody has accepted"), Invitation.objects.unanswered().count(), limits.invitations),
         Usage(_("Projects, archived ones too"), Project.objects.count(), limits.projects),
         Usage(_("Files"), _bytes_of_files(), limits.storage, is_size=True),
     ]

@@ -1,0 +1,82 @@
+"""The contents of an account's files in its ZIP: as they are, a piece at a time."""
+
+import csv
+from collections.abc import Iterator
+from contextlib import closing
+from io import StringIO
+from typing import IO
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import Account, Membership
+from accounts.pictures import avatar_file, logo_file
+from accounts.spreadsheets import cell
+from tasks.exporting import TooLarge
+from tasks.file_names import clean_name
+from tasks.models import Attachment, AttachmentState
+from tenancy.context import require_active_tenant
+from tenancy.storage import storage
+
+PAGE = 1000  # rows that are in memory at once
+
+
+def count() -> int:
+    """Return how many files `write_files()` will come to."""
+    pictures = Membership.objects.exclude(avatar="").count()
+    return _attachments().count() + pictures + bool(_account().logo)
+
+
+def write_files(archive: ZipFile, file: IO[bytes], most: int) -> Iterator[int]:
+    """Write the files of the active account into `archive`, which is in `file`, and yield 1 after each.
+
+    One whose object is not there is told of in `files/missing.csv`. Raises TooLarge when there are more than `most`
+    bytes, StorageUnavailable.
+    """
+    missing = []
+    for name, stored_as in _files():
+        if not _write_file(archive, file, name, stored_as, most):
+            missing.append(name)
+        yield 1
+    if missing:
+        text = StringIO()
+        csv.writer(text).writerows([["file"], *([cell(name)] for name in missing)])
+        archive.writestr("files/missing.csv", text.getvalue())
+
+
+def _write_file(archive: ZipFile, file: IO[bytes], name: str, stored_as: str, most: int) -> bool:
+    """Write one of them, which is compressed already where that helps; say whether it is there."""
+    try:
+        stored = storage.read(stored_as)
+    except FileNotFoundError:
+        return False
+    entry = ZipInfo(f"files/{name}", date_time=timezone.now().timetuple()[:6])
+    entry.compress_type = ZIP_STORED
+    with closing(stored.pieces), archive.open(entry, "w", force_zip64=True) as target:
+        if file.tell() + stored.size > most:
+            raise TooLarge(f"More than {most} bytes.")
+        for piece in stored.pieces:
+            target.write(piece)
+    return True
+
+
+def _files() -> Iterator[tuple[str, str]]:
+    """Yield the name in the ZIP of each file, and its name in storage. An id is in each, so no two are the same."""
+    if logo := _account().logo:
+        yield "logo.webp", logo_file(logo)
+    for pk, avatar in Membership.objects.exclude(avatar="").order_by("pk").values_list("pk", "avatar"):
+        yield f"avatars/{pk}.webp", avatar_file(avatar)
+    last, rows = None, _attachments().order_by("pk")
+    while page := list((rows.filter(pk__gt=last) if last else rows)[:PAGE]):
+        # Cleaned again: a name that was stored before there was a rule for it must not lead out of where it is opened.
+        yield from ((f"{each.pk}/{clean_name(each.name)}", each.file) for each in page)
+        last = page[-1].pk
+
+
+def _attachments() -> QuerySet[Attachment]:
+    return Attachment.objects.filter(state=AttachmentState.READY)
+
+
+def _account() -> Account:
+    return Account.objects.get(pk=require_active_tenant().pk)
