@@ -103,7 +103,7 @@ def _shown(request: MemberRequest) -> dict[str, Any]:
     }
 
 
-def _page(request: MemberRequest, pages: Paginator) -> Any:
+def _page(request: MemberRequest, pages: "Paginator[Notification]") -> Any:
     return pages.page(request.GET.get("page", "1"))
 
 
