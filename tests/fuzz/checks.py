@@ -24,6 +24,10 @@ def refusals_are_documented(ctx, response, case):
     """
     if case.meta is None or not case.meta.generation.mode.is_positive or response.status_code != 400:
         return
-    fields = {name.rpartition(".")[2] for name in response.json()["errors"]}
+    errors = response.json()["errors"]
+    # Into multipart bodies it puts fields of its own, which the document does not allow.
+    if case.media_type == "multipart/form-data" and ["Unknown field."] in errors.values():
+        return
+    fields = {name.rpartition(".")[2] for name in errors}
     assert fields, f"Refused without a field: {response.text}"
     assert fields <= BEYOND_FORM, f"The document allows {sorted(fields - BEYOND_FORM)}: {response.text}"
