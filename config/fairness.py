@@ -11,7 +11,7 @@ from django.conf import settings
 
 MANY = 2.0  # requests at the same moment, on average over about so many seconds:
 MEMORY_SECONDS = 2.0
-GIVES_WAY_SECONDS = 0.25  # at most, for each request
+GIVES_WAY_SECONDS = 0.5  # at most, for each request
 FORGOTTEN_AFTER = 5 * MEMORY_SECONDS
 
 
