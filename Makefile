@@ -32,7 +32,7 @@ test: install ## the tests (ARGS='-k something')
 torture: install ## isolation under load: 20,000 requests of twenty tenants, some minutes
 	@$(PYTHON) -m pytest -m torture $(ARGS)
 
-fuzz: install ## the API against its document: 2,000 made-up requests for each kind of object, half an hour (ARGS='-k tasks')
+fuzz: install ## the API against its document: 2,000 made-up requests for each kind of object, three quarters of an hour (ARGS='-k tasks')
 	@$(PYTHON) -m pytest -m fuzz -n auto $(ARGS)
 
 lint: $(RUNTIME) $(DEVELOPMENT) ## style of Python and templates, and who may import whom
