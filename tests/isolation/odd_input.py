@@ -15,20 +15,9 @@ PARAMETERS = [
     *("since", "action", "actor", "column", "all", "next", "token", "challenge", "account", "cursor", "panel"),
 ]
 FIELDS = [
-    *(
-        "login",
-        "password",
-        "password1",
-        "password2",
-        "oldpassword",
-        "email",
-        "code",
-        "remember",
-        "next",
-        "name",
-        "key",
-    ),
-    *("title", "description", "body", "status", "to", "step", "member", "role", "slug", "account_name", "due_date"),
+    *("login", "password", "password1", "password2", "oldpassword", "email", "code", "remember", "next", "name"),
+    *("key", "title", "description", "body", "status", "to", "step", "member", "role", "slug", "account_name"),
+    "due_date",
     *("format", "priority", "labels", "assignees", "before", "after", "color", "on", "version", "base", "back"),
     *("preview", "clear", "action_add", "action_remove", "action_send", "fact", "column", "category", "time_zone"),
     *("seen", "q", "actor", "action", "since", "theme", "new", "mail_digest", "into", "archived"),
