@@ -255,4 +255,11 @@ OF_FILES: list[Mutant] = [
         "if origin and not re.match(",
         "tests/config/test_settings.py::test_what_is_no_origin_does_not_get_into_the_policy",
     ),
+    off(
+        "of a body that nobody wants as a file little is read",
+        "config/bodies.py",
+        "if sum(map(len, pieces)) > most:",
+        "if False:",
+        "tests/faults/test_large_files.py::test_where_no_file_is_wanted_a_multipart_body_is_refused_and_little_of_it_read",
+    ),
 ]
