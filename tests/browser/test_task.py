@@ -142,6 +142,17 @@ def test_subtasks_are_reordered_by_keyboard_and_by_dragging(browser, studio):
     expect(titles).to_have_text(["B", "A", "C"])
 
 
+def follow_two_subtasks(browser, studio, *roles):
+    """Return the page of a task with the subtasks "First" and "Second", live, for somebody of each role."""
+    for title in ("First", "Second"):
+        studio.act(create_subtask, task=task_of(studio), title=title)
+    pages = [browser.as_(role) for role in roles]
+    for page in pages:
+        page.goto("/tasks/WEB-1/")
+        expect(page.locator("#live")).to_have_text("Live")
+    return pages
+
+
 def carry(page, title):
     """Take a subtask, and hold it above the first one."""
     page.locator(".subtask-title", has_text=title).hover()
@@ -153,12 +164,7 @@ def carry(page, title):
 
 
 def test_what_others_change_waits_until_a_subtask_is_dropped(browser, studio):
-    for title in ("First", "Second"):
-        studio.act(create_subtask, task=task_of(studio), title=title)
-    page, other = browser.as_("member"), browser.as_("viewer")
-    for each in (page, other):
-        each.goto("/tasks/WEB-1/")
-        expect(each.locator("#live")).to_have_text("Live")
+    page, other = follow_two_subtasks(browser, studio, "member", "viewer")
     carry(page, "Second")
     studio.act(create_subtask, task=task_of(studio), title="Of the owner")
     studio.act(update_task, task=task_of(studio), title="Of the owner, too")
@@ -171,11 +177,7 @@ def test_what_others_change_waits_until_a_subtask_is_dropped(browser, studio):
 
 
 def test_what_was_asked_for_before_a_drag_waits_as_well(browser, studio):
-    for title in ("First", "Second"):
-        studio.act(create_subtask, task=task_of(studio), title=title)
-    page = browser.as_("member")
-    page.goto("/tasks/WEB-1/")
-    expect(page.locator("#live")).to_have_text("Live")
+    (page,) = follow_two_subtasks(browser, studio, "member")
     on_its_way = []
     page.route("**/tasks/WEB-1/", lambda route: on_its_way.append(route), times=1)
     with page.expect_request("**/tasks/WEB-1/"):
@@ -189,11 +191,7 @@ def test_what_was_asked_for_before_a_drag_waits_as_well(browser, studio):
 
 
 def test_a_drag_that_is_broken_off_changes_nothing_and_holds_nothing(browser, studio):
-    for title in ("First", "Second"):
-        studio.act(create_subtask, task=task_of(studio), title=title)
-    page = browser.as_("member")
-    page.goto("/tasks/WEB-1/")
-    expect(page.locator("#live")).to_have_text("Live")
+    (page,) = follow_two_subtasks(browser, studio, "member")
     carry(page, "Second")
     page.keyboard.press("Escape")
     page.mouse.up()
