@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.permissions import may, require
 from frontend.access import MemberRequest
 from frontend.board import columns_of
+from frontend.cards import with_cards
 from frontend.chips import chips_for, groups_for, orders_for, people_of
 from frontend.filters import Look, read_look
 from frontend.forms import NewTask, refuse
@@ -36,7 +37,7 @@ def detail(request: MemberRequest, key: str) -> HttpResponse:
             refuse(form, error)
         else:
             if request.htmx:
-                return parts_of(request, project, {task.status_id})
+                return parts_of(request, key, {task.status_id})
             return redirect(project_url(project, request.GET.urlencode()))
     return _page(request, project, form, status=400)
 
@@ -44,17 +45,19 @@ def detail(request: MemberRequest, key: str) -> HttpResponse:
 @require_safe
 def parts(request: MemberRequest, key: str) -> HttpResponse:
     """The tasks alone, for pages that are open: all of them, or the columns that are named by `column`."""
-    project = find_project(request, key)
     try:
         columns = {UUID(text) for text in request.GET.getlist("column")}
     except ValueError as error:
         raise BadRequest("A column is named by the id of its status.") from error
-    return parts_of(request, project, columns)
+    return parts_of(request, key, columns)
 
 
-def parts_of(request: MemberRequest, project: Project, columns: set[UUID]) -> HttpResponse:
-    """Answer with what changed of the tasks that the address asks for: some columns, or without any all of it."""
-    look = read_look(request, project)
+def parts_of(request: MemberRequest, key: str, columns: set[UUID]) -> HttpResponse:
+    """Answer with what changed of the tasks that the address asks for: some columns, or without any all of it.
+
+    Reads the project, which knows of what was just written: who wrote it need not ask again when they hear of it.
+    """
+    look = read_look(request, find_project(request, key))
     return render(request, "projects/parts.html", _tasks(request, look, columns) | {"is_part": bool(columns)})
 
 
@@ -86,20 +89,22 @@ def _tasks(request: MemberRequest, look: Look, columns: set[UUID], people: Any =
     The project has been read before them, so they are as new as its last event at least: what is told after that
     number may be in them already, and nothing is missing.
     """
-    tasks = look.tasks.defer("description").with_subtask_counts().with_people_and_labels()
+    tasks = look.tasks.defer("description").with_subtask_counts()
+    query = look.query_with(page=look.query.get("page", ""))
+    can_write = may(request.membership, "task.write")
     shown: dict[str, Any]
     if look.view == "list":
         people = people_of(look.project) if people is None else people
-        shown = {"listing": listing_of(look, tasks, {member.pk: member for member in people})}
-        amount = shown["listing"].page.paginator.count
+        listing = listing_of(look, tasks.with_people_and_labels(), {member.pk: member for member in people})
+        shown, amount = {"listing": listing}, listing.page.paginator.count
     else:
-        shown = {"columns": columns_of([look.project], tasks, columns or None)[look.project]}
-        amount = look.tasks.count() if columns else sum(column.total for column in shown["columns"])
-    can_write = may(request.membership, "task.write")
+        found = columns_of([look.project], tasks, columns or None)[look.project]
+        shown = {"columns": with_cards(found, query=query, is_movable=can_write)}
+        amount = look.tasks.count() if columns else sum(column.total for column in found)
     return {
         "project": look.project,
         "look": look,
-        "query": look.query_with(page=look.query.get("page", "")),
+        "query": query,
         "amount": amount,
     } | {
         "is_project_page": True,

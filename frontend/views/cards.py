@@ -39,7 +39,7 @@ def place(request: MemberRequest, key: TaskKey) -> HttpResponse:
         form.add_error(None, _("Somebody changed this task meanwhile. Look where it is now, and move it again."))
         return _places(request, task, form, status=409)
     if request.htmx:
-        return parts_of(request, task.project, {was, moved.status_id})
+        return parts_of(request, task.project.key, {was, moved.status_id})
     return redirect(project_url(task.project, request.GET.urlencode()))
 
 
@@ -90,7 +90,7 @@ def edit(request: MemberRequest, key: TaskKey) -> HttpResponse:
     except StaleVersion:
         return _form(request, task, _overwriting(task, form), status=409)
     if request.htmx:
-        return parts_of(request, task.project, set())
+        return parts_of(request, task.project.key, set())
     return redirect(project_url(task.project, request.GET.urlencode()))
 
 
