@@ -182,8 +182,8 @@ class TenantTask(Task[Any, Any]):
             if tenant.suspended_at is None or (self.also_closing and tenant.is_closing):
                 return tenant
             reason = "its tenant is suspended"
-        logger.warning("job_dropped", reason=reason, tenant_id=tenant_id)
         outbox.drop(job_id, name=self.name, tenant_id=UUID(str(tenant_id)))
+        logger.warning("job_dropped", reason=reason, tenant_id=tenant_id)
         raise Ignore
 
     def _attempt(self, job_id: UUID, tenant: AbstractTenant) -> Any:

@@ -59,8 +59,15 @@ OF_JOBS = (
         "a message names the tenant of its row",
         OUTBOX,
         "select_for_update().filter(pk=job_id, name=name, tenant_id=tenant_id)",
-        "select_for_update().filter(pk=job_id)",
-        f"{WORKING}::test_a_message_that_is_not_in_the_outbox_does_nothing",
+        "select_for_update().filter(pk=job_id, name=name)",
+        f"{WORKING}::test_a_message_is_about_a_job_of_its_tenant_and_its_name_also_when_that_was_sent",
+    ),
+    off(
+        "a message names the job of its row",
+        OUTBOX,
+        "select_for_update().filter(pk=job_id, name=name, tenant_id=tenant_id)",
+        "select_for_update().filter(pk=job_id, tenant_id=tenant_id)",
+        f"{WORKING}::test_a_message_is_about_a_job_of_its_tenant_and_its_name_also_when_that_was_sent",
     ),
     off(
         "a job and the end of it are one transaction",
