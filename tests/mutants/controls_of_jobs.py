@@ -124,7 +124,7 @@ OF_JOBS = (
         CELERY,
         "        raise SystemExit(str(error)) from error\n",
         "        raise\n",
-        f"{RELAY}::test_none_of_them_starts_with_the_owners_connection",
+        f"{RELAY}::test_none_of_them_starts_with_the_owners_connection[worker]",  # beat would be waited for too
     ),
     off(
         "who sends many requests gives way",
