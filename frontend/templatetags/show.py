@@ -19,6 +19,7 @@ from frontend import presentation
 from frontend.filters import Look
 from frontend.prose import render_markdown
 from tasks.mails import in_words
+from tasks.models import Export
 from tenancy.context import require_active_tenant
 
 register = template.Library()
@@ -106,6 +107,12 @@ def _moment(value: datetime, words: str) -> SafeString:
 
 def _zone() -> ZoneInfo:
     return ZoneInfo(cast(Account, require_active_tenant()).time_zone)
+
+
+@register.filter
+def why_it_failed(export: Export) -> str:
+    """Why there is no file of an export, and what to do about it."""
+    return presentation.failure_in_words(export.failure, export.format)
 
 
 @register.filter
