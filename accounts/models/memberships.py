@@ -62,5 +62,10 @@ class Membership(TenantModel):
         return self.readmitted_at is None or moment >= self.readmitted_at.replace(microsecond=0)
 
     @property
+    def name(self) -> str:
+        """What the others call them. Needs `user` to be loaded."""
+        return self.user.get_full_name()
+
+    @property
     def as_role(self) -> Role:
         return Role(self.role)

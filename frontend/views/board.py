@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.permissions import may, require
 from frontend.access import MemberRequest
 from frontend.board import columns_of
+from frontend.cards import with_cards
 from frontend.chips import chips_for, groups_for, orders_for, people_of
 from frontend.filters import Look, read_look
 from frontend.forms import NewTask, refuse
@@ -86,20 +87,22 @@ def _tasks(request: MemberRequest, look: Look, columns: set[UUID], people: Any =
     The project has been read before them, so they are as new as its last event at least: what is told after that
     number may be in them already, and nothing is missing.
     """
-    tasks = look.tasks.defer("description").with_subtask_counts().with_people_and_labels()
+    tasks = look.tasks.defer("description").with_subtask_counts()
+    query = look.query_with(page=look.query.get("page", ""))
+    can_write = may(request.membership, "task.write")
     shown: dict[str, Any]
     if look.view == "list":
         people = people_of(look.project) if people is None else people
-        shown = {"listing": listing_of(look, tasks, {member.pk: member for member in people})}
-        amount = shown["listing"].page.paginator.count
+        listing = listing_of(look, tasks.with_people_and_labels(), {member.pk: member for member in people})
+        shown, amount = {"listing": listing}, listing.page.paginator.count
     else:
-        shown = {"columns": columns_of([look.project], tasks, columns or None)[look.project]}
-        amount = look.tasks.count() if columns else sum(column.total for column in shown["columns"])
-    can_write = may(request.membership, "task.write")
+        found = columns_of([look.project], tasks, columns or None)[look.project]
+        shown = {"columns": with_cards(found, query=query, is_movable=can_write)}
+        amount = look.tasks.count() if columns else sum(column.total for column in found)
     return {
         "project": look.project,
         "look": look,
-        "query": look.query_with(page=look.query.get("page", "")),
+        "query": query,
         "amount": amount,
     } | {
         "is_project_page": True,

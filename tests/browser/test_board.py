@@ -65,6 +65,29 @@ def test_a_card_is_dragged_and_others_see_it(browser, tasks):
     expect(one).to_have_url(re.compile("/projects/WEB/$"))  # the card was not opened
 
 
+def test_whoever_has_dragged_a_card_sees_what_others_do_next(browser, office, project, tasks):
+    page = browser.as_("member")
+    open_board(page)
+    drag(page, "Three", column(page, "Done").get_by_role("heading"))
+    expect(column(page, "Done").locator(".column-count")).to_have_text("1")  # the server has answered
+    office.act(create_task, project=project, title="Of the owner")
+    expect(titles(page, "To do")).to_have_text(["One", "Two", "Of the owner"])
+
+
+def test_what_others_change_waits_from_the_press_on(browser, office, tasks):
+    page, other = browser.as_("member"), browser.as_("viewer")
+    for each in (page, other):
+        open_board(each)
+    card = page.locator(".card", has_text="Three").bounding_box()
+    page.mouse.move(card["x"] + 40, card["y"] + 20)
+    page.mouse.down()
+    office.act(update_task, task=tasks[2], title="Third")
+    expect(titles(other, "To do")).to_have_text(["One", "Two", "Third"])
+    expect(titles(page, "To do")).to_have_text(["One", "Two", "Three"])
+    page.mouse.up()
+    expect(titles(page, "To do")).to_have_text(["One", "Two", "Third"])
+
+
 def test_people_who_do_not_see_the_project_get_nothing(browser, office, tasks):
     secret = office.make_project(name="Secret", key="SEC", private=True)
     page = browser.as_("member")

@@ -190,6 +190,18 @@ def test_what_was_asked_for_before_a_drag_waits_as_well(browser, studio):
     expect(page.locator(".subtask-title")).to_have_text(["Second", "First", "Of the owner"])
 
 
+def test_what_others_change_between_the_press_and_the_drag_waits_as_well(browser, studio):
+    page, other = follow_two_subtasks(browser, studio, "member", "viewer")
+    page.locator(".subtask-title", has_text="Second").hover()
+    page.mouse.down()
+    for number in (3, 4):
+        studio.act(create_subtask, task=task_of(studio), title="Of the owner")
+        expect(other.locator(".subtask-title")).to_have_count(number)
+    expect(page.locator(".subtask-title")).to_have_text(["First", "Second"])
+    page.mouse.up()  # nothing was dragged
+    expect(page.locator(".subtask-title")).to_have_count(4)
+
+
 def test_a_drag_that_is_broken_off_changes_nothing_and_holds_nothing(browser, studio):
     (page,) = follow_two_subtasks(browser, studio, "member")
     carry(page, "Second")

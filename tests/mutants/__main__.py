@@ -51,10 +51,11 @@ def main(words: list[str]) -> int:
 
 def try_all(mutants: list[Mutant], folder: Path) -> dict[str, Result]:
     """Try the mutants, in two copies of the tree at a time, and return what came of each."""
-    copies = [Copy(folder / f"copy-{number}", number) for number in range(COPIES)]
-    with ThreadPoolExecutor(COPIES) as pool:
+    number = min(COPIES, len(mutants))
+    copies = [Copy(folder / f"copy-{place}", place) for place in range(number)]
+    with ThreadPoolExecutor(number) as pool:
         # What fails anyway proves nothing about a mutant.
-        shares = [[test for mutant in mutants[copy.number :: COPIES] for test in mutant.tests] for copy in copies]
+        shares = [[test for mutant in mutants[copy.number :: number] for test in mutant.tests] for copy in copies]
         red = set().union(*pool.map(Copy.prepare, copies, shares))
         for test in sorted(red):
             sys.stderr.write(f"Fails without any mutant: {test}\n")

@@ -2,10 +2,18 @@
 
 from tests.mutants.controls import Mutant, off
 
-BOARD, FILTERS = "frontend/views/board.py", "frontend/filters.py"
+BOARD, FILTERS, CARDS = "frontend/views/board.py", "frontend/filters.py", "frontend/cards.py"
 COLUMNS, MOVING = "tasks/actions/columns.py", "tasks/actions/tasks.py"
 SHOWN, MOVED = "tests/frontend/test_board_page.py", "tests/frontend/test_cards.py"
-SETTLED = "tests/frontend/test_project_settings.py"
+SETTLED, KEPT = "tests/frontend/test_project_settings.py", "tests/frontend/test_kept_cards.py"
+SAME = """
+
+    def __eq__(self, other):
+        return {equal}
+
+    def __hash__(self):
+        return 1
+"""
 
 OF_BOARDS: list[Mutant] = [
     off(
@@ -21,6 +29,20 @@ OF_BOARDS: list[Mutant] = [
         "Task.objects.filter(project=project)",
         "Task.objects.all()",
         f"{SHOWN}::test_what_is_in_other_projects_is_not_found",
+    ),
+    off(
+        "a card is found by all that it shows",
+        CARDS,
+        "    people: tuple[Person, ...]\n",
+        "    people: tuple[Person, ...]" + SAME.format(equal="self.id == other.id"),
+        f"{KEPT}::test_a_card_is_another_when_it_shows_something_else",
+    ),
+    off(
+        "a card is found by who looks at it, from where and when",
+        CARDS,
+        "    is_movable: bool\n",
+        "    is_movable: bool" + SAME.format(equal="self.tenant == other.tenant"),
+        f"{KEPT}::test_who_cannot_move_a_card_does_not_get_that_of_who_can",
     ),
     off(
         "an old page moves nothing",

@@ -3,6 +3,7 @@
 
 import { hold, release } from "./live.js";
 import { drag } from "./dragging.js";
+import { send } from "./requests.js";
 import { toast } from "./toasts.js";
 
 const announcer = document.getElementById("announcer");
@@ -51,7 +52,8 @@ export async function commit(item, origin) {
   }
   item.classList.add("card-busy");
   const url = item.querySelector(".card-menu").getAttribute("href");
-  const done = await send(url, destination(item), item);
+  const options = { source: item, target: "#tasks", swap: "patch", values: destination(item) };
+  const done = await send("POST", url, options);
   item.classList.remove("card-busy");
   if (!done) {
     putBack(item, origin);
@@ -60,18 +62,6 @@ export async function commit(item, origin) {
   }
   release();
   return done;
-}
-
-function send(url, values, item) {
-  return new Promise((resolve) => {
-    const finish = (event) => {
-      if (event.detail.elt !== item) return;
-      document.removeEventListener("htmx:afterRequest", finish);
-      resolve(event.detail.xhr.status >= 200 && event.detail.xhr.status < 300);
-    };
-    document.addEventListener("htmx:afterRequest", finish);
-    window.htmx.ajax("POST", url, { source: item, target: "#tasks", swap: "patch", values }).catch(() => {});
-  });
 }
 
 // With the keyboard ---------------------------------------------------------------------------------------------------

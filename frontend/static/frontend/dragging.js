@@ -22,7 +22,6 @@ export function drag({ board, placeOf, putBack, commit, hold, release }) {
     item.classList.add("card-gap");
     document.documentElement.classList.add("dragging");
     getSelection().removeAllRanges();
-    hold();
     requestAnimationFrame(scroll);
   }
 
@@ -76,10 +75,12 @@ export function drag({ board, placeOf, putBack, commit, hold, release }) {
   }
 
   function cancel() {
+    if (!press && !current) return;
     forget();
-    if (!current) return;
-    const { item, origin } = end();
-    putBack(item, origin);
+    if (current) {
+      const { item, origin } = end();
+      putBack(item, origin);
+    }
     release();
   }
 
@@ -88,6 +89,7 @@ export function drag({ board, placeOf, putBack, commit, hold, release }) {
     if (!item || event.button || current || event.target.closest(".card-menu")) return;
     if (item.classList.contains("card-busy")) return;
     press = { item, x: event.clientX, y: event.clientY, id: event.pointerId, isTouch: event.pointerType === "touch" };
+    hold(); // from the press on: what is replaced before the first move cannot be dragged any more
     if (press.isTouch) press.timer = setTimeout(() => press && begin(press), LONG_PRESS_MS);
   });
 
@@ -98,7 +100,7 @@ export function drag({ board, placeOf, putBack, commit, hold, release }) {
     }
     if (!press || event.pointerId !== press.id) return;
     if (Math.hypot(event.clientX - press.x, event.clientY - press.y) < THRESHOLD) return;
-    if (press.isTouch) forget();
+    if (press.isTouch) cancel();
     else {
       begin(press);
       follow(event.clientX, event.clientY);
@@ -106,8 +108,11 @@ export function drag({ board, placeOf, putBack, commit, hold, release }) {
   });
 
   document.addEventListener("pointerup", (event) => {
+    if (!current) {
+      cancel();
+      return;
+    }
     forget();
-    if (!current) return;
     follow(event.clientX, event.clientY);
     // The click that follows would open the card.
     const stop = (event) => event.preventDefault() ?? event.stopPropagation();

@@ -10,6 +10,7 @@
 
 import { socket } from "./socket.js";
 import { DEFERRED } from "./patch.js";
+import { send } from "./requests.js";
 
 const WAIT_MS = 40; // for what comes together
 const RETRY_MS = [1000, 2000, 5000, 10000, 30000];
@@ -32,21 +33,25 @@ export function refresh(id) {
   regions.get(id)?.refresh();
 }
 
-// The columns of the board that an event may have changed, and that do not know of it; null for all of them.
-function columnsOf(root, { verb, seq, object }) {
+// The columns of the board that an event may have changed; null for all of them.
+function columnsOf(root, { verb, object }) {
   const isOfTask = /^(task|subtask|comment)\./.test(verb);
   if (root.dataset.view !== "board" || !object || !(isOfTask || verb === "status.reordered")) return null;
   const card = document.getElementById(`card-${object.task ?? object.id}`);
   const now = card?.closest(".column")?.dataset.status;
   const named = { task: [now, object.status], subtask: [now], comment: [], status: [object.id] }[verb.split(".")[0]];
-  return named.filter((id) => id && !(Number(document.getElementById(`column-${id}`)?.dataset.seq) >= seq));
+  return named.filter(Boolean);
 }
+
+// The number of the last event that is in the content of an element.
+const shown = (element) => Number(element?.dataset.seq ?? 0);
 
 class Region {
   constructor(element) {
     this.id = element.id;
-    this.columns = new Set();
-    this.isAll = this.isDirty = this.isLoading = false;
+    this.columns = new Map(); // those to get, with the number of the last event about each
+    this.all = 0; // the number of the last event for which all of it is to be got
+    this.isDirty = this.isLoading = false;
     this.failures = 0;
   }
 
@@ -61,17 +66,15 @@ class Region {
   }
 
   hear(event) {
-    if (!this.element || !this.concerns(event) || Number(this.element.dataset.seq) >= event.seq) return;
+    if (!this.element || !this.concerns(event)) return;
     const columns = columnsOf(this.element, event);
-    if (columns === null) this.refresh();
-    else {
-      for (const column of columns) this.columns.add(column);
-      if (columns.length) this.schedule();
-    }
+    if (columns === null) this.all = Math.max(this.all, event.seq);
+    else for (const column of columns) this.columns.set(column, event.seq);
+    this.schedule();
   }
 
   refresh() {
-    this.isAll = true;
+    this.all = Infinity;
     this.schedule();
   }
 
@@ -80,37 +83,33 @@ class Region {
     this.timer = setTimeout(() => this.load(), wait);
   }
 
+  // What is behind the events that were heard of: an answer to something else may have brought it since.
+  takeBehind() {
+    const known = shown(this.element); // columns may be newer
+    const columns = [...this.columns].filter(
+      ([id, seq]) => seq > Math.max(known, shown(document.getElementById(`column-${id}`))),
+    );
+    const isAll = this.all > known;
+    this.all = 0;
+    this.columns.clear();
+    return { isAll, columns: isAll ? [] : columns.map(([id]) => id) };
+  }
+
   async load() {
     const { element } = this;
-    if (!element || held || this.isLoading || !(this.isAll || this.columns.size)) return;
-    const [all, columns] = [this.isAll, [...this.columns]];
+    if (!element || held || this.isLoading) return;
+    const { isAll, columns } = this.takeBehind();
+    if (!isAll && !columns.length) return;
     this.isLoading = true;
-    this.isAll = false;
-    this.columns.clear();
     const url = new URL(element.dataset.liveUrl ?? location.href, location.href);
-    if (!all) for (const column of columns) url.searchParams.append("column", column);
-    const done = await request(element, url);
+    for (const column of columns) url.searchParams.append("column", column);
+    const options = { source: element, target: element, swap: "patch", headers: { "X-Live": "1" } };
+    const done = await send("GET", url.pathname + url.search, options);
     this.isLoading = false;
     this.failures = done ? 0 : this.failures + 1;
-    if (!done) {
-      this.isAll = true;
-      this.schedule(RETRY_MS[Math.min(this.failures, RETRY_MS.length) - 1]);
-    } else if (this.isAll || this.columns.size) this.schedule();
+    if (!done) this.all = Infinity;
+    this.schedule(done ? WAIT_MS : RETRY_MS[Math.min(this.failures, RETRY_MS.length) - 1]);
   }
-}
-
-// Get the element anew; say whether that worked.
-function request(element, url) {
-  return new Promise((resolve) => {
-    const finish = (event) => {
-      if (event.detail.elt !== element) return;
-      document.removeEventListener("htmx:afterRequest", finish);
-      resolve(event.detail.xhr.status >= 200 && event.detail.xhr.status < 300);
-    };
-    document.addEventListener("htmx:afterRequest", finish);
-    const options = { source: element, target: element, swap: "patch", headers: { "X-Live": "1" } };
-    window.htmx.ajax("GET", url.pathname + url.search, options).catch(() => {});
-  });
 }
 
 // Find what the page follows, now and after each change of it.

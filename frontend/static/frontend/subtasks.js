@@ -4,6 +4,7 @@ import { hold, release } from "./live.js";
 
 const item = (target) => target.closest?.("[data-sortable] > .subtask");
 
+let isPressed = false;
 let dragged = null;
 let place = null; // { next } the subtask before which it will be, null for the end
 let isSent = false; // it was dropped, and the answer says where it is
@@ -14,10 +15,20 @@ function clear() {
   }
 }
 
+// The page is held from the press on: what is replaced between it and the first move cannot be dragged any more.
 document.addEventListener("pointerdown", (event) => {
   const found = item(event.target);
-  if (found) found.draggable = event.pointerType === "mouse" && !event.target.closest("button, summary, details[open]");
+  if (!found) return;
+  found.draggable = event.pointerType === "mouse" && !event.target.closest("button, summary, details[open]");
+  isPressed = found.draggable && event.button === 0;
+  if (isPressed) hold();
 });
+for (const name of ["pointerup", "pointercancel"]) {
+  document.addEventListener(name, () => {
+    if (isPressed && !dragged && !isSent) release();
+    isPressed = false;
+  });
+}
 
 document.addEventListener("dragstart", (event) => {
   dragged = item(event.target);
@@ -25,7 +36,6 @@ document.addEventListener("dragstart", (event) => {
   event.dataTransfer.effectAllowed = "move";
   event.dataTransfer.setData("text/plain", dragged.querySelector(".subtask-title").textContent);
   dragged.classList.add("dragged");
-  hold();
 });
 
 document.addEventListener("dragover", (event) => {

@@ -1,5 +1,6 @@
 // The page of a task and the panel: what is shared by its parts after one of them was sent.
 
+import { refresh } from "./live.js";
 import "./mentions.js";
 import "./subtasks.js";
 import "./uploads.js";
@@ -11,12 +12,7 @@ const FOCUSABLE = "[data-shortcut=e], a[href], button, summary";
 for (const token of document.querySelectorAll("#task input[name=csrfmiddlewaretoken]")) token.remove();
 
 // One part was changed: the others may say something else now, whether or not there is a socket that tells.
-document.addEventListener("task-changed", () => {
-  const task = document.getElementById("task");
-  if (!task) return;
-  const options = { source: task, target: task, swap: "patch", headers: { "X-Live": "1" } };
-  window.htmx.ajax("GET", task.dataset.liveUrl, options).catch(() => {});
-});
+document.addEventListener("task-changed", () => refresh("task"));
 
 document.addEventListener("htmx:afterSwap", (event) => {
   const { requestConfig, target } = event.detail;
