@@ -42,7 +42,12 @@ ANSWERS: dict[int, tuple[str, Any, Any, Any]] = {
         _("That makes no sense"),
         _("The address or the form is broken."),
     ),
-    403: ("permission_denied", _("You may not do this."), _("Not allowed"), _("You may not see or do this.")),
+    403: (
+        "permission_denied",
+        _("You may not do this."),
+        _("Not allowed"),
+        _("You may not see or do this. If you need to, ask an admin of the account."),
+    ),
     404: ("not_found", _("Not found."), _("Not found"), _("There is nothing here, or nothing that you may see.")),
     409: (
         "conflict",
