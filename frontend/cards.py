@@ -88,12 +88,13 @@ def with_cards(columns: Iterable[Column], *, query: str, is_movable: bool) -> li
         is_movable=is_movable,
     )
     return [
-        (column, SafeString("".join(_html(cards[task.pk], around) for task in column.tasks))) for column in columns
+        (column, SafeString("".join(html_of(cards[task.pk], around) for task in column.tasks))) for column in columns
     ]
 
 
 @lru_cache(maxsize=KEPT)
-def _html(card: Card, around: Surroundings) -> str:
+def html_of(card: Card, around: Surroundings) -> str:
+    """Return a card as `components/movable_card.html` shows it."""
     shown = {"task": card, "query": around.query, "can_write": around.is_movable}
     return render_to_string("components/movable_card.html", shown)
 

@@ -37,7 +37,7 @@ def detail(request: MemberRequest, key: str) -> HttpResponse:
             refuse(form, error)
         else:
             if request.htmx:
-                return parts_of(request, project, {task.status_id})
+                return parts_of(request, key, {task.status_id})
             return redirect(project_url(project, request.GET.urlencode()))
     return _page(request, project, form, status=400)
 
@@ -45,17 +45,19 @@ def detail(request: MemberRequest, key: str) -> HttpResponse:
 @require_safe
 def parts(request: MemberRequest, key: str) -> HttpResponse:
     """The tasks alone, for pages that are open: all of them, or the columns that are named by `column`."""
-    project = find_project(request, key)
     try:
         columns = {UUID(text) for text in request.GET.getlist("column")}
     except ValueError as error:
         raise BadRequest("A column is named by the id of its status.") from error
-    return parts_of(request, project, columns)
+    return parts_of(request, key, columns)
 
 
-def parts_of(request: MemberRequest, project: Project, columns: set[UUID]) -> HttpResponse:
-    """Answer with what changed of the tasks that the address asks for: some columns, or without any all of it."""
-    look = read_look(request, project)
+def parts_of(request: MemberRequest, key: str, columns: set[UUID]) -> HttpResponse:
+    """Answer with what changed of the tasks that the address asks for: some columns, or without any all of it.
+
+    Reads the project, which knows of what was just written: who wrote it need not ask again when they hear of it.
+    """
+    look = read_look(request, find_project(request, key))
     return render(request, "projects/parts.html", _tasks(request, look, columns) | {"is_part": bool(columns)})
 
 

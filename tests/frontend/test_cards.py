@@ -50,6 +50,15 @@ def test_a_card_goes_next_to_another(client, bob, column, order, side, after):
     assert order(column[0].status) == after
 
 
+def test_the_answer_to_a_move_knows_of_the_move(client, bob, acme, column, statuses, project, page):
+    answer = page(client.as_(bob).post("/tasks/WEB-1/place/", {"status": statuses["done"].pk}, **HTMX))
+    with tenant_context(acme):
+        project.refresh_from_db()
+    assert {each["data-seq"] for each in answer.all("section", **{"class": "column"})} == {
+        str(project.last_activity_seq)
+    }
+
+
 def test_a_script_gets_the_two_columns(client, bob, column, statuses, page):
     response = client.as_(bob).post("/tasks/WEB-1/place/", {"status": statuses["done"].pk}, **HTMX)
     seen = page(response)

@@ -12,7 +12,7 @@ import { socket } from "./socket.js";
 import { DEFERRED } from "./patch.js";
 import { send } from "./requests.js";
 
-const WAIT_MS = 40; // for what comes together
+const WAIT_MS = 40; // between two requests for an element, so that what comes together is one
 const RETRY_MS = [1000, 2000, 5000, 10000, 30000];
 
 const regions = new Map(); // element id: what is to be done for it
@@ -78,7 +78,7 @@ class Region {
     this.schedule();
   }
 
-  schedule(wait = WAIT_MS) {
+  schedule(wait = 0) {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.load(), wait);
   }
