@@ -15,7 +15,7 @@ from projects.models import Project
 from tasks.models import Comment, ExportFormat, Task, TaskQuerySet
 
 PAGE = 100  # tasks that are in memory at once, with everything in them
-MOST_BYTES = 256 * 1024 * 1024
+MOST_BYTES = 256 * 1024 * 1024  # of the file of one project
 
 COLUMNS = (
     *("key", "title", "description", "status", "priority", "assignees", "labels", "due_date", "subtasks", "comments"),
@@ -25,6 +25,12 @@ COLUMNS = (
 
 class TooLarge(Exception):
     """The file would be larger than an export may be."""
+
+
+def require_room(file: IO[bytes], most: int) -> None:
+    """Raise TooLarge when there are more than `most` bytes in a file so far."""
+    if file.tell() > most:
+        raise TooLarge(f"More than {most} bytes.")
 
 
 class Writer(Protocol):
@@ -37,10 +43,10 @@ class Writer(Protocol):
     def end(self) -> None: ...
 
 
-def write_project(project: Project, format_: str, file: IO[bytes]) -> Iterator[int]:
+def write_project(project: Project, format_: str, file: IO[bytes], most: int) -> Iterator[int]:
     """Write all tasks of a project that are there now, and yield after each page how many are written.
 
-    It takes as many queries for each page as for any other. Raises TooLarge.
+    It takes as many queries for each page as for any other. Raises TooLarge when there are more than `most` bytes.
     """
     text = TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
     writer = WRITERS[format_](text)
@@ -50,8 +56,7 @@ def write_project(project: Project, format_: str, file: IO[bytes]) -> Iterator[i
         for task in page:
             task.project = project
             writer.add(task)
-            if file.tell() > MOST_BYTES:
-                raise TooLarge(f"More than {MOST_BYTES} bytes.")
+            require_room(file, most)
         done, last = done + len(page), page[-1].number
         yield done
     writer.end()
