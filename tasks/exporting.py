@@ -49,7 +49,13 @@ def write_project(project: Project, format_: str, file: IO[bytes], most: int) ->
     It takes as many queries for each page as for any other. Raises TooLarge when there are more than `most` bytes.
     """
     text = TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-    writer = WRITERS[format_](text)
+    try:
+        yield from _write_tasks(project, WRITERS[format_](text), file)
+    finally:
+        text.detach()  # or it would close the file, or be left open with it
+
+
+def _write_tasks(project: Project, writer: Writer, file: IO[bytes]) -> Iterator[int]:
     writer.begin(project)
     tasks, done, last = writer.tasks(project).filter(number__lte=project.last_task_number).order_by("number"), 0, 0
     while page := list(tasks.filter(number__gt=last)[:PAGE]):
@@ -60,7 +66,6 @@ def write_project(project: Project, format_: str, file: IO[bytes], most: int) ->
         done, last = done + len(page), page[-1].number
         yield done
     writer.end()
-    text.detach()  # or it would close the file
 
 
 class CsvWriter:

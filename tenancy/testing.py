@@ -12,6 +12,9 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.signals import request_finished
+from django.db import close_old_connections
+from django.http.response import HttpResponseBase
 from django.test import Client, override_settings
 
 from tenancy.context import NOTHING, get_scope, tenant_context
@@ -19,6 +22,7 @@ from tenancy.models import AbstractTenant, get_membership_model, get_tenant_mode
 from tenancy.sessions import bind_session
 
 PASSWORD = "correct horse battery"
+STREAMED: list[HttpResponseBase] = []  # answers of the test that runs
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -52,6 +56,18 @@ def _nothing_left_over() -> Iterator[None]:
     assert get_scope() == NOTHING, "The test left a tenant active."
 
 
+@pytest.fixture(autouse=True)
+def _nothing_left_open() -> Iterator[None]:
+    """Close what the test has not read to its end, as a server does: files, and connections to S3."""
+    yield
+    request_finished.disconnect(close_old_connections)  # as Django's client does: the test's own is still needed
+    try:
+        while STREAMED:
+            STREAMED.pop().close()
+    finally:
+        request_finished.connect(close_old_connections)
+
+
 CANARY = re.compile(r"CANARY-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-[0-9a-f-]+")
 
 
@@ -81,7 +97,9 @@ class TenantClient(Client):
 
     def request(self, **request: Any) -> Any:
         response = super().request(**request)
-        if self.tenant and not response.streaming:
+        if response.streaming:
+            STREAMED.append(response)
+        elif self.tenant:
             found = foreign_canaries(f"{response.headers}".encode() + response.content, self.tenant)
             assert not found, f"{request.get('PATH_INFO')} of {self.tenant.slug} shows {', '.join(found)}."
         return response

@@ -84,7 +84,7 @@ class TokenView(TokenEndpoint):
         fields = self.read(CredentialsSerializer)
         account = named_account(fields.get("account"))
         user = _authenticate(request._request, account, fields["email"], fields["password"])
-        if account is None or user is None or not user.is_active or not user.is_confirmed:
+        if account is None or user is None:
             raise InvalidCredentials
         if account.suspended_at is not None:
             raise AccountSuspended
@@ -181,7 +181,7 @@ def _called(slug: str) -> AbstractTenant | None:
 
 
 def _authenticate(request: HttpRequest, account: AbstractTenant | None, email: str, password: str) -> User | None:
-    """Return the person whose password this is, if they are a member of `account`. Raises Throttled.
+    """Return the person whose password this is, if they are a member of `account` who may log in. Raises Throttled.
 
     Failed attempts count towards the limit of the log-in page. An unknown account costs the same work and counts as a
     failure too: a random password is checked instead, so that nobody learns here whether the given one was right.

@@ -3,8 +3,10 @@
 from uuid import uuid4
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
+from accounts.actions import update_account
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
 
@@ -58,6 +60,13 @@ def test_its_id_is_not_written(client, acme, admin):
 def test_members_do_not_rename_it(client, bob, vera):
     for person in (bob, vera):
         assert client.as_(person).json("PATCH", ACCOUNT, {"name": "x"}).status_code == 403
+
+
+def test_the_action_asks_for_the_role_itself(acme, bob):
+    with tenant_context(acme), pytest.raises(PermissionDenied):
+        update_account(account=acme, actor=membership_of(bob, acme), name="x")
+    acme.refresh_from_db()
+    assert acme.name == "Acme"
 
 
 # Members -----------------------------------------------------------------------------------------------------------

@@ -67,7 +67,12 @@ def test_nothing_works_before_the_address_is_confirmed(client, post):
     for host in (None, account):
         assert log_in(client.at(host)).status_code == 200
         assert not is_in(client.at(host))
-    tokens = client.at(account).json("POST", TOKEN, {"email": NEW["email"], "password": NEW["password1"]})
+
+
+def test_nor_are_there_tokens(client, post):
+    post(sign_up, client)
+    credentials = {"email": NEW["email"], "password": NEW["password1"]}
+    tokens = client.at(Account.objects.get()).json("POST", TOKEN, credentials)
     assert (tokens.status_code, tokens.json()["code"]) == (401, "invalid_credentials")
 
 

@@ -252,6 +252,15 @@ def test_the_account_is_not_given_to_somebody_of_another(client, acme, globex, a
     assert roles(acme) == {"alice": "owner"}
 
 
+def test_nor_to_somebody_who_has_left(client, acme, alice, bob):
+    sent = {"member": membership_of(bob, acme).pk, "name": "Acme"}
+    with tenant_context(acme):
+        Membership.objects.filter(user=bob).update(ended_at=timezone.now())
+    assert client.as_(alice).post(f"{URL}transfer/", sent).status_code == 400
+    with tenant_context(acme):
+        assert list(Membership.objects.filter(role="owner").values_list("user_id", flat=True)) == [alice.pk]
+
+
 # Rights -------------------------------------------------------------------------------------------------------------
 
 

@@ -204,7 +204,7 @@ OF_FILES: list[Mutant] = [
         IMAGES,
         "if image.width * image.height > MOST_PIXELS:",
         "if False:",
-        f"{SHOWN}::test_what_is_no_picture_is_refused",
+        f"{SHOWN}::test_one_of_too_many_pixels_is_refused_although_it_is_whole_and_its_file_is_small",
     ),
     off(
         "metadata of pictures is dropped",

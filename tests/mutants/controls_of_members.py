@@ -26,6 +26,13 @@ OF_MEMBERS = [
         f"{AUDIT}::test_it_is_for_owners_and_admins[/api/v1/audit/export/]",
     ),
     off(
+        "the whole audit log as a file is for owners and admins",
+        AUDIT_API,
+        ', "export": "audit.read"}',
+        "}",
+        f"{AUDIT}::test_it_is_for_owners_and_admins[/api/v1/audit/export/]",
+    ),
+    off(
         "only a trusted proxy names the client's address",
         "accounts/audit.py",
         "if settings.TRUST_PROXY:",

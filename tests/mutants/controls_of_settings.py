@@ -1,6 +1,6 @@
 """The controls of an account's settings: who sees and does what there, its former names, its end, and its mails."""
 
-from tests.mutants.controls import off
+from tests.mutants.controls import Edit, Mutant, off
 
 PEOPLE, GENERAL = "tests/frontend/test_members_page.py", "tests/frontend/test_settings_page.py"
 LOG, MAILS = "tests/frontend/test_audit_page.py", "tests/frontend/test_mailbox.py"
@@ -25,12 +25,17 @@ OF_SETTINGS = [
         "if False:",
         f"{PEOPLE}::test_whoever_removes_somebody_types_their_name",
     ),
-    off(
-        "an account is given to nobody outside of it",
-        "frontend/views/settings/members.py",
-        "people = Membership.objects.current().exclude(role=Role.OWNER)",
-        "people = Membership.objects.none()",
-        f"{PEOPLE}::test_the_owner_gives_the_account_away",
+    Mutant(
+        "an account is given to nobody who has left",
+        (
+            Edit(
+                "frontend/views/settings/members.py",
+                "people = Membership.objects.current()",
+                "people = Membership.objects",
+            ),
+            Edit("accounts/members.py", "    found = _current(member)\n", "    found = member\n"),  # asks again
+        ),
+        (f"{PEOPLE}::test_nor_to_somebody_who_has_left",),
     ),
     off(
         "nobody is mailed an invitation twice a minute",
@@ -45,6 +50,13 @@ OF_SETTINGS = [
         '    require(request.membership, "account.update")\n',
         "",
         f"{GENERAL}::test_others_see_it_and_change_nothing[bob]",
+    ),
+    off(
+        "whoever changes the settings by another way is asked for the role too",
+        "accounts/actions.py",
+        '    require(actor, "account.update")\n',
+        "",
+        "tests/accounts/test_account.py::test_the_action_asks_for_the_role_itself",
     ),
     off(
         "a former name stays the account's",
