@@ -2,7 +2,8 @@
 
 import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from io import TextIOWrapper
 from typing import IO, Any, Protocol
 
@@ -50,19 +51,19 @@ def write_project(project: Project, format_: str, file: IO[bytes], most: int) ->
     """
     text = TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
     try:
-        yield from _write_tasks(project, WRITERS[format_](text), file)
+        yield from _write_tasks(project, WRITERS[format_](text), partial(require_room, file, most))
     finally:
         text.detach()  # or it would close the file, or be left open with it
 
 
-def _write_tasks(project: Project, writer: Writer, file: IO[bytes]) -> Iterator[int]:
+def _write_tasks(project: Project, writer: Writer, check: Callable[[], None]) -> Iterator[int]:
     writer.begin(project)
     tasks, done, last = writer.tasks(project).filter(number__lte=project.last_task_number).order_by("number"), 0, 0
     while page := list(tasks.filter(number__gt=last)[:PAGE]):
         for task in page:
             task.project = project
             writer.add(task)
-            require_room(file, most)
+            check()
         done, last = done + len(page), page[-1].number
         yield done
     writer.end()
