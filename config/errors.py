@@ -42,7 +42,12 @@ ANSWERS: dict[int, tuple[str, Any, Any, Any]] = {
         _("That makes no sense"),
         _("The address or the form is broken."),
     ),
-    403: ("permission_denied", _("You may not do this."), _("Not allowed"), _("You may not see or do this.")),
+    403: (
+        "permission_denied",
+        _("You may not do this."),
+        _("Not allowed"),
+        _("You may not see or do this. If you need to, ask an admin of the account."),
+    ),
     404: ("not_found", _("Not found."), _("Not found"), _("There is nothing here, or nothing that you may see.")),
     409: (
         "conflict",
@@ -78,7 +83,7 @@ REFUSAL_HEADERS = {
 }
 PAGES = {
     "bad_host": (_("That address is malformed"), _("Check the address in your browser.")),
-    "unknown_host": (_("There is nothing at this address"), _("Check the name in front of the first dot.")),
+    "unknown_host": (_("There is nothing at this address"), _("Check the name of the account in it.")),
     "account_suspended": (
         _("This account is suspended"),
         _("Nothing in it has been deleted, and its owner can tell you why. Your other accounts work."),
@@ -101,10 +106,11 @@ def body(code: str, detail: Any, errors: dict[str, list[str]] | None = None) -> 
 
 def refuse(request: HttpRequest, refused: Refused) -> HttpResponse:
     """Answer a request whose tenant could not be resolved: `TENANCY["REFUSAL_VIEW"]`."""
+    called = {"X-Tenant": refused.called} if refused.called else {}
     if is_api(request):
-        return JsonResponse(body(refused.code, refused.detail), status=refused.status)
+        return JsonResponse(body(refused.code, refused.detail), status=refused.status, headers=called)
     title, text = PAGES[refused.code]
-    return _page(request, refused.status, title, text, REFUSAL_HEADERS)
+    return _page(request, refused.status, title, text, REFUSAL_HEADERS | called)
 
 
 @login_not_required

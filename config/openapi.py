@@ -42,7 +42,11 @@ ERRORS: dict[str, tuple[str, str]] = {
     ),
     "402": ("`quota_exceeded`", "create"),
     "403": ("`permission_denied`, `tenant_mismatch`, `not_a_member`, `account_suspended`", "all"),
-    "404": ("`not_found`: foreign, hidden and absent rows read alike; `unknown_host`", "all"),
+    "404": (
+        "`not_found`: foreign, hidden and absent rows read alike; `unknown_host`; the header `X-Tenant` has "
+        "the new name when that of the request has a former one",
+        "all",
+    ),
     "405": ("`method_not_allowed`", "all"),
     "409": ("`conflict`: it does not fit the state, or somebody else was quicker", "write"),
     "412": ("`stale`: `If-Match` was given and is old", "row"),
@@ -52,6 +56,13 @@ ERRORS: dict[str, tuple[str, str]] = {
     "429": ("`throttled`, with `Retry-After`", "all"),
     "500": ("`server_error`", "all"),
     "503": ("`unavailable`, with `Retry-After`", "all"),
+}
+
+
+MOVED = {
+    "description": "The host, or `/t/<slug>/` in the path, has a former name of the account: send the same "
+    "to `Location`. Clients may leave out `Authorization` on the way to another host.",
+    "headers": {"Location": {"required": True, "schema": {"type": "string", "format": "uri-reference"}}},
 }
 
 
@@ -127,11 +138,13 @@ def close_bodies(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
 def add_errors(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     """Document every error at every operation that can answer it: a hook after the document was made."""
     result["components"]["schemas"]["Error"] = ERROR
+    result["components"]["responses"] = {"Moved": MOVED}
     for path, operations in result["paths"].items():
         for method, operation in operations.items():
             kinds = _kinds(path, method, operation)
             if "reread" in kinds:
                 operation["responses"]["304"] = {"description": "It is as `If-None-Match` says."}
+            operation["responses"]["308"] = {"$ref": "#/components/responses/Moved"}
             for status, (codes, kind) in ERRORS.items():
                 if kind in kinds:
                     operation["responses"].setdefault(status, _response(codes))

@@ -15,6 +15,7 @@ SETTINGS: dict[str, Any] = {
         "AttachmentStateEnum": "tasks.models.AttachmentState",
         "CategoryEnum": "projects.models.Category",
         "ColorEnum": "projects.models.Color",
+        "ExportFailureEnum": "tasks.models.ExportFailure",
         "ExportFormatEnum": "tasks.models.ExportFormat",
         "ExportStateEnum": "tasks.models.ExportState",
         "MediaAccessEnum": "accounts.models.MediaAccess",

@@ -3,11 +3,14 @@
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from django.template.defaultfilters import filesizeformat
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from projects.models import Color
+from tasks import exporting, exporting_accounts
+from tasks.models import ExportFailure, ExportFormat
 
 # Not grey, which says "nobody", and not red, which says "late".
 PEOPLE = (Color.ORANGE, Color.AMBER, Color.GREEN, Color.TEAL, Color.BLUE, Color.VIOLET, Color.PINK)
@@ -61,6 +64,26 @@ def clock(moment: datetime) -> str:
 def full_date(day: date) -> str:
     """Return a day without any doubt: "Tuesday, November 24, 2026"."""
     return date_format(day, pgettext("a full date, in Django's date format", "l, F j, Y"))
+
+
+def failure_in_words(failure: str, format_: str) -> str:
+    """Return why an export failed, and what to do about it; `failure` is empty when nobody knows."""
+    if failure == ExportFailure.TOO_LARGE:
+        return _too_large(format_)
+    if failure == ExportFailure.FORBIDDEN:
+        return str(ExportFailure.FORBIDDEN.label)
+    known = ExportFailure(failure).label if failure else _("It could not be written.")
+    return _("%(reason)s Ask for it again.") % {"reason": known}
+
+
+def _too_large(format_: str) -> str:
+    most = exporting_accounts.MOST_BYTES if format_ == ExportFormat.ZIP else exporting.MOST_BYTES
+    too_large = _("It would be larger than %(most)s, the most that one file may be.") % {"most": filesizeformat(most)}
+    remedies = {
+        ExportFormat.ZIP: _("Export the projects one by one, and download large files from their tasks."),
+        ExportFormat.JSON: _("CSV leaves out the comments and may be small enough."),
+    }
+    return " ".join(filter(None, (too_large, remedies.get(ExportFormat(format_)))))
 
 
 def lateness(due: date, today: date) -> str:

@@ -76,10 +76,14 @@ class TaskPage:
         return list(Priority.choices)
 
 
-def find_task(request: MemberRequest, key: TaskKey) -> Task:
-    """Return the task with its project and status. Raises Http404 alike for one that is hidden or absent."""
-    tasks = Task.objects.visible_to(request.membership).select_related("project", "status").with_people_and_labels()
-    tasks = tasks.prefetch_related("project__statuses")
+def find_task(request: MemberRequest, key: TaskKey, *, to_show: bool = True) -> Task:
+    """Return the task with its project and status, and `to_show` it with people, labels and what it may become.
+
+    Raises Http404 alike for one that is hidden or absent.
+    """
+    tasks = Task.objects.visible_to(request.membership).select_related("project", "status")
+    if to_show:
+        tasks = tasks.with_people_and_labels().prefetch_related("project__statuses")
     return get_object_or_404(tasks, project__key=key.project, number=key.number)
 
 

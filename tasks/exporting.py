@@ -2,7 +2,8 @@
 
 import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from io import TextIOWrapper
 from typing import IO, Any, Protocol
 
@@ -15,7 +16,7 @@ from projects.models import Project
 from tasks.models import Comment, ExportFormat, Task, TaskQuerySet
 
 PAGE = 100  # tasks that are in memory at once, with everything in them
-MOST_BYTES = 256 * 1024 * 1024
+MOST_BYTES = 256 * 1024 * 1024  # of the file of one project
 
 COLUMNS = (
     *("key", "title", "description", "status", "priority", "assignees", "labels", "due_date", "subtasks", "comments"),
@@ -25,6 +26,12 @@ COLUMNS = (
 
 class TooLarge(Exception):
     """The file would be larger than an export may be."""
+
+
+def require_room(file: IO[bytes], most: int) -> None:
+    """Raise TooLarge when there are more than `most` bytes in a file so far."""
+    if file.tell() > most:
+        raise TooLarge(f"More than {most} bytes.")
 
 
 class Writer(Protocol):
@@ -37,27 +44,26 @@ class Writer(Protocol):
     def end(self) -> None: ...
 
 
-def write_project(project: Project, format_: str, file: IO[bytes]) -> Iterator[int]:
+def write_project(project: Project, format_: str, file: IO[bytes], most: int) -> Iterator[int]:
     """Write all tasks of a project that are there now, and yield after each page how many are written.
 
-    It takes as many queries for each page as for any other. Raises TooLarge.
+    It takes as many queries for each page as for any other. Raises TooLarge when there are more than `most` bytes.
     """
     text = TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
     try:
-        yield from _write_tasks(project, WRITERS[format_](text), file)
+        yield from _write_tasks(project, WRITERS[format_](text), partial(require_room, file, most))
     finally:
         text.detach()  # or it would close the file, or be left open with it
 
 
-def _write_tasks(project: Project, writer: Writer, file: IO[bytes]) -> Iterator[int]:
+def _write_tasks(project: Project, writer: Writer, check: Callable[[], None]) -> Iterator[int]:
     writer.begin(project)
     tasks, done, last = writer.tasks(project).filter(number__lte=project.last_task_number).order_by("number"), 0, 0
     while page := list(tasks.filter(number__gt=last)[:PAGE]):
         for task in page:
             task.project = project
             writer.add(task)
-            if file.tell() > MOST_BYTES:
-                raise TooLarge(f"More than {MOST_BYTES} bytes.")
+            check()
         done, last = done + len(page), page[-1].number
         yield done
     writer.end()

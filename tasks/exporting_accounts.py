@@ -51,11 +51,11 @@ def write_account(file: IO[bytes]) -> Iterator[int]:
         for project in Project.objects.order_by("key"):
             yield from (done + each for each in _write_project(archive, project))
             done += Task.objects.filter(project=project).count()
+            exporting.require_room(file, MOST_BYTES)
         for model in models():
             for rows in _write_table(archive, model):
                 done += rows
-                if file.tell() > MOST_BYTES:
-                    raise exporting.TooLarge(f"More than {MOST_BYTES} bytes.")
+                exporting.require_room(file, MOST_BYTES)
                 yield done
         for files in exporting_files.write_files(archive, file, MOST_BYTES):
             done += files
@@ -77,7 +77,7 @@ def _write_account_itself(archive: ZipFile) -> None:
 def _write_project(archive: ZipFile, project: Project) -> Iterator[int]:
     # In a file of its own first: what is inside a ZIP cannot be asked how long it is.
     with TemporaryFile() as part:
-        yield from exporting.write_project(project, ExportFormat.JSON, part)
+        yield from exporting.write_project(project, ExportFormat.JSON, part, MOST_BYTES)
         part.seek(0)
         with archive.open(f"projects/{project.key}.json", "w", force_zip64=True) as entry:
             shutil.copyfileobj(part, entry)

@@ -7,10 +7,12 @@ from uuid import UUID
 from celery import shared_task
 
 from tasks import actions
+from tasks.models import ExportFailure
 from tenancy.context import tenant_context
 from tenancy.jobs import TenantTask
 from tenancy.outbox import OutboxJob
 from tenancy.routing import tenant_by_id
+from tenancy.storage import StorageUnavailable
 
 
 @shared_task(base=TenantTask, name="tasks.mail_notification")
@@ -44,7 +46,12 @@ class ExportTask(TenantTask):
         tenant = tenant_by_id(job.tenant_id) if job else None
         if job and tenant:
             with tenant_context(tenant):
-                actions.fail_export(export_id=UUID(job.kwargs["export_id"]))
+                actions.fail_export(export_id=UUID(job.kwargs["export_id"]), failure=_failure(job))
+
+
+def _failure(job: OutboxJob) -> ExportFailure:
+    kind, _in, _place = job.error.partition(" ")
+    return ExportFailure.STORAGE if kind == StorageUnavailable.__name__ else ExportFailure.ERROR
 
 
 @shared_task(base=ExportTask, name="tasks.export_project", atomic=False)

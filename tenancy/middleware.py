@@ -54,6 +54,8 @@ class TenantMiddleware:
             try:
                 tenant = resolve(request)
             except RedirectToPrimary as redirect:
+                if redirect.prefix:
+                    return _redirect(redirect.prefix + request.get_full_path_info())
                 return _redirect(tenant_origin(redirect.tenant) + request.get_full_path())
             except Refused as refused:
                 if refused.closing is not None:  # somebody must be able to call it off
@@ -69,7 +71,7 @@ class TenantMiddleware:
 
 
 def _redirect(url: str) -> HttpResponseBase:
-    """Lead to another host, with method and body. Not remembered: a tenant may take its old name again."""
+    """Lead to another host or path, with method and body. Not remembered: a tenant may take its old name again."""
     response = HttpResponsePermanentRedirect(url, preserve_request=True)
     response["Cache-Control"] = "no-cache"
     return response

@@ -33,18 +33,24 @@ CACHE_SECONDS = 10
 class Refused(Exception):
     """The request is answered with `status` and `code` of the API contract, before any view runs."""
 
-    def __init__(self, status: int, code: str, detail: str, *, closing: AbstractTenant | None = None) -> None:
+    def __init__(
+        self, status: int, code: str, detail: str, *, closing: AbstractTenant | None = None, called: str = ""
+    ) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail = status, code, detail
         self.closing = closing  # the tenant, if that it waits for being deleted is the only reason
+        self.called = called  # the slug that was meant, if the request has a former one
 
 
 class RedirectToPrimary(Exception):
-    """The host is a secondary domain or a former name of `tenant`, whose pages live on its primary one."""
+    """The host is a secondary domain or a former name of `tenant`, whose pages live on its primary one.
 
-    def __init__(self, tenant: AbstractTenant) -> None:
+    Or the path has a former name; then `prefix` is where its pages are on this host.
+    """
+
+    def __init__(self, tenant: AbstractTenant, *, prefix: str = "") -> None:
         super().__init__(tenant.slug)
-        self.tenant = tenant
+        self.tenant, self.prefix = tenant, prefix
 
 
 def resolve(request: HttpRequest) -> AbstractTenant | None:
@@ -105,11 +111,13 @@ class PathResolver:
         match = self.PREFIX.match(request.path_info)
         if match is None or parse_host(request) != settings.BASE_DOMAIN:
             return None
+        request.path_info = match["rest"]  # also of what is refused: the API is answered as an API
         tenant = tenant_by_slug(match["slug"])
         if tenant is None:
+            if former := tenant_by_former_slug(match["slug"]):
+                raise RedirectToPrimary(former, prefix=f"/t/{former.slug}")
             raise Refused(404, "unknown_host", "There is nothing at this address.")
         request.tenant_prefix = f"/t/{tenant.slug}"  # type: ignore[attr-defined]
-        request.path_info = match["rest"]
         return tenant
 
 
@@ -140,7 +148,11 @@ def _personal_tokens() -> Callable[[str], UUID | None]:
 
 
 class HeaderResolver:
-    """`X-Tenant: <slug>`, for one back-end domain with several front ends. Off by default."""
+    """`X-Tenant: <slug>`, for one back-end domain with several front ends. Off by default.
+
+    A former name is refused with the one to send instead: there is no other address to lead to. That tells strangers
+    no more than the former host does, which redirects them.
+    """
 
     def __call__(self, request: HttpRequest) -> AbstractTenant | None:
         slug = request.META.get("HTTP_X_TENANT")
@@ -148,6 +160,9 @@ class HeaderResolver:
             return None
         tenant = tenant_by_slug(slug)
         if tenant is None:
+            if former := tenant_by_former_slug(slug):
+                detail = f"This account has another name now. Send `X-Tenant: {former.slug}`."
+                raise Refused(404, "unknown_host", detail, called=former.slug)
             raise Refused(404, "unknown_host", "There is no such account.")
         return tenant
 
@@ -173,6 +188,14 @@ def tenant_by_slug(slug: str) -> AbstractTenant | None:
     A text that no tenant can be called is not looked up: strangers send it, and it would be part of a cache key.
     """
     return _cached("slug", slug, slug=slug) if re.fullmatch(LABEL, slug) else None
+
+
+def tenant_by_former_slug(slug: str) -> AbstractTenant | None:
+    """Return the tenant that gave up this name, which it keeps as a domain; likewise."""
+    if not re.fullmatch(LABEL, slug):
+        return None
+    host = f"{slug}.{settings.BASE_DOMAIN}"
+    return _cached("host", host, domains__host=host)
 
 
 def tenant_by_id(tenant_id: UUID) -> AbstractTenant | None:

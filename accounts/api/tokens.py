@@ -25,7 +25,7 @@ from accounts.rest.views import StrictView
 from accounts.second_factor import accepts_code, is_asked_for_code
 from tenancy.context import get_active_tenant, tenant_context
 from tenancy.models import AbstractTenant
-from tenancy.routing import tenant_by_id, tenant_by_slug
+from tenancy.routing import tenant_by_former_slug, tenant_by_id, tenant_by_slug
 from tenancy.tokens import InvalidToken, TenantRefreshToken, read_any, read_refresh
 
 
@@ -161,19 +161,23 @@ def _account_of(tenant_id: UUID) -> AbstractTenant:
 
 
 def named_account(slug: str | None) -> AbstractTenant | None:
-    """Return the account that tokens are wanted for, None if there is none of that name.
+    """Return the account that tokens are wanted for, None if there is none of that name. A former one will do.
 
     Raises TenantMismatch for another one than the address names, ValidationError when neither names one.
     """
     active = get_active_tenant()
     if active is not None:
-        if slug is not None and slug != active.slug:
+        if slug not in (None, active.slug) and _called(slug) != active:
             raise TenantMismatch
         return active
     if slug is None:
         message = _("Name the account, or ask at its own address.")
         raise serializers.ValidationError({"account": [message]})
-    return tenant_by_slug(slug)
+    return _called(slug)
+
+
+def _called(slug: str) -> AbstractTenant | None:
+    return tenant_by_slug(slug) or tenant_by_former_slug(slug)
 
 
 def _authenticate(request: HttpRequest, account: AbstractTenant | None, email: str, password: str) -> User | None:

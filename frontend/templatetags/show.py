@@ -18,14 +18,14 @@ from accounts.permissions import may as role_allows
 from frontend import presentation
 from frontend.filters import Look
 from frontend.prose import render_markdown
-from tasks.mails import in_words
+from tasks import mails
+from tasks.models import Export, Notification
 from tenancy.context import require_active_tenant
 
 register = template.Library()
 
 register.filter("initials", presentation.initials)
 register.filter("markdown", render_markdown)
-register.filter("in_words", in_words)
 
 
 @register.filter
@@ -106,6 +106,19 @@ def _moment(value: datetime, words: str) -> SafeString:
 
 def _zone() -> ZoneInfo:
     return ZoneInfo(cast(Account, require_active_tenant()).time_zone)
+
+
+@register.filter
+def in_words(notification: Notification) -> SafeString:
+    """What a notification tells, as its mail does; no line ends at the hyphen of the task's key."""
+    before, key, after = mails.in_words(notification).rpartition(notification.task.key)
+    return format_html('{}<span class="unbroken">{}</span>{}', before, key, after)
+
+
+@register.filter
+def why_it_failed(export: Export) -> str:
+    """Why there is no file of an export, and what to do about it."""
+    return presentation.failure_in_words(export.failure, export.format)
 
 
 @register.filter

@@ -23,7 +23,7 @@ from tasks.models import Task
 def place(request: MemberRequest, key: TaskKey) -> HttpResponse:
     """The ways to move a task on the board; POST moves it. The query is that of the board that is looked at."""
     require(request.membership, "task.write")
-    task = find_task(request, key)
+    task = find_task(request, key, to_show=False)
     if request.method != "POST":
         return _places(request, task)
     form = PlaceTask(request.POST, task=task)
@@ -76,7 +76,7 @@ def _places(request: MemberRequest, task: Task, form: PlaceTask | None = None, s
 def edit(request: MemberRequest, key: TaskKey) -> HttpResponse:
     """A task's title, status, priority and due date as a form; POST changes them."""
     require(request.membership, "task.write")
-    task = find_task(request, key)
+    task = find_task(request, key, to_show=False)
     if request.method != "POST":
         return _form(request, task, EditTask(instance=task))
     form = EditTask(request.POST, instance=task)

@@ -21,7 +21,7 @@ from accounts.models import Membership
 from accounts.permissions import may, require
 from projects.models import Project
 from tasks import exporting, exporting_accounts
-from tasks.models import Export, ExportFormat, ExportState, Task
+from tasks.models import Export, ExportFailure, ExportFormat, ExportState, Task
 from tenancy.outbox import enqueue
 
 MOST_UNFINISHED = 3  # of one member
@@ -69,7 +69,7 @@ def write_export(*, export_id: UUID) -> None:
                 if not running.update(done=done):
                     return  # it was deleted, or given up for lost
         except exporting.TooLarge:
-            fail_export(export_id=export_id)
+            fail_export(export_id=export_id, failure=ExportFailure.TOO_LARGE)
             return
         size = file.seek(0, SEEK_END)
         default_storage.save(export.file, File(file))
@@ -77,9 +77,9 @@ def write_export(*, export_id: UUID) -> None:
     running.update(state=ExportState.READY, size=size, finished_at=now, expires_at=now + Export.LIFETIME)
 
 
-def fail_export(*, export_id: UUID) -> None:
-    """Give an export up, if it is not finished."""
-    _give_up(Q(pk=export_id))
+def fail_export(*, export_id: UUID, failure: ExportFailure) -> None:
+    """Give an export up, if it is not finished, and say why."""
+    _give_up(Q(pk=export_id), failure)
 
 
 def remove_old_exports() -> int:
@@ -88,7 +88,7 @@ def remove_old_exports() -> int:
     Those that nobody writes any more fail, so that they do not stand in the way of others. Raises StorageUnavailable.
     """
     now = timezone.now()
-    _give_up(Q(created_at__lt=now - ABANDONED))
+    _give_up(Q(created_at__lt=now - ABANDONED), ExportFailure.ABANDONED)
     finished = Export.objects.exclude(state__in=(ExportState.WAITING, ExportState.RUNNING))
     of_nothing = Q(project=None) & ~Q(format=ExportFormat.ZIP)
     old = list(finished.filter(Q(expires_at__lt=now) | of_nothing))
@@ -105,7 +105,7 @@ def _begin(export_id: UUID) -> Export | None:
     if export is None:
         return None
     if not _is_allowed(export):
-        fail_export(export_id=export_id)  # whoever asked has no right to it any more
+        fail_export(export_id=export_id, failure=ExportFailure.FORBIDDEN)
         return None
     total = exporting_accounts.count() if export.is_of_account else _tasks_of(export).count()
     began = Export.objects.unfinished().filter(pk=export_id)
@@ -128,10 +128,10 @@ def _pages(export: Export, file: IO[bytes]) -> Iterator[int]:
     """Write the file, and yield after each page how much is written. Raises TooLarge."""
     if export.project is None:
         return exporting_accounts.write_account(file)
-    return exporting.write_project(export.project, export.format, file)
+    return exporting.write_project(export.project, export.format, file, exporting.MOST_BYTES)
 
 
-def _give_up(which: Q) -> None:
+def _give_up(which: Q, failure: ExportFailure) -> None:
     now = timezone.now()
     lost = Export.objects.unfinished().filter(which)
-    lost.update(state=ExportState.FAILED, finished_at=now, expires_at=now + Export.LIFETIME)
+    lost.update(state=ExportState.FAILED, failure=failure, finished_at=now, expires_at=now + Export.LIFETIME)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 
@@ -19,23 +20,40 @@ from accounts.rest.serializers import RowField, StrictModelSerializer
 from accounts.rest.views import TenantViewSet
 from projects.models import Project
 from tasks import actions
-from tasks.models import Export, ExportState
+from tasks.models import Export, ExportFailure, ExportState
 
 
 class NotReady(Conflicting):
     """There is no file yet, or there will be none."""
 
 
+class FailureField(serializers.ChoiceField):
+    """Why it failed; `null` for what has not, where the table has an empty text."""
+
+    def to_representation(self, value: Any) -> Any:
+        return super().to_representation(value) or None
+
+
 class ExportSerializer(StrictModelSerializer[Export]):
     project = RowField(queryset=Project.objects.all(), required=False, allow_null=True)
+    failure = FailureField(
+        choices=ExportFailure.choices,
+        read_only=True,
+        allow_null=True,
+        help_text="Why it `failed`, where that is known; otherwise `null`.",
+    )
 
     class Meta:
         model = Export
         fields = (
-            *("id", "project", "format", "state", "done", "total", "size"),
+            *("id", "project", "format", "state", "failure", "done", "total", "size"),
             *("created_at", "finished_at", "expires_at"),
         )
         read_only_fields = ("state", "done", "total", "size", "finished_at", "expires_at")
+        extra_kwargs = {
+            "done": {"help_text": "Tasks that are written; of a `zip`, rows of all tables and files."},
+            "total": {"help_text": "How many there were when it began."},
+        }
 
 
 class ExportFilterSet(StrictFilterSet):

@@ -1,7 +1,7 @@
 """Tasks and what belongs to them, what members are told of them, and projects as files."""
 
 from tasks.models.attachments import Attachment, AttachmentQuerySet, AttachmentState, Refusal, remove_files_of
-from tasks.models.exports import Export, ExportFormat, ExportState
+from tasks.models.exports import Export, ExportFailure, ExportFormat, ExportState
 from tasks.models.notifications import Notification, NotificationKind
 from tasks.models.tasks import (
     TASK_KEY,
@@ -22,6 +22,7 @@ __all__ = [
     "AttachmentState",
     "Comment",
     "Export",
+    "ExportFailure",
     "ExportFormat",
     "ExportState",
     "Notification",

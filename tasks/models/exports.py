@@ -28,6 +28,16 @@ class ExportState(models.TextChoices):
     FAILED = "failed", _("Failed")
 
 
+class ExportFailure(models.TextChoices):
+    """Why there will be no file."""
+
+    TOO_LARGE = "too_large", _("It would be larger than an export may be.")
+    FORBIDDEN = "forbidden", _("You were no longer allowed to export it when it was to be written.")
+    STORAGE = "storage", _("The file storage could not be reached.")
+    ABANDONED = "abandoned", _("Nobody wrote it for a day.")
+    ERROR = "error", _("Something went wrong while it was written.")
+
+
 class ExportQuerySet(models.QuerySet["Export"]):
     def visible_to(self, membership: Membership) -> Self:
         """Return the member's own: of projects that they may still see, and of the account while they own it."""
@@ -51,7 +61,8 @@ class Export(TenantModel):
     requested_by = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="exports")
     format = models.CharField(max_length=10, choices=ExportFormat)
     state = models.CharField(max_length=10, choices=ExportState, default=ExportState.WAITING, editable=False)
-    # Tasks, or rows of all tables, that are written, and that there were when it began.
+    failure = models.CharField(max_length=10, choices=ExportFailure, blank=True, editable=False)
+    # Tasks, or rows of all tables and files, that are written, and that there were when it began.
     done = models.PositiveIntegerField(default=0, editable=False)
     total = models.PositiveIntegerField(default=0, editable=False)
     size = models.PositiveBigIntegerField(null=True, editable=False)  # bytes
@@ -63,6 +74,12 @@ class Export(TenantModel):
 
     class Meta:
         ordering = ("-created_at", "-id")
+        constraints = [
+            # One way only: what failed before reasons were kept has none.
+            models.CheckConstraint(
+                condition=Q(state=ExportState.FAILED) | Q(failure=""), name="only_failed_for_a_reason"
+            )
+        ]
         indexes = [
             models.Index(fields=["account", "requested_by", "-created_at", "-id"], name="export_newest"),
             models.Index(fields=["account", "project"], name="export_project"),

@@ -44,6 +44,13 @@ def test_every_operation_says_how_it_fails(document):
             assert {"400", "401", "403", "404", "429", "503"} <= set(operation["responses"]), (method, path)
 
 
+def test_every_operation_says_that_the_account_may_have_moved(document):
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            assert operation["responses"]["308"] == {"$ref": "#/components/responses/Moved"}, (method, path)
+    assert "Location" in document["components"]["responses"]["Moved"]["headers"]
+
+
 def patterns(document):
     """Return every pattern that is somewhere in the document."""
     if isinstance(document, list):

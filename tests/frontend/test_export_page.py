@@ -52,11 +52,23 @@ def test_the_file_is_a_link_when_it_is_ready(client, vera, project, page, run_jo
     assert b"".join(browser.get(link).streaming_content).startswith(b'{"exported_at"')
 
 
-def test_a_failure_is_said(client, vera, project, page, export):
+@pytest.mark.parametrize(
+    ("kind", "failure", "words"),
+    [
+        ("csv", "too_large", "It would be larger than 256.0 MB, the most that one file may be."),
+        ("json", "too_large", "the most that one file may be. CSV leaves out the comments and may be small enough."),
+        ("csv", "forbidden", "You were no longer allowed to export it when it was to be written."),
+        ("csv", "storage", "The file storage could not be reached. Ask for it again."),
+        ("csv", "abandoned", "Nobody wrote it for a day. Ask for it again."),
+        ("csv", "error", "Something went wrong while it was written. Ask for it again."),
+        ("csv", "", "It could not be written. Ask for it again."),
+    ],
+)
+def test_a_failure_is_said_with_its_reason(client, vera, project, page, export, kind, failure, words):
     browser = client.as_(vera)
-    browser.post(URL, {"format": "csv"})
-    export(state="failed")
-    assert "It could not be written. Ask for it again." in page(browser.get(URL)).text
+    browser.post(URL, {"format": kind})
+    export(state="failed", failure=failure)
+    assert words in page(browser.get(URL)).text
 
 
 def test_htmx_gets_the_list_alone(client, vera, project):

@@ -28,6 +28,7 @@ def test_it_says_what_happened(client, bob, told, page):
     seen = page(client.as_(bob).get(URL))
     for words in ("Alice mentioned you in WEB-1", "Alice assigned you WEB-1", "Write the welcome page"):
         assert words in seen.text
+    assert len(seen.all("span", **{"class": "unbroken"})) == 2  # no line ends at the hyphen of a key
     assert "/tasks/WEB-1/" in seen.links
     assert f"/inbox/{told[0].pk}/read/" in seen.forms
 

@@ -215,7 +215,11 @@ def test_whoever_removes_somebody_types_their_name(client, page, acme, alice, bo
 
 def test_somebody_leaves(client, page, acme, alice, bob):
     session = client.as_(bob)
-    assert "Leave Acme" in page(session.get(f"{URL}leave/")).text
+    asked = page(session.get(f"{URL}leave/"))
+    assert "Leave Acme" in asked.text
+    assert "You lose access at once. What you wrote stays." in asked.text
+    (tab,) = asked.all("a", **{"class": "settings-tab", "aria-current": "true"})
+    assert tab["href"] == URL
     assert roles(acme)["bob"] == "member"
     assert session.post(f"{URL}leave/").url == "/auth/login/"
     assert "bob" not in roles(acme)
@@ -231,7 +235,9 @@ def test_the_last_owner_cannot_leave(client, page, acme, alice, bob):
 
 def test_the_owner_gives_the_account_away(client, page, acme, alice, bob):
     session, url = client.as_(alice), f"{URL}transfer/"
-    assert page(session.get(url)).all("option", value=str(membership_of(bob, acme).pk))
+    asked = page(session.get(url))
+    assert asked.all("option", value=str(membership_of(bob, acme).pk))
+    assert "The new owner can do everything" in asked.text
     sent = {"member": membership_of(bob, acme).pk, "name": "Acme"}
     for wrong in ({**sent, "name": "Globex"}, {"name": "Acme"}, {**sent, "member": uuid4()}, {**sent, "member": "x"}):
         assert session.post(url, wrong).status_code == 400

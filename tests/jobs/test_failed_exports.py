@@ -15,9 +15,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 # The attempts that were made, and where S3 is then: five have failed and the sixth is the last, or it was killed too.
 @pytest.mark.parametrize(
-    ("attempts", "s3"), [(5, "http://127.0.0.1:1"), (6, os.environ["S3_ENDPOINT_URL"])], ids=["S3 is gone", "killed"]
+    ("attempts", "s3", "failure"),
+    [(5, "http://127.0.0.1:1", "storage"), (6, os.environ["S3_ENDPOINT_URL"], "error")],
+    ids=["S3 is gone", "killed"],
 )
-def test_an_export_that_cannot_be_written_fails_in_the_end(jobs, acme, alice, project, attempts, s3):
+def test_an_export_that_cannot_be_written_fails_in_the_end(jobs, acme, alice, project, attempts, s3, failure):
     with tenant_context(acme):
         export = request_export(actor=membership_of(alice, acme), project=project, format="csv")
     OutboxJob.objects.update(attempts=attempts)
@@ -25,8 +27,8 @@ def test_an_export_that_cannot_be_written_fails_in_the_end(jobs, acme, alice, pr
     jobs.worker(concurrency=1, JOB_SECONDS="60", S3_ENDPOINT_URL=s3)
     jobs.wait_for(OutboxJob.objects.dead().exists, "the dead letter")
 
-    def state():
+    def shown():
         with tenant_context(acme):
-            return Export.objects.get(pk=export.pk).state
+            return Export.objects.values_list("state", "failure").get(pk=export.pk)
 
-    jobs.wait_for(lambda: state() == "failed", "the state that people see")
+    jobs.wait_for(lambda: shown() == ("failed", failure), "the state that people see, and why")

@@ -75,6 +75,20 @@ OF_SETTINGS = [
         f"{GENERAL}::test_nobody_else_gets_the_old_address",
     ),
     off(
+        "a former name in the header opens nothing",
+        "tenancy/routing.py",
+        'raise Refused(404, "unknown_host", detail, called=former.slug)',
+        "return former",
+        "tests/accounts/test_renamed.py::test_the_header_is_answered_with_the_name_to_send",
+    ),
+    off(
+        "tokens are given for the account of the address, by whichever name",
+        "accounts/api/tokens.py",
+        "_called(slug) != active:",
+        "_called(slug) is None:",
+        "tests/accounts/test_renamed.py::test_tokens_are_given_for_a_former_name",
+    ),
+    off(
         "an account keeps only so many names",
         "accounts/renaming.py",
         ">= MOST_FORMER:",

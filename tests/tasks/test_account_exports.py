@@ -13,7 +13,7 @@ from accounts.actions import create_account
 from accounts.models import AuditEntry
 from accounts.pictures import set_avatar, set_logo
 from projects.models import Label
-from tasks import exporting_files
+from tasks import exporting, exporting_accounts, exporting_files
 from tasks.exporting_files import write_files
 from tasks.models import Attachment, Export
 from tenancy.context import tenant_context
@@ -97,7 +97,7 @@ def test_the_page_says_how_far_it_is_and_the_log_who_asked(client, acme, alice, 
         Export.objects.update(state="running", done=12, total=40)
         assert AuditEntry.objects.latest("id").action == "account.exported"
     part = session.get(PAGE, headers={"HX-Request": "true"})
-    assert "12 of 40 rows" in Page(part).text
+    assert "12 of 40 rows and files" in Page(part).text
     assert b"<html" not in part.content
     with tenant_context(acme):
         Export.objects.update(state="waiting")
@@ -138,7 +138,7 @@ def test_whoever_owns_it_no_more_gets_nothing(client, acme, alice, bob, archive,
     assert session.get(path).status_code == session.get(f"{path}download/").status_code == 404
     run_jobs()
     with tenant_context(acme):
-        assert sorted(Export.objects.values_list("state", flat=True)) == ["failed", "ready"]
+        assert sorted(Export.objects.values_list("state", "failure")) == [("failed", "forbidden"), ("ready", "")]
     assert client.as_(bob).get(path).status_code == 404
 
 
@@ -221,7 +221,27 @@ def test_files_count_in_the_progress_and_in_the_size(client, acme, alice, attach
     monkeypatch.setattr(exporting_files, "write_files", partial(write_files_up_to, most=500))
     client.as_(alice).post(PAGE)
     run_jobs()
-    assert export_of(acme).state == "failed"
+    failed = export_of(acme)
+    assert (failed.state, failed.failure) == ("failed", "too_large")
+
+
+@pytest.mark.parametrize("part", ["projects", "tables"])
+def test_one_that_is_too_large_says_so_in_the_api_and_on_the_page(client, alice, task, run_jobs, monkeypatch, part):
+    monkeypatch.setattr(exporting_accounts, "MOST_BYTES", 1 if part == "projects" else 2000)
+    session = client.as_(alice)
+    session.post(PAGE)
+    run_jobs()
+    shown = session.get(URL).json()["results"][0]
+    assert (shown["state"], shown["failure"]) == ("failed", "too_large")
+    words = Page(session.get(DANGER)).text
+    assert "the most that one file may be. Export the projects one by one" in words
+
+
+def test_a_project_that_is_too_large_alone_is_in_it_all_the_same(client, acme, alice, task, run_jobs, monkeypatch):
+    monkeypatch.setattr(exporting, "MOST_BYTES", 1)
+    client.as_(alice).post(PAGE)
+    run_jobs()
+    assert export_of(acme).state == "ready"
 
 
 def write_files_up_to(archive, file, _most, *, most):

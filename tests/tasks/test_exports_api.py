@@ -74,10 +74,11 @@ def test_it_is_asked_for_and_waits(client, acme, vera, project, ask):
     assert response.status_code == 201
     export = response.json()
     assert list(export) == [
-        *("id", "project", "format", "state", "done", "total", "size"),
+        *("id", "project", "format", "state", "failure", "done", "total", "size"),
         *("created_at", "finished_at", "expires_at"),
     ]
     assert (export["project"], export["format"], export["state"]) == (str(project.pk), "csv", "waiting")
+    assert export["failure"] is None
     download = client.as_(vera).get(f"{URL}{export['id']}/download/")
     assert (download.status_code, download.json()["code"]) == (409, "conflict")
 
@@ -174,7 +175,7 @@ def test_every_page_needs_as_many_queries(acme, project, full, monkeypatch, kind
     def queries(tasks):
         project.last_task_number = tasks
         with CaptureQueriesContext(connection) as captured:
-            *_, done = exporting.write_project(project, kind, io.BytesIO())
+            *_, done = exporting.write_project(project, kind, io.BytesIO(), exporting.MOST_BYTES)
         assert done == tasks
         return len(captured)
 
@@ -190,7 +191,7 @@ def test_what_is_newer_than_its_beginning_is_not_in_it(acme, alice, project, ful
     with tenant_context(acme):
         project.refresh_from_db()
         file, actor = io.BytesIO(), membership_of(alice, acme)
-        pages = exporting.write_project(project, "csv", file)
+        pages = exporting.write_project(project, "csv", file, exporting.MOST_BYTES)
         next(pages)
         create_task(project=project, actor=actor, title="Later")
         assert list(pages) == [2]
@@ -245,7 +246,7 @@ def test_nothing_is_written_for_those_who_lost_the_right_to_it(acme, ask, run_jo
     run_jobs()
     with tenant_context(acme):
         export = Export.objects.get()
-        assert export.state == "failed"
+        assert (export.state, export.failure) == ("failed", "forbidden")
         assert not default_storage.exists(export.file)
 
 
@@ -298,10 +299,11 @@ def test_while_s3_is_gone_it_is_not_ready(acme, client, exported, ask, bob, proj
     assert int(response["Retry-After"]) > 0
 
 
-def test_a_file_that_is_too_large_fails(acme, exported, bob, project, full, monkeypatch):
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_a_file_that_is_too_large_fails_and_says_so(exported, bob, project, full, monkeypatch, kind):
     monkeypatch.setattr(exporting, "MOST_BYTES", 200)
-    export, response = exported(bob, project)
-    assert export["state"] == "failed"
+    export, response = exported(bob, project, kind)
+    assert (export["state"], export["failure"]) == ("failed", "too_large")
     assert response.status_code == 409
 
 
@@ -316,9 +318,10 @@ def test_bad_requests_are_refused(client, bob, project, change):
 
 
 def test_how_far_it_is_is_not_for_the_client_to_say(client, bob, project):
-    body = {"project": str(project.pk), "format": "csv", "state": "ready", "done": 7, "expires_at": None}
-    response = client.as_(bob).json("POST", URL, body)
-    assert (response.status_code, response.json()["state"], response.json()["done"]) == (201, "waiting", 0)
+    body = {"state": "ready", "failure": "error", "done": 7, "expires_at": None}
+    response = client.as_(bob).json("POST", URL, {"project": str(project.pk), "format": "csv", **body})
+    export = response.json()
+    assert (response.status_code, export["state"], export["failure"], export["done"]) == (201, "waiting", None, 0)
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE", "PUT"])
@@ -370,7 +373,7 @@ def test_one_that_nobody_writes_any_more_fails(acme, client, ask, bob, project):
     with tenant_context(acme):
         Export.objects.update(created_at=timezone.now() - timedelta(days=1, seconds=1))
         remove_old(day="2026-11-21")
-        assert set(Export.objects.values_list("state", flat=True)) == {"failed"}
+        assert set(Export.objects.values_list("state", "failure")) == {("failed", "abandoned")}
     assert ask(bob, project).status_code == 201
 
 

@@ -210,6 +210,32 @@ def test_a_path_that_names_nobody(client, acme, resolvers):
         assert get(client, "localhost", path).status_code == 404
 
 
+def test_what_is_refused_behind_a_path_is_answered_as_what_it_is(client, acme, resolvers):
+    resolvers("PathResolver", "HostResolver")
+    answer = get(client, "localhost", "/t/nobody/api/v1/projects/")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/json")
+    assert answer.json()["code"] == "unknown_host"
+
+
+@pytest.mark.parametrize(
+    "path", ["/echo/", "/echo/?a=1&b=%2F", "/api/v1/projects/?x=%0D%0AX: y", "//evil.example/", "/%0a"]
+)
+def test_a_former_name_in_a_path_leads_to_the_new_one(client, acme, resolvers, path):
+    resolvers("PathResolver", "HostResolver")
+    Domain.objects.create(tenant=acme, host="old.localhost")
+    for send in (client.get, client.post):
+        answer = send(f"/t/old{path}", HTTP_HOST="localhost:8000")
+        assert (answer.status_code, answer["Cache-Control"]) == (308, "no-cache")
+        assert answer["Location"].upper() == f"/t/acme{path}".replace(" ", "%20").upper()
+
+
+def test_of_a_former_name_only_the_public_hosts_path_leads_there(client, acme, globex, resolvers):
+    Domain.objects.create(tenant=acme, host="old.localhost")
+    assert get(client, "localhost", "/t/old/echo/").status_code == 404  # it is off
+    resolvers("PathResolver", "HostResolver")
+    assert get(client, "globex.localhost", "/t/old/echo/").status_code == 404
+
+
 def test_a_path_on_a_tenants_host_is_just_a_path(client, acme, globex, resolvers):
     resolvers("PathResolver", "HostResolver")
     assert get(client, "acme.localhost", "/t/globex/echo/").status_code == 404
@@ -223,6 +249,22 @@ def test_a_header_names_the_tenant_where_it_is_switched_on(client, acme, globex,
     assert get(client, "localhost").json()["tenant"] is None
     for nobody in ("nobody", "", "ACME", "a\x00b", "x" * 300):
         assert get(client, "localhost", HTTP_X_TENANT=nobody).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/echo/", "/api/v1/projects/"])
+def test_a_former_name_in_the_header_is_answered_with_the_new_one(client, acme, resolvers, path):
+    Domain.objects.create(tenant=acme, host="old.localhost")
+    assert "X-Tenant" not in get(client, "localhost", path, HTTP_X_TENANT="old")  # it is off
+    resolvers("HostResolver", "HeaderResolver")
+    answer = get(client, "localhost", path, HTTP_X_TENANT="old")
+    assert (answer.status_code, answer["X-Tenant"]) == (404, "acme")
+    assert "X-Tenant" not in get(client, "localhost", path, HTTP_X_TENANT="nobody")
+    if path.startswith("/api/"):
+        assert answer.json() == {
+            "code": "unknown_host",
+            "detail": "This account has another name now. Send `X-Tenant: acme`.",
+            "errors": {},
+        }
 
 
 def test_two_that_disagree_are_refused(client, acme, globex, resolvers):

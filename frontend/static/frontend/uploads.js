@@ -78,7 +78,8 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (!isUpload(event)) return;
   isBusy = false;
   hideProgress();
-  if (!event.detail.successful) queue.length = 0;
+  if (event.detail.successful) next();
+  else queue.length = 0;
 });
 
 // Before htmx hears of it.
@@ -127,5 +128,5 @@ function goThroughTheApplication(place) {
   if (place.isConnected) place.requestSubmit();
 }
 
-// Only now does htmx know the new form: before, the browser would leave the page with it.
+// The task as it is after a file that went straight to S3.
 document.addEventListener("htmx:afterSettle", next);

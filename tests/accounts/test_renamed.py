@@ -1,0 +1,98 @@
+"""An account that was renamed, where it is not the host that names it. test_settings_page.py has the hosts."""
+
+import pytest
+
+from accounts.actions import rename_account
+from tenancy import routing
+from tenancy.testing import PASSWORD, TenantClient
+
+pytestmark = pytest.mark.django_db
+
+TOKEN, TASKS = "/api/v1/auth/token/", "/api/v1/tasks/"
+LOG_IN = {"login": "alice@example.com", "password": PASSWORD}
+
+
+@pytest.fixture
+def rename(acme, django_capture_on_commit_callbacks):
+    def rename(slug="acme-sons"):
+        with django_capture_on_commit_callbacks(execute=True):
+            rename_account(account=acme, slug=slug)
+
+    return rename
+
+
+@pytest.fixture
+def path_resolver(monkeypatch, settings):
+    """Tell accounts apart by `/t/<slug>/`."""
+    names = ("PathResolver", "HostResolver", "TokenResolver")
+    monkeypatch.setitem(settings.TENANCY, "RESOLVERS", [f"tenancy.routing.{name}" for name in names])
+    routing.forget_resolvers()
+    yield
+    monkeypatch.undo()
+    routing.forget_resolvers()
+
+
+def on_the_public_host():
+    return TenantClient(None, HTTP_HOST="localhost")
+
+
+def ask(client, **fields):
+    return client.json("POST", TOKEN, {"email": "alice@example.com", "password": PASSWORD, **fields})
+
+
+@pytest.mark.usefixtures("path_resolver")
+def test_behind_a_path_people_are_led_there_and_stay_logged_in(alice, project, rename):
+    browser = on_the_public_host()
+    assert browser.post("/t/acme/auth/login/", LOG_IN).url == "/t/acme/"
+    assert browser.get("/t/acme/projects/WEB/?view=list").status_code == 200
+    rename()
+    moved = browser.get("/t/acme/projects/WEB/?view=list")
+    assert (moved.status_code, moved["Location"]) == (308, "/t/acme-sons/projects/WEB/?view=list")
+    assert browser.get(moved["Location"]).status_code == 200
+
+
+@pytest.mark.usefixtures("path_resolver")
+def test_behind_a_path_the_api_goes_on_with_the_same_token(alice, task, rename):
+    client = on_the_public_host()
+    bearer = {"Authorization": f"Bearer {ask(client, account='acme').json()['access']}"}
+    rename()
+    answer = client.get(f"/t/acme{TASKS}", follow=True, headers=bearer)
+    assert answer.redirect_chain == [(f"/t/acme-sons{TASKS}", 308)]
+    assert [each["title"] for each in answer.json()["results"]] == ["Write the welcome page"]
+
+
+@pytest.mark.usefixtures("path_resolver")
+def test_behind_a_path_the_token_of_another_account_is_refused_where_it_leads(mallory, rename):
+    client = on_the_public_host()
+    access = ask(client, account="globex", email="mallory@example.com").json()["access"]
+    rename()
+    answer = client.get(f"/t/acme{TASKS}", follow=True, headers={"Authorization": f"Bearer {access}"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "tenant_mismatch")
+
+
+@pytest.mark.usefixtures("header_resolver")
+def test_the_header_is_answered_with_the_name_to_send(client, alice, rename):
+    rename()
+    for answer in (
+        client.get(TASKS, headers={"X-Tenant": "acme"}),
+        client.post(TOKEN, {}, content_type="application/json", headers={"X-Tenant": "acme"}),
+    ):
+        assert (answer.status_code, answer.json()["code"], answer["X-Tenant"]) == (404, "unknown_host", "acme-sons")
+        assert "acme-sons" in answer.json()["detail"]
+
+
+def test_tokens_are_given_for_a_former_name(client, acme, alice, mallory, globex, rename):
+    rename()
+    for name in ("acme", "acme-sons"):
+        for at in (on_the_public_host(), TenantClient(None, HTTP_HOST="acme-sons.localhost")):
+            answer = ask(at, account=name)
+            assert (answer.status_code, answer.json()["account"]["slug"]) == (200, "acme-sons")
+    wrong = ask(client.at(globex), account="acme", email="mallory@example.com")
+    assert (wrong.status_code, wrong.json()["code"]) == (403, "tenant_mismatch")
+    assert ask(on_the_public_host(), account="nobody").json()["code"] == "invalid_credentials"
+
+
+def test_a_former_name_opens_nothing_to_strangers(mallory, rename):
+    rename()
+    refused = ask(on_the_public_host(), account="acme", email="mallory@example.com")
+    assert (refused.status_code, refused.json()["code"]) == (401, "invalid_credentials")
