@@ -158,4 +158,11 @@ OF_SOCKETS = [
         "    announcement()\n",
         f"{POKES}::test_what_is_rolled_back_is_not_announced",
     ),
+    off(
+        "announcements keep one connection",
+        "tenancy/groups.py",
+        "runner.run(_send(batch))",
+        "asyncio.run(_send(batch))",
+        "tests/sockets/test_pokes.py::test_all_of_it_goes_over_one_connection",
+    ),
 ]
