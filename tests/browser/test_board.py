@@ -151,6 +151,7 @@ def test_what_somebody_is_typing_stays(browser, office, project, tasks):
     page = browser.as_("member")
     open_board(page)
     column(page, "To do").get_by_text("Add task").click()
+    expect(column(page, "To do").locator("[name=title]")).to_be_focused()
     page.keyboard.type("Half a ti")
     office.act(create_task, project=project, title="Four")
     expect(titles(page, "To do")).to_have_text(["One", "Two", "Three", "Four"])
