@@ -18,6 +18,7 @@ from projects.models import Label
 from tasks.actions import create_subtask, create_task
 from tenancy.context import tenant_context
 from tenancy.outbox import OutboxJob
+from tenancy.routing import forget_resolvers
 from tenancy.testing import membership_of
 
 pytest_plugins = ["tenancy.testing"]
@@ -43,6 +44,18 @@ def _static_files_are_found_when_they_are_asked_for():
 
 def _forget_content_types(**_options):
     ContentType.objects.clear_cache()  # which are made when they are needed
+
+
+@pytest.fixture
+def resolvers(settings):
+    """Choose how tenants are found: `resolvers("HostResolver", "HeaderResolver")`."""
+
+    def choose(*names):
+        settings.TENANCY = {**settings.TENANCY, "RESOLVERS": [f"tenancy.routing.{name}" for name in names]}
+        forget_resolvers()
+
+    yield choose
+    forget_resolvers()
 
 
 @pytest.fixture

@@ -58,14 +58,9 @@ def suspend(django_capture_on_commit_callbacks):
 
 
 @pytest.fixture
-def header_resolver(monkeypatch, settings):
+def header_resolver(resolvers):
     """Switch the header `X-Tenant` on."""
-    names = ("HostResolver", "TokenResolver", "HeaderResolver")
-    monkeypatch.setitem(settings.TENANCY, "RESOLVERS", [f"tenancy.routing.{name}" for name in names])
-    routing.forget_resolvers()
-    yield
-    monkeypatch.undo()
-    routing.forget_resolvers()
+    resolvers("HostResolver", "TokenResolver", "HeaderResolver")
 
 
 @pytest.fixture

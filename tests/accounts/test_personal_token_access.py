@@ -6,7 +6,6 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ApiToken, Membership
-from tenancy import routing
 from tenancy.context import tenant_context
 
 PROJECTS = "/api/v1/projects/"
@@ -82,17 +81,13 @@ def test_not_even_for_somebody_who_belongs_to_both(client, acme, globex, charlie
     assert said(client.at(globex).get(PROJECTS, **bearer(token))) == (403, "tenant_mismatch")
 
 
-def test_that_holds_without_the_resolver(client, acme, globex, charlie, personal, settings):
+def test_that_holds_without_the_resolver(client, acme, globex, charlie, personal, resolvers):
     """Two controls overlap; this is the second with the first switched off."""
     token = personal(charlie, acme)
-    settings.TENANCY = {**settings.TENANCY, "RESOLVERS": ["tenancy.routing.HostResolver"]}
-    routing.forget_resolvers()
-    try:
-        assert client.at(acme).get(PROJECTS, **bearer(token)).status_code == 200
-        assert said(client.at(globex).get(PROJECTS, **bearer(token))) == (403, "tenant_mismatch")
-        assert said(client.get(PROJECTS, **bearer(token))) == (403, "tenant_mismatch")
-    finally:
-        routing.forget_resolvers()
+    resolvers("HostResolver")
+    assert client.at(acme).get(PROJECTS, **bearer(token)).status_code == 200
+    assert said(client.at(globex).get(PROJECTS, **bearer(token))) == (403, "tenant_mismatch")
+    assert said(client.get(PROJECTS, **bearer(token))) == (403, "tenant_mismatch")
 
 
 def test_with_the_name_of_another_account_written_in_it_is_nobodys(client, acme, globex, charlie, personal):

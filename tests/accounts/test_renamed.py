@@ -3,7 +3,6 @@
 import pytest
 
 from accounts.actions import rename_account
-from tenancy import routing
 from tenancy.testing import PASSWORD, TenantClient
 
 pytestmark = pytest.mark.django_db
@@ -22,14 +21,9 @@ def rename(acme, django_capture_on_commit_callbacks):
 
 
 @pytest.fixture
-def path_resolver(monkeypatch, settings):
+def path_resolver(resolvers):
     """Tell accounts apart by `/t/<slug>/`."""
-    names = ("PathResolver", "HostResolver", "TokenResolver")
-    monkeypatch.setitem(settings.TENANCY, "RESOLVERS", [f"tenancy.routing.{name}" for name in names])
-    routing.forget_resolvers()
-    yield
-    monkeypatch.undo()
-    routing.forget_resolvers()
+    resolvers("PathResolver", "HostResolver", "TokenResolver")
 
 
 def on_the_public_host():

@@ -11,7 +11,6 @@ from projects.models import Label
 from tasks.actions import create_subtask, create_task
 from tasks.models import Assignment, Subtask, Task, TaskLabel
 from tenancy.context import tenant_context
-from tenancy.routing import forget_resolvers
 from tenancy.testing import membership_of
 
 
@@ -25,16 +24,6 @@ def card(acme, alice, bob, project, as_member):
     for title in ("One", "Two"):
         as_member(alice, create_subtask, task=task, title=title)
     return task
-
-
-@pytest.fixture
-def paths(settings):
-    """Accounts are found by path, too: `/t/acme/`."""
-    names = [f"tenancy.routing.{name}" for name in ("PathResolver", "HostResolver")]
-    settings.TENANCY = {**settings.TENANCY, "RESOLVERS": names}
-    forget_resolvers()
-    yield
-    forget_resolvers()
 
 
 def shown_card(client, user, query=""):
@@ -101,7 +90,8 @@ def test_a_card_leads_back_to_what_is_looked_at(client, bob, card):
         assert f'href="/tasks/WEB-1/place/{kept}"' in shown_card(client, bob, query)
 
 
-def test_a_card_leads_where_its_reader_came_from(client, bob, card, paths):
+def test_a_card_leads_where_its_reader_came_from(client, bob, card, resolvers):
+    resolvers("PathResolver", "HostResolver")
     browser = client.as_(bob)
     for _again in range(2):
         by_host = browser.get("/projects/WEB/").content.decode()

@@ -69,18 +69,12 @@ def test_a_token_of_one_account_is_refused_at_another(client, acme, globex, char
     assert (answer.status_code, answer.json()["code"]) == (403, "tenant_mismatch")
 
 
-def test_the_check_of_the_token_holds_without_the_resolver(client, acme, globex, charlie, settings):
+def test_the_check_of_the_token_holds_without_the_resolver(client, acme, globex, charlie, resolvers):
     """Two controls overlap; this is the second with the first switched off."""
-    from tenancy import routing
-
-    settings.TENANCY = {**settings.TENANCY, "RESOLVERS": ["tenancy.routing.HostResolver"]}
-    routing.forget_resolvers()
-    try:
-        access, _ = issue(user_id=charlie.pk, tenant=acme)
-        answer = client.at(globex).get(PROJECTS, HTTP_AUTHORIZATION=f"Bearer {access}")
-        assert (answer.status_code, answer.json()["code"]) == (403, "tenant_mismatch")
-    finally:
-        routing.forget_resolvers()
+    resolvers("HostResolver")
+    access, _ = issue(user_id=charlie.pk, tenant=acme)
+    answer = client.at(globex).get(PROJECTS, HTTP_AUTHORIZATION=f"Bearer {access}")
+    assert (answer.status_code, answer.json()["code"]) == (403, "tenant_mismatch")
 
 
 def test_a_token_ends_with_the_membership(client, acme, bob):

@@ -19,11 +19,6 @@ def site(settings):
 
 
 @pytest.fixture
-def resolvers(site):
-    """Choose the resolvers: `resolvers("HostResolver", "HeaderResolver")`."""
-
-    def choose(*names):
-        site.TENANCY = {**site.TENANCY, "RESOLVERS": [f"tenancy.routing.{name}" for name in names]}
-        routing.forget_resolvers()
-
-    return choose
+def resolvers(site, resolvers):
+    """Choose the resolvers, with these views behind them."""
+    return resolvers
