@@ -35,7 +35,7 @@ class Chip:
 def people_of(project: Project) -> list[Membership]:
     """Return who can be assigned in a project, by name. Three queries at most."""
     members = list(Membership.objects.current().prefetch_related("user"))
-    return sorted(project.seen_by(members), key=lambda member: member.user.get_full_name().casefold())
+    return sorted(project.seen_by(members), key=lambda member: member.name.casefold())
 
 
 def chips_for(look: Look, people: list[Membership], labels: list[Label]) -> list[Chip]:
@@ -61,7 +61,7 @@ def groups_for(look: Look) -> list[Choice]:
 
 
 def _people(people: list[Membership]) -> list[tuple[str, str, str]]:
-    return [(str(member.pk), member.user.get_full_name(), "") for member in people]
+    return [(str(member.pk), member.name, "") for member in people]
 
 
 def _chip(look: Look, name: str, title: str, choices: list[tuple[str, str, str]]) -> Chip:

@@ -166,7 +166,7 @@ class Words:
 
     def _member(self, pk: UUID) -> str:
         member = self.members.get(pk)
-        return member.user.get_full_name() if member else _("somebody")
+        return member.name if member else _("somebody")
 
     def _label(self, pk: UUID) -> str:
         return self.labels.get(pk, _("that was deleted since"))

@@ -122,7 +122,7 @@ class Assign(BasedOn):
     def __init__(self, *args: Any, people: list[Membership], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.people = {str(member.pk): member for member in people}
-        choices = [(pk, member.user.get_full_name()) for pk, member in self.people.items()]
+        choices = [(pk, member.name) for pk, member in self.people.items()]
         self.fields["assignees"].choices = choices  # type: ignore[attr-defined]
 
     def values_of(self, task: Task) -> dict[str, Any]:

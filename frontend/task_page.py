@@ -90,7 +90,7 @@ def find_task(request: MemberRequest, key: TaskKey, *, to_show: bool = True) -> 
 def people_of(task: Task) -> list[Membership]:
     """Return those who see the project of a task, by name."""
     seeing = task.project.seen_by(Membership.objects.current().prefetch_related("user"))
-    return sorted(seeing, key=lambda member: member.user.get_full_name().casefold())
+    return sorted(seeing, key=lambda member: member.name.casefold())
 
 
 def task_page(  # what may be open on it

@@ -84,7 +84,7 @@ class CsvWriter:
         self.rows.writerow(COLUMNS)
 
     def add(self, task: Task) -> None:
-        people = [assignment.member.user.get_full_name() for assignment in task.assignments.all()]
+        people = [assignment.member.name for assignment in task.assignments.all()]
         cells = (
             *(task.key, task.title, task.description, task.status.name, task.priority),
             *(", ".join(sorted(people)), ", ".join(_labels(task)), task.due_date),

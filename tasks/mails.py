@@ -64,7 +64,7 @@ def send_digest(
 
 def in_words(notification: Notification) -> str:
     """Return what happened: "Ada assigned you WEB-42". Needs the task with its project, and the actor's user."""
-    actor = notification.actor.user.get_full_name() if notification.actor else _("Somebody")
+    actor = notification.actor.name if notification.actor else _("Somebody")
     names = {"actor": actor, "key": notification.task.key}
     match notification.kind:
         case NotificationKind.ASSIGNED:

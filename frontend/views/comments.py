@@ -77,7 +77,7 @@ def people(request: MemberRequest, key: TaskKey) -> HttpResponse:
     found = [
         member
         for member in people_of(task)
-        if wanted in member.user.get_full_name().casefold() or member.user.email.casefold().startswith(wanted)
+        if wanted in member.name.casefold() or member.user.email.casefold().startswith(wanted)
     ]
     return render(request, "tasks/people.html", {"people": found[:MOST_PEOPLE]})
 

@@ -65,7 +65,7 @@ def _manages(member: Membership, project: Project) -> bool:
 def _page(request: MemberRequest, project: Project, status: int = 200, **forms: Form | EditProject) -> HttpResponse:
     manages = _manages(request.membership, project)
     everybody = list(Membership.objects.current().prefetch_related("user"))
-    everybody.sort(key=lambda member: member.user.get_full_name().casefold())
+    everybody.sort(key=lambda member: member.name.casefold())
     inside = set(project.project_members.values_list("member_id", flat=True))
     context = {
         "form": EditProject(instance=project, may_hide=manages),

@@ -53,4 +53,4 @@ class Transfer(TypeName):
         super().__init__(*args, **kwargs)
         choice: Any = self.fields["member"]
         choice.queryset = people
-        choice.label_from_instance = lambda member: f"{member.user.get_full_name()} ({member.user.email})"
+        choice.label_from_instance = lambda member: f"{member.name} ({member.user.email})"

@@ -67,7 +67,7 @@ def remove(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Ask for the name of a member, and remove them."""
     require(request.membership, "member.manage")
     member = _member(pk)
-    name = member.user.get_full_name()
+    name = member.name
     form = TypeName(_sent(request), expected=name, label=_("Type “%(name)s” to confirm") % {"name": name})
     status = _carry_out(form, lambda: members.remove_member(member=member, actor=request.membership))
     if status is None:
