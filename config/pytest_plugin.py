@@ -14,13 +14,14 @@ from uuid import uuid4
 import pytest
 
 from config import services
+from config.services.server import SYSTEM_PATH
 
 ROOT = Path(__file__).resolve().parents[1]
-SYSTEM_FOLDERS = "/usr/sbin:/usr/local/sbin"  # which Debian keeps out of most users' PATH
 REMEDIES = {
     "pgbouncer": "apt-get install pgbouncer",
     "curl": "apt-get install curl",
     "browser": "apt-get install chromium",
+    "useradd": "apt-get install passwd",
 }
 NAMES = {"browser": ("chromium", "chromium-browser", "google-chrome")}  # of what goes by several
 MISSING = "is not installed"
@@ -40,7 +41,7 @@ def pytest_load_initial_conftests() -> None:
 
 def find_program(name: str) -> str | None:
     """Return the path of a program, None when it is not installed."""
-    folders = f"{os.environ.get('PATH', os.defpath)}:{SYSTEM_FOLDERS}"
+    folders = f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}"  # Debian keeps pgbouncer out of most users' PATH
     found = (shutil.which(each, path=folders) for each in NAMES.get(name, (name,)))
     return next((path for path in found if path), None)
 

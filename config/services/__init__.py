@@ -12,6 +12,7 @@ To add a server, subclass Server in a module beside this one and name it in SERV
 import os
 from pathlib import Path
 
+from config.services.announcement import announced_port
 from config.services.lifetime import Hold, stop_left_over
 from config.services.postgresql import PostgreSQL
 from config.services.redis_server import Redis
@@ -44,8 +45,11 @@ def ensure(*, owner: bool) -> None:
     """Have every service running and put the variables that lead to it into os.environ, where they are missing.
 
     `owner` says whether DATABASE_OWNER_URL is among them, which web processes and workers must never hold. Servers
-    started here run until the last process that called this has exited. Raises ServicesError.
+    started here run until the last process that called this has exited. Beside a running demo, PORT becomes its port
+    unless it is set. Raises ServicesError.
     """
+    if port := announced_port(data_dir()):
+        os.environ["PORT"] = os.environ.get("PORT") or str(port)
     known = [server(data_dir()) for server in SERVERS]
     wanted = [server for server in known if not os.environ.get(server.variable)]
     if not wanted:

@@ -114,8 +114,12 @@ def _signals_blocked() -> Iterator[None]:
 def _file_errors_explained(root: Path) -> Iterator[None]:
     try:
         yield
-    except OSError as error:
+    except PermissionError as error:
         raise ServicesError(
             f"{error.filename or root} cannot be used by user {os.geteuid()}: {error.strerror}. Give {root} to that "
             f"user (chown -R), remove it with the user who made it, or set DATA_DIR to another folder."
+        ) from error
+    except OSError as error:
+        raise ServicesError(
+            f"The servers cannot be prepared in {root}: {error}. If the cause is that folder, set DATA_DIR to another."
         ) from error

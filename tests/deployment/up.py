@@ -16,12 +16,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from config.pytest_plugin import SYSTEM_FOLDERS
 from config.services.files import make_reachable
 from config.services.postgresql import PostgreSQL
 from config.services.redis_server import Redis
 from config.services.s3 import S3
-from config.services.server import wait_until
+from config.services.server import SYSTEM_PATH, wait_until
 from tests.deployment.compose import ROOT, Service, services
 from tests.deployment.dockerfile import Stage, is_ignored
 
@@ -230,7 +229,7 @@ class Stack:
         whole = {name: self._here(service, text) for name, text in (image | service.environment).items()}
         root = self._root(service)
         container = {"PGDATA": str(root / "data"), "TMPDIR": str(root), "HOME": str(root)}
-        return whole | container | {"PATH": f"{os.defpath}:{SYSTEM_FOLDERS}"}
+        return whole | container | {"PATH": SYSTEM_PATH}
 
     def _words(self, service: Service, command: Sequence[str]) -> list[str]:
         program, *arguments = command
