@@ -1,7 +1,8 @@
 """`make demo` and `make dev`: everything on one machine, from an empty folder to a page in the browser.
 
 Starts the servers, prepares the database, runs the processes of `processes()` until Ctrl-C, and stops what it
-started. `--reload` is for developing: DEBUG, and a web server that starts anew when a file changes.
+started. A process that ends is started again, as a supervisor would. `--reload` is for developing: DEBUG, and a web
+server that starts anew when a file changes.
 """
 
 import argparse
@@ -12,9 +13,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -24,6 +25,8 @@ from config.services.announcement import announce_port
 
 START_SECONDS = 60
 STOP_SECONDS = 10
+MOST_RESTARTS = 3  # of one process within RESTART_SECONDS; one more ends the demo
+RESTART_SECONDS = 60.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 READY = """
   Commonhold is ready.
@@ -55,16 +58,36 @@ class Interrupted(BaseException):
     """Ctrl-C was pressed, or a signal asked for the end."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Process:
     """A program that runs as long as the demo does."""
 
     name: str
     arguments: list[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    popen: subprocess.Popen[bytes] | None = None
+    restarted_at: list[float] = field(default_factory=list)
+
+    def start(self) -> None:
+        # In a session of its own: Ctrl-C in the terminal is for this process, which then ends the others in order.
+        self.popen = subprocess.Popen(self.arguments, env=self.environment, start_new_session=True)  # noqa: S603 (our own programs)
+
+    def restart_if_ended(self) -> None:
+        """Start the program again when it has ended. Raises DemoError when that happens too often."""
+        status = self.popen.poll() if self.popen else None
+        if status is None:
+            return
+        now = time.monotonic()
+        self.restarted_at = [at for at in self.restarted_at if at > now - RESTART_SECONDS]
+        if len(self.restarted_at) == MOST_RESTARTS:
+            raise DemoError(f"The {self.name} ends again and again, this time with {status}.", status=1)
+        self.restarted_at.append(now)
+        sys.stderr.write(f"The {self.name} ended with {status} and is started again.\n")
+        self.start()
 
 
-def processes(port: int, *, reload: bool) -> list[Process]:
-    """Return what runs beside the servers, the web server first. None gets the database owner's credentials."""
+def processes(port: int, environment: Mapping[str, str], *, reload: bool) -> list[Process]:
+    """Return what runs beside the servers, the web server first."""
     options = ["--log-level", "warning", "--no-access-log"]
     if reload:  # only our own packages are watched: the virtual environment is in the same folder
         options = ["--reload", *(f"--reload-dir={marker.parent}" for marker in Path().glob("*/__init__.py"))]
@@ -79,12 +102,13 @@ def processes(port: int, *, reload: bool) -> list[Process]:
     ]
     celery = [sys.executable, "-m", "celery", "--quiet", "-A", "config.celery"]  # without banners among the log-ins
     alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]  # there is no other worker to talk to
-    return [
-        Process("web server", web),
-        Process("relay of the outbox", [sys.executable, "manage.py", "relayoutbox"]),
-        Process("worker", [*celery, "worker", "--concurrency", "4", "--loglevel", "WARNING", *alone]),
-        Process("beat", [*celery, "beat", "--scheduler", "celery.beat:Scheduler", "--loglevel", "WARNING"]),
-    ]
+    commands = {
+        "web server": web,
+        "relay of the outbox": [sys.executable, "manage.py", "relayoutbox"],
+        "worker": [*celery, "worker", "--concurrency", "4", "--loglevel", "WARNING", *alone],
+        "beat": [*celery, "beat", "--scheduler", "celery.beat:Scheduler", "--loglevel", "WARNING"],
+    }
+    return [Process(name, arguments, environment) for name, arguments in commands.items()]
 
 
 def main() -> int:
@@ -93,7 +117,7 @@ def main() -> int:
     options = parser.parse_args()
     for number in SIGNALS:
         signal.signal(number, _interrupt)
-    running: dict[str, subprocess.Popen[bytes]] = {}
+    running: list[Process] = []
     try:
         run(running, reload=options.reload)
     except Interrupted:
@@ -108,8 +132,8 @@ def main() -> int:
         stop(running)
 
 
-def run(running: dict[str, subprocess.Popen[bytes]], *, reload: bool) -> NoReturn:
-    """Start everything, note the processes in `running`, and stay. Raises DemoError, ServicesError, Interrupted."""
+def run(running: list[Process], *, reload: bool) -> NoReturn:
+    """Start everything, note them in `running`, and stay. Raises DemoError, ServicesError, Interrupted."""
     port = free_port()
     os.environ |= {"PORT": str(port), "DEBUG": "1" if reload else "0", "PYTHONUNBUFFERED": "1"}
     if not reload:  # the log-ins stay in sight
@@ -120,15 +144,16 @@ def run(running: dict[str, subprocess.Popen[bytes]], *, reload: bool) -> NoRetur
     announce_port(services.data_dir(), port)
     prepare()
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_OWNER_URL"}
-    web, *others = processes(port, reload=reload)
-    running[web.name] = _start(web.arguments, environment)
-    wait_for_page(port, running)
+    web, *others = processes(port, environment, reload=reload)
+    _start(web, running)
+    wait_for_page(port, web)
     for process in others:  # only now: they would make the first page wait
-        running[process.name] = _start(process.arguments, environment)
+        _start(process, running)
     sys.stdout.write(READY.format(port=port, mails=MAILS.format(port=port) if os.environ.get("MAIL_FOLDER") else ""))
     sys.stdout.flush()
     while True:
-        refuse_dead(running)
+        for process in running:
+            process.restart_if_ended()
         time.sleep(0.2)
 
 
@@ -152,21 +177,22 @@ def free_port() -> int:
 
 def prepare() -> None:
     """Migrate the database and fill in the demo data. Raises DemoError."""
-    preparing = _start([sys.executable, "manage.py", "preparedemo"], os.environ)
+    preparing = Process("preparation", [sys.executable, "manage.py", "preparedemo"], os.environ)
+    preparing.start()
     try:
-        status = preparing.wait()
+        status = preparing.popen.wait() if preparing.popen else 1
     except Interrupted:
-        stop({"preparation": preparing})
+        stop([preparing])
         raise
     if status:
         raise DemoError(f"Preparing the database failed: manage.py preparedemo ended with {status}.", status=1)
 
 
-def wait_for_page(port: int, running: Mapping[str, subprocess.Popen[bytes]]) -> None:
-    """Return as soon as the web server answers. Raises DemoError when it does not, or when a process dies."""
+def wait_for_page(port: int, web: Process) -> None:
+    """Return as soon as the web server answers. Raises DemoError when it does not."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        refuse_dead(running)
+        web.restart_if_ended()
         with suppress(OSError, http.client.HTTPException):
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
             connection.request("GET", "/healthz")
@@ -176,33 +202,26 @@ def wait_for_page(port: int, running: Mapping[str, subprocess.Popen[bytes]]) -> 
     raise DemoError(f"The web server does not answer on port {port} after {START_SECONDS} seconds.", status=1)
 
 
-def refuse_dead(running: Mapping[str, subprocess.Popen[bytes]]) -> None:
-    """Raise DemoError when a process has ended."""
-    for name, process in running.items():
-        status = process.poll()
-        if status is not None:
-            raise DemoError(f"The {name} ended by itself, with {status}.", status=1)
-
-
-def stop(running: Mapping[str, subprocess.Popen[bytes]]) -> None:
+def stop(running: Sequence[Process]) -> None:
     """End the processes, with force after a while. The servers follow when this process exits."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-    for process in running.values():
-        process.terminate()
+    started = [process.popen for process in running if process.popen]
+    for popen in started:
+        popen.terminate()
     deadline = time.monotonic() + STOP_SECONDS
-    for process in running.values():
+    for popen in started:
         try:
-            process.wait(max(0, deadline - time.monotonic()))
+            popen.wait(max(0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+                os.killpg(popen.pid, signal.SIGKILL)
+            popen.wait()
 
 
-def _start(arguments: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    # In a session of its own: Ctrl-C in the terminal is for this process, which then ends the others in order.
-    return subprocess.Popen(arguments, env=environment, start_new_session=True)  # noqa: S603 (our own programs)
+def _start(process: Process, running: list[Process]) -> None:
+    running.append(process)
+    process.start()
 
 
 def _another(port: int) -> int:

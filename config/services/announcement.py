@@ -15,7 +15,7 @@ _held: list[IO[bytes]] = []  # until this process exits
 
 
 def announce_port(root: Path, port: int) -> None:
-    """Let `announced_port()` return `port` as long as this process lives. The first demo of a folder announces its own."""
+    """Let `announced_port()` return `port` as long as this process lives, unless another process announces its own."""
     make_folder(root)
     file = open_file(root / "demo.lock", "ab")
     try:

