@@ -53,14 +53,30 @@ def delete_label(*, label: Label, actor: Membership) -> None:
     label.delete()
 
 
+class _MoreProjects(Exception):
+    """Between the locks of the projects and that of the label, a task of another project got the label."""
+
+
 def lock_label(label: Label) -> tuple[Label, list[Project]]:
     """Return a label as it is now and the projects with tasks that have it, all locked. Raises Http404 if it is gone.
 
-    The projects first and in one order, as everywhere: whoever puts the label on a task holds the project and then
-    wants the label.
+    The projects first and in one order, as everywhere: what puts the label on a task holds the project and then
+    wants the label. No task gets the label while it is locked, so the projects that are returned are all there are,
+    and a second call in the same transaction locks no project that it has not locked before.
     """
+    while True:
+        try:
+            with transaction.atomic():  # a rollback to this savepoint releases the locks
+                return _lock_projects_and_label(label)
+        except _MoreProjects:
+            continue
+
+
+def _lock_projects_and_label(label: Label) -> tuple[Label, list[Project]]:
     # By the names that the app of tasks gives these relations: it is not imported here.
     labelled = Project.objects.filter(tasks__task_labels__label=label).values("pk")
-    projects = Project.objects.select_for_update(no_key=True).filter(pk__in=labelled).order_by("pk")
-    locked = list(projects)
-    return get_object_or_404(Label.objects.select_for_update(), pk=label.pk), locked
+    projects = list(Project.objects.select_for_update(no_key=True).filter(pk__in=labelled).order_by("pk"))
+    label = get_object_or_404(Label.objects.select_for_update(), pk=label.pk)
+    if Project.objects.filter(pk__in=labelled).exclude(pk__in=[project.pk for project in projects]).exists():
+        raise _MoreProjects
+    return label, projects

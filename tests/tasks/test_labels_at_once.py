@@ -1,12 +1,16 @@
 """Labels are changed while tasks get them: projects are locked first by everybody, so nobody waits in a circle."""
 
+import threading
+
 import pytest
+from django.db import transaction
 
 from projects.actions import create_label, create_project, update_label
 from projects.models import Activity
 from tasks.actions import create_task, update_task
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
+from tests.waiting import wait_until_somebody_waits
 
 
 @pytest.mark.django_db(transaction=True)
@@ -39,3 +43,29 @@ def test_a_label_and_its_tasks_are_changed_at_once(client, acme, alice, at_once)
     with tenant_context(acme):
         numbers = Activity.objects.filter(project=projects[0]).order_by("seq").values_list("seq", flat=True)
         assert list(numbers) == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_project_whose_task_gets_the_label_meanwhile_is_locked_and_told(acme, alice, at_once):
+    member = membership_of(alice, acme)
+    with tenant_context(acme):
+        label = create_label(actor=member, name="Bug")
+        one, two = (create_project(actor=member, name=name) for name in ("One", "Two"))
+        create_task(actor=member, project=one, title="x", labels=[label])
+        other = create_task(actor=member, project=two, title="x")
+    labelled = threading.Event()
+
+    def put_on_task():
+        with transaction.atomic():
+            update_task(task=other, actor=member, labels=[label])
+            labelled.set()
+            wait_until_somebody_waits()
+
+    def rename():
+        assert labelled.wait(10)
+        update_label(label=label, actor=member, name="Fault")
+
+    assert at_once(put_on_task, rename) == []
+    with tenant_context(acme):
+        told = Activity.objects.filter(verb="label.updated").values_list("project", flat=True)
+        assert set(told) == {one.pk, two.pk}
