@@ -20,6 +20,7 @@ from tenancy.context import tenant_context
 from tenancy.outbox import OutboxJob
 from tenancy.routing import forget_resolvers
 from tenancy.testing import membership_of
+from tests.waiting import PATIENCE
 
 pytest_plugins = ["tenancy.testing"]
 
@@ -144,7 +145,7 @@ def at_once(acme):
         def run(call):
             try:
                 with tenant_context(acme):
-                    barrier.wait(timeout=10)
+                    barrier.wait(PATIENCE)
                     call()
             except Exception as error:  # noqa: BLE001  # the test looks at all of them
                 errors.append(error)
@@ -155,7 +156,7 @@ def at_once(acme):
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(timeout=30)
+            thread.join(PATIENCE)
         return errors
 
     return at_once

@@ -12,6 +12,7 @@ from accounts.models import AuditEntry
 from tenancy.context import tenant_context
 from tenancy.testing import PASSWORD, TenantClient
 from tests.accounts.logging_in import LOG_IN, give_app, is_in, log_in
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db
 ENTER, OVER = "/auth/enter/", "/auth/hand-over/"
@@ -207,7 +208,7 @@ def test_of_many_who_come_with_it_at_once_one_gets_in(public, browser, acme):
         each = TenantClient(acme)
         each.cookies = browser.cookies.copy()
         try:
-            barrier.wait(timeout=10)
+            barrier.wait(PATIENCE)
             places.append(take(each, token)["Location"])
         finally:
             connection.close()

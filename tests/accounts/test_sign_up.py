@@ -17,6 +17,7 @@ from tenancy.context import tenant_context
 from tenancy.testing import TenantClient, membership_of
 from tests.accounts.inviting import accept, invite
 from tests.accounts.logging_in import LOG_IN, NEW, SIGN_UP, TOKEN, is_in
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db
 SENT = "/auth/confirm-email/"
@@ -326,7 +327,7 @@ def at_once(*bodies):
 
     def run(body):
         try:
-            barrier.wait(timeout=10)
+            barrier.wait(PATIENCE)
             statuses.append(sign_up(TenantClient(raise_request_exception=False), **body).status_code)
         finally:
             connection.close()

@@ -18,6 +18,7 @@ from botocore.config import Config
 
 from config.services import SERVERS
 from config.services.server import ask
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 VARIABLES = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_OPERATOR_URL", "REDIS_URL", "SECRET_KEY")
@@ -127,7 +128,7 @@ def is_alive(pid: int) -> bool:
     return bool(status.strip()) and not status.startswith("Z")  # an orphan is a zombie until init collects it
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 10) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)

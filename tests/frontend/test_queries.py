@@ -35,8 +35,9 @@ def fill(tenant, user, key, tasks):
 
 
 @pytest.fixture
-def count(client, initech, ines):
+def count(client, initech, ines, monkeypatch):
     """Return how many queries a page costs on a warm host."""
+    monkeypatch.setattr("tenancy.routing.CACHE_SECONDS", 3600)  # or what the first request found is gone in the second
     browser = client.as_(ines, at=initech)
 
     def run(path):

@@ -18,11 +18,12 @@ import httpx
 
 from tenancy.models import AbstractTenant
 from tests.pooler.pgbouncer import without_pytest
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 60
-ANSWER_SECONDS = 60.0
+# As in the Dockerfile, but a client that reads slowly, or not at all, is not asked whether it is alive.
 WEBSOCKETS = ["--ws", "websockets-sansio", "--ws-max-size", "65536", "--ws-per-message-deflate", "false"]
+WEBSOCKETS += ["--ws-ping-interval", "3600"]
 
 
 @dataclass(frozen=True)
@@ -99,14 +100,14 @@ def running_web_process(
     try:
         url = f"http://127.0.0.1:{port}"
         try:  # the socket listens already, so this waits until somebody answers
-            httpx.get(f"{url}/healthz", timeout=START_SECONDS, trust_env=False).raise_for_status()
+            httpx.get(f"{url}/healthz", timeout=PATIENCE, trust_env=False).raise_for_status()
         except httpx.HTTPError as error:
             raise RuntimeError(f"The web process did not start:\n{log.read_text()}") from error
         yield url, process
     finally:
         process.terminate()
         try:
-            process.wait(timeout=20)
+            process.wait(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -133,12 +134,12 @@ async def _send_all(url: str, requests: Any, check: Any, at_once: int, cancelled
 
     async def work() -> None:
         for request in waiting:
-            patience = chance.uniform(0.0, 0.5) if chance.random() < cancelled else ANSWER_SECONDS
+            patience = chance.uniform(0.0, 0.5) if chance.random() < cancelled else PATIENCE
             try:
                 async with asyncio.timeout(patience):
                     response = await send(port, request)
             except TimeoutError:
-                if patience == ANSWER_SECONDS:
+                if patience == PATIENCE:
                     outcome.wrong.append(f"{request.method} {request.path}: no answer in {patience} seconds")
                 outcome.cancelled += 1
                 continue

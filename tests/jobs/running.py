@@ -13,8 +13,7 @@ from typing import Any
 
 from tests.isolation.live import ROOT
 from tests.pooler.pgbouncer import without_pytest
-
-PATIENCE = 60.0  # seconds; for a slow machine with other work
+from tests.waiting import PATIENCE
 
 
 @dataclass
@@ -90,7 +89,7 @@ def processes(database_url: str, folder: Path, **environment: str) -> Iterator[P
             process.terminate()
         for process in started.running:
             with suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=10)
+                process.wait(timeout=PATIENCE)
             with suppress(ProcessLookupError):  # with what it has started
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()

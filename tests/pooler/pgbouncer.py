@@ -10,8 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 from config.pytest_plugin import find_program
 from config.services.server import wait_until
+from tests.waiting import PATIENCE
 
-START_SECONDS = 10.0
 NOBODY = "nobody"  # PgBouncer refuses to be root; it reads its files before it changes
 
 # server_idle_timeout: a database cannot be dropped while the pooler is connected to it, and DROP DATABASE waits for
@@ -56,13 +56,13 @@ def pooled(url: str, *, size: int, folder: Path, wait: int = 10) -> Iterator[str
     with open(log, "wb") as output:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
-        if not wait_until(lambda: process.poll() is not None or _answers(port), START_SECONDS) or process.poll():
+        if not wait_until(lambda: process.poll() is not None or _answers(port), PATIENCE) or process.poll():
             raise RuntimeError(f"PgBouncer did not start:\n{log.read_text()}")
         yield server._replace(netloc=f"{server.netloc.rpartition('@')[0]}@127.0.0.1:{port}").geturl()
     finally:
         process.terminate()
         try:
-            process.wait(timeout=10)
+            process.wait(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

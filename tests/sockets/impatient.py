@@ -1,9 +1,20 @@
-"""The application with less patience, so that a test need not have more."""
+"""The application with less patience, so that a test need not have more. It says so when it hangs up."""
+
+import sys
 
 from config.asgi import application
 from projects import consumers
 
 consumers.SEND_SECONDS = 2.0
-consumers.LIFETIME = 20.0
+consumers.LIFETIME = 3600.0
+_hang_up = consumers.ProjectConsumer._hang_up
+
+
+def hang_up(consumer):
+    sys.stderr.write("The client does not read.\n")
+    _hang_up(consumer)
+
+
+consumers.ProjectConsumer._hang_up = hang_up
 
 __all__ = ["application"]
