@@ -43,6 +43,14 @@ def _static_files_are_found_when_they_are_asked_for():
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _hosts_are_cached_for_the_whole_test():
+    """A test that counts queries asks twice, and on a slow machine more than the usual ten seconds are between."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tenancy.routing.CACHE_SECONDS", 3600)
+        yield
+
+
 def _forget_content_types(**_options):
     ContentType.objects.clear_cache()  # which are made when they are needed
 
