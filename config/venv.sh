@@ -15,14 +15,19 @@ ask() {
 }
 
 # 3.12 comes first, as in .python-version: most is tested with it. Then the newest.
+# VENV_PYTHON in the environment, a path or a name on the PATH, is the only candidate if it is set.
 find_python() {
-    for candidate in python3.12 python3 python python3.13 python3.14 python3.15 "$HOME"/.pyenv/versions/3.*/bin/python; do
+    for candidate in ${VENV_PYTHON:-python3.12 python3 python python3.13 python3.14 python3.15 "$HOME"/.pyenv/versions/3.*/bin/python}; do
         ask "$candidate"
     done | awk '{ rank = $1 == 12 ? 99 : $1; path = $0; sub(/^[0-9]+ /, "", path); if (rank > best) { best = rank; found = path } } END { print found }'
 }
 
 create() {
     python=$(find_python)
+    if [ -z "$python" ] && [ -n "${VENV_PYTHON:-}" ]; then
+        echo "VENV_PYTHON=$VENV_PYTHON does not run, or is older than Python 3.12. Set it to a newer one, or unset it." >&2
+        exit 2
+    fi
     if command -v uv >/dev/null && uv venv --quiet --clear ${python:+--python "$python"} "$1"; then
         return
     fi
