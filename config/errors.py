@@ -107,10 +107,13 @@ def body(code: str, detail: Any, errors: dict[str, list[str]] | None = None) -> 
 def refuse(request: HttpRequest, refused: Refused) -> HttpResponse:
     """Answer a request whose tenant could not be resolved: `TENANCY["REFUSAL_VIEW"]`."""
     called = {"X-Tenant": refused.called} if refused.called else {}
+    return _refusal(request, refused, called if is_api(request) else REFUSAL_HEADERS | called)
+
+
+def _refusal(request: HttpRequest, refused: Refused, headers: Any = None) -> HttpResponse:
     if is_api(request):
-        return JsonResponse(body(refused.code, refused.detail), status=refused.status, headers=called)
-    title, text = PAGES[refused.code]
-    return _page(request, refused.status, title, text, REFUSAL_HEADERS | called)
+        return JsonResponse(body(refused.code, refused.detail), status=refused.status, headers=headers)
+    return _page(request, refused.status, *PAGES[refused.code], headers)
 
 
 @login_not_required
@@ -120,7 +123,8 @@ def closing(request: HttpRequest) -> HttpResponse:
     member: Membership | None = getattr(request, "membership", None)
     if member is not None and may(member, "account.delete") and not is_api(request):
         return redirect("danger")
-    return refuse(request, Refused(403, "account_suspended", "This account is suspended."))
+    # This host serves style sheets, and the middleware sets the headers.
+    return _refusal(request, Refused(403, "account_suspended", "This account is suspended."))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
