@@ -228,6 +228,7 @@ if HTTPS:
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATIC_COLLECTED = read("STATIC_COLLECTED")
+WHITENOISE_ROOT = BASE_DIR / "frontend" / "root"  # what browsers ask for without a link, on every host
 WHITENOISE_USE_FINDERS = not STATIC_COLLECTED  # so that the demo needs no collectstatic
 WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {
