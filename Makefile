@@ -27,7 +27,7 @@ dev: $(RUNTIME) $(EMBEDDED) ## the same for developing: DEBUG, restarts when a f
 	@$(PYTHON) -m config.demo --reload
 
 test: install ## the tests (ARGS='-k something')
-	@$(PYTHON) -m pytest -n auto --dist worksteal $(ARGS)
+	@$(PYTHON) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 torture: install ## isolation under load: 20,000 requests of twenty tenants, some minutes
 	@$(PYTHON) -m pytest -m torture $(ARGS)

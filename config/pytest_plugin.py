@@ -25,6 +25,7 @@ REMEDIES = {
 }
 NAMES = {"browser": ("chromium", "chromium-browser", "google-chrome")}  # of what goes by several
 MISSING = "is not installed"
+MOST_WORKERS = 8  # each has connections to PostgreSQL, and so have the processes that its tests start
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -37,6 +38,11 @@ def pytest_load_initial_conftests() -> None:
     services.ensure(owner=True)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     pytest.register_assert_rewrite("tenancy.testing")  # conftests import it before it is a plugin
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return two for each processor: half of the time, tests wait for processes that they have started."""
+    return min(2 * (os.cpu_count() or 1), MOST_WORKERS)
 
 
 def find_program(name: str) -> str | None:

@@ -25,6 +25,15 @@ from tests.waiting import PATIENCE
 pytest_plugins = ["tenancy.testing"]
 
 
+# Their tests start processes and wait for them. They come first, so that others run meanwhile and none is left over.
+WITH_PROCESSES = ("pooler", "sockets", "jobs", "deployment", "browser", "faults", "config", "examples", "isolation")
+
+
+def pytest_collection_modifyitems(items):
+    first = {name: place for place, name in enumerate(WITH_PROCESSES)}
+    items.sort(key=lambda item: first.get(item.path.parent.name, len(first)))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _permissions_are_made_once():
     """Django makes those of its admin anew whenever tables are emptied, in half of the time that takes.
