@@ -7,7 +7,6 @@ from uuid import UUID
 from celery import Celery
 from celery.schedules import crontab
 from celery.signals import beat_init, task_unknown, worker_init
-from django.core.exceptions import ImproperlyConfigured
 from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -39,13 +38,17 @@ app.conf.beat_schedule = {
 @worker_init.connect
 @beat_init.connect
 def refuse_unsafe_process(**_: Any) -> None:
-    """Stop a worker whose connection could see all tenants, as a web process does."""
+    """Stop a worker whose connection could see all tenants, as a web process does, and one that could not be checked.
+
+    Celery logs what the receivers of its signals raise and goes on, so whatever prevents the check ends the process:
+    also a database that cannot be reached. What supervises it starts it again.
+    """
     from tenancy.checks import refuse_unsafe_process
 
     try:
         refuse_unsafe_process()
-    except ImproperlyConfigured as error:  # Celery logs what its signals raise, and goes on
-        raise SystemExit(str(error)) from error
+    except Exception as error:
+        raise SystemExit(f"Not started, {type(error).__name__}: {error}") from error
 
 
 @task_unknown.connect

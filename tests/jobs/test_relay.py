@@ -49,18 +49,38 @@ def test_it_shows_the_age_of_what_waits(jobs, acme):
     assert str(acme.pk) not in str(found)
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [["manage.py", "relayoutbox"], [*CELERY, "worker"], [*CELERY, "beat", "--scheduler", "celery.beat:Scheduler"]],
-    ids=["relay", "worker", "beat"],
-)
-def test_none_of_them_starts_with_the_owners_connection(arguments, tmp_path):
+PROGRAMS = {
+    "relay": ["manage.py", "relayoutbox"],
+    "worker": [*CELERY, "worker"],
+    "beat": [*CELERY, "beat", "--scheduler", "celery.beat:Scheduler", "--pidfile", ""],
+    "web": ["-m", "uvicorn", "config.asgi:application", "--port", "0"],
+}
+
+
+@pytest.mark.parametrize("arguments", PROGRAMS.values(), ids=PROGRAMS)
+def test_none_of_them_starts_with_the_owners_connection(arguments):
     assert os.environ["DATABASE_OWNER_URL"]
     ended = subprocess.run(
         [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
     )
     assert ended.returncode != 0
     assert "the connection of the tables' owner" in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("arguments", PROGRAMS.values(), ids=PROGRAMS)
+def test_none_of_them_runs_unchecked_while_the_database_is_unavailable(arguments):
+    environment = {**os.environ, "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing", "DATABASE_OWNER_URL": ""}
+    ended = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=90,
+    )
+    assert ended.returncode not in (0, None)
+    assert "OperationalError" in ended.stdout + ended.stderr
 
 
 def test_a_job_that_cannot_be_sent_does_not_stop_the_others(acme):

@@ -70,6 +70,13 @@ OF_JOBS = (
         f"{WORKING}::test_a_message_is_about_a_job_of_its_tenant_and_its_name_also_when_that_was_sent",
     ),
     off(
+        "a worker whose checks could not run does not start",
+        CELERY,
+        "    except Exception as error:\n",
+        "    except PermissionError as error:\n",
+        f"{RELAY}::test_none_of_them_runs_unchecked_while_the_database_is_unavailable",
+    ),
+    off(
         "a job and the end of it are one transaction",
         JOBS,
         "        with transaction.atomic(durable=True):\n            if not outbox.lock(job.pk)",
@@ -122,7 +129,7 @@ OF_JOBS = (
     off(
         "a worker refuses to start with the owner's connection",
         CELERY,
-        "        raise SystemExit(str(error)) from error\n",
+        '        raise SystemExit(f"Not started, {type(error).__name__}: {error}") from error\n',
         "        raise\n",
         f"{RELAY}::test_none_of_them_starts_with_the_owners_connection[worker]",  # beat would be waited for too
     ),
