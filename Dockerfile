@@ -39,6 +39,8 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 COPY docker/pgbouncer.sh /docker/pgbouncer.sh
 USER app
+# It waits for the transactions that run. At SIGTERM it would wait for clients to leave, and pools of connections stay.
+STOPSIGNAL SIGINT
 ENTRYPOINT ["sh", "/docker/pgbouncer.sh"]
 
 # rclone's image, with the bucket: a new volume takes over what the image has in its place, and whose it is.

@@ -15,6 +15,8 @@ folder=$(mktemp -d)
 # In clear text, because PgBouncer logs in to PostgreSQL with it. SCRAM both ways keeps it off the network.
 printf '"%s" "%s"\n' "$APP_ROLE" "$APP_PASSWORD" >"$folder/users"
 
+# server_login_retry: how long it refuses clients after PostgreSQL could not be reached, before it tries again. With 15 s,
+# which it has by itself, a restart of PostgreSQL costs so many more.
 cat >"$folder/pgbouncer.ini" <<END
 [databases]
 * = $SERVER
@@ -29,6 +31,7 @@ pool_mode = transaction
 default_pool_size = 20
 max_client_conn = 500
 query_wait_timeout = 10
+server_login_retry = 1
 log_connections = 0
 log_disconnections = 0
 END

@@ -65,6 +65,11 @@ def test_the_application_has_no_embedded_servers():
     assert copied == ["requirements.txt"]
 
 
+def test_pgbouncer_does_not_wait_for_clients_that_stay():
+    """SIGTERM, which it is sent otherwise, waits for them from 1.23 on: until it is killed."""
+    assert STAGES["pgbouncer"].last("STOPSIGNAL") == "SIGINT"
+
+
 def test_it_is_asked_for_its_health_without_another_program():
     check = FINAL.health_check()
     assert check[0] == "python"
