@@ -163,6 +163,15 @@ GROUPS: dict[str, list[Variable]] = {
     "Tests": [
         Variable("REQUIRE", "list", [], "whose tests must not be left out: `pgbouncer`, `curl`, `browser`", "none"),
     ],
+    "The demo": [
+        Variable(
+            "DEMO",
+            "bool",
+            True,
+            "0: `preparedemo` migrates and makes no accounts. It makes none where `BASE_DOMAIN` is not `localhost` or "
+            "`PUBLIC_URL` is `https`, whatever this says: their passwords are known",
+        ),
+    ],
     "Embedded servers": [
         Variable("DATA_DIR", "str", "", "where they keep their data", "`.data`"),
         Variable("EMBEDDED_FSYNC", "bool", True, "0: faster, for data that may be lost when the machine fails"),

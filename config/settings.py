@@ -78,6 +78,7 @@ PUBLIC_URL = (read("PUBLIC_URL") or f"http://{BASE_DOMAIN}:{PORT}").rstrip("/")
 if urlsplit(PUBLIC_URL).scheme not in ("http", "https") or urlsplit(PUBLIC_URL).hostname != BASE_DOMAIN:
     raise ImproperlyConfigured(f"PUBLIC_URL must be http(s)://{BASE_DOMAIN}[:port], not {PUBLIC_URL!r}.")
 HTTPS = PUBLIC_URL.startswith("https:")
+DEMO = read("DEMO") and BASE_DOMAIN == "localhost" and not HTTPS  # everybody knows the passwords of its accounts
 
 TENANCY = {
     "RESOLVERS": read("TENANCY_RESOLVERS"),

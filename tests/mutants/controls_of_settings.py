@@ -5,7 +5,7 @@ from tests.mutants.controls import Edit, Mutant, off
 PEOPLE, GENERAL = "tests/frontend/test_members_page.py", "tests/frontend/test_settings_page.py"
 LOG, MAILS = "tests/frontend/test_audit_page.py", "tests/frontend/test_mailbox.py"
 DELETING, ERASING = "tests/accounts/test_deleting.py", "tests/accounts/test_erasing.py"
-EXPORTS = "tests/tasks/test_account_exports.py"
+EXPORTS, DEMO = "tests/tasks/test_account_exports.py", "tests/tasks/test_preparedemo.py"
 
 OF_SETTINGS = [
     off(
@@ -210,6 +210,20 @@ OF_SETTINGS = [
         'if MAIL_FOLDER and (BASE_DOMAIN != "localhost" or HTTPS):',
         "if False:",
         f"{MAILS}::test_nothing_starts_with_a_folder_where_others_could_read_it[variables0]",
+    ),
+    off(
+        "accounts with known passwords are for localhost",
+        "config/settings.py",
+        'DEMO = read("DEMO") and BASE_DOMAIN == "localhost" and not HTTPS',
+        'DEMO = read("DEMO")',
+        f"{DEMO}::test_known_passwords_are_for_localhost_alone",
+    ),
+    off(
+        "an installation does not keep the passwords of its trial",
+        "tasks/management/commands/preparedemo.py",
+        "            refuse_known_passwords()\n",
+        "",
+        f"{DEMO}::test_without_a_demo_it_refuses_passwords_that_everybody_knows",
     ),
     off(
         "the HTML of a mail runs nothing",

@@ -1,5 +1,8 @@
 """preparedemo: three accounts that look as if people worked in them."""
 
+import os
+import subprocess
+import sys
 from io import StringIO
 
 import pytest
@@ -8,6 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Account, Membership, User
+from config.pytest_plugin import ROOT
 from projects.models import Project, ProjectMember
 from tasks.management.commands import preparedemo
 from tasks.models import Assignment, Notification, Priority, Subtask, Task, TaskLabel
@@ -142,6 +146,51 @@ def test_it_migrates_when_there_is_something_to_apply(monkeypatch, unapplied):
         monkeypatch.setattr(preparedemo, "has_unapplied_migrations", lambda: True)
     run()
     assert called == ([("migrate",)] if unapplied else [])
+
+
+@pytest.mark.parametrize(
+    ("variables", "demo"),
+    [
+        ({}, True),
+        ({"DEMO": "0"}, False),
+        ({"BASE_DOMAIN": "example.com"}, False),
+        ({"PUBLIC_URL": "https://localhost"}, False),
+        ({"DEMO": "1", "BASE_DOMAIN": "example.com"}, False),
+    ],
+)
+def test_known_passwords_are_for_localhost_alone(variables, demo):
+    code = "from config import settings; print(settings.DEMO)"
+    environment = {**os.environ, "PUBLIC_URL": "", "DEMO": "", **variables}
+    if not environment["DEMO"]:
+        del environment["DEMO"]
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == f"{demo}\n", done.stderr
+
+
+def test_without_a_demo_it_migrates_and_makes_nothing(settings):
+    settings.DEMO = False
+    assert run() == "Migrated, without demo accounts: http://localhost:8000/\n"
+    assert not Account.objects.exists()
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("email", ["demo@example.com", "staff@example.com", "owner@tenant-1.example.com"])
+def test_without_a_demo_it_refuses_passwords_that_everybody_knows(settings, email):
+    run()
+    settings.DEMO = False
+    User.objects.exclude(email=email).update(password="!")
+    with pytest.raises(CommandError, match=f"{email} has the password of the demo"):
+        run()
+    User.objects.filter(email=email).update(password="!")
+    assert run().startswith("Migrated, without demo accounts")
+
+
+def test_it_says_where_to_log_in():
+    assert run(address=True).endswith(
+        "Soon at http://tenant-0.localhost:8000/: log in as demo@example.com with 'password'.\n"
+    )
 
 
 def test_it_refuses_without_the_connection_of_the_owner(monkeypatch):
