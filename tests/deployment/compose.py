@@ -12,7 +12,7 @@ from tests.deployment.dockerfile import Stage, stages
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "docker-compose.yml"
-VARIABLE = re.compile(r"\$\{(\w+):-([^}]*)\}")
+VARIABLE = re.compile(r"\$\{(\w+):-((?:[^{}]|\$\{\w+:-[^{}]*\})*)\}")  # a default may have another one in it
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,15 @@ class Service:
 def services(variables: Mapping[str, str] | None = None) -> dict[str, Service]:
     """Return the services by name; `variables` are those of .env."""
     whole = fill_in(yaml.safe_load(FILE.read_text()), variables or {})
-    built = stages()
+    definitions, known = whole["services"], stages()
+    built = {
+        name: known[definition["build"]["target"]] for name, definition in definitions.items() if "build" in definition
+    }
+    # An image that one service builds and names is that of all that name it.
+    shared = {definitions[name]["image"]: stage for name, stage in built.items() if "image" in definitions[name]}
     return {
-        name: Service(name, definition, built[definition["build"]["target"]] if "build" in definition else None)
-        for name, definition in whole["services"].items()
+        name: Service(name, definition, built.get(name) or shared.get(definition.get("image", "")))
+        for name, definition in definitions.items()
     }
 
 
@@ -69,5 +74,5 @@ def fill_in(value: Any, variables: Mapping[str, str]) -> Any:
     if isinstance(value, list):
         return [fill_in(item, variables) for item in value]
     if isinstance(value, str):
-        return VARIABLE.sub(lambda match: variables.get(match[1]) or match[2], value)
+        return VARIABLE.sub(lambda match: variables.get(match[1]) or fill_in(match[2], variables), value)
     return value

@@ -25,10 +25,31 @@ def test_it_follows_the_compose_specification():
 
 
 def test_images_have_a_version():
-    images = [service.image for service in SERVICES.values() if service.image]
+    images = [service.image for service in SERVICES.values() if service.image and not service.stage]
     assert images
     for image in images:
         assert re.fullmatch(r"[\w./-]+:v?\d+\.\d+[\w.-]*", image), image
+
+
+def test_one_service_builds_the_image_of_the_application_and_no_registry_is_asked_for_it():
+    """`docker compose build web` updates all of them, and what a stranger publishes by that name is not fetched."""
+    image = SERVICES["web"].image
+    assert [name for name in APPLICATION if "build" in SERVICES[name].definition] == ["web", "test"]
+    for name in ("migrate", *SERVERS):
+        assert SERVICES[name].image == image
+        assert SERVICES[name].definition["pull_policy"] == "never"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_ends_is_started_again(name):
+    expected = {"migrate": "no", "test": None}.get(name, "unless-stopped")
+    assert SERVICES[name].definition.get("restart") == expected
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_engine_20_10_starts_it(name):
+    """With `start_interval` every engine before 25 refuses the service."""
+    assert "start_interval" not in SERVICES[name].definition.get("healthcheck", {})
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -82,8 +103,16 @@ def test_everything_is_up_before_the_servers(server):
 # Variables
 
 
+def variables():
+    """Return {name: default}, those in defaults of others included; a default that names another one is empty."""
+    text = FILE.read_text()
+    found = dict(VARIABLE.findall(text))
+    inner = dict(match for default in found.values() for match in VARIABLE.findall(default))
+    return inner | {name: "" if "$" in default else default for name, default in found.items()}
+
+
 def test_each_variable_is_in_the_example_with_its_default():
-    used = dict(VARIABLE.findall(FILE.read_text()))
+    used = variables()
     lines = (ROOT / ".env.example").read_text().splitlines()
     example = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     assert example == used
@@ -103,8 +132,7 @@ def test_the_application_knows_what_it_is_told(name):
 
 
 def test_changed_passwords_reach_both_ends():
-    names = dict(VARIABLE.findall(FILE.read_text()))
-    changed = services({name: f"changed{number}" for number, name in enumerate(names)})
+    changed = services({name: f"changed{number}" for number, name in enumerate(variables())})
     password = changed["db"].environment["DB_APP_PASSWORD"]
     assert password.startswith("changed")
     assert changed["pgbouncer"].environment["APP_PASSWORD"] == password
@@ -112,6 +140,37 @@ def test_changed_passwords_reach_both_ends():
     owners = changed["db"].environment["DB_OWNER_PASSWORD"]
     assert f":{owners}@db:" in changed["migrate"].environment["DATABASE_OWNER_URL"]
     assert changed["web"].environment["S3_SECRET_KEY"] in changed["s3"].environment["RCLONE_AUTH_KEY"]
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_each_process_has_the_address_that_is_set(server):
+    given = {
+        "BASE_DOMAIN": "example.com",
+        "PUBLIC_URL": "https://example.com",
+        "TRUST_PROXY": "1",
+        "JWT_SIGNING_KEY": "key",
+        "EMAIL_URL": "smtp+tls://user:password@mail.example.com:587",
+        "S3_PUBLIC_ENDPOINT_URL": "https://files.example.com",
+    }
+    assert given.items() <= services(given)[server].environment.items()
+
+
+def test_a_changed_port_is_in_the_address_for_browsers():
+    changed = services({"S3_PORT": "9001"})["web"].environment
+    assert changed["S3_PUBLIC_ENDPOINT_URL"] == "http://localhost:9001"
+
+
+def test_demo_accounts_are_a_choice():
+    assert SERVICES["migrate"].environment["DEMO"] == "1"
+    assert services({"DEMO": "0"})["migrate"].environment["DEMO"] == "0"
+
+
+def test_the_tests_find_the_same_whatever_is_set():
+    secrets = {"SECRET_KEY", "S3_SECRET_KEY", "DB_APP_PASSWORD", "DB_OWNER_PASSWORD", "DB_OPERATOR_PASSWORD"}
+    given = {name: "changed" for name in set(variables()) - secrets}
+    assert services(given)["test"].environment == SERVICES["test"].environment
+    # Nothing listens on localhost in its container.
+    assert not [value for value in SERVICES["test"].environment.values() if "localhost" in value]
 
 
 # Isolation

@@ -1,16 +1,17 @@
-"""A gate in front of a server: open, closed, or such that nobody comes through."""
+"""A gate in front of a server: open, closed, or such that nothing comes through."""
 
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from urllib.parse import urlsplit
 
 
 class Gate:
-    """Passes connections on to `port`, on a port of its own."""
+    """Passes connections on to `host` and `port`, on a port of its own."""
 
-    def __init__(self, port: int) -> None:
-        self._target = port
+    def __init__(self, host: str, port: int) -> None:
+        self._target = (host, port)
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -52,7 +53,7 @@ class Gate:
                 if self._mode == "closed":
                     client.close()
                     continue
-                server = socket.create_connection(("127.0.0.1", self._target))
+                server = socket.create_connection(self._target)
                 self._connections += [client, server]
                 for source, sink in ((client, server), (server, client)):
                     threading.Thread(target=self._pass_on, args=(source, sink), daemon=True).start()
@@ -74,7 +75,8 @@ class Gate:
 
 @contextmanager
 def gate_to(url: str) -> Iterator[Gate]:
-    gate = Gate(int(url.rpartition(":")[2]))
+    server = urlsplit(url)
+    gate = Gate(server.hostname or "127.0.0.1", server.port or 80)
     try:
         yield gate
     finally:
