@@ -7,7 +7,9 @@ in the name of the tenant. So a message that is lost, doubled or late does no ha
 import asyncio
 import atexit
 import os
+import socket
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,7 +24,7 @@ logger = structlog.get_logger("tenancy.groups")
 
 MOST_WAITING = 10_000  # groups that the thread has not told yet
 SEND_SECONDS = 3.0
-FLUSH_SECONDS = 2.0  # which a program that ends allows it
+END_SECONDS = 2.0  # which a program that ends allows it
 
 
 def group_name(name: str) -> str:
@@ -56,6 +58,17 @@ class Announcement:
 
     def __call__(self) -> None:
         announcer.send(self.group, self.message)
+
+
+class LoopWithoutThreads(asyncio.SelectorEventLoop):
+    """An event loop that looks up host names itself: its thread is its own, where that keeps no other work waiting.
+
+    asyncio does it in more threads. At the end of the process, when the last announcements are sent, none can be
+    started or ended any more, and both raise RuntimeError.
+    """
+
+    async def getaddrinfo(self, *address: Any, **options: Any) -> Any:
+        return socket.getaddrinfo(*address, **options)
 
 
 class Announcer:
@@ -98,14 +111,16 @@ class Announcer:
         """Send what waits, for a short time, and end the thread. At the end of the process."""
         if self._thread is None:
             return
-        self.flush(FLUSH_SECONDS)
+        deadline = time.monotonic() + END_SECONDS
+        self.flush(END_SECONDS)
         with self._condition:
             self._ended = True
             self._condition.notify_all()
-        self._thread.join(FLUSH_SECONDS)
+        self._thread.join(max(0.0, deadline - time.monotonic()))
 
     def _run(self) -> None:
-        with asyncio.Runner() as runner:  # one loop, because the layer keeps its connection with the loop
+        # One loop, because the layer keeps its connection with the loop.
+        with asyncio.Runner(loop_factory=LoopWithoutThreads) as runner:
             while batch := self._next():
                 runner.run(_send(batch))
                 with self._condition:

@@ -1,7 +1,10 @@
 """What goes through the channel layer: that something happened, and never what."""
 
 import asyncio
+import os
 import socket
+import subprocess
+import sys
 
 import pytest
 from channels.layers import get_channel_layer
@@ -9,6 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.test import override_settings
 
+from config.pytest_plugin import ROOT
 from projects.actions import create_label, update_label, update_project
 from projects.models import Activity
 from tasks.actions import TaskChange, create_task, update_tasks
@@ -140,3 +144,22 @@ def test_all_of_it_goes_over_one_connection(office, project, monkeypatch):
         office.act(update_project, project=project, name=str(number))
         assert announcer.flush(PATIENCE)
     assert made == []
+
+
+LAST_WORDS = """
+import django
+
+django.setup()
+from tenancy.groups import announcer
+
+announcer.send("tenant.nobody.project.x", {"type": "project.changed"})
+"""
+
+
+def test_a_program_announces_at_its_end_where_redis_has_a_name():
+    """In containers: the name is looked up when the interpreter lets no thread start any more."""
+    environment = {**os.environ, "REDIS_URL": os.environ["REDIS_URL"].replace("127.0.0.1", "localhost")}
+    done = subprocess.run(
+        [sys.executable, "-c", LAST_WORDS], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
