@@ -3,9 +3,26 @@
 from typing import Any
 
 import environ
+import psycopg
 from django.core.exceptions import ImproperlyConfigured
+from psycopg_pool import ConnectionPool
 
 type Settings = dict[str, Any]
+
+
+def check_connection(connection: psycopg.Connection[Any]) -> None:
+    """Raise psycopg.Error for a connection of a pool that is broken, and have all idle ones of the pool made anew.
+
+    When a pooler or PostgreSQL was restarted all of them are broken. psycopg_pool looks at one after the other and
+    doubles a pause each time, so with four of them a request would wait in vain, although the server is back.
+    """
+    try:
+        ConnectionPool.check_connection(connection)
+    except psycopg.Error:
+        pool = connection._pool  # of a connection that was taken out
+        if isinstance(pool, ConnectionPool):
+            pool.drain()
+        raise
 
 
 def database(url: str, *, pool_size: int, pool_seconds: int) -> Settings:
@@ -18,7 +35,7 @@ def database(url: str, *, pool_size: int, pool_seconds: int) -> Settings:
     if parsed.get("ENGINE") != "django.db.backends.postgresql" or not parsed.get("NAME"):
         raise ImproperlyConfigured("A database URL looks like postgres://user@host:5432/name.")
     if pool_size:  # threads come and go with requests under ASGI, so connections must not belong to them
-        pool = {"min_size": 1, "max_size": pool_size, "timeout": pool_seconds}
+        pool = {"min_size": 1, "max_size": pool_size, "timeout": pool_seconds, "check": check_connection}
         return {**parsed, "ENGINE": "tenancy.postgresql", "OPTIONS": {"pool": pool}, "CONN_HEALTH_CHECKS": True}
     return {**parsed, "ENGINE": "tenancy.postgresql"}
 
