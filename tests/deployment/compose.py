@@ -56,9 +56,8 @@ def services(variables: Mapping[str, str] | None = None) -> dict[str, Service]:
     """Return the services by name; `variables` are those of .env."""
     whole = fill_in(yaml.safe_load(FILE.read_text()), variables or {})
     definitions, known = whole["services"], stages()
-    built = {
-        name: known[definition["build"]["target"]] for name, definition in definitions.items() if "build" in definition
-    }
+    builds = {name: it["build"] for name, it in definitions.items() if "build" in it}
+    built = {name: known[build["target"]] for name, build in builds.items()}
     # An image that one service builds and names is that of all that name it.
     shared = {definitions[name]["image"]: stage for name, stage in built.items() if "image" in definitions[name]}
     return {

@@ -1,9 +1,16 @@
 """What a person finds after `docker compose up`: see up.py for how that is done here."""
 
 import re
+import signal
 import tempfile
+import threading
+import time
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import uuid4
 
 import boto3
 import httpx
@@ -96,13 +103,98 @@ def test_style_sheets_have_names_that_may_be_kept_for_ever(browser):
 
 def test_a_second_start_keeps_the_data(stack):
     again = stack.execute("migrate", stack.services["migrate"].command)
-    assert (again.returncode, again.stdout) == (0, "3 of 3 demo accounts existed already.\n")
+    assert again.returncode == 0, again.stdout
+    existed, address = again.stdout.splitlines()
+    assert existed == "3 of 3 demo accounts existed already."
+    assert address == "Soon at http://tenant-0.localhost:8000/: log in as demo@example.com with 'password'."
 
 
 def test_tests_find_what_they_need_on_these_servers(stack):
     done = stack.run_tests("-n", "0", "-q", "tests/isolation/test_database.py")
     assert done.returncode == 0, done.stdout[-4000:]
     assert " passed" in done.stdout
+
+
+@dataclass
+class Writing:
+    """What a client observes that writes a task every 0.1 seconds: statuses and errors by title, and when."""
+
+    browser: httpx.Client
+    project: str
+    answers: dict[str, str] = field(default_factory=dict)
+    acknowledged_at: list[float] = field(default_factory=list)
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        while not self.stopping.wait(0.1):
+            title = f"Written {uuid4().hex}"
+            try:
+                answer = self.browser.post("/api/v1/tasks/", json={"project": self.project, "title": title})
+                self.answers[title] = str(answer.status_code)
+            except httpx.TransportError as error:
+                self.answers[title] = type(error).__name__
+            if self.answers[title] == "201":
+                self.acknowledged_at.append(time.monotonic())
+
+    def acknowledged_after(self, moment: float) -> bool:
+        return any(at > moment for at in self.acknowledged_at)
+
+    def longest_gap(self) -> float:
+        pairs = zip(self.acknowledged_at, self.acknowledged_at[1:], strict=False)
+        return max((later - earlier for earlier, later in pairs), default=0.0)
+
+    def written(self) -> Counter[str]:
+        """Return how often each title is in the project."""
+        found: Counter[str] = Counter()
+        address = f"/api/v1/tasks/?page_size=200&project={self.project}"
+        while address:
+            page = self.browser.get(address).json()
+            found.update(task["title"] for task in page["results"])
+            address = (page["next"] or "").partition(f":{self.browser.base_url.port}")[2]
+        return found
+
+
+@contextmanager
+def writing(browser):
+    """Write in the background during the block."""
+    writing = Writing(browser, browser.get("/api/v1/projects/").json()["results"][0]["id"])
+    thread = threading.Thread(target=writing.run)
+    thread.start()
+    try:
+        yield writing
+    finally:
+        writing.stopping.set()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def access(stack):
+    """A token of the API, which lasts for all restarts."""
+    address = f"http://127.0.0.1:{stack.ports['web']}/api/v1/auth/token/"
+    log_in = {"email": "demo@example.com", "password": "password"}
+    headers = {"Host": f"tenant-0.localhost:{stack.ports['web']}"}
+    return httpx.post(address, json=log_in, headers=headers, timeout=60, trust_env=False).json()["access"]
+
+
+@pytest.mark.parametrize("name", ["db", "pgbouncer", "redis", "broker", "s3", "web", "relay", "worker", "beat"])
+def test_a_restart_loses_nothing_that_was_acknowledged_and_doubles_nothing(stack, browser, access, name):
+    browser.headers["Authorization"] = f"Bearer {access}"
+    with writing(browser) as client:
+        assert wait_until(lambda: len(client.acknowledged_at) > 2, 30), client.answers
+        status = stack.restart(name)
+        restarted = time.monotonic()
+        # Long enough for a slow machine, and not for a pooler that has itself asked to wait for 15 seconds.
+        assert wait_until(lambda: client.acknowledged_after(restarted), 10), Counter(client.answers.values())
+        stack.restart_ended()
+    observed = f"{name}: {Counter(client.answers.values())}, longest gap {client.longest_gap():.1f} s"
+    print(observed)  # noqa: T201  # shown with -rP
+    assert status != -signal.SIGKILL
+    written = client.written()
+    assert [title for title, answer in client.answers.items() if answer == "201" and not written[title]] == []
+    assert [title for title in client.answers if written[title] > 1] == []
+    refused = {answer for answer in client.answers.values() if answer not in ("201", "503")}
+    # A web process that starts refuses connections; nothing else is a fault that clients cannot read.
+    assert not refused if name != "web" else refused <= {"ConnectError", "ReadError", "RemoteProtocolError"}, observed
 
 
 def test_only_the_application_gets_through_the_pooler(stack):

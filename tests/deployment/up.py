@@ -52,12 +52,11 @@ class Stack:
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         tools, wheels = PostgreSQL(folder), folder / "wheels"
         wheels.mkdir()
-        redis = Redis(wheels).program()
         self.programs = {
             "python": sys.executable,
             **{name: str(tools.tool(name)) for name in ("initdb", "postgres", "psql", "pg_isready")},
-            "redis-server": str(redis),
-            "redis-cli": str(redis.with_name("redis-cli")),
+            "redis-server": str(Redis(wheels).program()),
+            "redis-cli": str(_redis_client(folder)),
             "rclone": str(S3(wheels).program()),
         }
 
@@ -81,21 +80,49 @@ class Stack:
             self._build(service, service.stage)
         if name == "db":
             self._make_database(service)
-        sockets = ["-c", f"unix_socket_directories={self._root(service)}"] if name == "db" else []
-        self.processes[name] = self._run(service, [*service.command, *sockets])
+        self._run_service(service)
         if name == "db":
             self._run_first_scripts(service)
 
     def stop(self) -> None:
-        """End every process, the last one first; who does not go is killed, with its children."""
-        for name, process in reversed(self.processes.items()):
-            # PostgreSQL's image says so: SIGTERM would wait for the clients.
-            process.send_signal(signal.SIGINT if name == "db" else signal.SIGTERM)
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(STOP_SECONDS)
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        """End every process, the last one first."""
+        for name in reversed(self.processes):
+            self._end(name)
+
+    def restart(self, name: str) -> int:
+        """Do what `docker compose restart` does, and return the exit status of the process that ended."""
+        status = self._end(name)
+        self._run_service(self.services[name])
+        if self.services[name].health_check:
+            self._wait(name, "service_healthy")
+        return status
+
+    def restart_ended(self) -> list[str]:
+        """Start those again that have ended, where the file says so; return their names."""
+        ended = [
+            name
+            for name, process in self.processes.items()
+            if process.poll() is not None and self.services[name].definition.get("restart") == "unless-stopped"
+        ]
+        for name in ended:
+            self._run_service(self.services[name])
+        return ended
+
+    def _run_service(self, service: Service) -> None:
+        sockets = ["-c", f"unix_socket_directories={self._root(service)}"] if service.name == "db" else []
+        self.processes[service.name] = self._run(service, [*service.command, *sockets])
+
+    def _end(self, name: str) -> int:
+        """End a process with the signal of its image; when it does not go, it is killed, with its children."""
+        process, service = self.processes[name], self.services[name]
+        # PostgreSQL's image says SIGINT too: SIGTERM would wait for the clients.
+        default = "SIGINT" if name == "db" else "SIGTERM"
+        process.send_signal(signal.Signals[(service.stage and service.stage.last("STOPSIGNAL")) or default])
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_SECONDS)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        return process.wait()
 
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text(errors="replace")
@@ -249,6 +276,14 @@ class Stack:
             if text.startswith(path):
                 text = root + text
         return text.replace("0.0.0.0", "127.0.0.1")
+
+
+def _redis_client(folder: Path) -> Path:
+    """Make a `redis-cli` that knows `-p PORT ping`, as health checks ask: the wheel of Redis has the server alone."""
+    program = folder / "redis-cli"
+    program.write_text(f"#!{sys.executable}\nimport sys, redis\nredis.Redis(port=int(sys.argv[2])).ping()\n")
+    program.chmod(0o755)
+    return program
 
 
 def _nobody() -> int | None:
