@@ -78,7 +78,10 @@ PUBLIC_URL = (read("PUBLIC_URL") or f"http://{BASE_DOMAIN}:{PORT}").rstrip("/")
 if urlsplit(PUBLIC_URL).scheme not in ("http", "https") or urlsplit(PUBLIC_URL).hostname != BASE_DOMAIN:
     raise ImproperlyConfigured(f"PUBLIC_URL must be http(s)://{BASE_DOMAIN}[:port], not {PUBLIC_URL!r}.")
 HTTPS = PUBLIC_URL.startswith("https:")
-DEMO = read("DEMO") and BASE_DOMAIN == "localhost" and not HTTPS  # everybody knows the passwords of its accounts
+IS_TRIAL = BASE_DOMAIN == "localhost" and not HTTPS  # on one machine, where secrets that are known do no harm
+DEMO = read("DEMO") and IS_TRIAL  # the passwords of its accounts are known
+if SECRET_KEY == "no-secret-so-for-a-trial-on-one-machine-only" and not IS_TRIAL:  # noqa: S105  # it is published
+    raise ImproperlyConfigured("SECRET_KEY is the one of docker-compose.yml, which is known: set one of your own.")
 
 TENANCY = {
     "RESOLVERS": read("TENANCY_RESOLVERS"),

@@ -214,9 +214,16 @@ OF_SETTINGS = [
     off(
         "accounts with known passwords are for localhost",
         "config/settings.py",
-        'DEMO = read("DEMO") and BASE_DOMAIN == "localhost" and not HTTPS',
+        'DEMO = read("DEMO") and IS_TRIAL',
         'DEMO = read("DEMO")',
         f"{DEMO}::test_known_passwords_are_for_localhost_alone",
+    ),
+    off(
+        "a secret key that is known is for localhost",
+        "config/settings.py",
+        'if SECRET_KEY == "no-secret-so-for-a-trial-on-one-machine-only" and not IS_TRIAL:',
+        "if False:",
+        "tests/config/test_settings.py::test_the_known_key_of_the_trial_is_for_localhost_alone",
     ),
     off(
         "an installation does not keep the passwords of its trial",
