@@ -1,6 +1,7 @@
 """A PgBouncer of the tests' own, in transaction mode, in front of the PostgreSQL that a URL names."""
 
 import os
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -60,7 +61,7 @@ def pooled(url: str, *, size: int, folder: Path, wait: int = 10) -> Iterator[str
             raise RuntimeError(f"PgBouncer did not start:\n{log.read_text()}")
         yield server._replace(netloc=f"{server.netloc.rpartition('@')[0]}@127.0.0.1:{port}").geturl()
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)  # SIGTERM waits for clients from 1.23 on
         try:
             process.wait(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
