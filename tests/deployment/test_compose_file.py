@@ -46,6 +46,12 @@ def test_what_ends_is_started_again(name):
     assert SERVICES[name].definition.get("restart") == expected
 
 
+@pytest.mark.parametrize("server", SERVERS)
+def test_it_has_time_to_end(server):
+    """On a busy machine ten seconds, which is Docker's default, were not enough for relay and beat."""
+    assert SERVICES[server].definition["stop_grace_period"] == "30s"
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_engine_20_10_starts_it(name):
     """With `start_interval` every engine before 25 refuses the service."""
