@@ -30,7 +30,7 @@ COPY --from=test-packages /opt/venv /opt/venv
 COPY --chown=app:app . .
 RUN chown app:app . && python -m compileall -q .
 USER app
-CMD ["python", "-m", "pytest", "-n", "auto", "-p", "no:cacheprovider"]
+CMD ["python", "-m", "pytest", "-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder", "-p", "no:cacheprovider"]
 
 # Debian's package: its security fixes come with a rebuild, and the tests run the same program.
 FROM base AS pgbouncer

@@ -6,12 +6,14 @@ owns globex, `charlie` belongs to both. Almost every permission test is two of t
 
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
+from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.conf import settings
-from django.contrib.auth import get_user_model
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.core.signals import request_finished
 from django.db import close_old_connections
 from django.http.response import HttpResponseBase
@@ -115,15 +117,18 @@ class TenantClient(Client):
         return client
 
     def log_in(self, user: Any) -> None:
-        """Make a session as the log-in page does, without the page."""
-        self.force_login(user)
-        session = self.session
-        if self.tenant:
-            with tenant_context(self.tenant):
-                bind_session(session)
-        else:
+        """Make a session as the log-in page does, without the page.
+
+        In one statement: force_login() needs seven, which were a tenth of the time of the tests.
+        """
+        session = import_module(settings.SESSION_ENGINE).SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        with tenant_context(self.tenant) if self.tenant else nullcontext():
             bind_session(session)
-        session.save()
+        session.create()
+        self.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
 
     def with_token(self, user: Any) -> "TenantClient":
         """Return a client that sends an access token of `user` for this client's tenant, or the user's first."""

@@ -11,10 +11,12 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from tenancy.testing import PASSWORD
 from tests.sockets.live import Office
+from tests.waiting import PATIENCE
 
 # `*.localhost` is this machine, whatever its resolver says.
 ARGUMENTS = ["--host-resolver-rules=MAP *.localhost 127.0.0.1"]
-SECONDS = 15.0  # that anything on a page may take, on a busy machine
+FITS = "document.documentElement.scrollWidth <= innerWidth"
+SECONDS = PATIENCE  # that anything on a page may take
 
 
 @dataclass

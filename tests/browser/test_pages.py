@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tenancy.testing import PASSWORD
-from tests.browser.people import give_password
+from tests.browser.people import FITS, give_password
 
 pytestmark = pytest.mark.needs_program("browser")
 
@@ -16,7 +16,7 @@ def test_the_projects_are_shown(browser, width, dark):
     page = browser.as_("member", width=width, dark=dark)
     page.goto("/")
     expect(page.get_by_role("main").get_by_role("link", name="Website")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "The page scrolls sideways."
+    assert page.evaluate(FITS), "The page scrolls sideways."
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with scripts", "without"])

@@ -23,6 +23,7 @@ from config.services.s3 import S3
 from config.services.server import SYSTEM_PATH, wait_until
 from tests.deployment.compose import ROOT, Service, services
 from tests.deployment.dockerfile import Stage, is_ignored
+from tests.deployment.installation import environment_with
 
 HEALTHY_SECONDS = 120  # a tenth of it, where the machine has nothing else to do
 STOP_SECONDS = 15
@@ -52,8 +53,9 @@ class Stack:
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         tools, wheels = PostgreSQL(folder), folder / "wheels"
         wheels.mkdir()
+        # As in the image: with the packages that the application declares, and none of those of development.
         self.programs = {
-            "python": sys.executable,
+            "python": str(environment_with("requirements.txt", folder / "venv")),
             **{name: str(tools.tool(name)) for name in ("initdb", "postgres", "psql", "pg_isready")},
             "redis-server": str(Redis(wheels).program()),
             "redis-cli": str(_redis_client(folder)),
@@ -139,7 +141,7 @@ class Stack:
         """Run pytest in the checkout, on these servers, as `docker compose run --rm test` does."""
         service = services()["test"]
         self._root(service).mkdir(exist_ok=True)
-        return self._execute(service, [*service.command, *arguments], ROOT, seconds=600)
+        return self._execute(service, [sys.executable, *service.command[1:], *arguments], ROOT, seconds=600)
 
     def _execute(
         self, service: Service, command: Sequence[str], folder: Path, *, seconds: int
@@ -189,7 +191,7 @@ class Stack:
                     shutil.copytree(ROOT / source, copy, ignore=_ignored)
                 else:
                     shutil.copy(ROOT / source, copy)
-        environment = {**stage.environment(), "PATH": f"{Path(sys.executable).parent}:{os.defpath}"}
+        environment = {**stage.environment(), "PATH": f"{Path(self.programs['python']).parent}:{os.defpath}"}
         for command in stage.all("RUN"):
             for place in re.findall(r"mkdir -p (/\S+)", command):
                 Path(f"{root}{place}").mkdir(parents=True)
