@@ -14,6 +14,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
 from accounts.rest.views import ORDERING, MemberView, ReadOnlyTenantViewSet
+from accounts.rest.writes import MemberWrites
 from config.openapi_fields import ID_OR_KEY, IDEMPOTENCY_KEY, TAGS
 
 DOCUMENT = Path(__file__).with_name("openapi.json")
@@ -52,7 +53,7 @@ ERRORS: dict[str, tuple[str, str]] = {
     "412": ("`stale`: `If-Match` was given and is old", "row"),
     "413": ("`too_large`", "body"),
     "415": ("`unsupported_media_type`", "body"),
-    "422": ("`idempotency_mismatch`: the key was used for another body", "post"),
+    "422": ("`idempotency_mismatch`: the key was used for another body", "repeat"),
     "429": ("`throttled`, with `Retry-After`", "all"),
     "500": ("`server_error`", "all"),
     "503": ("`unavailable`, with `Retry-After`", "all"),
@@ -89,7 +90,7 @@ class Schema(AutoSchema):
         if self._is_row() and getattr(self.view, "action", None) == "retrieve":
             about = "The `ETag` that was seen. When it is still the same: 304."
             found.append(_header("If-None-Match", TAGS, about))
-        if self.method == "POST" and not _is_for_strangers(self.path):
+        if self._keeps_keys():
             about = "Chosen by the client: a repeated request with it is answered again and not done again."
             found.append(_header("Idempotency-Key", IDEMPOTENCY_KEY, about))
         return found
@@ -104,9 +105,16 @@ class Schema(AutoSchema):
         finally:
             self.method = "DELETE"
 
+    def _keeps_keys(self) -> bool:
+        """Say whether a repeat of the request is answered again: that of a member, who may still send it."""
+        if self.method != "POST" or not isinstance(self.view, MemberWrites):
+            return False
+        return getattr(self.view, "action", None) not in self.view.ends_permission
+
     def _is_row(self) -> bool:
-        if isinstance(self.view, MemberView):  # there is one of it; a file that is sent has no versions
-            return not self.view.streams_body
+        """Say whether the operation is about what shows a tag: one row, or what there is one of."""
+        if isinstance(self.view, MemberView):
+            return type(self.view).locked_tag is not MemberView.locked_tag
         return isinstance(self.view, ReadOnlyTenantViewSet) and bool(self.view.detail)
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
@@ -157,18 +165,13 @@ def _kinds(path: str, method: str, operation: dict[str, Any]) -> set[str]:
         kinds.add("write")
     if method in ("post", "patch"):
         kinds.add("body")
-    if method == "post":
-        kinds |= {"post"} if not _is_for_strangers(path) else set()
-        kinds |= {"create"} if "201" in operation["responses"] else set()
+    if method == "post" and "201" in operation["responses"]:
+        kinds.add("create")
     names = {parameter["name"] for parameter in operation.get("parameters", ())}
     kinds |= {"row"} if "If-Match" in names else set()
+    kinds |= {"repeat"} if "Idempotency-Key" in names else set()
     kinds |= {"reread"} if "If-None-Match" in names else set()
     return kinds
-
-
-def _is_for_strangers(path: str) -> bool:
-    """Say whether somebody may send it who is no member yet, and whom no idempotency key can belong to."""
-    return "/auth/" in path or path.endswith("/invitations/accept/")
 
 
 def _response(codes: str) -> dict[str, Any]:

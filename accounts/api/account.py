@@ -1,11 +1,8 @@
 """`account/`, the account that the address or the credentials name, and `account/transfer/`"""
 
-from functools import partial
 from typing import Any, cast
 
 from django.conf import settings
-from django.db import transaction
-from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -17,7 +14,7 @@ from accounts.closing import delete_account, restore_account
 from accounts.hues import HUES
 from accounts.members import lock_account, transfer_account
 from accounts.models import Account, MediaAccess, Membership
-from accounts.rest import idempotency, preconditions
+from accounts.rest import preconditions
 from accounts.rest.serializers import Choice, Moment, NoBody, RowField, StrictSerializer, Text
 from accounts.rest.views import MemberView, etag
 from tenancy.context import require_active_tenant
@@ -57,7 +54,18 @@ class NameSerializer(StrictSerializer):
     name = Text(max_length=200)
 
 
-class AccountView(MemberView):
+class OfAccount(MemberView):
+    """What is at the account itself: its tag is that of `account/`."""
+
+    def locked_tag(self) -> str:
+        return etag(AccountSerializer(lock_account()).data)
+
+    def answer(self, account: Account) -> Response:
+        data = AccountSerializer(account).data
+        return Response(data, headers={"ETag": etag(data)})
+
+
+class AccountView(OfAccount):
     serializer_class = AccountSerializer
     permissions = {"patch": "account.update", "delete": "account.delete"}
     body_of_delete = NameSerializer
@@ -67,48 +75,33 @@ class AccountView(MemberView):
         account = Account.objects.get(pk=require_active_tenant().pk)
         return preconditions.unless_known(request, self.answer(account))
 
-    @transaction.atomic
     def patch(self, request: Request) -> Response:
         """Change what the account is called, where it is, how it looks, and how files leave it."""
-        self.require_match()
         account = cast(Account, require_active_tenant())
         if fields := self.read_body():
             account = update_account(account=account, actor=self.membership, **fields)
         return self.answer(Account.objects.get(pk=account.pk))
 
     @extend_schema(request=NameSerializer, responses={204: None})
-    @transaction.atomic
     def delete(self, request: Request) -> Response:
         """Delete the account, whose name is typed to confirm it. It is suspended at once, and erased in 14 days."""
-        self.require_match()
         serializer = NameSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         delete_account(actor=self.membership, **serializer.validated_data)
         return Response(status=204)
 
-    def locked_tag(self) -> str:
-        return locked_tag()
 
-    def answer(self, account: Account) -> Response:
-        return answer(account)
-
-
-class RestoreView(MemberView):
+class RestoreView(OfAccount):
     """At the host of the account, or with its credentials, while nothing else is answered there."""
 
     serializer_class = NoBody
     permissions = {"post": "account.delete"}
 
     @extend_schema(request=None, responses=AccountSerializer)
-    @transaction.atomic
     def post(self, request: Request) -> Response:
         """Call the deletion of the account off; 409 when there is none."""
-        self.require_match()
         NoBody(data=request.data).is_valid(raise_exception=True)
-        return answer(restore_account(actor=self.membership))
-
-    def locked_tag(self) -> str:
-        return locked_tag()
+        return self.answer(restore_account(actor=self.membership))
 
 
 class TransferSerializer(StrictSerializer):
@@ -117,36 +110,14 @@ class TransferSerializer(StrictSerializer):
     member = RowField(queryset=Membership.objects.current().prefetch_related("user"))
 
 
-class TransferView(MemberView):
+class TransferView(OfAccount):
     serializer_class = TransferSerializer
     permissions = {"post": "account.transfer"}
+    ends_permission = ("post",)
 
     @extend_schema(responses=AccountSerializer)
-    def post(self, request: Request) -> HttpResponseBase:
+    def post(self, request: Request) -> Response:
         """Make somebody else the owner; whoever asks is an admin from then on."""
-        key = idempotency.read_key(request)
-        if key is None:
-            with transaction.atomic():
-                return self.transfer(request)
-        return idempotency.once(
-            request, self.membership, key, partial(self.transfer, request), is_hidden=lambda answered: False
-        )
-
-    def transfer(self, request: Request) -> Response:
-        self.require_match()
         serializer = TransferSerializer(data=request.data, context={"request": request})
         serializer.is_valid(raise_exception=True)
-        return answer(transfer_account(actor=self.membership, **serializer.validated_data))
-
-    def locked_tag(self) -> str:
-        return locked_tag()
-
-
-def locked_tag() -> str:
-    """Return the tag of the account, which nobody can change any more."""
-    return etag(AccountSerializer(lock_account()).data)
-
-
-def answer(account: Account) -> Response:
-    data = AccountSerializer(account).data
-    return Response(data, headers={"ETag": etag(data)})
+        return self.answer(transfer_account(actor=self.membership, **serializer.validated_data))

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db import transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -39,10 +38,8 @@ class MeView(MemberView):
         """Whoever asks."""
         return preconditions.unless_known(request, self.answer())
 
-    @transaction.atomic
     def patch(self, request: Request) -> Response:
         """Change one's own name, in all accounts, and which mails one gets from this one."""
-        self.require_match()
         choices = self.read_body()
         if fields := choices.pop("user", None):
             update_profile(actor=self.membership, **fields)

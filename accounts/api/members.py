@@ -32,6 +32,7 @@ class MemberViewSet(TenantViewSet[Membership]):
     order = ("joined_at", "id")
     permissions = {"partial_update": "member.manage", "destroy": "member.manage", "leave": "member.leave"}
     unrouted = ("create",)
+    ends_permission = ("leave",)
 
     def lock(self, row: Membership) -> None:
         members.lock_account()

@@ -1,8 +1,8 @@
 """`account/logo/` and `me/avatar/`: pictures, sent as they are"""
 
+from collections.abc import Callable
 from typing import Any, cast
 
-from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -12,10 +12,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import pictures
+from accounts.errors import Stale
 from accounts.models import Account
 from accounts.quotas import FileTooLarge
+from accounts.rest import preconditions
 from accounts.rest.serializers import NoBody
 from accounts.rest.views import MemberView
+from accounts.rest.writes import NO_TAG
 from tenancy.context import require_active_tenant
 
 KINDS = ("image/png", "image/jpeg", "image/gif", "image/webp")
@@ -43,6 +46,13 @@ class PictureView(MemberView):
     serializer_class = NoBody
     streams_body = True
 
+    def write(self, handler: Callable[..., Response], request: Request, **kwargs: Any) -> Response:
+        """Not in a transaction: a picture is received, made anew and stored first. It has no tag."""
+        tags = preconditions.read_tags(request, "If-Match")
+        if tags is not None and not preconditions.match(tags, NO_TAG):
+            raise Stale
+        return handler(request, **kwargs)
+
     def read_picture(self, request: Request) -> bytes:
         content = request.data
         if not content:
@@ -54,14 +64,14 @@ class LogoView(PictureView):
     permissions = {"put": "account.update", "delete": "account.update"}
 
     @extend_schema(request=BODY, responses={204: None})
-    def put(self, request: Request) -> HttpResponseBase:
+    def put(self, request: Request) -> Response:
         """Give the account a logo."""
         account = cast(Account, require_active_tenant())
         pictures.set_logo(account=account, actor=self.membership, content=self.read_picture(request))
         return Response(status=204)
 
     @extend_schema(responses={204: None})
-    def delete(self, request: Request) -> HttpResponseBase:
+    def delete(self, request: Request) -> Response:
         """Take the logo away."""
         pictures.remove_logo(account=cast(Account, require_active_tenant()), actor=self.membership)
         return Response(status=204)
@@ -71,13 +81,13 @@ class AvatarView(PictureView):
     permissions = {"put": "profile.update", "delete": "profile.update"}
 
     @extend_schema(request=BODY, responses={204: None})
-    def put(self, request: Request) -> HttpResponseBase:
+    def put(self, request: Request) -> Response:
         """Give oneself a picture, which the members of this account see."""
         pictures.set_avatar(actor=self.membership, content=self.read_picture(request))
         return Response(status=204)
 
     @extend_schema(responses={204: None})
-    def delete(self, request: Request) -> HttpResponseBase:
+    def delete(self, request: Request) -> Response:
         """Take one's picture away."""
         pictures.remove_avatar(actor=self.membership)
         return Response(status=204)

@@ -21,7 +21,7 @@ from accounts.authentication import admit, current_membership
 from accounts.errors import AccountSuspended, InvalidCredentials, OtpRequired, RefusedToken, TenantMismatch
 from accounts.models import User
 from accounts.rest.serializers import NoBody, StrictSerializer, Text
-from accounts.rest.views import StrictView
+from accounts.rest.strictness import StrictView
 from accounts.second_factor import accepts_code, is_asked_for_code
 from tenancy.context import get_active_tenant, tenant_context
 from tenancy.models import AbstractTenant

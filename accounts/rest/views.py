@@ -1,15 +1,12 @@
-"""What all views of the API share: strictness, visibility, and the shape of their answers."""
+"""What the views of members share: visibility, and the shape of their answers."""
 
 from collections.abc import Callable, Collection, Mapping
-from functools import partial
 from hashlib import sha256
 from typing import Any, cast
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
@@ -17,55 +14,20 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
-from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from accounts.errors import Stale
-from accounts.models import Membership
-from accounts.rest import idempotency, preconditions, throttling
+from accounts.rest import preconditions
 from accounts.rest.filters import StrictFilterSet
 from accounts.rest.pagination import KeysetPagination
 from accounts.rest.serializers import NoBody
+from accounts.rest.strictness import StrictView
+from accounts.rest.writes import NO_TAG, MemberWrites
 from tenancy.models import TenantModel
 
 ORDERING = "ordering"
 
 
-class StrictView(APIView):
-    """Refuses what nobody reads: a misspelled parameter must not silently change what is answered."""
-
-    http_method_names = ["get", "post", "patch", "delete", "head", "options"]
-    streams_body = False  # the view reads it piece by piece, and nobody may before
-
-    def query_parameters(self) -> set[str]:
-        """Return the names that may follow the `?`."""
-        return set()
-
-    def perform_authentication(self, request: Request) -> None:
-        super().perform_authentication(request)
-        throttling.count_request(request)  # before roles are asked for: to be refused is work too
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        # A chunked body has no length, and REST framework would take it for an empty one.
-        has_length = "CONTENT_LENGTH" in request.META or "HTTP_TRANSFER_ENCODING" not in request.META
-        if not has_length and not self.streams_body:
-            request.META["CONTENT_LENGTH"] = str(len(request.body))
-        super().initial(request, *args, **kwargs)
-        unknown = sorted(set(request.query_params) - self.query_parameters())
-        if unknown and hasattr(self, str(request.method).lower()):  # or it is answered with 405
-            raise ValidationError({name: [_("Unknown query parameter.")] for name in unknown})
-
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        response = super().finalize_response(request, response, *args, **kwargs)
-        throttling.add_headers(request, response)
-        return response
-
-    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
-        """Answer with the header `Allow` alone; the OpenAPI document describes the rest."""
-        return Response(status=204)
-
-
-class MemberView(StrictView):
+class MemberView(MemberWrites):
     """A resource that there is one of, for members. `permissions` maps writing methods to `accounts.permissions`."""
 
     serializer_class: type[BaseSerializer[Any]]
@@ -77,26 +39,11 @@ class MemberView(StrictView):
         method = str(self.request.method).lower()
         return method if hasattr(self, method) else None
 
-    @property
-    def membership(self) -> Membership:
-        """The membership of the person who asks, in the active tenant."""
-        return cast(Membership, self.request.membership)  # type: ignore[attr-defined]
-
     def read_body(self) -> dict[str, Any]:
         """Return the checked fields of the body. Raises ValidationError."""
         serializer = self.serializer_class(data=self.request.data, partial=True)
         serializer.is_valid(raise_exception=True)
         return cast(dict[str, Any], serializer.validated_data)
-
-    def require_match(self) -> None:
-        """Begin a write, in its transaction: raise Stale if `If-Match` does not allow it."""
-        tags = preconditions.read_tags(self.request, "If-Match")
-        if tags is not None and not preconditions.match(tags, self.locked_tag()):
-            raise Stale
-
-    def locked_tag(self) -> str:
-        """Return the tag of what is there, which nobody can change any more. Every view with PATCH has its own."""
-        raise NotImplementedError  # test_gates.py asks every route for it
 
 
 class ReadOnlyTenantViewSet[M: TenantModel](StrictView, GenericViewSet[M]):
@@ -110,11 +57,6 @@ class ReadOnlyTenantViewSet[M: TenantModel](StrictView, GenericViewSet[M]):
     orderings: Mapping[str, str] = {}  # what `ordering=` may name, and the field or annotation that it stands for
     filterset_class: type[StrictFilterSet] | None = None
     pagination_class = KeysetPagination
-
-    @property
-    def membership(self) -> Membership:
-        """The membership of the person who asks, in the active tenant."""
-        return cast(Membership, self.request.membership)  # type: ignore[attr-defined]
 
     def get_queryset(self) -> QuerySet[M]:
         return cast(QuerySet[M], super().get_queryset().visible_to(self.membership))  # type: ignore[attr-defined]
@@ -174,7 +116,7 @@ class ReadOnlyTenantViewSet[M: TenantModel](StrictView, GenericViewSet[M]):
         return cast(Any, type(self).serializer_class)(row, context=self.get_serializer_context()).data
 
 
-class TenantViewSet[M: TenantModel](ReadOnlyTenantViewSet[M]):
+class TenantViewSet[M: TenantModel](MemberWrites, ReadOnlyTenantViewSet[M]):
     """The same, and the actions that change them.
 
     Subclasses also set `permissions` (see RoleAllows), and implement `perform_…` with one call of an action each.
@@ -188,48 +130,18 @@ class TenantViewSet[M: TenantModel](ReadOnlyTenantViewSet[M]):
         allowed = {method: action for method, action in (actions or {}).items() if action not in cls.unrouted}
         return super().as_view(allowed, **initkwargs)
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Put `write()` around the method of every write, those of subclasses included."""
-        method = (request.method or "").lower()
-        if method in {"post", "patch", "delete"} and (handler := getattr(self, method, None)):
-            setattr(self, method, partial(self.write, handler))
-        return super().dispatch(request, *args, **kwargs)
-
-    def write(self, handler: Callable[..., Response], request: Request, **kwargs: Any) -> HttpResponseBase:
-        """Carry out a write if `If-Match` allows it, and once for each `Idempotency-Key`. Raises Stale.
-
-        Write and answer are one transaction: when a row was hidden from the member while the write waited for it, the
-        answer is 404, and the write is taken back.
-        """
-        tags = preconditions.read_tags(request, "If-Match")  # here, so that no old answer hides that it is malformed
-        handle = partial(self._write_unless_stale, tags, handler, request, **kwargs)
-        key = idempotency.read_key(request)
-        if key is None:
-            with transaction.atomic():
-                return handle()
-        return idempotency.once(request, self.membership, key, handle, self._is_hidden)
-
-    def _is_hidden(self, answered: Any) -> bool:
-        """Say whether rows that an earlier answer was about are still there, and the member does not see them now."""
-        rows = super(ReadOnlyTenantViewSet, self).get_queryset()
+    def is_hidden(self, answered: Any) -> bool:
+        rows = super(ReadOnlyTenantViewSet, self).get_queryset()  # the hidden ones too
         if "pk" in self.kwargs:
             about = rows.filter(self.identify(self.kwargs["pk"]))
         else:
-            shown = answered.get("results", [answered])
+            shown = (answered or {}).get("results", [answered or {}])
             about = rows.filter(pk__in=[each["id"] for each in shown if "id" in each])
         return about.exclude(pk__in=self.get_queryset().values("pk")).exists()
 
-    def _write_unless_stale(
-        self, tags: list[str] | None, handler: Callable[..., Response], request: Request, **kwargs: Any
-    ) -> Response:
-        if tags is not None and not preconditions.match(tags, self._locked_tag()):  # locked until the commit
-            raise Stale
-        return handler(request, **kwargs)
-
-    def _locked_tag(self) -> str:
-        """Return the tag of the row of the URL, which nobody can change any more; "" of what has none, as lists."""
+    def locked_tag(self) -> str:
         if "pk" not in self.kwargs:
-            return ""
+            return NO_TAG
         row = self.get_object()
         self.lock(row)
         return etag(self.show(self.reread(row)))

@@ -20,7 +20,7 @@ class Arrival:
     def __init__(self, attachment: Attachment) -> None:
         self.attachment = attachment
         self.upload = storage.begin(attachment.file)
-        self.is_over = False
+        self.is_stored = self.is_over = False
 
     @classmethod
     def begin(cls, *, actor: Membership, task: Task, comment: Comment | None = None, file: NewFile) -> Self:
@@ -41,12 +41,18 @@ class Arrival:
         require_allowed_size(self.upload.size + len(piece))
         self.upload.write(piece)
 
+    def store(self) -> None:
+        """Make it an object, now that all of it is there, before a transaction begins. Raises StorageUnavailable."""
+        if not self.is_stored:
+            self.upload.finish()
+            self.is_stored = True
+
     def finish(self) -> Attachment:
         """Have the file checked, now that all of it is there.
 
         Raises what `receive_attachment()` does, and StorageUnavailable.
         """
-        self.upload.finish()
+        self.store()
         receive_attachment(attachment=self.attachment, size=self.upload.size)
         self.is_over = True
         return self.attachment

@@ -1,7 +1,6 @@
 """`attachments/upload/`: a file through the application, for whoever cannot reach S3"""
 
-from contextlib import ExitStack
-from functools import partial
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any, cast
 
@@ -16,7 +15,6 @@ from rest_framework.response import Response
 
 from accounts.models import Membership
 from accounts.quotas import largest_file
-from accounts.rest import idempotency
 from accounts.rest.serializers import RowField, StrictSerializer
 from accounts.rest.uploads import receive_file
 from accounts.rest.views import MemberView, etag
@@ -70,6 +68,9 @@ class Incoming:
         self.hash.update(piece)
         cast(Arrival, self.arrival).write(piece)
 
+    def store(self) -> None:
+        cast(Arrival, self.arrival).store()
+
     def abandon(self) -> None:
         if self.arrival is not None:
             self.arrival.abandon()
@@ -80,28 +81,28 @@ class UploadView(MemberView):
     parser_classes = [Unread]
     permissions = {"post": "file.write"}
     streams_body = True
+    incoming: Incoming
+
+    def write(self, handler: Callable[..., Response], request: Request, **kwargs: Any) -> HttpResponseBase:
+        self.incoming = Incoming(request, self.membership)
+        try:
+            return super().write(handler, request, **kwargs)
+        finally:
+            self.incoming.abandon()
+
+    def receive(self, request: Request) -> str:
+        _ = request.data  # refuses other types of bodies
+        receive_file(request._request, self.incoming.begin)
+        self.incoming.store()  # here, so that no transaction waits for storage
+        return self.incoming.hash.hexdigest()
 
     @extend_schema(request={"multipart/form-data": UploadSerializer}, responses={201: AttachmentSerializer})
-    def post(self, request: Request) -> HttpResponseBase:
+    def post(self, request: Request) -> Response:
         """Attach a file, sent as a form with the fields `task`, perhaps `comment`, and at last `file`."""
-        _ = request.data  # refuses other types of bodies
-        key = idempotency.read_key(request)
-        incoming = Incoming(request, self.membership)
-        with ExitStack() as finally_:
-            finally_.callback(incoming.abandon)
-            receive_file(request._request, incoming.begin)
-            handle = partial(self.finish, incoming)
-            if key is None:
-                return handle()
-            return idempotency.once(
-                request, self.membership, key, handle, self._is_hidden, body_hash=incoming.hash.hexdigest()
-            )
-
-    def finish(self, incoming: Incoming) -> Response:
-        attachment = cast(Arrival, incoming.arrival).finish()
+        attachment = cast(Arrival, self.incoming.arrival).finish()
         row = Attachment.objects.get(pk=attachment.pk)
         data = self.serializer_class(row, context=self.get_renderer_context()).data
         return Response(data, status=201, headers={"ETag": etag(data)})
 
-    def _is_hidden(self, answered: Any) -> bool:
+    def is_hidden(self, answered: Any) -> bool:
         return not Attachment.objects.visible_to(self.membership).filter(pk=answered["id"]).exists()

@@ -1,0 +1,52 @@
+"""What all views of the API share: what is not understood is refused."""
+
+from typing import Any, cast
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import Membership
+from accounts.rest import throttling
+
+
+class StrictView(APIView):
+    """Refuses what nobody reads: a misspelled parameter must not silently change what is answered."""
+
+    http_method_names = ["get", "post", "patch", "delete", "head", "options"]
+    streams_body = False  # the view reads it piece by piece, and nobody may before
+
+    def query_parameters(self) -> set[str]:
+        """Return the names that may follow the `?`."""
+        return set()
+
+    @property
+    def membership(self) -> Membership:
+        """The membership of the person who asks, in the active tenant. Only for views that RoleAllows guards."""
+        return cast(Membership, self.request.membership)  # type: ignore[attr-defined]
+
+    def perform_authentication(self, request: Request) -> None:
+        super().perform_authentication(request)
+        throttling.count_request(request)  # before roles are asked for: to be refused is work too
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        # A chunked body has no length, and REST framework would take it for an empty one.
+        has_length = "CONTENT_LENGTH" in request.META or "HTTP_TRANSFER_ENCODING" not in request.META
+        if not has_length and not self.streams_body:
+            request.META["CONTENT_LENGTH"] = str(len(request.body))
+        super().initial(request, *args, **kwargs)
+        unknown = sorted(set(request.query_params) - self.query_parameters())
+        if unknown and hasattr(self, str(request.method).lower()):  # or it is answered with 405
+            raise ValidationError({name: [_("Unknown query parameter.")] for name in unknown})
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        throttling.add_headers(request, response)
+        return response
+
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+        """Answer with the header `Allow` alone; the OpenAPI document describes the rest."""
+        return Response(status=204)

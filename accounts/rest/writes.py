@@ -1,0 +1,73 @@
+"""What all writes of members share: one transaction, `If-Match` and `Idempotency-Key`."""
+
+from collections.abc import Callable, Collection
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.errors import Stale
+from accounts.rest import idempotency, preconditions
+from accounts.rest.strictness import StrictView
+
+WRITES = frozenset(["post", "put", "patch", "delete"])
+NO_TAG = ""  # of what has none, as lists: no tag of a client is equal to it
+
+
+class MemberWrites(StrictView):
+    """Puts `write()` around the method of every write, those of subclasses included.
+
+    `ends_permission` names the actions that take away the permission to send them: the repeat is refused before any
+    key is looked at, so the OpenAPI document promises no `Idempotency-Key` there.
+    """
+
+    ends_permission: Collection[str] = ()
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        method = (request.method or "").lower()
+        if method in WRITES and (handler := getattr(self, method, None)):
+            setattr(self, method, partial(self.write, handler))
+        return super().dispatch(request, *args, **kwargs)
+
+    def write(self, handler: Callable[..., Response], request: Request, **kwargs: Any) -> HttpResponseBase:
+        """Carry out a write if `If-Match` allows it, and once for each `Idempotency-Key`. Raises Stale.
+
+        Write and answer are one transaction: when a row was hidden from the member while the write waited for it, the
+        answer is 404, and the write is taken back.
+        """
+        tags = preconditions.read_tags(request, "If-Match")  # here, so that no old answer hides that it is malformed
+        key = idempotency.read_key(request)
+        body_hash = self.receive(request)
+        handle = partial(self._write_unless_stale, tags, handler, request, **kwargs)
+        if key is None:
+            with transaction.atomic():
+                return handle()
+        return idempotency.once(request, self.membership, key, handle, self.is_hidden, body_hash=body_hash)
+
+    def _write_unless_stale(
+        self, tags: list[str] | None, handler: Callable[..., Response], request: Request, **kwargs: Any
+    ) -> Response:
+        if tags is not None and not preconditions.match(tags, self.locked_tag()):  # locked until the commit
+            raise Stale
+        return handler(request, **kwargs)
+
+    # What subclasses know -------------------------------------------------------------------------------------------
+
+    def receive(self, request: Request) -> str | None:
+        """Read a body that streams, before the transaction begins, and return its hash; None if Django has read it."""
+        return None
+
+    def locked_tag(self) -> str:
+        """Return the tag of what the URL names, which nobody can change any more, or NO_TAG.
+
+        Lock in the order in which the actions do.
+        """
+        return NO_TAG
+
+    def is_hidden(self, answered: Any) -> bool:
+        """Say whether rows that an earlier answer was about are still there, and the member does not see them now."""
+        return False
