@@ -70,6 +70,11 @@ def open_account(account: Account, owner: User) -> Membership:
     which needs no row, and would have to be moved with every one if it had.
     """
     save_new_account(account)
+    return give_account(account, owner)
+
+
+def give_account(account: Account, owner: User) -> Membership:
+    """Make `owner` the first member of a new account, in the caller's transaction."""
     with tenant_context(account):
         member = Membership.objects.create(user=owner, role=Role.OWNER)
         member.user = owner

@@ -94,15 +94,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Tell somebody whose log-in is switched off, and who comes by a link of before, no more than a stranger."""
         return redirect("account_login")
 
-    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        """Write down that somebody's log-in was refused, if they are a member here: strangers fill no log."""
-        super().authentication_failed(request, **credentials)
-        if get_active_tenant() is None:
-            return
-        user = User.objects.filter(email=str(credentials.get("email") or "").lower()).first()
-        if user is not None and (member := current_membership(user)) is not None:
-            record_audit(action="member.log_in_refused", actor=member, subject=member)
-
     @transaction.atomic
     def set_password(self, user: User, password: str) -> None:
         """Set a new password, also by a link. Nothing that somebody with the old one has begun goes on.

@@ -19,16 +19,22 @@ client_address: ContextVar[str | None] = ContextVar("client_address", default=No
 
 
 def record_audit(
-    *, action: str, actor: Membership | None, subject: Model, data: dict[str, Any] | None = None
+    *,
+    action: str,
+    actor: Membership | None,
+    subject: Model,
+    data: dict[str, Any] | None = None,
+    ip: str | None = None,
 ) -> AuditEntry:
     """Write down in the caller's transaction that `actor` did `action` to the row `subject`, which has its id still.
 
-    `data` says what changed, `{"role": [before, after]}`, and what names the row when it is gone.
+    `data` says what changed, `{"role": [before, after]}`, and what names the row when it is gone. `ip` is for jobs,
+    which have no request.
     """
     return AuditEntry.objects.create(
         actor=actor,
         actor_email=actor.user.email if actor else "",
-        ip=client_address.get(),
+        ip=ip or client_address.get(),
         action=action,
         object_id=subject.pk,
         data=data or {},

@@ -5,14 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from allauth.account.auth_backends import AuthenticationBackend
-from allauth.account.internal.flows.email_verification import consume_email_verification_rate_limit
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, verify_password
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts.errors import NotAMember, RefusedToken, TenantMismatch
-from accounts.letters import ask_for_letter
 from accounts.models import ApiToken, Membership, User
+from accounts.refusals import report_refused_log_in
 from accounts.tokens import find_personal_token, record_use
 from tenancy.context import get_active_tenant
 from tenancy.tokens import InvalidToken, TenantAccessToken, read_access
@@ -32,18 +32,28 @@ class MemberBackend(AuthenticationBackend):  # type: ignore[misc]
     So is that of somebody whose log-in is switched off, and of an address that nobody has confirmed, on every host:
     otherwise whoever signs up with the address of another would learn by logging in whether it was known. A mail to
     confirm it is sent again.
+
+    Every refusal costs the same, whatever its reason: all is looked up also for an address that nobody has.
     """
 
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> User | None:
-        user: User | None = super().authenticate(request, **credentials)
-        # allauth keeps aside who has typed the right password and is switched off, in order to tell them so.
-        self.unstash_authenticated_user()
-        if user is not None and get_active_tenant() is not None and current_membership(user) is None:
+        """Return the person whose e-mail and password these are, if they may log in here.
+
+        Not allauth's, which looks for an address among those too that somebody only wants to have.
+        """
+        email, password = str(credentials.get("email") or "").lower(), str(credentials.get("password") or "")
+        user = User.objects.filter(email=email).first()
+        is_right, is_outdated = verify_password(password, user.password if user else UNUSABLE_PASSWORD_PREFIX)
+        somebody = user or User(email=email)  # with an id that nobody has
+        is_confirmed = somebody.is_confirmed
+        is_known_here = get_active_tenant() is None or current_membership(somebody) is not None
+        may_enter = is_right and somebody.is_active and is_known_here
+        if user is None or not may_enter or not is_confirmed:
+            report_refused_log_in(user=user, may_confirm=may_enter and not is_confirmed)
             return None
-        if user is not None and not user.is_confirmed:
-            if request is not None and consume_email_verification_rate_limit(request, user.email):
-                ask_for_letter("sign_up", user_id=user.pk)
-            return None
+        if is_outdated:
+            user.set_password(password)
+            user.save(update_fields=["password"])
         return user
 
 

@@ -192,8 +192,8 @@ def _accept(invitation: Invitation, user: User) -> Membership:
 
 def _refuse_known(email: str) -> None:
     """Raise ValidationError for the address of a member, or of an open invitation. One that has expired is dropped."""
-    user = User.objects.filter(email=email).first()
-    if user is not None and Membership.objects.current().filter(user_id=user.pk).exists():
+    user = User.objects.filter(email=email).first() or User()  # with an id that nobody has: it costs the same
+    if Membership.objects.current().filter(user_id=user.pk).exists():
         raise ValidationError({"email": _("This person is a member of the account already.")})
     invited = Invitation.objects.open().filter(email=email)
     invited.filter(expires_at__lte=timezone.now()).update(revoked_at=timezone.now())

@@ -1,5 +1,6 @@
 """Jobs of accounts: mails to people and of invitations, and clearing away what has expired."""
 
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import clearing, letters, mail, pictures
+from accounts import clearing, letters, mail, pictures, refusals
 from accounts.closing import GRACE
 from accounts.erasing import erase_due_accounts
 from accounts.invitations import make_token
@@ -73,6 +74,20 @@ def send_letter(kind: str, user_id: UUID) -> None:
 def send_letter_of_public_site(kind: str, user_id: str) -> None:
     """The same for what was asked for on the public site, in nobody's account."""
     letters.send_letter(kind, UUID(user_id))
+
+
+@shared_task(base=TenantTask, name="accounts.log_in_refused")
+def log_in_refused(user_id: str, confirm: bool, ip: str | None, at: str) -> None:
+    refusals.record_refused_log_in(user_id=UUID(user_id), ip=ip, at=datetime.fromisoformat(at))
+    if confirm:
+        refusals.confirm_again(user_id=UUID(user_id))
+
+
+@shared_task(base=SystemTask, name="accounts.log_in_refused_on_public_site")
+def log_in_refused_on_public_site(user_id: str, confirm: bool) -> None:
+    """The same on the public site, which is in nobody's account, and so in no log."""
+    if confirm:
+        refusals.confirm_again(user_id=UUID(user_id))
 
 
 @shared_task(base=TenantTask, name="accounts.remove_expired")

@@ -6,15 +6,15 @@ told by mail; their password, their log-ins and their accounts stay as they are.
 """
 
 from contextlib import suppress
+from uuid import uuid4
 
 from allauth.account.models import EmailAddress
-from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from accounts.actions import open_account, save_new_account
+from accounts.actions import give_account, save_new_account
 from accounts.letters import ask_for_letter
 from accounts.models import Account, Domain, User
 from accounts.renaming import host_of
@@ -44,17 +44,15 @@ def _sign_up(email: str, password: str, account_name: str, slug: str) -> User | 
     account = _account(account_name, slug)
     _validate(email, password)
     known = User.objects.filter(email=email).first()
-    if known is not None:
-        make_password(password)  # which takes long, as it does for somebody new
-        save_new_account(account)
-        with tenant_context(account):
-            ask_for_letter("sign_up_again", user_id=known.pk)
-        return None
-    user = User.objects.create_user(email, password)
-    open_account(account, user)
+    save_new_account(account)
+    # For somebody who is known a stranger is made, and taken back: it costs the same.
+    before = transaction.savepoint()
+    user = User.objects.create_user(f"{uuid4()}@stranger.invalid" if known else email, password)
+    give_account(account, user)
+    (transaction.savepoint_rollback if known else transaction.savepoint_commit)(before)
     with tenant_context(account):
-        ask_for_letter("sign_up", user_id=user.pk)
-    return user
+        ask_for_letter("sign_up_again" if known else "sign_up", user_id=(known or user).pk)
+    return None if known else user
 
 
 def confirm_by_mail(user: User) -> None:

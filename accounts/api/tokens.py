@@ -20,6 +20,7 @@ from accounts import tokens
 from accounts.authentication import admit, current_membership
 from accounts.errors import AccountSuspended, InvalidCredentials, OtpRequired, RefusedToken, TenantMismatch
 from accounts.models import User
+from accounts.refusals import report_refused_log_in
 from accounts.rest.serializers import NoBody, StrictSerializer, Text
 from accounts.rest.strictness import StrictView
 from accounts.second_factor import accepts_code, is_asked_for_code
@@ -204,7 +205,7 @@ def _require_code(request: HttpRequest, user: User, code: str | None) -> None:
     if not code:
         raise OtpRequired
     if not accepts_code(request, user, code):
-        get_adapter(request).authentication_failed(request, email=user.email)
+        report_refused_log_in(user=user)
         raise InvalidCredentials
 
 

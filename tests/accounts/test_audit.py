@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+from datetime import datetime
 
 import pytest
 
@@ -89,12 +90,17 @@ def test_personal_tokens(client, acme, bob):
     assert token["token"] not in str(entries(acme))
 
 
-def test_log_ins_and_refused_ones(client, acme, bob):
+def test_log_ins_and_refused_ones(client, acme, bob, run_jobs):
     browser = client.at(acme)
     for password in ("wrong", PASSWORD):
         browser.post("/auth/login/", {"login": "Bob@example.com", "password": password})
         browser.json("POST", "/api/v1/auth/token/", {"email": "bob@example.com", "password": password})
-    assert entries(acme) == [
+        run_jobs()
+    with tenant_context(acme):
+        refused = list(AuditEntry.objects.filter(action="member.log_in_refused"))
+    assert [entry.ip for entry in refused] == ["127.0.0.1"] * 2
+    assert all(datetime.fromisoformat(entry.data["at"]) <= entry.created_at for entry in refused)
+    assert [(action, email, data if "at" not in data else {}) for action, email, data in entries(acme)] == [
         ("member.log_in_refused", "bob@example.com", {}),
         ("member.log_in_refused", "bob@example.com", {}),
         ("member.logged_in", "bob@example.com", {"with": "session"}),
@@ -102,10 +108,11 @@ def test_log_ins_and_refused_ones(client, acme, bob):
     ]
 
 
-def test_strangers_fill_no_log(client, acme, globex, mallory):
+def test_strangers_fill_no_log(client, acme, globex, mallory, run_jobs):
     for email in ("mallory@example.com", "nobody@example.com", ""):
         for password in ("wrong", PASSWORD):
             client.at(acme).json("POST", "/api/v1/auth/token/", {"email": email, "password": password})
+    run_jobs()
     assert entries(acme) == entries(globex) == []
 
 

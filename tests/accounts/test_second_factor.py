@@ -218,8 +218,9 @@ def test_codes_cannot_be_tried_out(client, acme, globex, charlie):
     assert "Too many" in browser.post(CODE, {"code": code_of(charlie)}).content.decode()
 
 
-def test_a_refused_code_is_in_the_log_of_the_account(client, acme, app):
+def test_a_refused_code_is_in_the_log_of_the_account(client, acme, app, run_jobs):
     ask(client.at(acme), "000000")
+    run_jobs()
     with tenant_context(acme):
         assert AuditEntry.objects.filter(action="member.log_in_refused", actor_email="bob@example.com").count() == 1
 

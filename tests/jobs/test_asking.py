@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
 # Jobs of the platform, and why they need no tenant.
 SYSTEM_JOBS = {
     "accounts.erase_deleted": "erases accounts, and the row of one goes last",
+    "accounts.log_in_refused_on_public_site": "nobody's account refuses a log-in on the public site",
     "accounts.send_letter_of_public_site": "what a person asks for on the public site is in nobody's account",
     "accounts.remove_expired_sessions": "sessions are shared rows",
     "config.start_for_each_tenant": "writes a job for each tenant into the outbox",
