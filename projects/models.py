@@ -1,9 +1,10 @@
 """Projects, what they are made of, and what happened in them."""
 
 from collections.abc import Iterable
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -17,6 +18,8 @@ from tenancy.fields import TenantForeignKey
 from tenancy.models import TenantManager, TenantModel
 
 validate_key = RegexValidator(r"\A[A-Z][A-Z0-9]{1,9}\Z", _("Use 2 to 10 capital letters and digits, a letter first."))
+
+KEY_REFUSED = _("This key is not available. Choose another.")
 
 
 class Color(models.TextChoices):
@@ -90,6 +93,10 @@ class Project(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def unique_error_message(self, model_class: Any, unique_check: Any) -> ValidationError:
+        """Return what is said of a key that is taken, perhaps by a project that the person does not see."""
+        return ValidationError(KEY_REFUSED, code="unique")
 
     def seen_by(self, members: Iterable[Membership]) -> list[Membership]:
         """Return those of `members` who belong to the account now and may see the project: `visible_to()` reversed."""

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from frontend.access import MemberRequest
 from frontend.forms import EditLabel, refuse
 from projects.actions import create_label, delete_label, update_label
 from projects.models import Label
+from tasks.models import Task
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,9 +35,11 @@ def index(request: MemberRequest) -> HttpResponse:
 
 
 def _page(request: MemberRequest, form: EditLabel, status: int = 200) -> HttpResponse:
-    labels = Label.objects.visible_to(request.membership).annotate(amount=Count("task_labels")).order_by("name", "id")
+    # A label belongs to the account; of the tasks that have it, those count that the member sees.
+    seen = Q(task_labels__task__in=Task.objects.visible_to(request.membership))
+    labels = Label.objects.visible_to(request.membership).annotate(amount=Count("task_labels", filter=seen))
     can_write = may(request.membership, "label.write")
-    context = {"labels": labels, "form": form if can_write else None, "can_write": can_write}
+    context = {"labels": labels.order_by("name", "id"), "form": form if can_write else None, "can_write": can_write}
     return render(request, "labels/index.html", context, status=status)
 
 

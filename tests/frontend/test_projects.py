@@ -86,7 +86,7 @@ def test_a_key_may_be_typed_in_small_letters(client, bob):
         ({"name": "x" * 201}, "at most 200 characters"),
         ({"name": "a\x00b"}, "Null characters are not allowed."),
         ({"key": "1"}, "Use 2 to 10 capital letters and digits"),
-        ({"key": "WEB"}, "already exists"),
+        ({"key": "WEB"}, "This key is not available. Choose another."),
         ({"color": "invisible"}, "Select a valid choice"),
     ],
 )

@@ -1,0 +1,64 @@
+"""A key or a label that is also used where a member sees nothing: what is said of it, and what is not."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from projects.actions import create_label, create_project
+from tasks.actions import update_task
+from tenancy.context import tenant_context
+from tenancy.testing import membership_of
+from tests.frontend.conftest import Page
+
+URL = "/api/v1/projects/"
+REFUSED = "This key is not available. Choose another."
+
+
+@pytest.fixture
+def own(acme, bob):
+    """A project of bob's, OWN, which he may rename."""
+    with tenant_context(acme):
+        return create_project(actor=membership_of(bob, acme), name="Own", key="OWN")
+
+
+WAYS = {
+    "create in the API": lambda session, own, key: session.json("POST", URL, {"name": "Shop", "key": key}),
+    "rename in the API": lambda session, own, key: session.json("PATCH", f"{URL}{own.pk}/", {"key": key}),
+    "create on the page": lambda session, own, key: session.post("/", {"name": "Shop", "key": key, "color": "green"}),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_hidden_key_is_refused_like_one_that_is_seen(client, bob, project, secret_project, own, way):
+    """Keys are unique in the account, so it is refused; nothing says that a project has it, or which."""
+    session = client.as_(bob)
+    hidden, seen = (WAYS[way](session, own, key) for key in ("SEC", "WEB"))
+    assert hidden.status_code == seen.status_code == 400
+    if "API" in way:
+        assert hidden.content == seen.content
+        assert hidden.json()["errors"] == {"key": [REFUSED]}
+    else:
+        assert [REFUSED in Page(answer).text for answer in (hidden, seen)] == [True, True]
+        assert "already exists" not in Page(hidden).text
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_hidden_key_takes_as_many_statements(client, bob, project, secret_project, own, way):
+    session, amounts = client.as_(bob), []
+    for key in ("SEC", "SEC", "WEB"):  # the first time more is looked up that is cached
+        with CaptureQueriesContext(connection) as queries:
+            WAYS[way](session, own, key)
+        amounts.append(len(queries))
+    assert amounts[1] == amounts[2]
+
+
+def test_a_label_counts_the_tasks_that_are_seen(client, acme, alice, bob, task, secret_task):
+    """Labels belong to the account: everybody sees them, also those that only hidden tasks have."""
+    with tenant_context(acme):
+        actor = membership_of(alice, acme)
+        label = create_label(actor=actor, name="Merger")
+        for each in (task, secret_task):
+            update_task(task=each, actor=actor, labels=[label])
+    assert "2 tasks" in Page(client.as_(alice).get("/settings/labels/")).text
+    seen = Page(client.as_(bob).get("/settings/labels/")).text
+    assert ("1 task" in seen, "2 tasks" in seen) == (True, False)
