@@ -22,6 +22,7 @@ from tests.mutants.controls_of_jobs import OF_JOBS
 from tests.mutants.controls_of_leaving import OF_LEAVING
 from tests.mutants.controls_of_members import OF_MEMBERS
 from tests.mutants.controls_of_people import OF_PEOPLE
+from tests.mutants.controls_of_refusals import OF_REFUSALS
 from tests.mutants.controls_of_settings import OF_SETTINGS
 from tests.mutants.controls_of_sockets import OF_SOCKETS
 from tests.mutants.controls_of_task_pages import OF_TASK_PAGES
@@ -31,7 +32,7 @@ from tests.mutants.trying import Copy, Result
 
 MUTANTS = [
     *(*IN_THE_DATABASE, *ON_THE_WAY_TO_IT, *IN_THE_ORM, *IN_REQUESTS, *OF_TOKENS, *OF_MEMBERS, *IN_THE_CACHE),
-    *(*OF_PEOPLE, *OF_LEAVING, *OF_SETTINGS),
+    *(*OF_PEOPLE, *OF_LEAVING, *OF_SETTINGS, *OF_REFUSALS),
     *(*OF_JOBS, *IN_THE_PRODUCT, *OF_FILES, *OF_SOCKETS, *OF_BOARDS, *OF_TASK_PAGES),
 ]
 COPIES = 2

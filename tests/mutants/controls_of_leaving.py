@@ -44,8 +44,8 @@ OF_LEAVING: list[Mutant] = [
     off(
         "who is switched off is not told so",
         "accounts/authentication.py",
-        "        self.unstash_authenticated_user()\n",
-        "",
+        "may_enter = is_right and somebody.is_active and is_known_here",
+        "may_enter = is_right and is_known_here",
         f"{LOG_IN}::test_somebody_whose_log_in_is_switched_off_reads_what_a_stranger_reads",
     ),
     off(

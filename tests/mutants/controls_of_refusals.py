@@ -1,0 +1,96 @@
+"""The controls that let every refusal cost the same and say the same, and that carry out each write once."""
+
+from tests.mutants.controls import Mutant, off
+
+COST, HEADERS = "tests/accounts/test_equal_cost.py", "tests/accounts/rest/test_documented_headers.py"
+KEYS = "tests/projects/test_hidden_keys.py"
+WRITES, SEVERAL = "accounts/rest/writes.py", "accounts/rest/views.py"
+
+OF_REFUSALS: list[Mutant] = [
+    off(
+        "a refused log-in costs the same: membership is looked up",
+        "accounts/authentication.py",
+        "current_membership(somebody) is not None",
+        "(user is not None and current_membership(somebody) is not None)",
+        f"{COST}::test_every_refused_log_in_costs_the_same",
+    ),
+    off(
+        "a refused log-in costs the same: confirmation is looked up",
+        "accounts/authentication.py",
+        "is_confirmed = somebody.is_confirmed",
+        "is_confirmed = is_right and somebody.is_confirmed",
+        f"{COST}::test_every_refused_log_in_costs_the_same",
+    ),
+    off(
+        "a refused log-in costs the same: a job for strangers too",
+        "accounts/refusals.py",
+        "    user_id = str(",
+        "    if user is None:\n        return\n    user_id = str(",
+        f"{COST}::test_every_refused_log_in_costs_the_same",
+    ),
+    off(
+        "a request for a password link costs the same",
+        "accounts/passwords.py",
+        "current_membership(user) is not None\n",
+        "(user.email and current_membership(user) is not None)\n",
+        f"{COST}::test_every_request_for_a_password_link_costs_the_same",
+    ),
+    off(
+        "an invitation costs the same",
+        "accounts/invitations.py",
+        "    if Membership.objects.current().filter(user_id=user.pk).exists():",
+        "    if user.email and Membership.objects.current().filter(user_id=user.pk).exists():",
+        f"{COST}::test_every_invitation_costs_the_same",
+    ),
+    off(
+        "every view keeps idempotency keys",
+        WRITES,
+        "        if key is None:\n",
+        "        if True:\n",
+        f"{HEADERS}::test_the_same_key_has_one_effect_and_one_answer",
+        f"{HEADERS}::test_the_same_key_with_another_body_is_refused",
+    ),
+    off(
+        "every view compares tags",
+        WRITES,
+        "if tags is not None and not preconditions.match(tags, self.locked_tag()):",
+        "if False:",
+        f"{HEADERS}::test_an_outdated_tag_is_refused_and_the_current_one_is_not",
+        f"{HEADERS}::test_where_there_is_no_tag_none_matches",
+    ),
+    off(
+        "every write is one transaction",
+        WRITES,
+        "            with transaction.atomic():\n                return handle()\n",
+        "            return handle()\n",
+        f"{HEADERS}::test_the_transaction_of_a_write_is_taken_back_with_its_answer",
+    ),
+    off(
+        "pictures have no tag that matches",
+        "accounts/api/pictures.py",
+        "if tags is not None and not preconditions.match(tags, NO_TAG):",
+        "if False:",
+        f"{HEADERS}::test_where_there_is_no_tag_none_matches",
+    ),
+    off(
+        "an answer without a body is repeated",
+        SEVERAL,
+        '(answered or {}).get("results", [answered or {}])',
+        'answered.get("results", [answered])',
+        f"{HEADERS}::test_an_action_of_a_list_without_an_answer_is_repeated_without_one",
+    ),
+    off(
+        "a hidden key is refused like one that is seen",
+        "projects/models.py",
+        'return ValidationError(KEY_REFUSED, code="unique")',
+        "return super().unique_error_message(model_class, unique_check)",
+        f"{KEYS}::test_a_hidden_key_is_refused_like_one_that_is_seen",
+    ),
+    off(
+        "a label counts no hidden tasks",
+        "frontend/views/labels.py",
+        'Count("task_labels", filter=seen)',
+        'Count("task_labels")',
+        f"{KEYS}::test_a_label_counts_the_tasks_that_are_seen",
+    ),
+]
