@@ -31,6 +31,14 @@ that was never there.
   is a member of a private project reads it.
 - Tasks are assigned to people who see the project. Who leaves a private project loses sight of the tasks in it.
 - An open project has members too. They are who sees it once it becomes private.
+
+What can still be inferred of it, and why:
+
+- **That a key is taken.** Keys are unique in an account, since they name tasks (`WEB-42`), so a taken one is refused,
+  for creating and for renaming, and a key that is made from a name skips it (`SEC2`). The text is the same for all
+  keys that cannot be had, and names no project. Name, members and amount of work stay hidden.
+- **How many projects and bytes there are in all.** The plan counts them, its page shows it, and 402 says so.
+- **The names of labels.** They belong to the account. The page of the labels counts tasks that one sees.
 """
 
 
