@@ -3,7 +3,7 @@
 from tests.mutants.controls import Mutant, off
 
 COST, HEADERS = "tests/accounts/test_equal_cost.py", "tests/accounts/rest/test_documented_headers.py"
-KEYS = "tests/projects/test_hidden_keys.py"
+KEYS, REFUSALS = "tests/projects/test_hidden_keys.py", "tests/accounts/test_refusals.py"
 WRITES, SEVERAL = "accounts/rest/writes.py", "accounts/rest/views.py"
 
 OF_REFUSALS: list[Mutant] = [
@@ -27,6 +27,20 @@ OF_REFUSALS: list[Mutant] = [
         "    user_id = str(",
         "    if user is None:\n        return\n    user_id = str(",
         f"{COST}::test_every_refused_log_in_costs_the_same",
+    ),
+    off(
+        "a refused log-in of a former member is in no log",
+        "accounts/refusals.py",
+        "Membership.objects.current().filter(user_id=user_id)",
+        "Membership.objects.filter(user_id=user_id)",
+        f"{REFUSALS}::test_only_members_fill_the_log_and_not_that_of_others",
+    ),
+    off(
+        "the mail to confirm an address is sent to who has its password",
+        "accounts/authentication.py",
+        "may_confirm=may_enter and not is_confirmed",
+        "may_confirm=not is_confirmed",
+        f"{REFUSALS}::test_without_the_password_there_is_no_mail",
     ),
     off(
         "a request for a password link costs the same",

@@ -1,0 +1,59 @@
+"""What follows a refused log-in, when its job is done: an entry in the audit log, or the mail once more."""
+
+import pytest
+from allauth.account.models import EmailAddress
+
+from accounts.models import AuditEntry
+from tenancy.context import tenant_context
+from tenancy.testing import PASSWORD, join, make_user
+from tests.accounts.logging_in import log_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def nina(acme):
+    """A member of acme who has not confirmed her address."""
+    person = make_user("nina")
+    EmailAddress.objects.filter(user=person).update(verified=False)
+    join(person, acme, "member")
+    return person
+
+
+def refused_in(account):
+    with tenant_context(account):
+        return list(AuditEntry.objects.values_list("action", "actor_email", "ip"))
+
+
+@pytest.mark.parametrize("at_account", [True, False])
+def test_who_is_not_confirmed_gets_the_mail_again(client, acme, nina, post, at_account):
+    post(log_in, client.at(acme if at_account else None), nina)
+    assert (post.only.to, post.only.subject) == (["nina@example.com"], "Confirm your address")
+    post(log_in, client.at(acme if at_account else None), nina)
+    assert post.mails == []  # one in three minutes
+
+
+@pytest.mark.parametrize("at_account", [True, False])
+def test_without_the_password_there_is_no_mail(client, acme, nina, post, at_account):
+    post(log_in, client.at(acme if at_account else None), nina, password="wrong")
+    assert post.mails == []
+
+
+def test_nor_at_an_account_of_others(client, globex, mallory, nina, post):
+    post(log_in, client.at(globex), nina)
+    assert post.mails == []
+    assert refused_in(globex) == []
+
+
+def test_only_members_fill_the_log_and_not_that_of_others(client, acme, globex, bob, mallory, end_membership, post):
+    for person, password in ((bob, "wrong"), (mallory, PASSWORD), (mallory, "wrong")):
+        post(log_in, client.at(acme), person, password=password)
+    end_membership(bob, acme)
+    post(log_in, client.at(acme), bob)
+    assert refused_in(acme) == [("member.log_in_refused", "bob@example.com", "127.0.0.1")]
+    assert refused_in(globex) == []
+
+
+def test_on_the_public_site_it_is_in_no_log(client, acme, bob, post):
+    post(log_in, client, bob, password="wrong")
+    assert refused_in(acme) == []
