@@ -5,12 +5,9 @@ role may insert and read entries, and neither change nor delete them: `append_on
 """
 
 from contextvars import ContextVar
-from ipaddress import ip_address
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Model
-from django.http import HttpRequest
 
 from accounts.models import AuditEntry, Membership
 
@@ -39,18 +36,3 @@ def record_audit(
         object_id=subject.pk,
         data=data or {},
     )
-
-
-def address_of(request: HttpRequest) -> str | None:
-    """Return the address of the client, None if there is none.
-
-    With TRUST_PROXY it is the last one in `X-Forwarded-For`, which the proxy itself has added: whatever stands before
-    it came from the client, who may write there what they like.
-    """
-    text = request.META.get("REMOTE_ADDR", "")
-    if settings.TRUST_PROXY:
-        text = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2]
-    try:
-        return str(ip_address(text.strip()))
-    except ValueError:
-        return None

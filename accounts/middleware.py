@@ -6,9 +6,10 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from accounts.audit import address_of, client_address
+from accounts.audit import client_address
 from accounts.authentication import current_membership
 from accounts.models import User
+from tenancy.clients import address_of
 from tenancy.context import get_active_tenant
 from tenancy.sessions import bound_at, is_bound_here
 

@@ -128,8 +128,9 @@ def test_what_fails_is_not_in_it(client, acme, alice, vera):
     [
         (False, "6.6.6.6", "127.0.0.1"),
         (True, "6.6.6.6, 2001:db8::1", "2001:db8::1"),
-        (True, "6.6.6.6, unknown", None),
-        (True, None, None),
+        (True, "6.6.6.6, 203.0.113.1:51", "203.0.113.1"),
+        (True, "6.6.6.6, unknown", "127.0.0.1"),
+        (True, None, "127.0.0.1"),
     ],
 )
 def test_only_a_trusted_proxy_says_where_a_request_comes_from(client, alice, settings, trusted, forwarded, ip):

@@ -34,14 +34,14 @@ OF_MEMBERS = [
     ),
     off(
         "only a trusted proxy names the client's address",
-        "accounts/audit.py",
-        "if settings.TRUST_PROXY:",
-        "if 'HTTP_X_FORWARDED_FOR' in request.META:",
+        "tenancy/clients.py",
+        "if not settings.TRUST_PROXY:",
+        "if 'HTTP_X_FORWARDED_FOR' not in request.META:",
         f"{AUDIT}::test_only_a_trusted_proxy_says_where_a_request_comes_from",
     ),
     off(
         "the proxy's own word counts and not the client's",
-        "accounts/audit.py",
+        "tenancy/clients.py",
         'rpartition(",")[2]',
         'partition(",")[0]',
         f"{AUDIT}::test_only_a_trusted_proxy_says_where_a_request_comes_from",
