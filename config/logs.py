@@ -6,6 +6,7 @@ import structlog
 from structlog.typing import Processor
 
 import tenancy.logs
+from config.masking import mask_addresses
 
 PROCESSORS: list[Processor] = [
     structlog.contextvars.merge_contextvars,
@@ -14,6 +15,7 @@ PROCESSORS: list[Processor] = [
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso"),
     structlog.processors.format_exc_info,
+    mask_addresses,
 ]
 
 
@@ -37,6 +39,11 @@ def configure(*, level: str, for_people: bool) -> dict[str, Any]:
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "django": {"handlers": [], "propagate": True},
+            # It sets up handlers of its own, which would write addresses as they are. Its log of accesses says less
+            # than ours, and says addresses.
+            "uvicorn": {"handlers": [], "propagate": True},
+            "uvicorn.error": {"handlers": [], "propagate": True},
+            "uvicorn.access": {"handlers": [], "propagate": False},
             # A traceback each second while Redis is gone, which our own loggers say in a line.
             "channels_redis": {"level": "CRITICAL"},
         },

@@ -104,7 +104,7 @@ ALLOWED_HOSTS = ["*"]
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
     "tenancy.middleware.TenantMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "config.request_log.LogRequests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.compression.CompressPages",
