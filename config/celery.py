@@ -7,12 +7,16 @@ from uuid import UUID
 from celery import Celery
 from celery.schedules import crontab
 from celery.signals import beat_init, task_unknown, worker_init
+from django.conf import settings
 from django.db import close_old_connections
+
+from config.heartbeat import Heartbeat
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("commonhold")
-app.config_from_object("django.conf:settings", namespace="CELERY")
+app.config_from_object(settings.CELERY)
+app.steps["consumer"].add(Heartbeat)
 app.autodiscover_tasks(related_name="jobs")  # and in processes that are no workers: config.apps
 
 # In code and not in a table: what runs when is part of a release. Every job here may be started twice.

@@ -1,6 +1,7 @@
 """What the settings make of URLs of servers."""
 
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import environ
 import psycopg
@@ -38,6 +39,25 @@ def database(url: str, *, pool_size: int, pool_seconds: int) -> Settings:
         pool = {"min_size": 1, "max_size": pool_size, "timeout": pool_seconds, "check": check_connection}
         return {**parsed, "ENGINE": "tenancy.postgresql", "OPTIONS": {"pool": pool}, "CONN_HEALTH_CHECKS": True}
     return {**parsed, "ENGINE": "tenancy.postgresql"}
+
+
+def broker(url: str, *, cache_url: str) -> str:
+    """Return the URL of the broker: `url`, or the next database of the cache's server.
+
+    Raises ImproperlyConfigured when both would be one database, which whatever empties the cache would empty.
+    """
+    cache = urlsplit(cache_url)
+    number = cache.path.strip("/") or "0"
+    if not url:
+        if cache.scheme not in ("redis", "rediss") or not number.isdecimal():
+            raise ImproperlyConfigured("BROKER_URL is not set, and REDIS_URL is not redis://host:port/number.")
+        return urlunsplit(cache._replace(path=f"/{int(number) + 1}"))
+    jobs = urlsplit(url)
+    if (jobs.hostname, jobs.port or 6379, jobs.path.strip("/") or "0") == (cache.hostname, cache.port or 6379, number):
+        raise ImproperlyConfigured(
+            "BROKER_URL is the database of REDIS_URL: choose another number, or another server."
+        )
+    return url
 
 
 def mailer(url: str) -> Settings:

@@ -110,7 +110,14 @@ GROUPS: dict[str, list[Variable]] = {
     ],
     "Redis": [
         Variable("REDIS_URL", "str", "", "the cache and the live updates", EMBEDDED),
-        Variable("BROKER_URL", "str", "", "the jobs, in a Redis that forgets nothing (`noeviction`)", "`REDIS_URL`"),
+        Variable(
+            "BROKER_URL",
+            "str",
+            "",
+            "the jobs, in a Redis that forgets nothing (`noeviction`). The default is for one machine: a Redis that "
+            "is full drops keys of all its databases, or none, so in production it is a server of its own",
+            "the database after that of `REDIS_URL`",
+        ),
         Variable(
             "BROKER_PREFIX", "str", "commonhold:", "begins the broker's keys: two installations may share a Redis"
         ),
@@ -119,6 +126,14 @@ GROUPS: dict[str, list[Variable]] = {
         Variable("JOB_SECONDS", "int", 300, "how long a job may take; a lost one is sent again after twice that"),
         Variable(
             "JOBS_PER_TENANT", "int", 2, "how many jobs of an account run at a time, which leaves others a place"
+        ),
+        Variable(
+            "HEARTBEAT_FILE",
+            "str",
+            "",
+            "a file that a worker touches every ten seconds while it takes jobs and the broker answers: see "
+            "[jobs](jobs.md)",
+            "none",
         ),
         Variable("METRICS_PORT", "int", 0, "where the relay of the outbox shows Prometheus its metrics", "none"),
         Variable("METRICS_ADDRESS", "str", "127.0.0.1", "the address that it listens on for that"),

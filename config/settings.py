@@ -286,27 +286,36 @@ JOB_TIME_LIMIT = timedelta(seconds=read("JOB_SECONDS"))
 JOBS_PER_TENANT = read("JOBS_PER_TENANT")
 METRICS_PORT, METRICS_ADDRESS = read("METRICS_PORT"), read("METRICS_ADDRESS")
 
-CELERY_BROKER_URL = CELERY_RESULT_BACKEND = read("BROKER_URL") or read_required("REDIS_URL")
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A message that nobody has acknowledged for so long is delivered again. Longer than any job takes.
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 2 * JOB_TIME_LIMIT.total_seconds(),
-    "global_keyprefix": read("BROKER_PREFIX"),
-    "socket_connect_timeout": 5,
-    "socket_timeout": 10,  # a broker that hangs must not hold the relay's transaction
+BROKER_URL = connections.broker(read("BROKER_URL"), cache_url=read_required("REDIS_URL"))
+
+# All that Celery knows: config.celery gives it this, and not the settings, which hold secrets of other servers.
+CELERY = {
+    "broker_url": BROKER_URL,
+    "result_backend": BROKER_URL,
+    "broker_connection_retry_on_startup": True,
+    # A message that nobody has acknowledged for so long is delivered again. Longer than any job takes.
+    "broker_transport_options": {
+        "visibility_timeout": 2 * JOB_TIME_LIMIT.total_seconds(),
+        "global_keyprefix": read("BROKER_PREFIX"),
+        "socket_connect_timeout": 5,
+        "socket_timeout": 10,  # a broker that hangs must not hold the relay's transaction
+    },
+    "result_backend_transport_options": {"global_keyprefix": read("BROKER_PREFIX")},
+    "task_default_queue": "commonhold",
+    "task_acks_late": True,
+    "task_reject_on_worker_lost": True,
+    "task_time_limit": JOB_TIME_LIMIT.total_seconds(),
+    "task_soft_time_limit": 0.9 * JOB_TIME_LIMIT.total_seconds(),
+    "task_ignore_result": True,  # a chord's parts say otherwise
+    "result_expires": timedelta(hours=1),
+    "worker_prefetch_multiplier": 1,
+    "worker_max_tasks_per_child": 1000,
+    "worker_hijack_root_logger": False,
+    # Who can write to the broker could ask a worker for its configuration, or end it. HEARTBEAT_FILE shows its health.
+    "worker_enable_remote_control": False,
+    "timezone": "UTC",
 }
-CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"global_keyprefix": read("BROKER_PREFIX")}
-CELERY_TASK_DEFAULT_QUEUE = "commonhold"
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_TASK_TIME_LIMIT = JOB_TIME_LIMIT.total_seconds()
-CELERY_TASK_SOFT_TIME_LIMIT = 0.9 * JOB_TIME_LIMIT.total_seconds()
-CELERY_TASK_IGNORE_RESULT = True  # a chord's parts say otherwise
-CELERY_RESULT_EXPIRES = timedelta(hours=1)
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_TIMEZONE = "UTC"
+HEARTBEAT_FILE = read("HEARTBEAT_FILE")
 
 # Live updates -------------------------------------------------------------------------------------------------------
 

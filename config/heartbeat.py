@@ -1,0 +1,48 @@
+"""Shows a supervisor that a worker lives: a file that it touches as long as it is connected and not stuck.
+
+It runs in the event loop of the worker, which takes jobs, and asks the broker each time. While the connection is being
+made again Celery stops the step.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import structlog
+from celery import bootsteps
+from django.conf import settings
+from redis import Redis
+from redis.exceptions import RedisError
+
+logger = structlog.get_logger("config.heartbeat")
+
+SECONDS = 10.0  # between two; a worker whose file is a minute old does not live
+
+
+class Heartbeat(bootsteps.StartStopStep):
+    """Touches HEARTBEAT_FILE, where that is set. A step of Celery's consumer."""
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)  # connected, and taking jobs
+
+    def __init__(self, parent: Any, **options: Any) -> None:
+        super().__init__(parent, **options)
+        self.enabled = bool(settings.HEARTBEAT_FILE)
+        self._entry: Any = None
+
+    def start(self, parent: Any) -> None:
+        self.beat()
+        self._entry = parent.timer.call_repeatedly(SECONDS, self.beat)
+
+    def stop(self, parent: Any) -> None:
+        if self._entry is not None:
+            self._entry.cancel()
+            self._entry = None
+
+    def beat(self) -> None:
+        """Touch the file if the broker answers within five seconds."""
+        try:
+            with Redis.from_url(settings.CELERY["broker_url"], socket_connect_timeout=5, socket_timeout=5) as broker:
+                broker.ping()
+        except RedisError as error:
+            logger.warning("broker_unavailable", error=type(error).__name__)
+        else:
+            Path(settings.HEARTBEAT_FILE).touch()
