@@ -27,6 +27,7 @@ START_SECONDS = 60
 STOP_SECONDS = 10
 MOST_RESTARTS = 3  # of one process within RESTART_SECONDS; one more ends the demo
 RESTART_SECONDS = 60.0
+WITHHELD = ("DATABASE_OWNER_URL", "DATABASE_OPERATOR_URL")  # from all but the preparation
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 READY = """
   Commonhold is ready.
@@ -86,6 +87,11 @@ class Process:
         self.start()
 
 
+def without_rights(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what servers get: not the connections of roles that see all tenants, which no page and no job uses."""
+    return {name: value for name, value in environment.items() if name not in WITHHELD}
+
+
 def processes(port: int, environment: Mapping[str, str], *, reload: bool) -> list[Process]:
     """Return what runs beside the servers, the web server first."""
     options = ["--log-level", "warning", "--no-access-log"]
@@ -143,8 +149,7 @@ def run(running: list[Process], *, reload: bool) -> NoReturn:
     services.ensure(owner=True)
     announce_port(services.data_dir(), port)
     prepare()
-    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_OWNER_URL"}
-    web, *others = processes(port, environment, reload=reload)
+    web, *others = processes(port, without_rights(os.environ), reload=reload)
     _start(web, running)
     wait_for_page(port, web)
     for process in others:  # only now: they would make the first page wait

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from config.demo import MOST_RESTARTS
+from config.demo import MOST_RESTARTS, processes, without_rights
 from tests.config.embedded import ROOT, eventually, running, stop_left_over, surroundings
 
 
@@ -66,6 +66,11 @@ def worker(process: subprocess.Popen[str]) -> int | None:
 def test_it_serves_pages_until_ctrl_c_and_leaves_nothing_behind(data: Path, port: int) -> None:
     with demo(data, port) as process:
         log_ins = wait_for_log_ins(process)
+        children = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+        started = [int(row.split()[0]) for row in children.splitlines() if int(row.split()[1]) == process.pid]
+        environments = [text for text in map(environment_of, started) if "DATABASE_URL=" in text]
+        assert len(environments) >= 4  # web server, relay, worker, beat
+        assert not [text for text in environments if "DATABASE_OPERATOR_URL" in text or "DATABASE_OWNER_URL" in text]
         assert f"http://tenant-0.localhost:{port}/" in log_ins
         assert "owner@tenant-0.example.com" in log_ins
         page = httpx.get(
@@ -97,6 +102,18 @@ def test_it_serves_pages_until_ctrl_c_and_leaves_nothing_behind(data: Path, port
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"http://127.0.0.1:{port}/healthz")
     assert running(data) == []
+
+
+def test_servers_get_no_connection_of_roles_that_see_all_tenants() -> None:
+    given = {"DATABASE_URL": "app", "DATABASE_OWNER_URL": "owner", "DATABASE_OPERATOR_URL": "operator", "PATH": "/"}
+    for process in processes(8000, without_rights(given), reload=False):
+        assert process.environment == {"DATABASE_URL": "app", "PATH": "/"}, process.name
+
+
+def environment_of(pid: int) -> str:
+    return subprocess.run(
+        ["ps", "eww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
+    ).stdout
 
 
 def test_process_that_ends_is_restarted_until_it_ends_too_often(data: Path, port: int) -> None:
