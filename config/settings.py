@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
-from config import connections, logs, openapi_settings
+from config import connections, logs, openapi_settings, trial
 from config.environment import read, read_required
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -80,8 +80,9 @@ if urlsplit(PUBLIC_URL).scheme not in ("http", "https") or urlsplit(PUBLIC_URL).
 HTTPS = PUBLIC_URL.startswith("https:")
 IS_TRIAL = BASE_DOMAIN == "localhost" and not HTTPS  # on one machine, where secrets that are known do no harm
 DEMO = read("DEMO") and IS_TRIAL  # the passwords of its accounts are known
-if SECRET_KEY == "no-secret-so-for-a-trial-on-one-machine-only" and not IS_TRIAL:  # noqa: S105  # it is published
-    raise ImproperlyConfigured("SECRET_KEY is the one of docker-compose.yml, which is known: set one of your own.")
+if not IS_TRIAL:
+    for name in trial.VARIABLES:
+        trial.refuse_published(name, read(name))
 
 TENANCY = {
     "RESOLVERS": read("TENANCY_RESOLVERS"),
@@ -259,7 +260,7 @@ FILE_UPLOAD_HANDLERS = ["accounts.rest.uploads.NoFiles"]  # views that want one 
 # Mail ---------------------------------------------------------------------------------------------------------------
 
 MAIL_FOLDER = read("MAIL_FOLDER")  # for one person's machine: whoever can read all mail can log in as everybody
-if MAIL_FOLDER and (BASE_DOMAIN != "localhost" or HTTPS):
+if MAIL_FOLDER and IS_PUBLIC:
     raise ImproperlyConfigured("MAIL_FOLDER shows everybody's mail: it is for demonstrations on localhost alone.")
 MAILERS = {
     "default": {"BACKEND": "frontend.mailbox.FolderBackend", "OPTIONS": {"folder": MAIL_FOLDER}}

@@ -130,3 +130,71 @@ def test_what_is_no_origin_does_not_get_into_the_policy(public):
     code, message = load(S3_PUBLIC_ENDPOINT_URL=public, S3_BROWSER_UPLOADS="1")
     assert (code, "S3_PUBLIC_ENDPOINT_URL" in message) == (1, True)
     assert load(S3_PUBLIC_ENDPOINT_URL=public, S3_BROWSER_UPLOADS="0") == (0, "")
+
+
+# The broker, beside the cache
+
+
+def broker(**environment):
+    script = "from config.settings import CELERY; print(CELERY['broker_url'], CELERY['result_backend'])"
+    whole = {**os.environ, "BROKER_URL": "", **environment}
+    one, other = subprocess.check_output([sys.executable, "-c", script], env=whole, cwd=ROOT, text=True).split()
+    assert one == other
+    return one
+
+
+@pytest.mark.parametrize(
+    ("cache", "jobs"),
+    [
+        ("redis://:p%40ss@host:6379/0", "redis://:p%40ss@host:6379/1"),
+        ("redis://host", "redis://host/1"),
+        ("rediss://host:6380/7?ssl_cert_reqs=none", "rediss://host:6380/8?ssl_cert_reqs=none"),
+    ],
+)
+def test_jobs_are_in_another_database_than_the_cache(cache, jobs):
+    assert broker(REDIS_URL=cache) == jobs
+    assert broker(REDIS_URL=cache, BROKER_URL="redis://broker/0") == "redis://broker/0"
+
+
+@pytest.mark.parametrize(
+    ("cache", "jobs"),
+    [
+        ("redis://host:6379/0", "redis://host"),
+        ("redis://host/2", "redis://:secret@host:6379/2"),
+        ("unix:///run/redis?db=0", ""),
+    ],
+)
+def test_where_both_would_share_one_the_process_stops(cache, jobs):
+    code, message = load(REDIS_URL=cache, BROKER_URL=jobs)
+    assert (code, "BROKER_URL" in message, "secret" in message) == (1, True, False)
+
+
+# Secrets that are published
+
+
+PUBLIC = [{"PUBLIC_URL": "https://localhost"}, {"BASE_DOMAIN": "example.com"}]
+TRIAL = {
+    "SECRET_KEY": "no-secret-so-for-a-trial-on-one-machine-only",
+    "SECRET_KEY_FALLBACKS": f"{'x' * 32},no-secret-so-for-a-trial-on-one-machine-only",
+    "JWT_SIGNING_KEY": "no-secret-so-for-a-trial-on-one-machine-only",
+    "S3_SECRET_KEY": "commonhold",
+    "DATABASE_URL": "postgres://commonhold_app:app@db:5432/commonhold",
+    "REDIS_URL": "redis://:cache@redis:6379/0",
+    "BROKER_URL": "redis://:jobs@broker:6379/0",
+}
+
+
+@pytest.mark.parametrize("name", TRIAL)
+def test_a_published_secret_is_refused_where_others_reach_it(name):
+    for public in PUBLIC:
+        code, message = load(**public, **{name: TRIAL[name]})
+        assert (code, name in message) == (1, True), public
+
+
+def test_on_this_machine_alone_it_is_accepted():
+    assert load(**TRIAL) == (0, "")
+
+
+def test_a_secret_of_ones_own_is_accepted_everywhere():
+    for public in PUBLIC:
+        assert load(**public) == (0, "")

@@ -6,8 +6,11 @@ import sys
 
 import pytest
 import yaml
+from django.core.exceptions import ImproperlyConfigured
 
+from config import trial
 from config.environment import VARIABLES
+from config.trial import PUBLISHED
 from tests.deployment.compose import FILE, ROOT, VARIABLE, services
 
 # {service: why}
@@ -152,6 +155,12 @@ def test_changed_passwords_reach_both_ends():
     owners = changed["db"].environment["DB_OWNER_PASSWORD"]
     assert f":{owners}@db:" in changed["migrate"].environment["DATABASE_OWNER_URL"]
     assert changed["web"].environment["S3_SECRET_KEY"] in changed["s3"].environment["RCLONE_AUTH_KEY"]
+    for server, variable in (("redis", "REDIS_URL"), ("broker", "BROKER_URL")):
+        secret = changed[server].environment["REDISCLI_AUTH"]
+        assert secret.startswith("changed")
+        assert secret not in " ".join(changed[server].command)
+        for name in APPLICATION:
+            assert f"redis://:{secret}@{server}:" in changed[name].environment[variable]
 
 
 @pytest.mark.parametrize("server", SERVERS)
@@ -178,7 +187,7 @@ def test_demo_accounts_are_a_choice():
 
 
 def test_the_tests_find_the_same_whatever_is_set():
-    secrets = {"S3_SECRET_KEY", "DB_APP_PASSWORD", "DB_OWNER_PASSWORD", "DB_OPERATOR_PASSWORD"}
+    secrets = {name for name in variables() if name.endswith(("_KEY", "_PASSWORD"))} - {"JWT_SIGNING_KEY"}
     given = dict.fromkeys(set(variables()) - secrets, "changed")
     assert services(given)["test"].environment == SERVICES["test"].environment
     # Nothing listens on localhost in its container.
@@ -196,6 +205,32 @@ def test_servers_go_through_the_pooler_and_have_no_other_credentials(server):
     passwords = {name: value for name, value in SERVICES["db"].environment.items() if "PASSWORD" in name}
     del passwords["DB_APP_PASSWORD"]
     assert not [name for name, secret in passwords.items() if f":{secret}@" in " ".join(given.values())]
+
+
+def test_only_the_application_reaches_redis():
+    assert yaml.safe_load(FILE.read_text())["networks"] == {"memory": {"internal": True}}
+    networks = {name: tuple(service.definition.get("networks", ["default"])) for name, service in SERVICES.items()}
+    assert networks == {
+        **dict.fromkeys(SERVICES, ("default",)),
+        **dict.fromkeys(APPLICATION, ("default", "memory")),
+        **dict.fromkeys(("redis", "broker"), ("memory",)),
+    }
+
+
+def test_the_application_refuses_what_is_published_where_others_reach_it():
+    secrets = {name: value for name, value in variables().items() if name.endswith(("_KEY", "_PASSWORD")) and value}
+    assert set(secrets.values()) == PUBLISHED
+    given = services(secrets)["migrate"].environment | services(secrets)["test"].environment
+    refused = set()
+    for name in trial.VARIABLES:
+        if given.get(name):
+            with pytest.raises(ImproperlyConfigured, match=name):
+                trial.refuse_published(name, given[name])
+            refused.add(name)
+    # All variables of the application in which such a value stands.
+    assert refused == {
+        name for name, value in given.items() if any(each in re.split(r"[:@]", value) for each in PUBLISHED)
+    } - {"S3_BUCKET", "S3_ACCESS_KEY"}
 
 
 def test_only_the_broker_keeps_what_it_has():

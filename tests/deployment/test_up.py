@@ -209,9 +209,15 @@ def test_only_the_application_gets_through_the_pooler(stack):
         psycopg.connect(app.replace(":app@", ":wrong@"))
 
 
+@pytest.mark.parametrize("name", ["redis", "broker"])
+def test_redis_asks_for_a_password(stack, name):
+    with redis.Redis(port=stack.ports[name]) as server, pytest.raises(redis.AuthenticationError):
+        server.ping()
+
+
 @pytest.mark.parametrize(("name", "policy"), [("redis", "allkeys-lru"), ("broker", "noeviction")])
 def test_a_full_redis_does_what_is_meant(stack, name, policy):
-    with redis.Redis(port=stack.ports[name]) as server:
+    with redis.Redis(port=stack.ports[name], password=stack.variable(name, "REDISCLI_AUTH")) as server:
         assert server.config_get("maxmemory-policy") == {"maxmemory-policy": policy}
 
 

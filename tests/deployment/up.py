@@ -57,8 +57,7 @@ class Stack:
         self.programs = {
             "python": str(environment_with("requirements.txt", folder / "venv")),
             **{name: str(tools.tool(name)) for name in ("initdb", "postgres", "psql", "pg_isready")},
-            "redis-server": str(Redis(wheels).program()),
-            "redis-cli": str(_redis_client(folder)),
+            "redis-cli": str(_redis_client(folder, server=Redis(wheels).program())),
             "rclone": str(S3(wheels).program()),
         }
 
@@ -202,6 +201,7 @@ class Stack:
     def _run(self, service: Service, command: Sequence[str]) -> subprocess.Popen[bytes]:
         root = self._root(service)
         root.mkdir(exist_ok=True)
+        self._mount(service, root)
         user = _nobody() if service.name in ("db", "pgbouncer") else None  # these refuse to be root
         if user:
             os.chown(root, user, -1)
@@ -217,6 +217,14 @@ class Stack:
                 extra_groups=[] if user else None,
                 start_new_session=True,
             )
+
+    def _mount(self, service: Service, root: Path) -> None:
+        """Put the scripts there that the service gets from the checkout."""
+        for mount in service.definition.get("volumes", []):
+            source, place = mount.split(":")[:2]
+            if place.startswith("/docker/"):
+                (root / "docker").mkdir(exist_ok=True)
+                shutil.copy(ROOT / source, f"{root}{place}")
 
     # PostgreSQL's image: its entry point makes the database when the volume is new
 
@@ -258,7 +266,7 @@ class Stack:
         whole = {name: self._here(service, text) for name, text in (image | service.environment).items()}
         root = self._root(service)
         container = {"PGDATA": str(root / "data"), "TMPDIR": str(root), "HOME": str(root)}
-        return whole | container | {"PATH": SYSTEM_PATH}
+        return whole | container | {"PATH": f"{SYSTEM_PATH}:{Path(self.programs['redis-cli']).parent}"}
 
     def _words(self, service: Service, command: Sequence[str]) -> list[str]:
         program, *arguments = command
@@ -277,13 +285,17 @@ class Stack:
         for path in ("/docker/", "/buckets"):  # of our own images
             if text.startswith(path):
                 text = root + text
-        return text.replace("0.0.0.0", "127.0.0.1")
+        return text.replace("/tmp/heartbeat", f"{root}/heartbeat").replace("0.0.0.0", "127.0.0.1")
 
 
-def _redis_client(folder: Path) -> Path:
+def _redis_client(folder: Path, *, server: Path) -> Path:
     """Make a `redis-cli` that knows `-p PORT ping`, as health checks ask: the wheel of Redis has the server alone."""
     program = folder / "redis-cli"
-    program.write_text(f"#!{sys.executable}\nimport sys, redis\nredis.Redis(port=int(sys.argv[2])).ping()\n")
+    (folder / "redis-server").symlink_to(server)  # which a script calls
+    program.write_text(
+        f"#!{sys.executable}\nimport os, sys, redis\n"
+        "redis.Redis(port=int(sys.argv[2]), password=os.environ['REDISCLI_AUTH']).ping()\n"
+    )
     program.chmod(0o755)
     return program
 
