@@ -29,7 +29,7 @@ def mail_invitation(invitation_id: UUID) -> None:
         return
     account = cast(Account, require_active_tenant())
     url = tenant_reverse("invitation", tenant=account, kwargs={"token": make_token(row)})
-    names = {"who": row.invited_by.user, "account": account}
+    names = {"who": mail.quoted(row.invited_by.user), "account": mail.quoted(account)}
     subject = _("%(who)s invites you to %(account)s") % names
     with timezone.override(ZoneInfo(account.time_zone)):
         mail.send(to=row.email, subject=subject, template="invitation", context={"invitation": row, "url": url})
@@ -49,7 +49,7 @@ def mail_deletion(actor_id: str) -> None:
     if account.deleting_since is None:
         return
     owners = Membership.objects.current().filter(role=Role.OWNER).prefetch_related("user")
-    subject = _("%(account)s will be deleted") % {"account": account}
+    subject = _("%(account)s will be deleted") % {"account": mail.quoted(account)}
     context = {
         "who": Membership.objects.prefetch_related("user").get(pk=actor_id).user,
         "day": (account.deleting_since + GRACE).astimezone(ZoneInfo(account.time_zone)),

@@ -3,7 +3,6 @@
 Templates extend `mail/base.html` and `mail/base.txt`; those to members, who choose what they get, `mail/member.…`.
 """
 
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,10 +11,11 @@ from django.template.loader import render_to_string
 from django.utils.text import Truncator
 
 from tenancy.context import get_active_tenant
+from tenancy.lines import one_line
 from tenancy.routing import tenant_origin
 
-# Signs that turn around what stands behind them.
-BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+LONGEST_SUBJECT, LONGEST_NAME = 120, 80  # characters
+QUOTES = str.maketrans(dict.fromkeys('“”„«»"', "'"))  # within a name: it does not end before its end
 
 
 def send(
@@ -33,7 +33,10 @@ def send(
     values = {"account": get_active_tenant(), **home_of_account(), **(context or {})}
     text = render_to_string(f"mail/{template}.txt", values)
     mail = EmailMultiAlternatives(
-        one_line(subject), text, to=[to], headers={**(headers or {}), "Auto-Submitted": "auto-generated"}
+        Truncator(one_line(subject)).chars(LONGEST_SUBJECT),
+        text,
+        to=[to],
+        headers={**(headers or {}), "Auto-Submitted": "auto-generated"},
     )
     mail.attach_alternative(render_to_string(f"mail/{template}.html", values), "text/html")
     mail.send()
@@ -45,7 +48,6 @@ def home_of_account() -> dict[str, str]:
     return {"origin": f"{tenant_origin(tenant)}/" if tenant else ""}
 
 
-def one_line(text: str) -> str:
-    """Return a text as a header may have it: what breaks lines or turns them around is taken out."""
-    plain = (" " if unicodedata.category(each) in ("Cc", "Zl", "Zp") else each for each in text if each not in BIDI)
-    return Truncator(" ".join("".join(plain).split())).chars(120)
+def quoted(name: object) -> str:
+    """Return what somebody is called, or an account, within a sentence of ours: “Acme”, as the name that it is."""
+    return f"“{Truncator(one_line(str(name)).translate(QUOTES)).chars(LONGEST_NAME)}”"

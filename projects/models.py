@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Membership
 from accounts.permissions import may
 from tenancy.constraints import TenantUniqueConstraint
-from tenancy.fields import TenantForeignKey
+from tenancy.fields import LineField, TenantForeignKey
 from tenancy.models import TenantManager, TenantModel
 
 validate_key = RegexValidator(r"\A[A-Z][A-Z0-9]{1,9}\Z", _("Use 2 to 10 capital letters and digits, a letter first."))
@@ -73,7 +73,7 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 
 class Project(TenantModel):
     key = models.CharField(max_length=10, validators=[validate_key])  # WEB in WEB-42
-    name = models.CharField(max_length=200)
+    name = LineField(max_length=200)
     description = models.TextField(blank=True, max_length=20_000)
     color = models.CharField(max_length=10, choices=Color, default=Color.BLUE)
     private = models.BooleanField(default=False)
@@ -126,7 +126,7 @@ class Status(TenantModel):
     """A column of a project's board."""
 
     project = TenantForeignKey(Project, on_delete=models.CASCADE, related_name="statuses")
-    name = models.CharField(max_length=50)
+    name = LineField(max_length=50)
     category = models.CharField(max_length=10, choices=Category)
     rank = RankField()
 
@@ -165,7 +165,7 @@ class LabelQuerySet(models.QuerySet["Label"]):
 
 
 class Label(TenantModel):
-    name = models.CharField(max_length=50)
+    name = LineField(max_length=50)
     color = models.CharField(max_length=10, choices=Color, default=Color.GREY)
 
     objects: ClassVar = TenantManager.from_queryset(LabelQuerySet)()

@@ -1,6 +1,6 @@
 """Mails about tasks. Links lead to the account's own domain, as it is stored; no request has a part in them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
@@ -31,7 +31,7 @@ def send_notification(notification: Notification) -> None:
     """Mail a notification to its member. Needs `member` and `actor` with their users, `task.project`, `comment`."""
     task, account = notification.task, _account()
     with timezone.override(ZoneInfo(account.time_zone)):
-        what = in_words(notification)
+        what = in_words(notification, name=mail.quoted)
         context = {"notification": notification, "what": what, "url": _url(task)}
         _send(
             notification.member,
@@ -54,17 +54,22 @@ def send_digest(
         context = {
             "tasks": [Linked(task, "", _url(task)) for task in tasks],
             "more": more,
-            "notifications": [Linked(each, in_words(each), _url(each.task)) for each in notifications],
+            "notifications": [
+                Linked(each, in_words(each, name=mail.quoted), _url(each.task)) for each in notifications
+            ],
             "day": day,
         }
-        subject = _summary(len(tasks) + more, len(notifications)) % {"account": account.name}
+        subject = _summary(len(tasks) + more, len(notifications)) % {"account": mail.quoted(account)}
         headers = {"Message-ID": _id(f"digest-{member.pk}-{day}")}
         _send(member, subject=subject, template="digest", context=context, headers=headers)
 
 
-def in_words(notification: Notification) -> str:
-    """Return what happened: "Ada assigned you WEB-42". Needs the task with its project, and the actor's user."""
-    actor = notification.actor.name if notification.actor else _("Somebody")
+def in_words(notification: Notification, *, name: Callable[[str], str] = str) -> str:
+    """Return what happened: "Ada assigned you WEB-42". Needs the task with its project, and the actor's user.
+
+    `name` says how a name is written.
+    """
+    actor = name(notification.actor.name) if notification.actor else _("Somebody")
     names = {"actor": actor, "key": notification.task.key}
     match notification.kind:
         case NotificationKind.ASSIGNED:

@@ -10,6 +10,7 @@ from django.db.models.lookups import Exact
 from uuid_utils.compat import uuid7
 
 from tenancy.context import CrossTenantWrite, require_active_tenant
+from tenancy.lines import validate_line
 
 
 class UUIDv7Field(models.UUIDField):  # type: ignore[type-arg]
@@ -26,6 +27,19 @@ class UUIDv7Field(models.UUIDField):  # type: ignore[type-arg]
         for fixed in ("primary_key", "editable", "default"):
             kwargs.pop(fixed, None)
         return name, path, list(args), kwargs
+
+
+class LineField(models.CharField):  # type: ignore[type-arg]
+    """Text of one line in which something can be seen: what people call a thing.
+
+    In migrations it is a CharField: the column is the same, and what is valid is checked here.
+    """
+
+    default_validators = (validate_line,)
+
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", list(args), kwargs
 
 
 class TenantKey(models.ForeignKey):  # type: ignore[type-arg]

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenancy.constraints import ErasedWithTenant, TenantPrimaryKey, TenantRowSecurity, UserReadPolicy
 from tenancy.context import NoActiveTenant, get_scope, require_active_tenant
-from tenancy.fields import TenantKey, UUIDv7Field, check_writable
+from tenancy.fields import LineField, TenantKey, UUIDv7Field, check_writable
 from tenancy.outbox import DailyRun, OutboxJob  # noqa: F401  # where Django looks for models
 from tenancy.postgresql.roles import OPERATOR
 
@@ -45,7 +45,7 @@ class AbstractTenant(models.Model):
 
     id = UUIDv7Field()
     slug = models.CharField(max_length=63, unique=True, validators=[validate_slug])  # a DNS label
-    name = models.CharField(max_length=200)
+    name = LineField(max_length=200)
     variant = models.CharField(max_length=50, default="standard")  # a key of TENANCY["VARIANTS"]
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])  # Europe/Vienna
     suspended_at = models.DateTimeField(null=True, blank=True, editable=False)

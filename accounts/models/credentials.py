@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models.memberships import Membership
 from tenancy.constraints import TenantUniqueConstraint
-from tenancy.fields import TenantForeignKey
+from tenancy.fields import LineField, TenantForeignKey
 from tenancy.models import TenantManager, TenantModel
 from tenancy.tokens import TenantRefreshToken
 
@@ -53,7 +53,7 @@ class ApiToken(TenantModel):
     """A personal token: lets a program act as a member, in this account alone. Its text is not kept."""
 
     member = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="api_tokens")
-    name = models.CharField(max_length=100)
+    name = LineField(max_length=100)
     prefix = models.CharField(max_length=50, editable=False)  # how the text begins, to know it again by
     text_hash = models.CharField(max_length=64, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from tenancy.fields import UUIDv7Field
+from tenancy.fields import LineField, UUIDv7Field
 
 
 class UserManager(BaseUserManager["User"]):
@@ -39,7 +39,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     id = UUIDv7Field()
     email = models.EmailField(_("e-mail"), unique=True)
-    name = models.CharField(max_length=150, blank=True)
+    name = LineField(max_length=150, blank=True)
     is_staff = models.BooleanField(default=False)  # works for the platform
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(auto_now_add=True)

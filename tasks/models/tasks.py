@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Membership
 from projects.models import Label, Project, RankField, Status, visible_through
 from tenancy.constraints import TenantUniqueConstraint
-from tenancy.fields import TenantForeignKey
+from tenancy.fields import LineField, TenantForeignKey
 from tenancy.models import TenantManager, TenantModel
 
 
@@ -112,7 +112,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
 class Task(TenantModel):
     project = TenantForeignKey(Project, on_delete=models.CASCADE, related_name="tasks")
     number = models.PositiveIntegerField(editable=False)  # 42 in WEB-42, counted per project
-    title = models.CharField(max_length=500)
+    title = LineField(max_length=500)
     description = models.TextField(blank=True, max_length=50_000)  # Markdown
     status = TenantForeignKey(Status, on_delete=models.RESTRICT, related_name="tasks")
     priority = models.CharField(max_length=10, choices=Priority, default=Priority.NONE)
@@ -191,7 +191,7 @@ class SubtaskQuerySet(models.QuerySet["Subtask"]):
 
 class Subtask(TenantModel):
     task = TenantForeignKey(Task, on_delete=models.CASCADE, related_name="subtasks")
-    title = models.CharField(max_length=500)
+    title = LineField(max_length=500)
     done = models.BooleanField(default=False)
     rank = RankField()
 

@@ -90,7 +90,7 @@ def test_the_api_deletes_and_restores(client, acme, alice, bob, committed):
 
 def test_the_owners_are_told_by_mail_and_so_is_the_log(ended, alice):
     (message,) = post()
-    assert (message.to, message.subject) == (["alice@example.com"], "Acme will be deleted")
+    assert (message.to, message.subject) == (["alice@example.com"], "“Acme” will be deleted")
     assert "http://acme.localhost:8000/settings/danger/" in message.body
     with tenant_context(ended):
         entry = AuditEntry.objects.get()

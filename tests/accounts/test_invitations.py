@@ -50,7 +50,7 @@ def test_an_admin_invites_and_the_link_is_mailed(client, acme, admin):
     assert timedelta(days=6, hours=23) < parse_datetime(data["expires_at"]) - timezone.now() <= timedelta(days=7)
     assert session.get(URL).json()["results"] == [data] == [session.get(f"{URL}{data['id']}/").json()]
     (message,) = post()
-    assert (message.to, message.subject) == (["nina@example.com"], "Charlie invites you to Acme")
+    assert (message.to, message.subject) == (["nina@example.com"], "“Charlie” invites you to “Acme”")
     assert "Viewer" in message.body
     host, token = link_in(message)
     assert host == "acme.localhost:8000"
@@ -190,8 +190,8 @@ def test_names_are_text_in_the_mail_and_no_html(client, acme, alice):
     client.as_(alice).json("POST", URL, {"email": "nina@example.com"})
     (message,) = post()
     html = message.alternatives[0].content
-    assert "Alice &lt;script&gt; invites you to Acme &lt;b&gt;&amp; Sons&lt;/b&gt;" in html
-    assert "Alice <script> invites you to Acme <b>& Sons</b>" in message.body
+    assert "“Alice &lt;script&gt;” invites you to “Acme &lt;b&gt;&amp; Sons&lt;/b&gt;”" in html
+    assert "“Alice <script>” invites you to “Acme <b>& Sons</b>”" in message.body
 
 
 def test_a_name_does_not_begin_another_header(client, acme, alice):
@@ -199,7 +199,7 @@ def test_a_name_does_not_begin_another_header(client, acme, alice):
     type(alice).objects.filter(pk=alice.pk).update(name="<b>Alice</b> & Co")
     client.as_(alice).json("POST", URL, {"email": "nina@example.com"})
     (message,) = post()
-    assert message.subject == "<b>Alice</b> & Co invites you to Acme Bcc: all@example.com"
+    assert message.subject == "“<b>Alice</b> & Co” invites you to “Acme Bcc: all@example.com”"
     assert message.recipients() == ["nina@example.com"]
 
 

@@ -63,7 +63,7 @@ def test_somebody_comes_works_and_goes(account, olga, nina):
     people = {each["email"]: each["id"] for each in olga.get("/api/v1/members/").json()["results"]}
     given = olga.json("PATCH", "/api/v1/tasks/WEB-1/", {"assignees": [people["nina@example.com"]]})
     assert given.status_code == 200
-    assert mail_to("nina@example.com").subject == "olga@example.com assigned you WEB-1: Write the welcome page"
+    assert mail_to("nina@example.com").subject == "“olga@example.com” assigned you WEB-1: Write the welcome page"
     assert "Write the welcome page" in Page(nina.get("/inbox/")).text
 
     remove = f"/settings/members/{people['nina@example.com']}/remove/"

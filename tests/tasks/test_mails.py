@@ -64,7 +64,7 @@ def test_whoever_is_assigned_gets_a_mail(acme, assign, run_jobs, alice, bob, tas
     assert run_jobs() == ["tasks.mail_notification"]
     (sent,) = mailoutbox
     assert (sent.to, sent.cc, sent.bcc) == (["bob@example.com"], [], [])
-    assert sent.subject == "Alice assigned you WEB-1: Write the welcome page"
+    assert sent.subject == "“Alice” assigned you WEB-1: Write the welcome page"
     for text in (sent.body, html_of(sent)):
         assert "http://acme.localhost:8000/tasks/WEB-1/" in text
         assert "Acme" in text
@@ -82,7 +82,7 @@ def test_a_mention_has_the_comment_in_it(comment, run_jobs, alice, bob, task, ma
     comment(alice, task, "Is this right, @Bob?")
     run_jobs()
     (sent,) = mailoutbox
-    assert sent.subject == "Alice mentioned you in WEB-1: Write the welcome page"
+    assert sent.subject == "“Alice” mentioned you in WEB-1: Write the welcome page"
     assert "Is this right, @Bob?" in sent.body
     assert "Is this right, @Bob?" in html_of(sent)
 
@@ -262,7 +262,7 @@ def test_the_digest_has_open_tasks_by_date_and_what_is_unread(
     mailoutbox.clear()
     digest()
     (sent,) = mailoutbox
-    assert (sent.to, sent.subject) == (["bob@example.com"], "3 open tasks in Acme")
+    assert (sent.to, sent.subject) == (["bob@example.com"], "3 open tasks in “Acme”")
     lines = sent.body.split("\n")
     shown = [line for line in lines if line.startswith("WEB-")]
     assert shown == [
@@ -270,7 +270,7 @@ def test_the_digest_has_open_tasks_by_date_and_what_is_unread(
         "WEB-4 Soon · due on November 23, 2026",
         "WEB-2 Never due",
     ]
-    assert "Alice assigned you WEB-1: Write the welcome page" in lines
+    assert "“Alice” assigned you WEB-1: Write the welcome page" in lines
     assert "http://acme.localhost:8000/tasks/WEB-3/" in lines
     assert "Late" in html_of(sent)
 
@@ -281,7 +281,7 @@ def test_what_is_unread_is_enough_for_one(assign, due, digest, run_jobs, alice, 
     run_jobs()
     mailoutbox.clear()
     digest()
-    assert [sent.subject for sent in mailoutbox] == ["Something unread in Acme"]
+    assert [sent.subject for sent in mailoutbox] == ["Something unread in “Acme”"]
     assert "Your open tasks" not in mailoutbox[0].body
 
 
@@ -293,7 +293,7 @@ def test_a_long_list_is_cut_and_says_so(acme, alice, bob, task, digest, mailoutb
         Assignment.objects.bulk_create(Assignment(task=each, member=member) for each in tasks)
     digest()
     (sent,) = mailoutbox
-    assert sent.subject == "60 open tasks in Acme"
+    assert sent.subject == "60 open tasks in “Acme”"
     assert "and 10 more" in sent.body
     assert "and 10 more" in html_of(sent)
 
@@ -307,7 +307,7 @@ def test_it_comes_once_a_day(acme, assign, digest, alice, bob, task, mailoutbox)
     assign(alice, task, bob)
     for day in (DAY, DAY, "2026-11-22", DAY):
         digest(day)
-    assert [sent.subject for sent in mailoutbox].count("1 open task in Acme") == 2
+    assert [sent.subject for sent in mailoutbox].count("1 open task in “Acme”") == 2
     with tenant_context(acme):
         mail_digest(member_id=str(membership_of(bob, acme).pk), day=DAY)
     assert len(mailoutbox) == 3  # with the one of the assignment

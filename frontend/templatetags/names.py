@@ -1,0 +1,20 @@
+"""`{% load names %}`: names and titles in mails, where they are nothing but that."""
+
+from django import template
+
+from accounts.mail import quoted
+from tenancy.lines import one_line
+
+register = template.Library()
+
+
+@register.filter(name="quoted")
+def _quoted(name: object) -> str:
+    """Return a name within a sentence: `{{ account|quoted }}` is “Acme”."""
+    return quoted(name)
+
+
+@register.filter
+def line(text: object) -> str:
+    """Return a name or title by itself, as one line: `{{ task.title|line }}`."""
+    return one_line(str(text))
