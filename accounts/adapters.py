@@ -32,6 +32,7 @@ from tenancy.context import get_active_tenant
 from tenancy.sessions import bind_session
 
 APP, FAILED = "allauth.account", "login_failed"  # what allauth calls its limit
+SIGNED_UP = "signed_up"  # one of ours
 
 # What allauth calls the news that a person is told by mail: ours. Of a new address the old one is told when it is
 # asked for, which is when somebody can still do something about it.
@@ -115,6 +116,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Count by e-mail alone. allauth adds the host, which would give fresh attempts on every tenant's."""
         return str(credentials.get("email") or "").lower()
 
+    def count_sign_up(self, request: HttpRequest, email: str) -> Any:
+        """Count a sign-up of the client's address and of who is written to, known or not; None when it is too many.
+
+        Returns the usage, which `rollback()` takes back. Raises CacheUnavailable.
+        """
+        return ratelimit.consume(request, app=APP, action=SIGNED_UP, key=mailbox_of(email))
+
     def seconds_to_wait(self, request: HttpRequest, key: str) -> int:
         """Return in how many seconds another attempt is heard, from allauth's history of the failed ones.
 
@@ -176,6 +184,12 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     def decrypt(self, encrypted_text: str) -> str:
         return _cipher().decrypt(encrypted_text.encode()).decode()
+
+
+def mailbox_of(email: str) -> str:
+    """Return an address as limits count it: with all its `+tags` it is one mailbox."""
+    local, _at, domain = email.lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
 
 
 def _cipher() -> MultiFernet:

@@ -12,7 +12,7 @@ from accounts.models import Account, ApiToken, IdempotencyKey, Membership, Refre
 from accounts.rest.idempotency import LIFETIME
 from tenancy.context import require_active_tenant
 
-UNCONFIRMED = timedelta(days=7)  # after a sign-up, before its name is free again
+UNCONFIRMED = timedelta(days=3)  # for which the link in the mail works
 KEPT = timedelta(days=90)  # a token that works no more, for whoever asks what became of it
 
 
@@ -29,20 +29,24 @@ def remove_expired() -> int:
 
 
 def give_up_if_unconfirmed() -> bool:
-    """Give up the active account if nobody has confirmed in a week that they signed up for it; say whether.
+    """Give up the active account if nobody has confirmed in time that they signed up for it; say whether."""
+    account = cast(Account, require_active_tenant())
+    if account.created_at > timezone.now() - UNCONFIRMED or not is_unconfirmed():
+        return False
+    for member in Membership.objects.prefetch_related("user"):
+        forget_person(member.user)
+    begin_to_erase(account)
+    return True
+
+
+def is_unconfirmed() -> bool:
+    """Say whether nobody has confirmed yet that they signed up for the active account.
 
     That is an account of one person, who has chosen a password and not shown that the address is theirs, or of nobody:
     see `accounts.signing_up`. Whom an operator has made an owner has no password yet, and is waited for.
     """
-    account = cast(Account, require_active_tenant())
     members = list(Membership.objects.prefetch_related("user")[:2])
-    is_new = account.created_at > timezone.now() - UNCONFIRMED
-    if is_new or len(members) > 1 or not all(_never_confirmed(member.user) for member in members):
-        return False
-    for member in members:
-        forget_person(member.user)
-    begin_to_erase(account)
-    return True
+    return len(members) < 2 and all(_never_confirmed(member.user) for member in members)
 
 
 def _never_confirmed(user: User) -> bool:

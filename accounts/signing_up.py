@@ -5,22 +5,28 @@ nobody: otherwise the name that was asked for would stay free, and say so to who
 told by mail; their password, their log-ins and their accounts stay as they are.
 """
 
+import secrets
 from contextlib import suppress
+from datetime import timedelta
 from uuid import uuid4
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actions import give_account, save_new_account
+from accounts.clearing import is_unconfirmed
 from accounts.letters import ask_for_letter
 from accounts.models import Account, Domain, User
 from accounts.renaming import host_of
-from accounts.slugs import slug_of
+from accounts.slugs import LONGEST, slug_of
 from tenancy.context import tenant_context
+from tenancy.routing import forget_tenant
 
+RESERVED = timedelta(hours=1)  # for somebody who has signed up and not confirmed that yet
 ATTEMPTS = 5
 MOST_NUMBERED = 100  # accounts whose names make the same slug
 
@@ -41,6 +47,7 @@ def sign_up(*, email: str, password: str, account_name: str, slug: str = "") -> 
 
 @transaction.atomic
 def _sign_up(email: str, password: str, account_name: str, slug: str) -> User | None:
+    _free_reserved(slug or slug_of(account_name))
     account = _account(account_name, slug)
     _validate(email, password)
     known = User.objects.filter(email=email).first()
@@ -59,6 +66,24 @@ def confirm_by_mail(user: User) -> None:
     """Count the address as confirmed of somebody who has used a link that was sent to it."""
     EmailAddress.objects.filter(email=user.email, verified=False).exclude(user_id=user.pk).delete()
     EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
+
+
+def _free_reserved(slug: str) -> None:
+    """Take a slug away from an account that has had it for an hour without anybody confirming the sign-up.
+
+    Otherwise names could be reserved without showing an address. Whoever confirms later finds the account under
+    another slug, which they can change.
+    """
+    old = Account.objects.filter(slug=slug, created_at__lt=timezone.now() - RESERVED)
+    holder = old.select_for_update(no_key=True).first()
+    if holder is None:
+        return
+    with tenant_context(holder):
+        if not is_unconfirmed():
+            return
+    holder.slug = f"{slug[:LONGEST].strip('-')}-{secrets.token_hex(4)}"
+    holder.save(update_fields=["slug"])
+    forget_tenant(holder, slugs=(slug,))
 
 
 def _account(name: str, slug: str) -> Account:

@@ -164,6 +164,13 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # in the browser that signed up, and in no other
 ACCOUNT_CHANGE_EMAIL = True  # a person has one address; a new one counts once it is confirmed
 ACCOUNT_SESSION_REMEMBER = True
+# Beside what allauth limits by itself. `key` is who is written to: a stranger may name anybody's address.
+ACCOUNT_RATE_LIMITS = {
+    "signed_up": "20/h/ip,50/d/ip,3/h/key,5/d/key",  # what accounts.adapters counts; "signup" are attempts
+    "reset_password": "20/m/ip,5/h/key",
+    "confirm_email": "1/3m/key,5/h/key,10/d/key",
+    "manage_email": "10/m/user,30/d/user",
+}
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before an address or a second factor is changed
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.links.PasswordLinkTokens"  # noqa: S105  # a class
 ACCOUNT_FORMS = {

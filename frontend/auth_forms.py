@@ -5,11 +5,13 @@ from typing import Any
 from allauth.account import forms as account
 from allauth.account.internal import flows
 from allauth.core import context
+from allauth.core.ratelimit import respond_429
 from allauth.mfa.base import forms as codes
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import TOTP
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
@@ -68,12 +70,22 @@ class SignUp(Plain, account.SignupForm):  # type: ignore[misc]
         return str(self.cleaned_data["slug"]).strip().lower()
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponseBase | None]:
-        """Return the new person, or the answer to somebody who is known. Raises ValidationError."""
+        """Return the new person, or the answer to somebody who is known, or who is over a limit.
+
+        Raises ValidationError, CacheUnavailable.
+        """
         typed = self.cleaned_data
         email = typed["email"]
-        user = sign_up(
-            email=email, password=typed["password1"], account_name=typed["account_name"], slug=typed["slug"]
-        )
+        usage = account.get_adapter().count_sign_up(request, email)
+        if usage is None:
+            return None, respond_429(request)
+        try:
+            user = sign_up(
+                email=email, password=typed["password1"], account_name=typed["account_name"], slug=typed["slug"]
+            )
+        except ValidationError:
+            usage.rollback()  # nobody was written to
+            raise
         return user, None if user else flows.signup.prevent_enumeration(request, email=email)
 
 

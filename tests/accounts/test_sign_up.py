@@ -293,13 +293,13 @@ def days_later(slug, days):
     erase_due_accounts()
 
 
-def test_what_nobody_confirms_in_a_week_is_free_again(client, acme, bob):
+def test_what_nobody_confirms_in_three_days_is_free_again(client, acme, bob):
     sign_up(client)
     sign_up(TenantClient(), email="bob@example.com", slug="two")
     for slug in ("initech", "two"):
-        days_later(slug, 6)
+        days_later(slug, 2)
         assert Account.objects.filter(slug=slug).exists()
-        days_later(slug, 8)
+        days_later(slug, 4)
     assert list(Account.objects.all()) == [acme]
     assert list(User.objects.filter(deleted_at=None)) == [bob]
     assert sign_up(TenantClient(), slug="two").status_code == 302
