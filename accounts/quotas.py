@@ -59,7 +59,7 @@ def require_allowed_size(size: int) -> None:
         raise FileTooLarge(_("A file may have %(most)s here.") % {"most": filesizeformat(most)})
 
 
-def require_room_for_file(files: QuerySet[Any], size: int) -> None:
+def require_room_for_file(size: int, *files: QuerySet[Any]) -> None:
     """Raise QuotaExceeded if the plan of the active account does not include `size` bytes more than `files` have.
 
     To be called like the others: with the account locked, nobody else adds a file before this one counts.
@@ -68,7 +68,7 @@ def require_room_for_file(files: QuerySet[Any], size: int) -> None:
     if plan is None:
         return
     limit = LIMITS[plan].storage
-    used = files.aggregate(bytes=Sum("size"))["bytes"] or 0
+    used = sum(each.aggregate(bytes=Sum("size"))["bytes"] or 0 for each in files)
     if limit is not None and used + size > limit:
         message = _("The plan “%(plan)s” includes %(limit)s of files. Delete some, or change the plan.")
         params = {"plan": Plan(plan).label, "limit": filesizeformat(limit)}

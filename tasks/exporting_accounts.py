@@ -17,14 +17,14 @@ from accounts.models import Account, ApiToken, IdempotencyKey, Membership, Refre
 from accounts.spreadsheets import cell
 from projects.models import Project
 from tasks import exporting, exporting_files
-from tasks.models import Export, ExportFormat, Notification, Task
+from tasks.models import Export, ExportFormat, Notification, Task, UploadURL
 from tenancy.context import require_active_tenant
 from tenancy.models import TenantModel, is_tenant_owned
 
 PAGE = 1000  # rows that are in memory at once
 MOST_BYTES = 4 * 1024 * 1024 * 1024
 
-LEFT_OUT = {ApiToken, IdempotencyKey, RefreshFamily, Export, Notification}
+LEFT_OUT = {ApiToken, IdempotencyKey, RefreshFamily, Export, Notification, UploadURL}
 SECRET = "_hash"  # noqa: S105  # how columns end that stand for a secret
 
 

@@ -69,6 +69,11 @@ def remove_files(ids: list[str]) -> None:
     actions.remove_files(ids=[UUID(each) for each in ids])
 
 
+@shared_task(base=TenantTask, name="tasks.remove_incoming", atomic=False)
+def remove_incoming(ids: list[str]) -> None:
+    actions.remove_incoming(ids=[UUID(each) for each in ids])
+
+
 @shared_task(base=TenantTask, name="tasks.sweep_files", atomic=False)
 def sweep_files(day: str) -> None:
     actions.sweep_files()

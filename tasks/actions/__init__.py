@@ -1,10 +1,12 @@
 """What can be done with tasks. Pages, API, jobs and commands call these; each function owns its transaction."""
 
 from tasks.actions.attachments import (
+    UPLOAD_SECONDS,
     AlreadyChecked,
     NewFile,
     NothingUploaded,
     abandon_attachment,
+    announce_attachment,
     complete_attachment,
     create_attachment,
     delete_attachment,
@@ -14,7 +16,7 @@ from tasks.actions.bulk import BulkRefused, TaskChange, update_tasks
 from tasks.actions.columns import retire_status
 from tasks.actions.comments import create_comment, delete_comment, update_comment
 from tasks.actions.exports import TooManyExports, fail_export, remove_old_exports, request_export, write_export
-from tasks.actions.inspection import inspect_attachment, remove_files
+from tasks.actions.inspection import inspect_attachment, remove_files, remove_incoming
 from tasks.actions.mailing import mail_digest, mail_notification, request_digests
 from tasks.actions.notifications import mark_all_read, mark_read, remind_of_due_tasks, remove_old_notifications
 from tasks.actions.progress import (
@@ -32,6 +34,7 @@ from tasks.actions.sweeping import sweep_files
 from tasks.actions.tasks import StaleVersion, create_task, delete_task, lock_task, update_task
 
 __all__ = [
+    "UPLOAD_SECONDS",
     "AlreadyChecked",
     "AlreadyCompleted",
     "Arrival",
@@ -43,6 +46,7 @@ __all__ = [
     "TaskChange",
     "TooManyExports",
     "abandon_attachment",
+    "announce_attachment",
     "archive_task",
     "complete_attachment",
     "complete_task",
@@ -66,6 +70,7 @@ __all__ = [
     "receive_attachment",
     "remind_of_due_tasks",
     "remove_files",
+    "remove_incoming",
     "remove_old_exports",
     "remove_old_notifications",
     "reopen_task",

@@ -2,6 +2,8 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
+from itertools import batched
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -17,11 +19,14 @@ from accounts.quotas import require_allowed_size, require_room_for_file
 from projects.actions import record_activity
 from tasks.actions.tasks import lock_task
 from tasks.file_names import clean_name
-from tasks.models import Attachment, AttachmentState, Comment, Task, remove_files_of
+from tasks.models import Attachment, AttachmentState, Comment, Task, UploadURL, remove_files_of
+from tasks.models.attachments import IDS_OF_A_JOB
 from tasks.sniffing import UNKNOWN
 from tenancy.outbox import enqueue
 from tenancy.storage import storage
 
+UPLOAD_SECONDS = 15 * 60  # in which an upload to a presigned URL must have begun
+URL_LIFETIME = timedelta(seconds=UPLOAD_SECONDS)
 MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,48}/[a-z0-9][a-z0-9!#$&^_.+-]{0,48}")
 
 
@@ -52,7 +57,7 @@ def create_attachment(*, actor: Membership, task: Task, comment: Comment | None 
     require(actor, "file.write")
     content_type = media_type(file.content_type)
     require_allowed_size(file.size)
-    require_room_for_file(Attachment.objects.occupying(), file.size)
+    require_room_for_file(file.size, Attachment.objects.occupying(), UploadURL.objects.stray())
     task = lock_task(task)
     if comment is not None:
         _require_own(comment, task, actor)
@@ -64,6 +69,27 @@ def create_attachment(*, actor: Membership, task: Task, comment: Comment | None 
         size=file.size,
         uploaded_by=actor,
     )
+
+
+@transaction.atomic
+def announce_attachment(*, actor: Membership, task: Task, comment: Comment | None = None, file: NewFile) -> Attachment:
+    """Create an attachment like `create_attachment()`, for a client that puts the file into S3 with a presigned URL.
+
+    The URL works for UPLOAD_SECONDS, also when the attachment is deleted before. So its bytes count for so long.
+    """
+    close_expired_urls()
+    attachment = create_attachment(actor=actor, task=task, comment=comment, file=file)
+    UploadURL.objects.create(pk=attachment.pk, size=attachment.size, expires_at=timezone.now() + URL_LIFETIME)
+    return attachment
+
+
+@transaction.atomic
+def close_expired_urls() -> None:
+    """Have removed what presigned URLs that work no more have taken for attachments that are not waited for."""
+    ids = list(UploadURL.objects.expired().select_for_update(skip_locked=True).values_list("pk", flat=True))
+    for some in batched(ids, IDS_OF_A_JOB):
+        enqueue("tasks.remove_incoming", ids=[str(pk) for pk in some])
+    UploadURL.objects.filter(pk__in=ids).delete()
 
 
 def media_type(text: str) -> str:
@@ -102,7 +128,8 @@ def receive_attachment(*, attachment: Attachment, size: int | None = None) -> No
     Raises AlreadyChecked, QuotaExceeded, Http404 when it was deleted meanwhile.
     """
     if size is not None and size > attachment.size:
-        require_room_for_file(Attachment.objects.occupying().exclude(pk=attachment.pk), size)
+        others = Attachment.objects.occupying().exclude(pk=attachment.pk)
+        require_room_for_file(size, others, UploadURL.objects.stray())
     found = _lock(attachment)
     if found.state != AttachmentState.PENDING:
         raise AlreadyChecked(_("This file was checked already: its state is `%(state)s`.") % {"state": found.state})

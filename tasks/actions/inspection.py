@@ -66,6 +66,13 @@ def remove_files(*, ids: Sequence[UUID]) -> None:
             _remove(pk)
 
 
+def remove_incoming(*, ids: Sequence[UUID]) -> None:
+    """Remove what clients have sent for attachments that are not waited for. Raises StorageUnavailable."""
+    waiting = Attachment.objects.filter(pk__in=ids, state=AttachmentState.PENDING)
+    for pk in set(ids) - set(waiting.values_list("pk", flat=True)):
+        storage.delete(Attachment(pk=pk).incoming)
+
+
 def _remove(attachment_id: UUID) -> None:
     gone = Attachment(pk=attachment_id)
     for name in (gone.file, gone.incoming, gone.preview):

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from tasks.actions.attachments import close_expired_urls
 from tasks.models import Attachment, AttachmentState, remove_files_of
 from tenancy.outbox import enqueue
 from tenancy.storage import storage
@@ -25,6 +26,7 @@ def sweep_files() -> int:
     Nothing that is in use is touched, whatever happens meanwhile: a row is made before its object and never again
     after it was deleted, so an object without a row has none for ever. Raises StorageUnavailable.
     """
+    close_expired_urls()
     before = timezone.now() - ABANDONED
     _ask_again(before)
     number = _delete_abandoned(before)

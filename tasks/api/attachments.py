@@ -25,7 +25,6 @@ from tasks.models import Attachment, AttachmentState, Comment, Task
 from tenancy.context import require_active_tenant
 from tenancy.storage import StoredFile, storage
 
-UPLOAD_SECONDS = 15 * 60  # in which an upload must have begun
 DOWNLOAD_SECONDS = 60
 LONGEST_NAME = 20_000  # characters, of which 255 are kept
 BIGGEST = 2**53 - 1  # numbers beyond are not exact in every client; plans say how large a file may be
@@ -88,7 +87,7 @@ class AttachmentViewSet(TenantViewSet[Attachment]):
 
     def perform_create(self, fields: dict[str, Any]) -> Attachment:
         file = actions.NewFile(*(fields.pop(name) for name in ("name", "content_type", "size")))
-        return actions.create_attachment(actor=self.membership, file=file, **fields)
+        return actions.announce_attachment(actor=self.membership, file=file, **fields)
 
     def perform_destroy(self, row: Attachment) -> None:
         actions.delete_attachment(attachment=row, actor=self.membership)
@@ -146,7 +145,7 @@ def instructions(attachment: Attachment) -> dict[str, Any]:
     """Return how a client sends the file. Size and type are signed: others are refused by S3."""
     url = storage.presign_upload(
         attachment.incoming,
-        seconds=UPLOAD_SECONDS,
+        seconds=actions.UPLOAD_SECONDS,
         content_type=attachment.content_type,
         size=attachment.size,
     )

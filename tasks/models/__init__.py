@@ -1,6 +1,14 @@
 """Tasks and what belongs to them, what members are told of them, and projects as files."""
 
-from tasks.models.attachments import Attachment, AttachmentQuerySet, AttachmentState, Refusal, remove_files_of
+from tasks.models.attachments import (
+    Attachment,
+    AttachmentQuerySet,
+    AttachmentState,
+    Refusal,
+    UploadURL,
+    occupied_bytes,
+    remove_files_of,
+)
 from tasks.models.exports import Export, ExportFailure, ExportFormat, ExportState
 from tasks.models.notifications import Notification, NotificationKind
 from tasks.models.tasks import (
@@ -33,5 +41,7 @@ __all__ = [
     "Task",
     "TaskLabel",
     "TaskQuerySet",
+    "UploadURL",
+    "occupied_bytes",
     "remove_files_of",
 ]

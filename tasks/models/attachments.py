@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import CASCADE, Q
+from django.db.models import CASCADE, Exists, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
@@ -114,3 +115,41 @@ class Attachment(TenantModel):
     def preview(self) -> str:
         """A small picture of it, made here, if `has_preview`."""
         return f"previews/{self.pk}"
+
+
+class UploadURLQuerySet(models.QuerySet["UploadURL"]):
+    def visible_to(self, membership: Membership) -> Self:
+        """Return none: they are shown to nobody."""
+        return self.none()
+
+    def stray(self) -> Self:
+        """Return those that still work although their attachment does not count any more: deleted, or rejected."""
+        counted = Attachment.objects.occupying().filter(pk=OuterRef("pk"))
+        return self.filter(~Exists(counted), expires_at__gt=timezone.now())
+
+    def expired(self) -> Self:
+        return self.filter(expires_at__lte=timezone.now())
+
+
+class UploadURL(TenantModel):
+    """A presigned URL that was given to a client, with the id of its attachment, whatever has become of that.
+
+    It takes `size` bytes until it expires. So they count for so long, and what it took is looked for then.
+    """
+
+    size = models.PositiveBigIntegerField()
+    expires_at = models.DateTimeField()
+
+    objects: ClassVar = TenantManager.from_queryset(UploadURLQuerySet)()
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "expires_at"], include=["size"], name="upload_url_expiry")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+def occupied_bytes() -> int:
+    """Return what counts for the storage of the account."""
+    counted = (Attachment.objects.occupying(), UploadURL.objects.stray())
+    return sum(each.aggregate(bytes=models.Sum("size"))["bytes"] or 0 for each in counted)

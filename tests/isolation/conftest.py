@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import ApiToken, AuditEntry, IdempotencyKey, Invitation, Membership, RefreshFamily
 from accounts.tokens import create_personal_token, hash_of
 from projects.models import Activity, Label, Project, ProjectMember, Status
-from tasks.models import Assignment, Attachment, Comment, Export, Notification, Subtask, Task, TaskLabel
+from tasks.models import Assignment, Attachment, Comment, Export, Notification, Subtask, Task, TaskLabel, UploadURL
 from tenancy.context import tenant_context
 from tenancy.models import AbstractTenant, get_membership_model
 from tenancy.testing import canary
@@ -79,6 +79,7 @@ def populate(tenant, user) -> World:
         export = Export.objects.create(project=project, requested_by=member, format="csv")
         file = {"task": task, "comment": comment, "uploaded_by": member, "size": 7}
         attachment = Attachment.objects.create(**file, name=text(), content_type=text(), state="ready")
+        UploadURL.objects.create(pk=attachment.pk, size=7, expires_at=timezone.now() + timedelta(days=1))
     rows = project, status, task, subtask, label, comment, activity, member, apitoken, entry, invitation, told, export
     return World(tenant, *rows, attachment)
 

@@ -3,16 +3,17 @@
 from dataclasses import replace
 
 import pytest
+from django.utils import timezone
 
 from accounts import plans
 from accounts.models import Account
 from accounts.plans import Plan
 from accounts.quotas import QuotaExceeded
-from tasks.actions import Arrival, NewFile, create_attachment
-from tasks.models import Attachment
+from tasks.actions import Arrival, NewFile, create_attachment, sweep_files
+from tasks.models import Attachment, UploadURL, occupied_bytes
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
-from tests.tasks.files import API, announce, attach, keys_of
+from tests.tasks.files import API, announce, attach, keys_of, put
 from tests.tasks.test_uploads import field, file, form, send
 
 pytestmark = pytest.mark.django_db
@@ -47,10 +48,11 @@ def test_the_last_byte_of_a_plan_and_one_more(bobs, task):
     assert "Free" in response.json()["detail"]
 
 
-def test_what_was_announced_is_kept_free_until_it_is_deleted(bobs, task, run_jobs):
+def test_what_was_announced_is_kept_free_until_it_is_deleted(bobs, free, task, run_jobs):
     pk = announce(bobs, task, size=600).json()["id"]
     assert announce(bobs, task, size=600).status_code == 402
     assert bobs.delete(f"{API}{pk}/").status_code == 204
+    url_expires(free)
     assert announce(bobs, task, size=600).status_code == 201
 
 
@@ -58,7 +60,62 @@ def test_a_rejected_file_takes_no_room(bobs, free, task, run_jobs):
     attach(bobs, task, b"x" * 600, content_type="image/png")
     run_jobs()
     assert keys_of(free) == set()
+    url_expires(free)
     assert announce(bobs, task, size=600).status_code == 201
+
+
+def url_expires(account):
+    """Have the time pass that presigned URLs work for."""
+    with tenant_context(account):
+        UploadURL.objects.update(expires_at=timezone.now())
+
+
+def delete(bobs, task, pk, run_jobs):
+    assert bobs.delete(f"{API}{pk}/").status_code == 204
+    run_jobs()
+
+
+def reject(bobs, task, pk, run_jobs):
+    """Complete a file that is none of its type."""
+    assert bobs.json("POST", f"{API}{pk}/complete/").status_code == 202
+    run_jobs()
+
+
+@pytest.mark.parametrize("end", [delete, reject])
+def test_bytes_count_as_long_as_their_url_takes_them_and_go_when_it_does_not(bobs, free, task, run_jobs, end):
+    """Announced, deleted or rejected, and sent again: the URL does not know what became of its attachment."""
+    created = announce(bobs, task, size=600, content_type="image/png").json()
+    assert put(created["upload"], b"x" * 600).status_code == 200
+    end(bobs, task, created["id"], run_jobs)
+    assert put(created["upload"], b"x" * 600).status_code == 200
+    assert keys_of(free) == {f"incoming/{created['id']}"}
+    assert announce(bobs, task, size=401).status_code == 402
+    assert upload(bobs, task, 401).status_code == 402
+    with tenant_context(free):
+        assert occupied_bytes() == 600
+    url_expires(free)
+    assert announce(bobs, task, size=600).status_code == 201  # which also looks for what the others have left
+    run_jobs()
+    assert keys_of(free) == set()
+    with tenant_context(free):
+        assert UploadURL.objects.count() == 1
+
+
+def test_what_is_waited_for_is_not_removed_when_its_url_expires(bobs, free, task, run_jobs):
+    created = announce(bobs, task, size=600).json()
+    put(created["upload"], b"x" * 600)
+    url_expires(free)
+    with tenant_context(free):
+        sweep_files()
+    run_jobs()
+    assert keys_of(free) == {f"incoming/{created['id']}"}
+    assert bobs.json("POST", f"{API}{created['id']}/complete/").status_code == 202
+
+
+def test_a_file_that_comes_through_the_application_has_no_url(bobs, free, task, run_jobs):
+    pk = upload(bobs, task, 600).json()["id"]
+    delete(bobs, task, pk, run_jobs)
+    assert upload(bobs, task, 600).status_code == 201
 
 
 def test_a_file_that_is_too_large_is_not_taken(bobs, free, task, run_jobs):

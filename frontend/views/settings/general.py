@@ -8,7 +8,6 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Sum
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -23,7 +22,7 @@ from accounts.plans import LIMITS, Plan
 from frontend.access import MemberRequest
 from frontend.forms import UNREMEMBERED, refuse
 from projects.models import Project
-from tasks.models import Attachment
+from tasks.models import occupied_bytes
 from tenancy.routing import tenant_origin
 
 VARIANTS = {
@@ -126,10 +125,6 @@ def plan(request: MemberRequest) -> HttpResponse:
         Usage(_("Members, with those invited"), people, limits.members),
         Usage(_("Invitations that nobody has accepted"), Invitation.objects.unanswered().count(), limits.invitations),
         Usage(_("Projects, archived ones too"), Project.objects.count(), limits.projects),
-        Usage(_("Files"), _bytes_of_files(), limits.storage, is_size=True),
+        Usage(_("Files"), occupied_bytes(), limits.storage, is_size=True),
     ]
     return render(request, "settings/plan.html", {"plan": Plan(account.plan), "usages": usages, "limits": limits})
-
-
-def _bytes_of_files() -> int:
-    return Attachment.objects.occupying().aggregate(bytes=Sum("size"))["bytes"] or 0
