@@ -146,7 +146,7 @@ class UploadURL(TenantModel):
         indexes = [models.Index(fields=["account", "expires_at"], include=["size"], name="upload_url_expiry")]
 
     def __str__(self) -> str:
-        return str(self.pk)
+        return f"for {self.pk}"
 
 
 def occupied_bytes() -> int:

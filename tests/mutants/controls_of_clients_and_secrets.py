@@ -1,0 +1,235 @@
+"""Limits by what the server knows, and secrets and names that are not passed on as they are."""
+
+from tests.mutants.controls import Edit, Mutant, off
+
+LIMITS, LOGS, NAMES = (f"tests/isolation/test_{name}.py" for name in ("limits", "secrets_in_logs", "names"))
+ADDRESSES, QUOTAS = "tests/tenancy/test_clients.py", "tests/tasks/test_attachment_quotas.py"
+HEARTBEATS, SETTINGS, DEMO = (
+    "tests/jobs/test_heartbeat.py",
+    "tests/config/test_settings.py",
+    "tests/config/test_demo.py",
+)
+CLIENTS, MASKING, SIGNING_UP, LOGGING = (
+    "tenancy/clients.py",
+    "config/masking.py",
+    "accounts/signing_up.py",
+    "config/logs.py",
+)
+URLS = "tasks/actions/attachments.py"
+
+OF_CLIENTS = [
+    off(
+        "an address has no port",
+        CLIENTS,
+        '    elif host.count(":") == 1:\n        host = host.partition(":")[0]\n',
+        "",
+        f"{ADDRESSES}::test_a_proxy_may_write_it_in_many_ways[203.0.113.1:51-203.0.113.1]",
+    ),
+    off(
+        "a proxy that names nobody is counted itself",
+        CLIENTS,
+        '.rpartition(",")[2]) or peer',
+        '.rpartition(",")[2])',
+        f"{LIMITS}::test_a_proxy_that_names_no_address_does_not_lock_out_the_clients_of_others[unknown]",
+    ),
+    off(
+        "a mapped address is no other one",
+        CLIENTS,
+        "    if isinstance(address, IPv6Address) and address.ipv4_mapped:\n",
+        "    if False:\n",
+        f"{LIMITS}::test_nor_behind_a_proxy[mapped into IPv6]",
+    ),
+    off(
+        "the log names the address that limits use",
+        "config/request_log.py",
+        "structlog.contextvars.bind_contextvars(ip=address_of(request))",
+        "super().bind_ip(request)",
+        f"{LOGS}::test_the_address_in_the_log_is_the_one_that_limits_use",
+    ),
+    off(
+        "a mailbox is written to by few sign-ups",
+        "config/settings.py",
+        '"20/h/ip,50/d/ip,3/h/key,5/d/key"',
+        '"20/h/ip,50/d/ip"',
+        f"{LIMITS}::test_nobody_is_written_to_again_and_again_by_sign_ups",
+    ),
+    off(
+        "a mailbox is one whatever the tag",
+        "accounts/adapters.py",
+        "{local.partition('+')[0]}@{domain}",
+        "{local}@{domain}",
+        f"{LIMITS}::test_nobody_is_written_to_again_and_again_by_sign_ups",
+    ),
+    off(
+        "a client signs up a few times an hour",
+        "config/settings.py",
+        '"20/h/ip,50/d/ip,3/h/key,5/d/key"',
+        '"3/h/key,5/d/key"',
+        f"{LIMITS}::test_a_client_reserves_few_names[nothing]",
+    ),
+    off(
+        "an unconfirmed name is reserved for an hour",
+        SIGNING_UP,
+        "    _free_reserved(slug or slug_of(account_name))\n",
+        "",
+        f"{LIMITS}::test_a_name_is_reserved_for_an_hour_and_then_given_to_who_asks_for_it",
+    ),
+    off(
+        "a confirmed name is not given away",
+        SIGNING_UP,
+        "        if not is_unconfirmed():\n            return\n",
+        "        pass\n",
+        f"{LIMITS}::test_a_name_of_a_confirmed_account_stays_its_own",
+    ),
+    off(
+        "bytes of a presigned URL count until it expires",
+        URLS,
+        "    require_room_for_file(file.size, Attachment.objects.occupying(), UploadURL.objects.stray())\n",
+        "    require_room_for_file(file.size, Attachment.objects.occupying())\n",
+        f"{QUOTAS}::test_bytes_count_as_long_as_their_url_takes_them_and_go_when_it_does_not",
+    ),
+    off(
+        "what an expired URL has taken is removed",
+        URLS,
+        "    close_expired_urls()\n    attachment",
+        "    attachment",
+        f"{QUOTAS}::test_bytes_count_as_long_as_their_url_takes_them_and_go_when_it_does_not",
+    ),
+    off(
+        "what is waited for is not removed with its URL",
+        "tasks/actions/inspection.py",
+        'set(ids) - set(waiting.values_list("pk", flat=True))',
+        "set(ids)",
+        f"{QUOTAS}::test_what_is_waited_for_is_not_removed_when_its_url_expires",
+    ),
+]
+
+OF_SECRETS = [
+    off(
+        "no log line has a path as it is",
+        LOGGING,
+        "    structlog.processors.format_exc_info,\n    mask_addresses,\n",
+        "    structlog.processors.format_exc_info,\n",
+        f"{LOGS}::test_no_line_has_what_stands_in_an_address",
+    ),
+    off(
+        "no log line has a query",
+        MASKING,
+        """f"{found['rest'][0]}{MASK}" if found["rest"] else \"\"""",
+        'found["rest"] or ""',
+        f"{LOGS}::test_no_line_has_what_stands_in_an_address",
+    ),
+    off(
+        "no log line has the decoded path of a request",
+        MASKING,
+        "            text = value.replace(path, mask_path(path)) if path else value\n",
+        "            text = value\n",
+        f"{LOGS}::test_no_line_has_what_stands_in_an_address",
+    ),
+    off(
+        "no log line has the password of a server",
+        MASKING,
+        '    if "@" in origin:\n',
+        "    if False:\n",
+        f"{LOGS}::test_nor_has_the_text_of_an_error",
+    ),
+    off(
+        "the web server writes its lines as we do",
+        LOGGING,
+        '            "uvicorn": {"handlers": [], "propagate": True},\n',
+        "",
+        f"{LOGS}::test_nor_has_one_of_the_web_server",
+    ),
+    off(
+        "workers listen to no remote control",
+        "config/settings.py",
+        '    "worker_enable_remote_control": False,\n',
+        "",
+        f"{HEARTBEATS}::test_a_worker_that_is_ready_has_touched_it_and_listens_to_no_remote_control",
+    ),
+    off(
+        "Celery knows its own settings only",
+        "config/celery.py",
+        "app.config_from_object(settings.CELERY)\n",
+        'app.config_from_object({**settings.CELERY, "databases": settings.DATABASE_URLS})\n',
+        f"{HEARTBEATS}::test_celery_knows_no_secret_of_another_server",
+    ),
+    off(
+        "a worker without its broker looks dead",
+        "config/heartbeat.py",
+        "                broker.ping()\n",
+        "                pass\n",
+        f"{HEARTBEATS}::test_it_is_not_touched_while_the_broker_does_not_answer",
+    ),
+    off(
+        "a worker that was cut off looks dead",
+        "config/heartbeat.py",
+        "            self._entry.cancel()\n",
+        "            pass\n",
+        f"{HEARTBEATS}::test_it_is_touched_again_and_again_while_the_worker_is_connected",
+    ),
+    off(
+        "jobs are in no database of the cache",
+        "config/connections.py",
+        'path=f"/{int(number) + 1}"',
+        'path=f"/{int(number)}"',
+        f"{SETTINGS}::test_jobs_are_in_another_database_than_the_cache",
+    ),
+    off(
+        "published secrets are refused where others reach it",
+        "config/settings.py",
+        "        trial.refuse_published(name, read(name))\n",
+        "        pass\n",
+        f"{SETTINGS}::test_a_published_secret_is_refused_where_others_reach_it[SECRET_KEY]",
+    ),
+    off(
+        "the demo's servers have no connection of the operator",
+        "config/demo.py",
+        'WITHHELD = ("DATABASE_OWNER_URL", "DATABASE_OPERATOR_URL")',
+        'WITHHELD = ("DATABASE_OWNER_URL",)',
+        f"{DEMO}::test_servers_get_no_connection_of_roles_that_see_all_tenants",
+    ),
+]
+
+OF_NAMES = [
+    off(
+        "a name has one line",
+        "tenancy/lines.py",
+        "    if any(unicodedata.category(each) in BREAKS or each in BIDI for each in text):\n",
+        "    if any(each in BIDI for each in text):\n",
+        f"{NAMES}::test_no_way_lets_one_in[rename_account]",
+    ),
+    off(
+        "a name turns no text around",
+        "tenancy/lines.py",
+        "    if any(unicodedata.category(each) in BREAKS or each in BIDI for each in text):\n",
+        "    if any(unicodedata.category(each) in BREAKS for each in text):\n",
+        f"{NAMES}::test_no_way_lets_one_in[rename_person]",
+    ),
+    off(
+        "a name can be seen",
+        "tenancy/lines.py",
+        "unicodedata.category(each)[0] in SHOWN and each not in BLANK",
+        "True",
+        f"{NAMES}::test_no_way_lets_one_in[add_project]",
+    ),
+    Mutant(
+        "mails quote names",
+        (Edit("accounts/mail.py", 'return f"“{Truncator', 'return f"{Truncator'),),
+        (f"{NAMES}::test_quotes_within_a_name_do_not_end_it",),
+    ),
+    off(
+        "a quote in a name does not end it",
+        "accounts/mail.py",
+        ".translate(QUOTES)",
+        "",
+        f"{NAMES}::test_quotes_within_a_name_do_not_end_it",
+    ),
+    off(
+        "mails invite in quotes",
+        "frontend/templates/mail/invitation.txt",
+        "who=invitation.invited_by.user|quoted",
+        "who=invitation.invited_by.user",
+        f"{NAMES}::test_in_mails_it_is_a_name_and_no_text_of_ours",
+    ),
+]
