@@ -267,7 +267,7 @@ FILE_UPLOAD_HANDLERS = ["accounts.rest.uploads.NoFiles"]  # views that want one 
 # Mail ---------------------------------------------------------------------------------------------------------------
 
 MAIL_FOLDER = read("MAIL_FOLDER")  # for one person's machine: whoever can read all mail can log in as everybody
-if MAIL_FOLDER and IS_PUBLIC:
+if MAIL_FOLDER and not IS_TRIAL:
     raise ImproperlyConfigured("MAIL_FOLDER shows everybody's mail: it is for demonstrations on localhost alone.")
 MAILERS = {
     "default": {"BACKEND": "frontend.mailbox.FolderBackend", "OPTIONS": {"folder": MAIL_FOLDER}}

@@ -207,7 +207,7 @@ OF_SETTINGS = [
     off(
         "the demo's mailbox is for localhost",
         "config/settings.py",
-        "if MAIL_FOLDER and IS_PUBLIC:",
+        "if MAIL_FOLDER and not IS_TRIAL:",
         "if False:",
         f"{MAILS}::test_nothing_starts_with_a_folder_where_others_could_read_it[variables0]",
     ),
