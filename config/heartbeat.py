@@ -40,7 +40,9 @@ class Heartbeat(bootsteps.StartStopStep):
     def beat(self) -> None:
         """Touch the file if the broker answers within five seconds."""
         try:
-            with Redis.from_url(settings.CELERY["broker_url"], socket_connect_timeout=5, socket_timeout=5) as broker:
+            with Redis.from_url(
+                str(settings.CELERY["broker_url"]), socket_connect_timeout=5, socket_timeout=5
+            ) as broker:
                 broker.ping()
         except RedisError as error:
             logger.warning("broker_unavailable", error=type(error).__name__)

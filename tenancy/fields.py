@@ -1,6 +1,6 @@
 """The fields of tenant-owned models."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
@@ -29,13 +29,19 @@ class UUIDv7Field(models.UUIDField):  # type: ignore[type-arg]
         return name, path, list(args), kwargs
 
 
-class LineField(models.CharField):  # type: ignore[type-arg]
+if TYPE_CHECKING:
+    Text = models.CharField[str, str]
+else:
+    Text = models.CharField
+
+
+class LineField(Text):
     """Text of one line in which something can be seen: what people call a thing.
 
     In migrations it is a CharField: the column is the same, and what is valid is checked here.
     """
 
-    default_validators = (validate_line,)
+    default_validators = [validate_line]
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
         name, _path, args, kwargs = super().deconstruct()
