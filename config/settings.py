@@ -300,6 +300,12 @@ BROKER_URL = connections.broker(read("BROKER_URL"), cache_url=read_required("RED
 CELERY = {
     "broker_url": BROKER_URL,
     "result_backend": BROKER_URL,
+    # Nothing but JSON, both ways: a message in another form, such as pickle, is refused before it is decoded.
+    "accept_content": ["json"],
+    "result_accept_content": ["json"],
+    "task_serializer": "json",
+    "result_serializer": "json",
+    "event_serializer": "json",
     "broker_connection_retry_on_startup": True,
     # A message that nobody has acknowledged for so long is delivered again. Longer than any job takes.
     "broker_transport_options": {

@@ -1,9 +1,10 @@
 """A cache in which tenants do not meet, and which the site survives losing."""
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property, wraps
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import structlog
 from django.conf import settings
@@ -15,6 +16,10 @@ from tenancy.context import get_active_tenant, tenant_context
 from tenancy.models import AbstractTenant
 
 logger = structlog.get_logger("tenancy.cache")
+
+
+class UnreadableValue(Exception):
+    """The value is not JSON: it is damaged, or another program wrote it. It counts as absent."""
 
 
 class CacheUnavailable(Exception):
@@ -45,11 +50,36 @@ def clear_tenant(tenant: AbstractTenant) -> None:
             client.delete(key)
 
 
+class JSONSerializer:
+    """Stores values as JSON. Django's serializer uses pickle: a client that can write to Redis could run code here.
+
+    Raises TypeError for what JSON does not have, such as model instances and sets; tuples come back as lists.
+    """
+
+    def dumps(self, value: Any) -> int | bytes:
+        """Return what Redis stores: an integer as it is, so that Redis can add to it."""
+        return value if type(value) is int else json.dumps(value, allow_nan=False).encode()
+
+    def loads(self, data: bytes) -> Any:
+        """Return the value. Raises UnreadableValue."""
+        try:
+            return json.loads(data, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
+            raise UnreadableValue("A value in the cache is not JSON.") from error
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON.")
+
+
 def _survive(method: Callable[..., Any], otherwise: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     def call(self: RedisCache, *args: Any, **kwargs: Any) -> Any:
         try:
             return method(self, *args, **kwargs)
+        except UnreadableValue:
+            logger.warning("cache_value_unreadable", method=method.__name__)
+            return otherwise(*args, **kwargs)
         except RedisError as error:
             if args and isinstance(args[0], str) and is_public(args[0]):
                 raise CacheUnavailable(f"The cache does not answer: {error}") from error
@@ -57,6 +87,15 @@ def _survive(method: Callable[..., Any], otherwise: Callable[..., Any]) -> Calla
             return otherwise(*args, **kwargs)
 
     return call
+
+
+def _read_part(text: bytes) -> tuple[int, float]:
+    """Return the number of a part and until when it counts. One that is damaged has ended."""
+    try:
+        number, until = text.split()
+        return int(number), float(until)
+    except ValueError:
+        return 0, 0.0
 
 
 class TenantRedisCache(RedisCache):
@@ -68,6 +107,11 @@ class TenantRedisCache(RedisCache):
     # Django makes a cache for each thread, and under ASGI each request has a thread of its own: with a client in each,
     # every request would connect to Redis anew. Clients may be shared by threads.
     clients: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self, server: Any, params: Mapping[str, Any]) -> None:
+        # Here and not in the settings: no setting brings pickle back.
+        options = {**params.get("OPTIONS", {}), "serializer": JSONSerializer}
+        super().__init__(server, {**params, "OPTIONS": options})
 
     @cached_property
     def _cache(self) -> Any:
@@ -101,10 +145,10 @@ class TenantRedisCache(RedisCache):
             pipeline.hset(name, part, f"{number} {now + seconds}")
             pipeline.expire(name, seconds)
             pipeline.hgetall(name)
-            parts = {each: value.split() for each, value in pipeline.execute()[2].items()}
-        if gone := [each for each, (_, until) in parts.items() if float(until) < now]:
+            parts = {each: _read_part(value) for each, value in pipeline.execute()[2].items()}
+        if gone := [each for each, (_, until) in parts.items() if until < now]:
             self._cache.get_client(name, write=True).hdel(name, *gone)
-        return sum(int(value) for each, (value, _) in parts.items() if each not in gone)
+        return sum(value for each, (value, _) in parts.items() if each not in gone)
 
     def take(self, key: str) -> Any:
         """Return what is at `key`, or None, and delete it, in one step: of many who ask at once one gets it."""

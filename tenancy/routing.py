@@ -212,18 +212,33 @@ def _tenant_by_domain(host: str) -> AbstractTenant | None:
 
 def _cached(kind: str, value: str, **lookup: Any) -> AbstractTenant | None:
     """Absent tenants are not remembered: strangers could fill the cache with names."""
-    model = get_tenant_model()
-    fields = [field.attname for field in model._meta.concrete_fields]
     with no_tenant():  # the cache's public space
         key = _key(kind, value)
-        known = cache.get(key)
-        # Values and not a pickled instance, so that a release with another set of fields misses.
-        if known is not None and known[0] == fields:
-            return model.from_db("default", fields, known[1])
-        tenant = model._default_manager.filter(**lookup).first()
-        if tenant is not None:
-            cache.set(key, (fields, [getattr(tenant, name) for name in fields]), CACHE_SECONDS)
+        tenant = _restore(cache.get(key))
+        if tenant is None:
+            tenant = get_tenant_model()._default_manager.filter(**lookup).first()
+            if tenant is not None:
+                cache.set(key, _values(tenant), CACHE_SECONDS)
         return tenant
+
+
+def _values(tenant: AbstractTenant) -> dict[str, str | None]:
+    """Return the values of a tenant as texts, which is what the cache can store."""
+    fields = tenant._meta.concrete_fields
+    return {
+        field.attname: None if field.value_from_object(tenant) is None else field.value_to_string(tenant)
+        for field in fields
+    }
+
+
+def _restore(values: Any) -> AbstractTenant | None:
+    """Return the tenant from its `_values()`. None for those of a release with another set of fields."""
+    model = get_tenant_model()
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    if not isinstance(values, dict) or values.keys() != fields.keys():
+        return None
+    found = [None if text is None else fields[name].to_python(text) for name, text in values.items()]
+    return model.from_db("default", list(values), found)
 
 
 def _key(kind: str, value: str) -> str:

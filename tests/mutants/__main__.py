@@ -18,6 +18,7 @@ from tests.mutants.controls import IN_THE_DATABASE, ON_THE_WAY_TO_IT, Mutant
 from tests.mutants.controls_in_python import IN_REQUESTS, IN_THE_CACHE, IN_THE_ORM
 from tests.mutants.controls_of_boards import OF_BOARDS
 from tests.mutants.controls_of_clients_and_secrets import OF_CLIENTS, OF_NAMES, OF_SECRETS
+from tests.mutants.controls_of_costs import OF_COSTS
 from tests.mutants.controls_of_files import OF_FILES
 from tests.mutants.controls_of_jobs import OF_JOBS
 from tests.mutants.controls_of_leaving import OF_LEAVING
@@ -36,6 +37,7 @@ MUTANTS = [
     *(*OF_PEOPLE, *OF_LEAVING, *OF_SETTINGS, *OF_REFUSALS),
     *(*OF_CLIENTS, *OF_SECRETS, *OF_NAMES),
     *(*OF_JOBS, *IN_THE_PRODUCT, *OF_FILES, *OF_SOCKETS, *OF_BOARDS, *OF_TASK_PAGES),
+    *OF_COSTS,
 ]
 COPIES = 2
 FOLDER = "MUTANTS_FOLDER"

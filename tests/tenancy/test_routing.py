@@ -5,9 +5,11 @@ from io import BytesIO
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.urls import NoReverseMatch
+from django.utils import timezone
 
 from accounts.models import Domain
-from tenancy.routing import forget_tenant, tenant_reverse
+from tenancy.models import get_tenant_model
+from tenancy.routing import forget_tenant, tenant_by_id, tenant_reverse
 from tenancy.tokens import issue
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site")]
@@ -306,3 +308,15 @@ def test_tenant_reverse_inside_a_request_by_path(client, acme, globex, resolvers
     monkeypatch.setattr("tests.tenancy.site.reverse", lambda name: seen.append(tenant_reverse(name, tenant=globex)))
     get(client, "localhost", "/t/acme/echo/")
     assert seen == ["http://localhost:8000/t/globex/echo/"]
+
+
+def test_a_tenant_from_the_cache_is_the_one_in_the_database(acme):
+    acme.suspended_at, acme.time_zone, acme.name = timezone.now(), "Europe/Vienna", "Ünïcode \x85 “quoted”"
+    acme.accent_hue, acme.media_access = 210, "proxied"
+    acme.save()
+    first, second = tenant_by_id(acme.pk), tenant_by_id(acme.pk)
+    stored = get_tenant_model().objects.get(pk=acme.pk)
+    for field in stored._meta.concrete_fields:
+        expected = field.value_from_object(stored)
+        assert field.value_from_object(first) == field.value_from_object(second) == expected
+        assert type(field.value_from_object(second)) is type(expected)
