@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -91,11 +92,20 @@ class Feed:
             self._characters -= len(self._recent.popleft().frame)
 
     async def _read_batch(self, after: int) -> list[Event]:
-        return await in_thread(self._read_rows)(after)
+        with tenant_context(self.tenant):  # whose share of the threads it is
+            return await in_thread(self._read_rows)(after)
 
     def _read_rows(self, after: int) -> list[Event]:
         with tenant_context(self.tenant):
             return read_events(self.project_id, after=after, limit=BATCH)
+
+
+def _read_poke(message: Any) -> tuple[str, int]:
+    """Return the group and the number of a message, which any client of Redis may have written. Raises ValueError."""
+    match message:
+        case {"group": str(group), "seq": int(seq)}:
+            return group, seq
+    raise ValueError("A message has no group and no number.")
 
 
 class Feeds:
@@ -136,26 +146,36 @@ class Feeds:
                 self._changed.set()
 
     async def _listen_forever(self) -> None:
-        layer = get_channel_layer()
         while True:
             try:
-                channel = await layer.new_channel()
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(self._hear(channel))
-                    group.create_task(self._join(channel))
+                await self._listen()
             except* (RedisError, OSError) as errors:
-                # Nobody is told anything meanwhile, but the watch looks.
+                # No feed is told anything meanwhile, but the watch looks.
                 logger.warning("channel_layer_unavailable", error=str(errors.exceptions[0]))
-                await layer.flush()
-                await asyncio.sleep(REJOIN_SECONDS)
+            except* Exception:  # whatever it is: all feeds of this process depend on this task
+                logger.exception("listener_broken")
+            await asyncio.sleep(REJOIN_SECONDS)
+
+    async def _listen(self) -> None:
+        layer = get_channel_layer()
+        try:
+            channel = await layer.new_channel()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._hear(channel))
+                group.create_task(self._join(channel))
+        finally:
+            await layer.flush()
 
     async def _hear(self, channel: str) -> None:
         layer = get_channel_layer()
         while True:
-            message = await layer.receive(channel)
-            feed = self._feeds.get(message["group"])
-            if feed is not None:
-                feed.hear(message["seq"])
+            try:
+                group, seq = _read_poke(await layer.receive(channel))
+            except ValueError as error:  # also of msgpack; the next message may be a good one
+                logger.warning("poke_malformed", error=repr(error))
+                continue
+            if feed := self._feeds.get(group):
+                feed.hear(seq)
 
     async def _join(self, channel: str) -> None:
         """Keep the channel in the groups of the feeds that there are, and in no other."""

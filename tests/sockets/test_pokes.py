@@ -2,18 +2,22 @@
 
 import asyncio
 import os
+import pickle
 import socket
 import subprocess
 import sys
 
+import msgpack
 import pytest
 from channels.layers import get_channel_layer
+from channels_redis.pubsub import RedisPubSubLoopLayer
 from django.conf import settings
 from django.db import connection, transaction
 from django.test import override_settings
 
 from config.pytest_plugin import ROOT
 from projects.actions import create_label, update_label, update_project
+from projects.feeds import Feeds
 from projects.models import Activity
 from tasks.actions import TaskChange, create_task, update_tasks
 from tenancy.context import NoActiveTenant, tenant_context
@@ -163,3 +167,75 @@ def test_a_program_announces_at_its_end_where_redis_has_a_name():
         [sys.executable, "-c", LAST_WORDS], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+# Malformed messages ------------------------------------------------------------------------------------------------
+
+MALFORMED = {
+    "nothing": b"",
+    "no msgpack": b"\xc1",
+    "half": b"\x82\xa5group",
+    "more than one": msgpack.packb({}) * 2,
+    "unhashable key": b"\x81\x90\x01",
+    "number": msgpack.packb(1),
+    "list": msgpack.packb([1, 2]),
+    "no group": msgpack.packb({"seq": 1}),
+    "group is a list": msgpack.packb({"group": [], "seq": 1}),
+    "number is a text": msgpack.packb({"group": "GROUP", "seq": "1"}),
+    "number is a list": msgpack.packb({"group": "GROUP", "seq": [1]}),
+    "number is nothing": msgpack.packb({"group": "GROUP", "seq": None}),
+    "number is missing": msgpack.packb({"group": "GROUP"}),
+    "number is huge": msgpack.packb({"group": "GROUP", "seq": 2**64 - 1}),
+    "number is negative": msgpack.packb({"group": "GROUP", "seq": -(2**63)}),
+    "pickle": pickle.dumps({"group": "GROUP", "seq": 1}),
+}
+
+
+async def until(condition):
+    async with asyncio.timeout(PATIENCE):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+def test_the_listener_survives_every_malformed_message(office, project, monkeypatch):
+    """Without the watch, which would find the event too: only the listener can."""
+    group, started = group_of(office, project), []
+    monkeypatch.setattr("projects.feeds.logger.warning", lambda event, **_: started.append(event))
+
+    async def scene():
+        feeds, layer = Feeds(), get_channel_layer()._get_layer()
+        feed = feeds.follow(office.tenant, project.pk, 1, lambda: None)
+        name = layer._get_group_channel_name(group)
+        await until(lambda: name in layer.groups and feed._reading is None)
+        for number, content in enumerate(MALFORMED.values(), 2):
+            async with layer._shards[0]._lock:
+                await layer._shards[0]._redis.publish(name, content.replace(b"\xa5GROUP", msgpack.packb(group)))
+            await asyncio.to_thread(in_passing, lambda: office.act(create_task, project=project, title="x"))
+            await until(lambda number=number: feed.end == number)
+        feeds._listening.cancel()
+        await layer.flush()
+
+    asyncio.run(scene())
+    assert set(started) == {"poke_malformed"}  # and it was not begun anew
+
+
+def test_the_listener_begins_anew_after_any_fault(office, project, monkeypatch):
+    monkeypatch.setattr("projects.feeds.REJOIN_SECONDS", 0.005)
+    faults = [RuntimeError, KeyError, OSError, AssertionError]
+    new_channel = RedisPubSubLoopLayer.new_channel
+
+    async def fail_at_first(layer, *args):
+        if faults:
+            raise faults.pop()
+        return await new_channel(layer, *args)
+
+    monkeypatch.setattr(RedisPubSubLoopLayer, "new_channel", fail_at_first)
+
+    async def scene():
+        feeds, layer = Feeds(), get_channel_layer()._get_layer()
+        feeds.follow(office.tenant, project.pk, 1, lambda: None)
+        await until(lambda: layer._get_group_channel_name(group_of(office, project)) in layer.groups)
+        feeds._listening.cancel()
+        await layer.flush()
+
+    asyncio.run(scene())
