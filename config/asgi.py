@@ -19,6 +19,7 @@ django.setup(set_prefix=False)
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 from django.db import connections  # noqa: E402
 
+from accounts.audit import address_of  # noqa: E402
 from accounts.sockets import admit_visitor  # noqa: E402
 from config.bodies import ArrivingBodies  # noqa: E402
 from config.disconnects import ReturnConnections  # noqa: E402
@@ -46,7 +47,11 @@ application = OwnContext(
         {
             "http": TakeTurns(ReturnConnections(ArrivingBodies())),
             "websocket": TenantSockets(
-                ProjectConsumer.as_asgi(), path="/ws/", subprotocol="commonhold.v1", admit=admit_visitor
+                ProjectConsumer.as_asgi(),
+                path="/ws/",
+                subprotocol="commonhold.v1",
+                admit=admit_visitor,
+                address_of=address_of,
             ),
         }
     )

@@ -18,9 +18,9 @@ from accounts.models import Membership
 from accounts.permissions import may
 from accounts.sockets import Visitor, look_again, open_sockets
 from projects.models import Project, ProjectMember
-from tenancy.context import tenant_context
+from tenancy.context import no_tenant, tenant_context
 from tenancy.models import AbstractTenant
-from tenancy.sockets import PATIENT_THREADS, TRY_AGAIN_LATER, Closed, in_thread
+from tenancy.sockets import PATIENT_THREADS, TRY_AGAIN_LATER, WATCH_THREADS, Closed, in_thread
 
 UNAVAILABLE, BROKEN = (TRY_AGAIN_LATER, "unavailable"), (1011, "server_error")
 
@@ -31,7 +31,6 @@ logger = structlog.get_logger("projects.watch")
 
 EVERY = 2.0  # seconds; whoever loses access has lost the socket within five
 BLIND_SECONDS = 15.0  # that sockets stay open although nobody can tell whether they may
-TENANTS_AT_ONCE = 2  # so that events are read meanwhile
 
 
 @dataclass(frozen=True)
@@ -70,6 +69,7 @@ class Watch:
     def __init__(self) -> None:
         self._sockets: dict[AbstractTenant, set[ProjectConsumer]] = defaultdict(set)
         self._looked: dict[AbstractTenant, float] = {}  # when, by the time of the event loop
+        self._looking: dict[AbstractTenant, asyncio.Task[None]] = {}
         self._running: asyncio.Task[None] | None = None
         self._publishing: asyncio.Future[None] | None = None
 
@@ -85,18 +85,22 @@ class Watch:
         open_sockets.leave(socket.tenant)
 
     async def _watch(self) -> None:
-        turns = asyncio.Semaphore(TENANTS_AT_ONCE)
-
-        async def take_turn(tenant: AbstractTenant) -> None:
-            async with turns:
-                await self._look_at(tenant)
-
         while True:
             await asyncio.sleep(EVERY)
-            self._look_at_the_clock()
-            if self._publishing is None or self._publishing.done():  # not awaited: Redis may hang
-                self._publishing = asyncio.ensure_future(in_thread(open_sockets.publish, PATIENT_THREADS)())
-            await asyncio.gather(*(take_turn(tenant) for tenant in list(self._sockets)))
+            try:
+                self._look_at_the_clock()
+                with no_tenant():  # the first socket has started this task, in the context of its tenant
+                    self._begin_looks()
+            except Exception:  # all sockets of this process depend on this task
+                logger.exception("watch_broken")
+
+    def _begin_looks(self) -> None:
+        """Begin a look at each tenant and wait for none: one that hangs delays no other, and is not begun twice."""
+        if self._publishing is None or self._publishing.done():  # not awaited: Redis may hang
+            self._publishing = asyncio.ensure_future(in_thread(open_sockets.publish, PATIENT_THREADS)())
+        for tenant in list(self._sockets):
+            if (last := self._looking.get(tenant)) is None or last.done():
+                self._looking[tenant] = asyncio.create_task(self._look_at(tenant))
 
     def _look_at_the_clock(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -110,7 +114,7 @@ class Watch:
         followed = {(socket.visitor.member_id, project) for socket in sockets for project in socket.subscriptions}
         now = asyncio.get_running_loop().time()
         try:
-            found = await in_thread(look)(tenant, visitors, followed)
+            found = await in_thread(look, WATCH_THREADS, share_of=tenant.pk)(tenant, visitors, followed)
         except (DatabaseError, InterfaceError) as error:
             logger.warning("watch_unavailable", error=str(error))
             if now - self._looked.setdefault(tenant, now) > BLIND_SECONDS:
@@ -127,7 +131,7 @@ class Watch:
             else:
                 _tell(socket, found)
         if not self._sockets[tenant]:
-            del self._sockets[tenant], self._looked[tenant]
+            del self._sockets[tenant], self._looked[tenant], self._looking[tenant]
 
 
 def _end_all(sockets: Collection["ProjectConsumer"], code: int, reason: str) -> None:

@@ -6,11 +6,14 @@ else's get no WebSocket: 403. Everything else is accepted first and then closed,
 socket was closed and never why a handshake failed. Close codes are 4000 and the status that the API would answer.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import wraps
 from io import BytesIO
 from typing import Any
+from weakref import WeakValueDictionary
 
 import structlog
 from channels.db import database_sync_to_async
@@ -19,7 +22,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest
 
-from tenancy.context import no_tenant, tenant_context
+from tenancy.context import get_active_tenant, no_tenant, tenant_context
 from tenancy.models import AbstractTenant
 from tenancy.routing import RedirectToPrimary, Refused, resolve
 
@@ -33,13 +36,34 @@ BAD_ADDRESS = {400, 404}
 
 # Sockets live for hours and need the database for milliseconds: a few threads do that for all of them, and give their
 # connections back after each call. What also asks Redis has threads of its own, where it may wait for one that hangs.
+# So has the watch: what it looks for must be found in time, whatever the sockets ask for.
 THREADS = ThreadPoolExecutor(4, thread_name_prefix="sockets")
 PATIENT_THREADS = ThreadPoolExecutor(4, thread_name_prefix="handshakes")
+WATCH_THREADS = ThreadPoolExecutor(2, thread_name_prefix="watch")
+SHARE = 2  # calls of one tenant that are in the threads of a pool, or wait for one of them, at the same time
+
+_shares: WeakValueDictionary[Hashable, asyncio.Semaphore] = WeakValueDictionary()
 
 
-def in_thread[**P, R](function: Callable[P, R], executor: ThreadPoolExecutor = THREADS) -> Callable[P, Awaitable[R]]:
-    """Return `function`, which uses the database, as one that can be awaited. The active tenant stays active in it."""
-    return database_sync_to_async(function, thread_sensitive=False, executor=executor)  # type: ignore[no-any-return]
+def in_thread[**P, R](
+    function: Callable[P, R], executor: ThreadPoolExecutor = THREADS, *, share_of: Hashable = None
+) -> Callable[P, Awaitable[R]]:
+    """Return `function`, which uses the database, as one that can be awaited. The active tenant stays active in it.
+
+    Calls are fair: those of the active tenant, or of `share_of` while none is known, have a share of the threads. The
+    others of them wait without a place in the queue of the threads, so another tenant's call does not wait for them.
+    """
+    call = database_sync_to_async(function, thread_sensitive=False, executor=executor)
+    tenant = get_active_tenant()
+    key = (id(executor), share_of if tenant is None else tenant.pk)
+
+    async def in_turn(*args: P.args, **kwargs: P.kwargs) -> R:
+        share = _shares.setdefault(key, asyncio.Semaphore(SHARE))
+        async with share:
+            result: R = await call(*args, **kwargs)
+            return result
+
+    return in_turn
 
 
 class HandshakeRefused(Exception):
@@ -57,20 +81,31 @@ class Closed(Exception):
 # Called in a thread with the tenant active, with the request of the handshake and its bearer token, or None. Raises
 # Closed for somebody who has no business here.
 type Admit = Callable[[HttpRequest, str | None], Any]
+type AddressOf = Callable[[HttpRequest], str | None]
 
 
 @dataclass(frozen=True)
 class TenantSockets:
-    """ASGI middleware around `application`, for WebSockets at `path` that speak `subprotocol`."""
+    """ASGI middleware around `application`, for WebSockets at `path` that speak `subprotocol`.
+
+    Handshakes share their threads by the client's address until the tenant is known, and then by tenant.
+    """
 
     application: Any
     path: str
     subprotocol: str
     admit: Admit
+    address_of: AddressOf
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        request, token = _request(scope)
         try:
-            tenant, visitor = await in_thread(self._open, PATIENT_THREADS)(scope)
+            find = in_thread(_or_closed(self._find), PATIENT_THREADS, share_of=self.address_of(request))
+            tenant = await find(request, token)
+            with tenant_context(tenant):
+                if self.subprotocol not in scope["subprotocols"]:
+                    raise Closed(PROTOCOL_ERROR, f"offer the subprotocol {self.subprotocol}")
+                visitor = await in_thread(_or_closed(self.admit), PATIENT_THREADS)(request, token)
         except HandshakeRefused:
             await send({"type": "websocket.close"})  # before it is accepted: 403
         except Closed as closed:
@@ -82,22 +117,28 @@ class TenantSockets:
                 scope = {**scope, "tenant": tenant, "visitor": visitor, "subprotocol": self.subprotocol}
                 await self.application(scope, receive, send)
 
-    def _open(self, scope: Any) -> tuple[AbstractTenant, Any]:
-        """Return the tenant and the visitor. Raises HandshakeRefused, Closed."""
-        request, token = _request(scope)
+    def _find(self, request: HttpRequest, token: str | None) -> AbstractTenant:
+        """Return the tenant. Raises HandshakeRefused, Closed."""
         _check_origin(request, token)  # first: somebody else's page learns nothing
+        with no_tenant():
+            tenant = _resolve(request)
+        if tenant is None or request.path_info != self.path:
+            raise HandshakeRefused
+        return tenant
+
+
+def _or_closed[**P, R](function: Callable[P, R]) -> Callable[P, R]:
+    """Return `function` as one that raises Closed without the database."""
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            with no_tenant():
-                tenant = _resolve(request)
-            if tenant is None or request.path_info != self.path:
-                raise HandshakeRefused
-            if self.subprotocol not in scope["subprotocols"]:
-                raise Closed(PROTOCOL_ERROR, f"offer the subprotocol {self.subprotocol}")
-            with tenant_context(tenant):
-                return tenant, self.admit(request, token)
+            return function(*args, **kwargs)
         except (DatabaseError, InterfaceError) as error:
             logger.warning("socket_unavailable", error=str(error))
             raise Closed(TRY_AGAIN_LATER, "unavailable") from error
+
+    return call
 
 
 def _request(scope: Any) -> tuple[HttpRequest, str | None]:
