@@ -37,7 +37,10 @@ def avatar_file(picture: str) -> str:
 
 
 def set_logo(*, account: Account, actor: Membership, content: bytes) -> None:
-    """Give the account a logo. Raises PermissionDenied, ValidationError for what is no picture, StorageUnavailable."""
+    """Give the account a logo.
+
+    Raises PermissionDenied, ValidationError for what is no picture, TooManyImages, StorageUnavailable.
+    """
     require(actor, "account.update")
     picture = _keep(content, LOGO_PIXELS, logo_file)
     _change_logo(account, actor, picture)
@@ -64,7 +67,7 @@ def _change_logo(account: Account, actor: Membership, picture: str) -> None:
 def set_avatar(*, actor: Membership, content: bytes) -> None:
     """Give oneself a picture, in this account.
 
-    Raises ValidationError for what is none, PermissionDenied, StorageUnavailable.
+    Raises ValidationError for what is none, PermissionDenied, TooManyImages, StorageUnavailable.
     """
     require(actor, "profile.update")
     _change_avatar(actor, _keep(content, AVATAR_PIXELS, avatar_file, square=True))

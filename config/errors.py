@@ -21,6 +21,7 @@ from rest_framework.views import set_rollback
 
 from accounts.conflicts import Conflicting
 from accounts.errors import RangeNotSatisfiable
+from accounts.images import TooManyImages
 from accounts.models import Membership
 from accounts.permissions import may
 from accounts.quotas import FileTooLarge, QuotaExceeded
@@ -30,7 +31,7 @@ from tenancy.storage import StorageUnavailable
 
 logger = structlog.get_logger("config.errors")
 
-UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout, CacheUnavailable, StorageUnavailable)
+UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout, CacheUnavailable, StorageUnavailable, TooManyImages)
 MAY_PASS = {429, 500, 503}  # so trying again is offered
 RETRY_AFTER = {429: {"Retry-After": "60"}, 503: {"Retry-After": "5"}}  # seconds
 

@@ -27,7 +27,7 @@ def inspect_attachment(*, attachment_id: UUID) -> None:
     """Make an attachment ready or reject it; one that is neither pending nor there is left alone.
 
     It may be killed and called again. Not to be called in a transaction: it reads from S3, which takes its time.
-    Raises StorageUnavailable.
+    Raises StorageUnavailable, TooManyImages.
     """
     found = Attachment.objects.filter(pk=attachment_id).select_related("task", "uploaded_by")
     attachment = found.exclude(received_at=None).first()

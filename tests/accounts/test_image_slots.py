@@ -1,0 +1,242 @@
+"""Pictures are decoded in a few slots of the process, with little memory: small files may have many pixels."""
+
+import subprocess
+import sys
+import threading
+from collections import Counter
+from contextlib import contextmanager, suppress
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from accounts import images
+from accounts.images import NotAnImage, TooManyImages, shrink
+from tenancy.context import tenant_context
+from tests.accounts.test_pictures import AVATAR, picture, send
+from tests.tasks.files import keys_of
+from tests.waiting import PATIENCE
+
+pytestmark = pytest.mark.django_db
+MEGABYTE = 2**20
+
+
+class Decoder:
+    """Takes the place of the decoder and takes until it is opened; `most` are those that were in it at once."""
+
+    def __init__(self):
+        self.inside, self.most = Counter(), Counter()
+        self._changed, self._open = threading.Condition(), threading.Event()
+
+    def __call__(self, content, pixels, square):
+        with self._changed:
+            self.inside[content] += 1
+            self.most |= self.inside
+            self.most["all"] = max(self.most["all"], self.inside.total())
+            self._changed.notify_all()
+        assert self._open.wait(PATIENCE)
+        with self._changed:
+            self.inside[content] -= 1
+        return b"made"
+
+    def wait_for(self, condition):
+        with self._changed:
+            assert self._changed.wait_for(lambda: condition(self.inside), PATIENCE)
+
+    def open(self):
+        self._open.set()
+
+
+@pytest.fixture
+def decoder(monkeypatch):
+    decoder = Decoder()
+    monkeypatch.setattr(images, "_make", decoder)
+    monkeypatch.setattr(images, "WAIT_SECONDS", PATIENCE)
+    yield decoder
+    decoder.open()
+
+
+@contextmanager
+def in_threads(*calls):
+    """Call functions in threads of their own; gives the list of what they return and raise."""
+    results = []
+
+    def run(call):
+        try:
+            results.append(call())
+        except TooManyImages as error:
+            results.append(type(error))
+
+    threads = [threading.Thread(target=run, args=[call]) for call in calls]
+    for thread in threads:
+        thread.start()
+    try:
+        yield results
+    finally:
+        for thread in threads:
+            thread.join()
+
+
+def of(tenant):
+    def call():
+        with tenant_context(tenant):
+            return shrink(tenant.slug.encode(), 100)
+
+    return call
+
+
+def waiting():
+    return images.slots._waiting
+
+
+def until_some_wait(number):
+    with images.slots._changed:  # which those who begin to wait give back
+        pass
+    deadline = threading.Event()
+    for _ in range(int(PATIENCE * 200)):
+        if waiting() == number:
+            return
+        deadline.wait(0.005)
+    pytest.fail(f"{waiting()} wait, not {number}.")
+
+
+def test_a_tenant_has_one_slot_and_others_find_one(acme, globex, decoder):
+    with in_threads(of(acme), of(acme), of(globex)) as results:
+        decoder.wait_for(lambda inside: inside == {b"acme": 1, b"globex": 1})
+        until_some_wait(1)
+        decoder.open()
+    assert results == [b"made"] * 3
+    assert decoder.most == {b"acme": 1, b"globex": 1, "all": images.SLOTS}
+
+
+def test_few_wait_and_the_others_are_refused_at_once(acme, globex, decoder):
+    with in_threads(*[of(acme)] * (1 + images.MOST_WAITING)) as results:
+        until_some_wait(images.MOST_WAITING)
+        with pytest.raises(TooManyImages):
+            of(acme)()
+        with in_threads(of(globex)):  # there is a slot for it
+            decoder.wait_for(lambda inside: inside[b"globex"] == 1)
+            decoder.open()
+    assert results == [b"made"] * (1 + images.MOST_WAITING)
+    assert waiting() == images.slots._held.total() == 0
+
+
+def test_waiting_ends(acme, decoder, monkeypatch):
+    monkeypatch.setattr(images, "WAIT_SECONDS", 0.01)
+    with in_threads(of(acme)):
+        decoder.wait_for(lambda inside: inside[b"acme"] == 1)
+        with pytest.raises(TooManyImages):
+            of(acme)()
+        decoder.open()
+    assert waiting() == 0
+
+
+def test_a_slot_is_given_back_after_a_fault(acme):
+    for _ in range(images.SLOTS + 1):
+        with tenant_context(acme), suppress(NotAnImage):
+            shrink(b"nonsense", 100)
+    assert images.slots._held.total() == 0
+
+
+def test_without_a_slot_the_api_and_the_page_say_when_to_come_back(client, acme, alice, monkeypatch):
+    monkeypatch.setattr(images, "SLOTS", 0)
+    monkeypatch.setattr(images, "WAIT_SECONDS", 0.01)
+    session = client.as_(alice)
+    session.raise_request_exception = False
+    answer = send(session, AVATAR, picture())
+    assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (503, "unavailable", "5")
+    with BytesIO(picture()) as file:
+        file.name = "me.png"
+        page = session.post("/settings/pictures/avatar/", {"file": file})
+    assert (page.status_code, page["Retry-After"]) == (503, "5")
+    assert keys_of(acme) == set()
+
+
+# Memory ------------------------------------------------------------------------------------------------------------
+
+PROGRAM = """
+import sys, threading
+from types import SimpleNamespace
+from accounts import images
+
+def peak():
+    line = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+    return int(line.split()[1]) * 1024
+
+def decode():
+    try:
+        images.shrink(content, int(sys.argv[1]), square=True)
+    except images.TooManyImages:
+        pass
+
+content = sys.stdin.buffer.read()
+images.get_active_tenant = lambda: SimpleNamespace(pk=threading.get_ident())  # each is of another account
+before = peak()
+threads = [threading.Thread(target=decode) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(peak() - before)
+"""
+
+
+def memory_for_eight(content, pixels):
+    """Return by how many bytes the memory of a process grows at most that is given a picture eight times at once."""
+    root = Path(images.__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(pixels)], input=content, capture_output=True, cwd=root, check=True
+    )
+    return int(done.stdout)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux says how much memory a process had")
+@pytest.mark.parametrize(
+    ("kind", "mode", "side"), [("PNG", "RGB", 5000), ("PNG", "RGBA", 5000), ("PNG", "P", 5000), ("WEBP", "RGB", 3500)]
+)
+@pytest.mark.parametrize("pixels", [128, 640])
+def test_eight_small_files_with_many_pixels_need_little_memory(kind, mode, side, pixels):
+    with BytesIO() as file:
+        Image.new(mode, (side, side)).save(file, kind)
+        content = file.getvalue()
+    assert len(content) < 100_000
+    assert memory_for_eight(content, pixels) < 500 * MEGABYTE  # it was 2,300
+
+
+# What is refused before it is decoded ------------------------------------------------------------------------------
+
+
+def test_webp_may_have_fewer_pixels():
+    with BytesIO() as file:
+        Image.new("RGB", (5_000, 2_501)).save(file, "WEBP")
+        content = file.getvalue()
+    with pytest.raises(NotAnImage, match="may have 12500000"):
+        shrink(content, 100)
+
+
+def test_a_jpeg_with_many_scans_is_refused(monkeypatch):
+    content = picture(kind="JPEG", progressive=True)
+    scans = content.count(b"\xff\xda")
+    assert scans > 5
+    assert shrink(content, 100)
+    monkeypatch.setattr(images, "MOST_SCANS", scans - 1)
+    with pytest.raises(NotAnImage, match="scans"):
+        shrink(content, 100)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+@pytest.mark.parametrize(
+    ("size", "square", "made"), [((3000, 1500), False, (100, 50)), ((1500, 3000), True, (100, 100))]
+)
+def test_large_pictures_of_every_kind_keep_what_they_show(mode, size, square, made):
+    with BytesIO() as file:
+        image = Image.new("L", size, 0)
+        image.paste(255, (0, size[1] // 2, *size))
+        image = image.convert(mode)
+        image.save(file, "PNG")
+        content = file.getvalue()
+    result = Image.open(BytesIO(shrink(content, 100, square=square)))
+    assert result.size == made
+    top, bottom = (result.getpixel((50, int(result.height * part))) for part in (0.25, 0.75))
+    assert top != bottom
