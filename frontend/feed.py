@@ -6,17 +6,20 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import chain
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership
 from frontend.presentation import day_in_words
+from frontend.prose import cost_of
 from projects.models import Activity, Label
 from tasks.models import Comment, Priority, Task
 
-MOST = 100  # comments, and as many changes, that are shown at first
-ALL = 1000
+UNTIL = "until"  # the parameter of an address that names the end of a page
+MOST = 100  # comments, and as many changes, on one page of the stream
+MOST_COST = 100_000  # of the comments on it, as frontend.prose counts it
 TOGETHER = timedelta(minutes=10)  # what one person does in such a time is one entry
 
 
@@ -38,22 +41,53 @@ class Entry:
 
 @dataclass(frozen=True)
 class Feed:
-    """Entries, the oldest first; `hidden` says that there are older ones."""
+    """A page of entries, the oldest first. `older` is where the page before it ends, None if there is none."""
 
     entries: list[Entry]
-    hidden: bool
+    older: datetime | None
+
+    @property
+    def older_query(self) -> str:
+        return urlencode({UNTIL: self.older.isoformat()}) if self.older else ""
+
+    def shows(self, comment_id: UUID) -> bool:
+        return any(entry.comment is not None and entry.id == comment_id for entry in self.entries)
 
 
-def feed_of(task: Task, today: date, *, everything: bool = False) -> Feed:
-    """Return the stream of a task. Needs its project with statuses. Five queries."""
-    most = ALL if everything else MOST
-    comments = list(task.comments.order_by("-created_at", "-id")[: most + 1])
-    activities = list(Activity.objects.about_task(task.pk).order_by("-created_at", "-id")[: most + 1])
-    hidden = len(comments) > most or len(activities) > most
-    words = Words(task, activities[:most], comments[:most], today)
-    said = [Entry(each.pk, words.members.get(each.author_id), each.created_at, each) for each in comments[:most]]
-    found = sorted(chain(said, words.changes()), key=lambda entry: entry.at)
-    return Feed(list(_together(found)), hidden)
+def feed_of(task: Task, today: date, *, until: datetime | None = None) -> Feed:
+    """Return the newest page of a task's stream, or the one that ends at `until`.
+
+    Needs its project with statuses. Five queries, and Markdown of a limited cost.
+    """
+    comments, activities = task.comments.order_by("-created_at", "-id"), Activity.objects.about_task(task.pk)
+    activities = activities.order_by("-created_at", "-id")
+    if until is not None:
+        comments, activities = comments.filter(created_at__lte=until), activities.filter(created_at__lte=until)
+    said, done = list(comments[: MOST + 1]), list(activities[: MOST + 1])
+    cuts = [cut for cut in (_cut(said, _cost), _cut(done, lambda _: 0)) if cut is not None]
+    older = max(cuts, default=None)
+    if older is not None:
+        said = [each for each in said if each.created_at > older]
+        done = [each for each in done if each.created_at > older]
+    words = Words(task, done, said, today)
+    entries = [Entry(each.pk, words.members.get(each.author_id), each.created_at, each) for each in said]
+    found = sorted(chain(entries, words.changes()), key=lambda entry: entry.at)
+    return Feed(list(_together(found)), older)
+
+
+def _cost(comment: Comment) -> int:
+    return cost_of(comment.body)
+
+
+def _cut[Row: (Comment, Activity)](rows: list[Row], cost: Callable[[Row], int]) -> datetime | None:
+    """Return when the first of `rows`, the newest first, is that has no room on the page. One always has."""
+    room = MOST_COST
+    for number, row in enumerate(rows):
+        room -= cost(row)
+        has_room = number < MOST and room >= 0
+        if number and not has_room and row.created_at != rows[number - 1].created_at:
+            return row.created_at
+    return None
 
 
 def _together(entries: Iterable[Entry]) -> Iterator[Entry]:

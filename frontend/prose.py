@@ -1,14 +1,21 @@
 """Markdown that people wrote, as HTML that is safe to show to others."""
 
 import re
-from collections.abc import MutableSequence
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable, MutableSequence
+from hashlib import sha256
 
 import nh3
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, table
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
+
+from tenancy.context import get_active_tenant
 
 TAGS = {
     *("h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "ul", "ol", "li", "pre", "code"),
@@ -21,6 +28,9 @@ MARKS = re.compile(r"[\[\]*_~`<&\\]")
 MOST_MARKS = 300
 MOST = 50_000  # characters; what is stored has no more, but what people want to preview may
 MOST_CELLS = 10_000  # of tables, with those that rows leave out
+MOST_LINES = 2_000  # that are read as Markdown; the others are shown as they are
+COST_OF_A_LINE = 10  # what a line costs beside its characters, in characters: each may be a block of its own
+MOST_KEPT = 32 * 2**20  # bytes of HTML that a process keeps
 
 
 def _lower_headings(state: StateCore) -> None:
@@ -61,13 +71,68 @@ _markdown.core.ruler.before("inline", "leave_heaps", _leave_heaps)
 _markdown.core.ruler.push("lower_headings", _lower_headings)
 
 
+def cost_of(text: str) -> int:
+    """Return what a text costs at most when it is rendered for the first time, in characters of plain text.
+
+    A page limits the sum for all that it shows. 100,000 are less than half a second.
+    """
+    return len(text) + COST_OF_A_LINE * (text.count("\n") + 1)
+
+
 def render_markdown(text: str) -> SafeString:
-    """Return `text` as HTML of the tags above, with links to the web and to mail addresses only."""
+    """Return `text` as HTML of the tags above, with links to the web and to mail addresses only.
+
+    A process keeps what it has rendered. The HTML depends on nothing but the text, so it is never out of date. It is
+    kept by tenant all the same: the time of a request must not tell whether another account has the same text. It is
+    not kept in Redis: a client that can write there could put a script into a page.
+    """
+    tenant = get_active_tenant()
+    key = (tenant and tenant.pk, sha256(text.encode()).digest())
+    html = rendered.get(key)
+    if html is None:
+        html = _render(text)
+        rendered.put(key, html)
+    return mark_safe(html)  # noqa: S308 - nh3 has removed everything else
+
+
+def _render(text: str) -> str:
+    lines = text[:MOST].split("\n")
     html = nh3.clean(
-        _markdown.render(text[:MOST]),
+        _markdown.render("\n".join(lines[:MOST_LINES])),
         tags=TAGS,
         attributes=ATTRIBUTES,
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )
-    return mark_safe(html)  # noqa: S308 - nh3 has just removed everything else
+    rest = "\n".join(lines[MOST_LINES:])
+    return f"{html}<pre>{escape(rest)}</pre>\n" if rest.strip() else html
+
+
+class Rendered:
+    """The HTML of texts by key, the one that was used last at the end, of at most MOST_KEPT bytes together."""
+
+    def __init__(self) -> None:
+        self._html: OrderedDict[Hashable, str] = OrderedDict()
+        self._lock = threading.Lock()
+        self.bytes = 0
+
+    def get(self, key: Hashable) -> str | None:
+        """Return the HTML of a text, None if it is not kept."""
+        with self._lock:
+            if key in self._html:
+                self._html.move_to_end(key)
+            return self._html.get(key)
+
+    def put(self, key: Hashable, html: str) -> None:
+        """Keep the HTML of a text, and drop those that were not used for longest."""
+        with self._lock:
+            if key in self._html:  # rendered by another request meanwhile
+                return
+            self._html[key] = html
+            self.bytes += sys.getsizeof(html)
+            while self.bytes > MOST_KEPT:
+                _, dropped = self._html.popitem(last=False)
+                self.bytes -= sys.getsizeof(dropped)
+
+
+rendered = Rendered()

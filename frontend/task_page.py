@@ -1,5 +1,6 @@
 """The page of a task: as a page, as a panel beside the board, and each of its parts alone for htmx."""
 
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -14,11 +15,11 @@ from accounts.models import Membership
 from accounts.permissions import may
 from frontend.access import MemberRequest
 from frontend.addresses import TaskKey
-from frontend.feed import Feed, feed_of
+from frontend.feed import UNTIL, Feed, feed_of
 from frontend.forms import NewSubtask
 from frontend.task_forms import SetDueDate, WriteComment
 from projects.models import Status
-from tasks.models import Priority, Subtask, Task
+from tasks.models import Comment, Priority, Subtask, Task
 
 # The ids of the parts. htmx sends that of the element it is about to replace.
 PANEL = "panel"
@@ -36,8 +37,9 @@ PARTS = {
 class TaskPage:
     """What the parts show of a task. Each thing is fetched when a template asks for it, and once."""
 
-    def __init__(self, request: MemberRequest, task: Task) -> None:
+    def __init__(self, request: MemberRequest, task: Task, comment: object = None) -> None:
         self.request, self.task = request, task
+        self.comment = comment if isinstance(comment, Comment) else None  # which is open as a form
 
     @cached_property
     def subtasks(self) -> list[Subtask]:
@@ -60,8 +62,21 @@ class TaskPage:
         return any(status.category == "todo" for status in self.statuses)
 
     @cached_property
+    def until(self) -> datetime | None:
+        """The end of the page of the stream that is asked for, None for the newest page."""
+        try:
+            moment = datetime.fromisoformat(self.request.GET.get(UNTIL, ""))
+        except ValueError:
+            return None
+        return moment if moment.tzinfo is not None and moment.year > 1 else None
+
+    @cached_property
     def feed(self) -> Feed:
-        return feed_of(self.task, timezone.localdate(), everything="all" in self.request.GET)
+        feed = feed_of(self.task, timezone.localdate(), until=self.until)
+        if self.comment is None or feed.shows(self.comment.pk):
+            return feed
+        self.until = self.comment.created_at
+        return feed_of(self.task, timezone.localdate(), until=self.until)
 
     @property
     def can_write(self) -> bool:
@@ -104,12 +119,13 @@ def task_page(  # what may be open on it
 ) -> HttpResponse:
     """Answer with the page of `task`; to htmx with the part that it is going to replace, or else with `part`.
 
-    `editing` names the part that is open as a form, and `forms` are those with something typed in them.
+    `editing` names the part that is open as a form, and `forms` are those with something typed in them;
+    `editing_comment` is the comment whose form is open.
     """
     context = {
         "task": task,
         "project": task.project,
-        "shown": TaskPage(request, task),
+        "shown": TaskPage(request, task, forms.get("editing_comment")),
         "editing": editing,
         "subtask_form": NewSubtask(auto_id="subtask_%s"),
         "comment_form": WriteComment(auto_id="comment_%s"),

@@ -56,7 +56,7 @@ def edit(request: MemberRequest, pk: UUID) -> HttpResponse:
         else:
             return written(request, task, PART)
     status = 400 if form.is_bound else 200
-    return task_page(request, task, part=PART, editing_comment=pk, edit_form=form, status=status)
+    return task_page(request, task, part=PART, editing_comment=comment, edit_form=form, status=status)
 
 
 @require_POST

@@ -1,11 +1,13 @@
 """Comments on the page of a task, and the stream that they are in."""
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
-from frontend import feed
+from frontend import feed, prose
+from frontend.prose import cost_of
 from projects.models import Activity
 from tasks.actions import (
     complete_task,
@@ -153,12 +155,82 @@ def test_what_belongs_to_other_tasks_is_not_in_it(client, alice, bob, task, comm
     assert page(client.as_(bob).get("/tasks/WEB-2/")).text.count("created this") == 1
 
 
-def test_a_long_stream_is_cut_and_shown_on_demand(client, alice, bob, task, as_member, page, monkeypatch):
+# Pages of the stream -----------------------------------------------------------------------------------------------
+
+
+def older(seen):
+    """Return the address of the page before this one, None if there is none."""
+    return next((link for link in seen.links if link.startswith("?until=")), None)
+
+
+def pages_of(session, page):
+    """Return the texts of all pages of the stream, the newest first."""
+    texts, link = [], ""
+    while link is not None:
+        seen = page(session.get(URL + link))
+        texts.append(seen.text)
+        assert (URL in seen.links) == bool(link)  # the way back
+        link = older(seen)
+    return texts
+
+
+def test_a_long_stream_has_pages_that_show_each_entry_once(client, alice, bob, task, as_member, page, monkeypatch):
+    monkeypatch.setattr(feed, "MOST", 2)
+    for number in range(5):
+        as_member(alice, create_comment, task=task, body=f"Comment {number}")
+    texts = pages_of(client.as_(bob), page)
+    shown = [[number for number in range(5) if f"Comment {number}" in text] for text in texts]
+    assert shown == [[3, 4], [1, 2], [0]]
+    assert ["created this" in text for text in texts] == [False, False, True]
+
+
+def test_a_page_has_as_many_comments_as_its_cost_allows(client, alice, bob, task, as_member, page, monkeypatch):
+    monkeypatch.setattr(feed, "MOST_COST", 2 * cost_of("Comment 0"))
+    for body in ("Comment 0", "Comment 1", "Comment 2", "Comment 3" * 9, "Comment 4"):
+        as_member(alice, create_comment, task=task, body=body)
+    shown = [re.findall(r"Comment \d", text) for text in pages_of(client.as_(bob), page)]
+    assert shown == [["Comment 4"], ["Comment 3"] * 9, ["Comment 1", "Comment 2"], ["Comment 0"]]
+
+
+def test_comments_of_the_same_moment_are_on_one_page(client, acme, alice, bob, task, as_member, page, monkeypatch):
     monkeypatch.setattr(feed, "MOST", 2)
     for number in range(4):
         as_member(alice, create_comment, task=task, body=f"Comment {number}")
-    seen = page(client.as_(bob).get(URL))
-    assert "Comment 1" not in seen.text
-    assert "Comment 3" in seen.text
-    assert "?all" in seen.links
-    assert "Comment 0" in page(client.as_(bob).get(URL, {"all": ""})).text
+    with tenant_context(acme):
+        Comment.objects.filter(body__in=["Comment 1", "Comment 2"]).update(created_at=task.created_at)
+    texts = pages_of(client.as_(bob), page)
+    shown = [set(re.findall(r"Comment (\d)", text)) for text in texts]
+    assert {"1", "2"} in shown
+    assert sorted(number for page in shown for number in page) == ["0", "1", "2", "3"]
+
+
+def test_a_comment_on_an_older_page_is_edited_there(client, alice, bob, task, as_member, monkeypatch):
+    monkeypatch.setattr(feed, "MOST", 2)
+    first, *_rest = [as_member(bob, create_comment, task=task, body=f"Comment {number}") for number in range(5)]
+    content = client.as_(bob).get(f"/comments/{first.pk}/edit/").content.decode()
+    assert f'action="/comments/{first.pk}/edit/"' in content
+    assert "Comment 4" not in content
+
+
+@pytest.mark.parametrize(
+    "text", ["x", "2026-01-01", "2026-01-01T00:00:00", "0001-01-01T00:00:00+14:00", "\0", "9999-12-31T23:59:59-14:00"]
+)
+def test_an_end_that_is_none_is_passed_over(client, bob, comment, text):
+    assert "Looks <em>good</em>" in client.as_(bob).get(URL, {"until": text}).content.decode()
+
+
+def test_a_page_renders_a_limited_amount_of_markdown_and_once(client, alice, bob, vera, task, as_member, monkeypatch):
+    """Thirty comments of 20,000 characters were twelve seconds of CPU, for each request."""
+    read = []
+    render = prose._markdown.render
+    monkeypatch.setattr(prose._markdown, "render", lambda text: read.append(text) or render(text))
+    for number in range(30):
+        as_member(alice, create_comment, task=task, body=f"{number}\n\n" + "- a\n" * 4_900)
+    answer = client.as_(bob).get(URL)
+    assert sum(cost_of(text) for text in read) <= feed.MOST_COST
+    assert len(answer.content) < 5 * feed.MOST_COST
+    rendered = len(read)
+    assert rendered >= 1
+    client.as_(bob).get(URL)
+    client.as_(vera).get(URL)
+    assert len(read) == rendered

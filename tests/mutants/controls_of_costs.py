@@ -2,8 +2,12 @@
 
 from tests.mutants.controls import off
 
-CACHE = "tenancy/cache.py"
-POISONED = "tests/isolation/test_poisoned_redis.py"
+CACHE, SOCKETS = "tenancy/cache.py", "tenancy/sockets.py"
+FEEDS, WATCH, IMAGES = "projects/feeds.py", "projects/watch.py", "accounts/images.py"
+FEED, PROSE = "frontend/feed.py", "frontend/prose.py"
+POISONED, POKES = "tests/isolation/test_poisoned_redis.py", "tests/sockets/test_pokes.py"
+THREADS, SLOTS = "tests/sockets/test_fair_threads.py", "tests/accounts/test_image_slots.py"
+COMMENTS, MARKDOWN = "tests/frontend/test_comments.py", "tests/frontend/test_prose.py"
 
 OF_COSTS = [
     off(
@@ -26,5 +30,129 @@ OF_COSTS = [
         "        except UnreadableValue:\n",
         "        except ZeroDivisionError:\n",
         f"{POISONED}::test_a_value_that_is_damaged_is_a_miss",
+    ),
+    off(
+        "costs: a malformed message does not end the listener",
+        FEEDS,
+        "            except ValueError as error:  # also of msgpack",
+        "            except ZeroDivisionError as error:  # also of msgpack",
+        f"{POKES}::test_the_listener_survives_every_malformed_message",
+    ),
+    off(
+        "costs: the listener begins anew after any fault",
+        FEEDS,
+        "            except* Exception:",
+        "            except* ZeroDivisionError:",
+        f"{POKES}::test_the_listener_begins_anew_after_any_fault",
+    ),
+    off(
+        "costs: a tenant has a share of the threads of sockets",
+        SOCKETS,
+        "        async with share:\n",
+        "        if share:\n",
+        f"{THREADS}::test_many_calls_of_one_account_leave_threads_to_the_others",
+        f"{THREADS}::test_a_subscription_does_not_wait_behind_sixty_of_another_account",
+    ),
+    off(
+        "costs: handshakes share threads by address",
+        SOCKETS,
+        ", share_of=self.address_of(request))",
+        ")",
+        f"{THREADS}::test_a_handshake_does_not_wait_behind_sixty_others",
+    ),
+    off(
+        "costs: the watch has threads of its own",
+        WATCH,
+        "in_thread(look, WATCH_THREADS, share_of=tenant.pk)",
+        "in_thread(look, share_of=tenant.pk)",
+        f"{THREADS}::test_the_watch_waits_for_no_look_that_hangs_and_for_no_subscription",
+    ),
+    off(
+        "costs: the watch waits for no look",
+        WATCH,
+        "                self._looking[tenant] = asyncio.create_task(self._look_at(tenant))\n",
+        "                self._looking[tenant] = asyncio.create_task(self._look_at(tenant))\n"
+        "        self._looking = {}\n",
+        f"{THREADS}::test_the_watch_waits_for_no_look_that_hangs_and_for_no_subscription",
+    ),
+    off(
+        "costs: the watch goes on after a fault",
+        WATCH,
+        "            except Exception:  # all sockets",
+        "            except OSError:  # all sockets",
+        f"{THREADS}::test_the_watch_goes_on_after_a_fault_of_its_own",
+    ),
+    off(
+        "costs: pictures are decoded in slots",
+        IMAGES,
+        "self._held.total() < SLOTS and self._held[who] < SLOTS_OF_TENANT",
+        "True",
+        f"{SLOTS}::test_a_tenant_has_one_slot_and_others_find_one",
+        f"{SLOTS}::test_eight_small_files_with_many_pixels_need_little_memory",
+    ),
+    off(
+        "costs: a tenant has one slot",
+        IMAGES,
+        " and self._held[who] < SLOTS_OF_TENANT",
+        "",
+        f"{SLOTS}::test_a_tenant_has_one_slot_and_others_find_one",
+    ),
+    off(
+        "costs: few wait for a slot",
+        IMAGES,
+        "if self._waiting >= MOST_WAITING:",
+        "if False:",
+        f"{SLOTS}::test_few_wait_and_the_others_are_refused_at_once",
+    ),
+    off(
+        "costs: WebP has fewer pixels",
+        IMAGES,
+        'MOST_PIXELS_OF_WEBP if image.format == "WEBP" else MOST_PIXELS',
+        "MOST_PIXELS",
+        f"{SLOTS}::test_webp_may_have_fewer_pixels",
+    ),
+    off(
+        "costs: the scans of a JPEG are counted",
+        IMAGES,
+        'content.count(b"\\xff\\xda") > MOST_SCANS',
+        "False",
+        f"{SLOTS}::test_a_jpeg_with_many_scans_is_refused",
+    ),
+    off(
+        "costs: a page has a limited amount of Markdown",
+        FEED,
+        "        room -= cost(row)\n",
+        "",
+        f"{COMMENTS}::test_a_page_renders_a_limited_amount_of_markdown_and_once",
+        f"{COMMENTS}::test_a_page_has_as_many_comments_as_its_cost_allows",
+    ),
+    off(
+        "costs: Markdown is rendered once",
+        PROSE,
+        "        rendered.put(key, html)\n",
+        "",
+        f"{MARKDOWN}::test_a_text_is_rendered_once",
+    ),
+    off(
+        "costs: rendered Markdown is kept by tenant",
+        PROSE,
+        "key = (tenant and tenant.pk, ",
+        "key = (None, ",
+        f"{MARKDOWN}::test_an_account_is_not_told_what_another_has_rendered",
+    ),
+    off(
+        "costs: the bytes of rendered Markdown are limited",
+        PROSE,
+        "while self.bytes > MOST_KEPT:",
+        "while False:",
+        f"{MARKDOWN}::test_what_is_kept_has_a_limit_and_the_oldest_go",
+    ),
+    off(
+        "costs: the lines of Markdown are limited",
+        PROSE,
+        "lines[:MOST_LINES]",
+        "lines",
+        f"{MARKDOWN}::test_lines_after_the_two_thousandth_are_shown_as_they_are",
+        f"{MARKDOWN}::test_the_steps_of_the_parser_grow_with_the_cost_and_no_faster",
     ),
 ]
