@@ -88,7 +88,6 @@ OF_COSTS = [
         "self._held.total() < SLOTS and self._held[who] < SLOTS_OF_TENANT",
         "True",
         f"{SLOTS}::test_a_tenant_has_one_slot_and_others_find_one",
-        f"{SLOTS}::test_eight_small_files_with_many_pixels_need_little_memory",
     ),
     off(
         "costs: a tenant has one slot",
@@ -153,6 +152,5 @@ OF_COSTS = [
         "lines[:MOST_LINES]",
         "lines",
         f"{MARKDOWN}::test_lines_after_the_two_thousandth_are_shown_as_they_are",
-        f"{MARKDOWN}::test_the_steps_of_the_parser_grow_with_the_cost_and_no_faster",
     ),
 ]

@@ -202,7 +202,7 @@ OF_FILES: list[Mutant] = [
     off(
         "pictures that are too large are not read",
         IMAGES,
-        "if image.width * image.height > MOST_PIXELS:",
+        "if image.width * image.height > most:",
         "if False:",
         f"{SHOWN}::test_one_of_too_many_pixels_is_refused_although_it_is_whole_and_its_file_is_small",
     ),
