@@ -146,6 +146,8 @@ async def _send(batch: Mapping[str, dict[str, Any]]) -> None:
             # The others would wait just as long. Listeners find out by looking, a little later.
             logger.warning("announcements_lost", number=len(batch) - number, error=str(error))
             return
+        except Exception:  # whatever it is: all announcements of this process depend on this thread
+            logger.exception("announcement_broken", group=group)
 
 
 announcer = Announcer()

@@ -239,3 +239,21 @@ def test_the_listener_begins_anew_after_any_fault(office, project, monkeypatch):
         await layer.flush()
 
     asyncio.run(scene())
+
+
+def test_the_announcer_goes_on_after_any_fault(office, project, overheard, monkeypatch):
+    faults = [RuntimeError]
+    group_send = RedisPubSubLoopLayer.group_send
+
+    async def fail_at_first(layer, *args):
+        if faults:
+            raise faults.pop()
+        await group_send(layer, *args)
+
+    monkeypatch.setattr(RedisPubSubLoopLayer, "group_send", fail_at_first)
+    heard = overheard(
+        [group_of(office, project)],
+        lambda: office.act(create_task, project=project, title="Lost"),
+        lambda: office.act(create_task, project=project, title="Heard"),
+    )
+    assert heard == [poke(office, project, 3)]
