@@ -57,7 +57,6 @@ OF_COSTS = [
         SOCKETS,
         "        async with share:\n",
         "        if share:\n",
-        f"{THREADS}::test_many_calls_of_one_account_leave_threads_to_the_others",
         f"{THREADS}::test_a_subscription_does_not_wait_behind_sixty_of_another_account",
     ),
     off(
