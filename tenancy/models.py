@@ -18,6 +18,7 @@ from tenancy.constraints import ErasedWithTenant, TenantPrimaryKey, TenantRowSec
 from tenancy.context import NoActiveTenant, get_scope, require_active_tenant
 from tenancy.fields import LineField, TenantKey, UUIDv7Field, check_writable
 from tenancy.outbox import DailyRun, OutboxJob  # noqa: F401  # where Django looks for models
+from tenancy.postgresql.operations import SHARE
 from tenancy.postgresql.roles import OPERATOR
 
 validate_slug = RegexValidator(
@@ -224,6 +225,16 @@ class TenantModel(models.Model, metaclass=TenantModelBase):
         """Delete in the name of the active tenant. Raises NoActiveTenant, CrossTenantWrite."""
         check_writable(self)
         return super().delete(*args, **kwargs)
+
+
+def locked_in_share[Q: models.QuerySet[Any]](rows: Q) -> Q:
+    """Return `rows`, which nobody can change from when they are read until the transaction ends: `FOR SHARE`.
+
+    Others may lock them in the same way meanwhile. Rows that are joined to them are only read.
+    """
+    locked = rows.select_for_update(of=("self",), no_key=True)
+    locked.query.select_for_no_key_update = SHARE  # type: ignore[assignment]  # see DatabaseOperations
+    return locked
 
 
 def is_tenant_owned(model: type[models.Model]) -> bool:

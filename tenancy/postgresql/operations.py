@@ -8,6 +8,7 @@ from django.db.backends.postgresql import operations
 
 from tenancy.postgresql.roles import OWNER
 
+SHARE = "share"  # what `locked_in_share()` of tenancy.models asks for: true, as `no_key` is
 SET_LOCAL = re.compile(r"\A(?:SET LOCAL tenancy\.\w+ = '[0-9a-f-]*'; )+")
 
 
@@ -16,6 +17,14 @@ class DatabaseOperations(operations.DatabaseOperations):
         """Return what somebody wrote, without what `TenantCursor` put in front of it."""
         query = super().last_executed_query(cursor, sql, params)
         return SET_LOCAL.sub("", query or "")
+
+    def for_update_sql(
+        self, nowait: bool = False, skip_locked: bool = False, of: Any = (), no_key: bool | str = False
+    ) -> str:
+        """Return what locks the rows of a SELECT, which may also be `FOR SHARE`: Django has no name for that."""
+        if no_key != SHARE:
+            return str(super().for_update_sql(nowait=nowait, skip_locked=skip_locked, of=of, no_key=bool(no_key)))
+        return str(super().for_update_sql(of=of)).replace("FOR UPDATE", "FOR SHARE", 1)
 
     def execute_sql_flush(self, sql_list: Iterable[str]) -> None:
         """Empty tables as their owner: the app role may not TRUNCATE."""
