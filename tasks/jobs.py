@@ -35,6 +35,11 @@ def mail_digest(member_id: str, day: str) -> None:
     actions.mail_digest(member_id=UUID(member_id), day=date.fromisoformat(day))
 
 
+@shared_task(base=TenantTask, name="tasks.send_digest")
+def send_digest(member_id: str, day: str) -> None:
+    actions.send_digest(member_id=UUID(member_id), day=date.fromisoformat(day))
+
+
 class ExportTask(TenantTask):
     """Says so where people see it, when the last attempt has failed."""
 

@@ -17,7 +17,7 @@ from tasks.actions.columns import retire_status
 from tasks.actions.comments import create_comment, delete_comment, update_comment
 from tasks.actions.exports import TooManyExports, fail_export, remove_old_exports, request_export, write_export
 from tasks.actions.inspection import inspect_attachment, remove_files, remove_incoming
-from tasks.actions.mailing import mail_digest, mail_notification, request_digests
+from tasks.actions.mailing import mail_digest, mail_notification, request_digests, send_digest
 from tasks.actions.notifications import mark_all_read, mark_read, remind_of_due_tasks, remove_old_notifications
 from tasks.actions.progress import (
     AlreadyCompleted,
@@ -78,6 +78,7 @@ __all__ = [
     "request_export",
     "restore_task",
     "retire_status",
+    "send_digest",
     "sweep_files",
     "update_comment",
     "update_subtask",

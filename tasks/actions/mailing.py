@@ -42,14 +42,23 @@ def request_digests(*, day: date) -> int:
 
 
 def mail_digest(*, member_id: UUID, day: date) -> bool:
-    """Mail a member the digest of `day`, and say whether that was done now: once a day, and not if it were empty.
+    """Have a member mailed the digest of `day`, once a day, and say whether that was done now.
 
-    Called in a transaction.
+    Called in a transaction. Another job sends it: this one has the membership locked, for which everything that the
+    member writes would wait until the mail server has answered.
     """
     due = Q(digest_day=None) | Q(digest_day__lt=day)
     if not Membership.objects.current().filter(due, pk=member_id, mail_digest=True).update(digest_day=day):
         return False
-    member = Membership.objects.prefetch_related("user").get(pk=member_id)
+    enqueue("tasks.send_digest", member_id=str(member_id), day=day.isoformat())
+    return True
+
+
+def send_digest(*, member_id: UUID, day: date) -> bool:
+    """Mail a member the digest of `day`, and say whether that was done: not if it were empty."""
+    member = Membership.objects.current().filter(pk=member_id, mail_digest=True).prefetch_related("user").first()
+    if member is None:
+        return False
     tasks = Task.objects.visible_to(member).active().filter(completed_at=None, assignments__member=member)
     in_order = tasks.select_related("project").order_by(F("due_date").asc(nulls_last=True), "project__key", "number")
     unread = Notification.objects.visible_to(member).unread().select_related("task__project", "actor")
