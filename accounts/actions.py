@@ -7,10 +7,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
+from accounts.acting import authorize
 from accounts.audit import record_audit
 from accounts.models import Account, Membership, Role, User
 from accounts.people import lock_person, lock_person_with
-from accounts.permissions import require
 from accounts.renaming import keep_former_slug, refuse_former_slug
 from accounts.validation import validate_fields
 from tenancy.context import tenant_context
@@ -100,7 +100,6 @@ def update_account(*, account: Account, actor: Membership, **fields: Unpack[Acco
 
     With another slug it has another host. The old one leads there from then on, and stays this account's.
     """
-    require(actor, "account.update")
     return _update(account, actor, fields)
 
 
@@ -113,6 +112,8 @@ def rename_account(*, account: Account, slug: str) -> Account:
 
 def _update(account: Account, actor: Membership | None, fields: AccountFields) -> Account:
     account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    if actor is not None:
+        authorize(actor, "account.update")
     old_slug = account.slug
     changes = {
         name: [getattr(account, name), value] for name, value in fields.items() if getattr(account, name) != value
@@ -135,17 +136,19 @@ def update_profile(*, actor: Membership, name: str) -> User:
 
     Raises ValidationError, PersonGone.
     """
-    require(actor, "profile.update")
-    user = actor.user = lock_person(actor.user)
+    lock_person(actor.user)
+    authorize(actor, "profile.update")
+    user = actor.user
     user.name = name
     validate_fields(user, {"name"})
     user.save(update_fields=["name"])
     return user
 
 
+@transaction.atomic
 def choose_mails(*, actor: Membership, **choices: Unpack[MailChoices]) -> Membership:
     """Change which mails `actor` gets from this account. Raises PermissionDenied."""
-    require(actor, "profile.update")
+    authorize(actor, "profile.update", changes_member=True)
     for name, value in choices.items():
         setattr(actor, name, value)
     actor.save(update_fields=list(choices))

@@ -7,11 +7,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.acting import authorize
 from accounts.audit import record_audit
 from accounts.conflicts import Conflicting
-from accounts.members import lock_account, reread_actor
+from accounts.members import lock_account
 from accounts.models import Account, Membership
-from accounts.permissions import require
 from accounts.validation import is_same_name
 from tenancy.outbox import enqueue
 from tenancy.routing import forget_tenant
@@ -30,8 +30,7 @@ def delete_account(*, actor: Membership, name: str) -> Account:
     Raises PermissionDenied, ValidationError.
     """
     account = lock_account()
-    actor = reread_actor(actor)
-    require(actor, "account.delete")
+    authorize(actor, "account.delete")
     if not is_same_name(name, account.name):
         raise ValidationError({"name": _("This is not the name of the account.")})
     account.suspended_at = account.deleting_since = timezone.now()
@@ -46,8 +45,7 @@ def delete_account(*, actor: Membership, name: str) -> Account:
 def restore_account(*, actor: Membership) -> Account:
     """Call the deletion off. Raises PermissionDenied, NotDeleting."""
     account = lock_account()
-    actor = reread_actor(actor)
-    require(actor, "account.delete")
+    authorize(actor, "account.delete", while_suspended=True)
     if not account.is_closing or is_due(account):
         raise NotDeleting(_("There is nothing to call off any more."))
     account.suspended_at = account.deleting_since = None

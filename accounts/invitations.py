@@ -18,12 +18,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.acting import authorize
 from accounts.audit import record_audit
 from accounts.conflicts import Conflicting
-from accounts.members import lock_account, refuse_owner_role, reread_actor, take_in
+from accounts.members import lock_account, refuse_owner_role, take_in
 from accounts.models import Invitation, Membership, Role, User
 from accounts.people import lock_person_with
-from accounts.permissions import require
 from accounts.quotas import require_room_for_invitation, require_room_for_member
 from accounts.tokens import hash_of
 from accounts.validation import validate_fields
@@ -60,8 +60,7 @@ def invite(*, actor: Membership, email: str, role: str = Role.MEMBER) -> Invitat
     It does the same, and takes as long, whether or not anybody has that address.
     """
     lock_account()
-    actor = reread_actor(actor)
-    require(actor, "member.manage")
+    authorize(actor, "member.manage")
     refuse_owner_role(role)
     row = Invitation(email=email.lower(), role=role, invited_by=actor, expires_at=timezone.now() + LIFETIME)
     _refuse_known(row.email)
@@ -81,8 +80,8 @@ def resend_invitation(*, invitation: Invitation, actor: Membership) -> None:
     Raises PermissionDenied, QuotaExceeded, SentJustNow, Http404 for one that was accepted or revoked meanwhile.
     """
     lock_account()
-    actor, row = reread_actor(actor), _reread(invitation)
-    require(actor, "member.manage")
+    authorize(actor, "member.manage")
+    row = _reread(invitation)
     now = timezone.now()
     if (wait := row.asked_at + BETWEEN_MAILS - now) > timedelta(0):
         raise SentJustNow(math.ceil(wait.total_seconds()))
@@ -99,8 +98,8 @@ def resend_invitation(*, invitation: Invitation, actor: Membership) -> None:
 def revoke_invitation(*, invitation: Invitation, actor: Membership) -> None:
     """Take an invitation back; its link works no more. Raises PermissionDenied, Http404 as above."""
     lock_account()
-    actor, row = reread_actor(actor), _reread(invitation)
-    require(actor, "member.manage")
+    authorize(actor, "member.manage")
+    row = _reread(invitation)
     row.revoked_at = timezone.now()
     row.save(update_fields=["revoked_at"])
     _record("invitation.revoked", row, actor)

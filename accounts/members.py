@@ -1,7 +1,7 @@
 """What happens to the members of an account: another role, the end, the return, and who owns the account.
 
-Every action locks the account first, and reads afterwards what its people are now. Of two owners who leave at the same
-moment the second waits and then is the last one; somebody who has lost a role meanwhile does nothing with it.
+Every action locks the account first, and reads afterwards what its members are now. Of two owners who leave at the
+same moment the second waits and then is the last one; a member who has lost a role meanwhile does nothing with it.
 """
 
 from typing import Any
@@ -13,10 +13,10 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.acting import authorize
 from accounts.audit import record_audit
 from accounts.conflicts import Conflicting
 from accounts.models import Account, ApiToken, Membership, RefreshFamily, Role, User
-from accounts.permissions import require
 from accounts.validation import validate_fields
 from tenancy.context import require_active_tenant
 
@@ -39,26 +39,6 @@ def lock_account() -> Account:
     return Account.objects.select_for_update(no_key=True).get(pk=require_active_tenant().pk)
 
 
-def reread_actor(actor: Membership) -> Membership:
-    """Return `actor` as they are now, after the lock. Raises PermissionDenied for somebody who was removed."""
-    now = _current(actor)
-    if now is None:
-        raise PermissionDenied(_("You are not a member of this account any more."))
-    return now
-
-
-def lock_member(member: Membership) -> Membership:
-    """Return a member as they are now, whose membership does not end before the transaction does.
-
-    For what is made for one member alone, who need not wait for others: that end then finds it, and ends it too.
-    Raises PermissionDenied for somebody who was removed.
-    """
-    found: Membership | None = Membership.objects.current().select_for_update(no_key=True).filter(pk=member.pk).first()
-    if found is None:
-        raise PermissionDenied(_("You are not a member of this account any more."))
-    return found
-
-
 @transaction.atomic
 def change_role(*, member: Membership, actor: Membership, role: str) -> Membership:
     """Give a member another role and return them as they are now; the same role again changes nothing.
@@ -67,8 +47,8 @@ def change_role(*, member: Membership, actor: Membership, role: str) -> Membersh
     Http404 when they left meanwhile.
     """
     lock_account()
-    actor, member = reread_actor(actor), _reread(member)
-    require(actor, "member.manage")
+    authorize(actor, "member.manage")
+    member = _reread(member)
     refuse_owner_role(role)
     _require_power_over(member, actor)
     before = member.role
@@ -86,8 +66,8 @@ def change_role(*, member: Membership, actor: Membership, role: str) -> Membersh
 def remove_member(*, member: Membership, actor: Membership) -> None:
     """End somebody's membership. Raises PermissionDenied, LastOwner, Http404 when they left meanwhile."""
     lock_account()
-    actor, member = reread_actor(actor), _reread(member)
-    require(actor, "member.manage")
+    authorize(actor, "member.manage")
+    member = _reread(member)
     _require_power_over(member, actor)
     end_membership(member)
     action = "member.left" if member.pk == actor.pk else "member.removed"
@@ -98,8 +78,7 @@ def remove_member(*, member: Membership, actor: Membership) -> None:
 def leave_account(*, actor: Membership) -> None:
     """End one's own membership. Raises LastOwner, PermissionDenied for somebody who was removed meanwhile."""
     lock_account()
-    actor = reread_actor(actor)
-    require(actor, "member.leave")
+    authorize(actor, "member.leave")
     end_membership(actor)
     record_audit(action="member.left", actor=actor, subject=actor, data=_named(actor, role=actor.role))
 
@@ -111,8 +90,8 @@ def transfer_account(*, member: Membership, actor: Membership) -> Account:
     Raises PermissionDenied, AlreadyOwner, Http404 when they left meanwhile.
     """
     account = lock_account()
-    actor, member = reread_actor(actor), _reread(member)
-    require(actor, "account.transfer")
+    authorize(actor, "account.transfer")
+    member = _reread(member)
     if member.role == Role.OWNER:
         raise AlreadyOwner(_("%(name)s owns this account already.") % {"name": member.user})
     before, member.role, actor.role = member.role, Role.OWNER, Role.ADMIN
@@ -174,13 +153,8 @@ def _require_power_over(member: Membership, actor: Membership) -> None:
         raise PermissionDenied(_("Only an owner removes owners or changes their roles."))
 
 
-def _current(member: Membership) -> Membership | None:
-    found: Membership | None = Membership.objects.current().filter(pk=member.pk).prefetch_related("user").first()
-    return found
-
-
 def _reread(member: Membership) -> Membership:
-    found = _current(member)
+    found: Membership | None = Membership.objects.current().filter(pk=member.pk).prefetch_related("user").first()
     if found is None:
         raise Http404
     return found

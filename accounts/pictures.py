@@ -1,25 +1,27 @@
 """The logo of an account and the pictures of its members."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.acting import authorize
 from accounts.audit import record_audit
 from accounts.images import NotAnImage, shrink
-from accounts.members import lock_member
 from accounts.models import Account, Membership
 from accounts.permissions import require
 from tenancy.context import require_active_tenant
 from tenancy.outbox import enqueue
 from tenancy.routing import forget_tenant
-from tenancy.storage import storage
+from tenancy.storage import StorageUnavailable, storage
 
 LARGEST = 5 * 2**20  # bytes, before it is made small
 ABANDONED = timedelta(days=1)
@@ -43,7 +45,8 @@ def set_logo(*, account: Account, actor: Membership, content: bytes) -> None:
     """
     require(actor, "account.update")
     picture = _keep(content, LOGO_PIXELS, logo_file)
-    _change_logo(account, actor, picture)
+    with _removed_if_refused(logo_file(picture)):
+        _change_logo(account, actor, picture)
 
 
 def remove_logo(*, account: Account, actor: Membership) -> None:
@@ -55,6 +58,7 @@ def remove_logo(*, account: Account, actor: Membership) -> None:
 @transaction.atomic
 def _change_logo(account: Account, actor: Membership, picture: str) -> None:
     account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    authorize(actor, "account.update")
     before, account.logo = account.logo, picture
     account.save(update_fields=["logo"])
     if before:
@@ -70,7 +74,9 @@ def set_avatar(*, actor: Membership, content: bytes) -> None:
     Raises ValidationError for what is none, PermissionDenied, TooManyImages, StorageUnavailable.
     """
     require(actor, "profile.update")
-    _change_avatar(actor, _keep(content, AVATAR_PIXELS, avatar_file, square=True))
+    picture = _keep(content, AVATAR_PIXELS, avatar_file, square=True)
+    with _removed_if_refused(avatar_file(picture)):
+        _change_avatar(actor, picture)
 
 
 def remove_avatar(*, actor: Membership) -> None:
@@ -87,8 +93,8 @@ def forget_avatar(member: Membership) -> None:
 
 @transaction.atomic
 def _change_avatar(actor: Membership, picture: str) -> None:
-    _replace_avatar(lock_member(actor), picture)
-    actor.avatar = picture
+    authorize(actor, "profile.update", changes_member=True)
+    _replace_avatar(actor, picture)
 
 
 def _replace_avatar(found: Membership, picture: str) -> None:
@@ -111,6 +117,17 @@ def _keep(content: bytes, pixels: int, file: Any, *, square: bool = False) -> st
     picture = uuid4().hex
     storage.save(file(picture), File(BytesIO(made)))
     return picture
+
+
+@contextmanager
+def _removed_if_refused(name: str) -> Iterator[None]:
+    """Leave no object behind of a member who has lost the permission while the picture was made."""
+    try:
+        yield
+    except PermissionDenied:
+        with suppress(StorageUnavailable):  # or it is swept away
+            storage.delete(name)
+        raise
 
 
 def remove_picture(*, name: str) -> None:

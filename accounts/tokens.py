@@ -13,10 +13,9 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
+from accounts.acting import authorize
 from accounts.audit import record_audit
-from accounts.members import lock_member
 from accounts.models import ApiToken, Membership, RefreshFamily
-from accounts.permissions import require
 from accounts.validation import validate_fields
 from tenancy.context import require_active_tenant, tenant_context
 from tenancy.routing import tenant_by_id
@@ -36,7 +35,7 @@ def log_in(*, member: Membership) -> tuple[str, str]:
 
     Raises PermissionDenied for somebody who was removed meanwhile.
     """
-    lock_member(member)
+    authorize(member, "account.read")
     RefreshFamily.objects.filter(member=member, expires_at__lt=timezone.now()).delete()
     family = RefreshFamily(member=member)
     access, refresh = _issue(family, member)
@@ -110,8 +109,7 @@ def create_personal_token(*, actor: Membership, name: str, expires_at: datetime 
 
     Raises PermissionDenied, ValidationError.
     """
-    require(actor, "token.manage")
-    lock_member(actor)
+    authorize(actor, "token.manage")
     if expires_at is not None and expires_at <= timezone.now():
         raise ValidationError({"expires_at": _("Must be in the future.")})
     text = f"chp_{require_active_tenant().pk.hex}_{secrets.token_hex(32)}"
@@ -126,7 +124,7 @@ def create_personal_token(*, actor: Membership, name: str, expires_at: datetime 
 @transaction.atomic
 def revoke_personal_token(*, token: ApiToken, actor: Membership) -> None:
     """Revoke one of `actor`'s own tokens, at once and for good. Raises PermissionDenied."""
-    require(actor, "token.manage")
+    authorize(actor, "token.manage")
     if ApiToken.objects.filter(pk=token.pk, member=actor, revoked_at=None).update(revoked_at=timezone.now()):
         record_audit(action="token.revoked", actor=actor, subject=token, data={"name": token.name})
 

@@ -1,6 +1,6 @@
 """What can be done with projects and what they are made of. Each function owns its transaction."""
 
-from projects.actions.activity import lock_project, record_activity
+from projects.actions.activity import lock_project, lock_project_for, record_activity, sees
 from projects.actions.labels import create_label, delete_label, lock_label, update_label
 from projects.actions.projects import (
     AlreadyArchived,
@@ -32,10 +32,12 @@ __all__ = [
     "delete_status",
     "lock_label",
     "lock_project",
+    "lock_project_for",
     "move_status",
     "record_activity",
     "remove_project_member",
     "restore_project",
+    "sees",
     "set_on_roadmap",
     "update_label",
     "update_project",

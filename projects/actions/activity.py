@@ -6,7 +6,9 @@ from uuid import UUID
 from django.db.models import F, Model
 from django.http import Http404
 
+from accounts.acting import authorize
 from accounts.models import Membership
+from accounts.permissions import may, require
 from projects.models import Activity, Project
 from tenancy.groups import announce
 
@@ -14,14 +16,34 @@ from tenancy.groups import announce
 def lock_project(project_id: UUID) -> Project:
     """Return the project as it is now, locked until the transaction ends. Raises Http404 when it is gone.
 
-    Every action on something in a project begins with it: the order of locks is always the project first, and counters
-    and ranks that are read afterwards stay true.
+    The order of locks is always the project first, and counters and ranks that are read afterwards stay true. What a
+    member does begins with `lock_project_for()`.
     """
     # NO KEY: rows that only refer to the project, such as one that another transaction inserts, need not wait.
     project = Project.objects.select_for_update(no_key=True).filter(pk=project_id).first()
     if project is None:
         raise Http404
     return project
+
+
+def lock_project_for(actor: Membership, permission: str, project_id: UUID) -> Project:
+    """Return the project, locked, for a member who is authorized now: every action in a project begins with it.
+
+    `actor` becomes what they are now. Raises PermissionDenied, Http404 when the project is gone, or hidden from them.
+    """
+    require(actor, permission)
+    project = lock_project(project_id)
+    authorize(actor, permission)
+    if not sees(project, actor):
+        raise Http404
+    return project
+
+
+def sees(project: Project, actor: Membership) -> bool:
+    """Say whether a member who was just authorized may see a project. A query if it is private."""
+    if not project.private or may(actor, "project.see_private"):
+        return True
+    return project.project_members.filter(member=actor).exists()
 
 
 def record_activity(

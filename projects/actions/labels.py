@@ -5,6 +5,7 @@ from typing import TypedDict, Unpack
 from django.db import transaction
 from django.shortcuts import get_object_or_404
 
+from accounts.acting import authorize
 from accounts.models import Membership
 from accounts.permissions import require
 from accounts.validation import assign, validate_fields
@@ -19,9 +20,10 @@ class LabelFields(TypedDict, total=False):
     color: str
 
 
+@transaction.atomic
 def create_label(*, actor: Membership, **fields: Unpack[LabelFields]) -> Label:
     """Create a label. Needs `name`, which no other label has. Raises PermissionDenied, ValidationError."""
-    require(actor, "label.write")
+    authorize(actor, "label.write")
     label = Label(**fields)
     validate_fields(label, {"name", "color"})
     label.save(force_insert=True)
@@ -33,6 +35,7 @@ def update_label(*, label: Label, actor: Membership, **fields: Unpack[LabelField
     """Change `fields` of a label. Raises PermissionDenied, ValidationError, Http404 when it was deleted meanwhile."""
     require(actor, "label.write")
     label, projects = lock_label(label)
+    authorize(actor, "label.write")
     if changed := assign(label, fields):
         validate_fields(label, changed)
         label.save(update_fields=changed)
@@ -47,6 +50,7 @@ def delete_label(*, label: Label, actor: Membership) -> None:
     """Delete a label and take it off all tasks. Raises PermissionDenied, Http404 when it is gone already."""
     require(actor, "label.write")
     label, projects = lock_label(label)
+    authorize(actor, "label.write")
     data = {"name": label.name}
     for project in projects:
         record_activity(project=project, actor=actor, verb="label.deleted", subject=label, data=data)

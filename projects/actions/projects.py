@@ -8,6 +8,7 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.acting import authorize
 from accounts.audit import record_audit
 from accounts.conflicts import Conflicting
 from accounts.models import Membership
@@ -15,7 +16,7 @@ from accounts.permissions import may, require
 from accounts.quotas import require_room_for_project
 from accounts.validation import assign, validate_fields
 from projects import ranks
-from projects.actions.activity import lock_project, record_activity
+from projects.actions.activity import lock_project_for, record_activity
 from projects.keys import free_keys
 from projects.models import Category, Project, ProjectMember, Status
 
@@ -53,6 +54,7 @@ def create_project(*, actor: Membership, **fields: Unpack[ProjectFields]) -> Pro
     project = Project(**fields)
     validate_fields(project, {"name", "description", "color"} | ({"key"} if project.key else set()))
     require_room_for_project(Project.objects.all())
+    authorize(actor, "project.create")
     if project.key:
         project.save()
     else:
@@ -89,8 +91,7 @@ def update_project(*, project: Project, actor: Membership, **fields: Unpack[Proj
     Only its members and admins change whether it is private. A project that becomes private leaves the roadmap.
     Raises PermissionDenied, ValidationError, Http404 when it was deleted meanwhile.
     """
-    require(actor, "project.update")
-    project = lock_project(project.pk)
+    project = lock_project_for(actor, "project.update", project.pk)
     changed = assign(project, fields)
     if "private" in changed:
         _require_manager(project, actor)
@@ -102,8 +103,7 @@ def update_project(*, project: Project, actor: Membership, **fields: Unpack[Proj
 @transaction.atomic
 def archive_project(*, project: Project, actor: Membership) -> Project:
     """Put a project away, with everything in it. Raises PermissionDenied, AlreadyArchived, Http404 when it is gone."""
-    require(actor, "project.archive")
-    project = lock_project(project.pk)
+    project = lock_project_for(actor, "project.archive", project.pk)
     if project.archived_at is not None:
         raise AlreadyArchived(_("%(name)s is archived already.") % {"name": project.key})
     project.archived_at = timezone.now()
@@ -116,8 +116,7 @@ def archive_project(*, project: Project, actor: Membership) -> Project:
 @transaction.atomic
 def restore_project(*, project: Project, actor: Membership) -> Project:
     """Take a project out of the archive. Raises PermissionDenied, NotArchived, Http404 when it is gone."""
-    require(actor, "project.archive")
-    project = lock_project(project.pk)
+    project = lock_project_for(actor, "project.archive", project.pk)
     if project.archived_at is None:
         raise NotArchived(_("%(name)s is not archived.") % {"name": project.key})
     project.archived_at = None
@@ -130,8 +129,7 @@ def restore_project(*, project: Project, actor: Membership) -> Project:
 @transaction.atomic
 def delete_project(*, project: Project, actor: Membership) -> None:
     """Delete a project for good, with everything in it. Raises PermissionDenied, Http404 when it is gone already."""
-    require(actor, "project.delete")
-    project = lock_project(project.pk)
+    project = lock_project_for(actor, "project.delete", project.pk)
     _audit(project, actor, "project.deleted")
     project.delete()
 
@@ -142,8 +140,7 @@ def set_on_roadmap(*, project: Project, actor: Membership, shown: bool) -> Proje
 
     Raises PermissionDenied, ValidationError for a private one, Http404 when it was deleted meanwhile.
     """
-    require(actor, "project.publish")
-    project = lock_project(project.pk)
+    project = lock_project_for(actor, "project.publish", project.pk)
     if shown and project.private:
         raise ValidationError(
             {"on_roadmap": _("A private project cannot be public. Make it open to all members first.")}
@@ -160,9 +157,9 @@ def add_project_member(*, project: Project, actor: Membership, member: Membershi
 
     Raises PermissionDenied, ValidationError for somebody who left the account, Http404 when the project is gone.
     """
-    project = lock_project(project.pk)
+    project = lock_project_for(actor, "project.manage", project.pk)
     _require_manager(project, actor)
-    if member.ended_at is not None:
+    if not Membership.objects.current().filter(pk=member.pk).exists():
         raise ValidationError({"member": _("This person is not a member of the account any more.")})
     link, created = ProjectMember.objects.get_or_create(project=project, member=member)
     if created:
@@ -178,7 +175,7 @@ def remove_project_member(*, project: Project, actor: Membership, member: Member
 
     People may always leave. Raises PermissionDenied, LastProjectMember, Http404 when they are no member of it.
     """
-    project = lock_project(project.pk)
+    project = lock_project_for(actor, "project.leave", project.pk)
     if member.pk != actor.pk:
         _require_manager(project, actor)
     if not project.project_members.filter(member=member).exists():

@@ -9,10 +9,9 @@ from django.utils.translation import gettext as _
 
 from accounts.conflicts import Conflicting
 from accounts.models import Membership
-from accounts.permissions import require
 from accounts.validation import assign, validate_fields
 from projects import ranks
-from projects.actions.activity import lock_project, record_activity
+from projects.actions.activity import lock_project_for, record_activity
 from projects.models import Category, Project, Status
 
 MOST = 50  # columns of a board
@@ -36,8 +35,7 @@ def create_status(*, actor: Membership, project: Project, **fields: Unpack[Statu
 
     Raises PermissionDenied, ValidationError, Http404 when the project was deleted meanwhile.
     """
-    require(actor, "status.manage")
-    project = lock_project(project.pk)
+    project = lock_project_for(actor, "status.manage", project.pk)
     present = list(project.statuses.values_list("rank", flat=True))
     if len(present) >= MOST:
         raise ValidationError({"project": _("A project has at most %(most)d statuses.") % {"most": MOST}})
@@ -59,8 +57,7 @@ def update_status(
     goes: its tasks would be completed or reopened all at once. Raises PermissionDenied, ValidationError, StatusInUse,
     Http404 when it was deleted meanwhile.
     """
-    require(actor, "status.manage")
-    status = _lock(status)
+    status = _lock(status, actor)
     if project is not None and project.pk != status.project_id:
         raise ValidationError({"project": _("A status stays in its project. Leave this out, or create another one.")})
     was_done = status.category == Category.DONE
@@ -81,8 +78,7 @@ def move_status(*, status: Status, actor: Membership, step: int) -> Status:
     The places stay and the columns change theirs, each of which is an event. Raises PermissionDenied, Http404 when it
     was deleted meanwhile.
     """
-    require(actor, "status.manage")
-    status = _lock(status)
+    status = _lock(status, actor)
     rows = list(status.project.statuses.all())
     places = [row.rank for row in rows]
     if len(set(places)) < len(places):
@@ -101,8 +97,7 @@ def move_status(*, status: Status, actor: Membership, step: int) -> Status:
 @transaction.atomic
 def delete_status(*, status: Status, actor: Membership) -> None:
     """Delete an empty column. Raises PermissionDenied, StatusInUse, Http404 when it is gone already."""
-    require(actor, "status.manage")
-    status = _lock(status)
+    status = _lock(status, actor)
     if status.tasks.exists():
         raise StatusInUse(_("Move the tasks of this status first, archived ones too."))
     data = {"name": status.name}
@@ -110,8 +105,8 @@ def delete_status(*, status: Status, actor: Membership) -> None:
     status.delete()
 
 
-def _lock(status: Status) -> Status:
-    project = lock_project(status.project_id)
+def _lock(status: Status, actor: Membership) -> Status:
+    project = lock_project_for(actor, "status.manage", status.project_id)
     found = get_object_or_404(project.statuses, pk=status.pk)
     found.project = project
     return found

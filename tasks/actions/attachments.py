@@ -17,7 +17,7 @@ from accounts.models import Membership
 from accounts.permissions import may, require
 from accounts.quotas import require_allowed_size, require_room_for_file
 from projects.actions import record_activity
-from tasks.actions.tasks import lock_task
+from tasks.actions.tasks import lock_task_for
 from tasks.file_names import clean_name
 from tasks.models import Attachment, AttachmentState, Comment, Task, UploadURL, remove_files_of
 from tasks.models.attachments import IDS_OF_A_JOB
@@ -58,7 +58,7 @@ def create_attachment(*, actor: Membership, task: Task, comment: Comment | None 
     content_type = media_type(file.content_type)
     require_allowed_size(file.size)
     require_room_for_file(file.size, Attachment.objects.occupying(), UploadURL.objects.stray())
-    task = lock_task(task)
+    task = lock_task_for(actor, "file.write", task)
     if comment is not None:
         _require_own(comment, task, actor)
     return Attachment.objects.create(
@@ -118,19 +118,20 @@ def complete_attachment(*, attachment: Attachment, actor: Membership) -> None:
     # Asked for before anything is locked: S3 may be slow.
     if attachment.received_at is None and not storage.exists(attachment.incoming):
         raise NothingUploaded(_("Nothing was uploaded yet. Send the file to the URL first."))
-    receive_attachment(attachment=attachment)
+    receive_attachment(attachment=attachment, actor=actor)
 
 
 @transaction.atomic
-def receive_attachment(*, attachment: Attachment, size: int | None = None) -> None:
+def receive_attachment(*, attachment: Attachment, actor: Membership, size: int | None = None) -> None:
     """Have a file checked that is in S3 now, all of it. `size` is what it has, where nobody knew before.
 
-    Raises AlreadyChecked, QuotaExceeded, Http404 when it was deleted meanwhile.
+    Its last byte may come long after the first: `actor` must still be allowed to attach it. Raises PermissionDenied,
+    AlreadyChecked, QuotaExceeded, Http404 when it was deleted meanwhile, or is hidden from them.
     """
     if size is not None and size > attachment.size:
         others = Attachment.objects.occupying().exclude(pk=attachment.pk)
         require_room_for_file(size, others, UploadURL.objects.stray())
-    found = _lock(attachment)
+    found = _lock(attachment, actor)
     if found.state != AttachmentState.PENDING:
         raise AlreadyChecked(_("This file was checked already: its state is `%(state)s`.") % {"state": found.state})
     if size is not None:
@@ -147,8 +148,7 @@ def delete_attachment(*, attachment: Attachment, actor: Membership) -> None:
 
     Raises PermissionDenied, Http404 when it is gone already.
     """
-    require(actor, "file.write")
-    attachment = _lock(attachment)
+    attachment = _lock(attachment, actor)
     if attachment.uploaded_by_id != actor.pk and not may(actor, "file.delete_any"):
         raise PermissionDenied(_("Only whoever attached a file and admins delete it."))
     if attachment.is_ready:  # of others nobody was told
@@ -167,8 +167,8 @@ def _delete(attachments: QuerySet[Attachment]) -> None:
     attachments.delete()
 
 
-def _lock(attachment: Attachment) -> Attachment:
-    task = lock_task(attachment.task)
+def _lock(attachment: Attachment, actor: Membership) -> Attachment:
+    task = lock_task_for(actor, "file.write", attachment.task)
     found = get_object_or_404(task.attachments, pk=attachment.pk)
     found.task = task
     return found

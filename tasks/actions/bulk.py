@@ -8,10 +8,12 @@ from django.db import transaction
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from accounts.acting import authorize
 from accounts.models import Membership
 from accounts.permissions import require
+from projects.actions import sees
 from projects.models import Project
-from tasks.actions.tasks import StaleVersion, TaskFields, update_task
+from tasks.actions.tasks import StaleVersion, TaskFields, change_locked, find_task_in
 from tasks.models import Task
 
 
@@ -37,12 +39,15 @@ def update_tasks(*, actor: Membership, changes: Sequence[TaskChange]) -> list[Ta
     """Make all the changes and return the tasks in their order. Raises PermissionDenied, BulkRefused."""
     require(actor, "task.write")
     # All projects first and in one order, so that two of these at once wait for each other instead of deadlocking.
-    projects = {change.task.project_id for change in changes}
-    list(Project.objects.select_for_update(no_key=True).filter(pk__in=projects).order_by("pk"))
+    ids = {change.task.project_id for change in changes}
+    locked = list(Project.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
+    authorize(actor, "task.write")
+    projects = {project.pk: project for project in locked if sees(project, actor)}
     changed, errors = [], dict[int, dict[str, list[str]]]()
     for index, change in enumerate(changes):
         try:
-            changed.append(update_task(task=change.task, actor=actor, version=change.version, **change.fields))
+            task = find_task_in(projects.get(change.task.project_id), change.task)
+            changed.append(change_locked(task, actor, change.fields, version=change.version))
         except ValidationError as error:
             errors[index] = dict(error.message_dict) if hasattr(error, "error_dict") else {"id": error.messages}
         except StaleVersion as error:

@@ -6,9 +6,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership
-from accounts.permissions import require
 from projects import ranks
-from projects.actions import delete_status, lock_project, record_activity
+from projects.actions import delete_status, lock_project_for, record_activity
 from projects.models import Category, Status
 from tasks.actions.tasks import last_rank
 from tasks.models import Task
@@ -22,8 +21,7 @@ def retire_status(*, status: Status, actor: Membership, into: Status) -> None:
     ranks: whoever follows it reads the tasks of `into` anew. Raises PermissionDenied, ValidationError, Http404 when
     one of the two was deleted meanwhile.
     """
-    require(actor, "status.manage")
-    project = lock_project(status.project_id)
+    project = lock_project_for(actor, "status.manage", status.project_id)
     into = project.statuses.filter(pk=into.pk).first() or into
     if into.project_id != project.pk or into.pk == status.pk:
         raise ValidationError({"into": _("Choose another status of the same project.")})

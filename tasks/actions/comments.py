@@ -7,19 +7,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership
-from accounts.permissions import may, require
+from accounts.permissions import may
 from accounts.validation import validate_fields
 from projects.actions import record_activity
 from tasks.actions.notifications import notify_mentioned
-from tasks.actions.tasks import lock_task
+from tasks.actions.tasks import lock_task_for
 from tasks.models import Comment, Task
 
 
 @transaction.atomic
 def create_comment(*, actor: Membership, task: Task, body: str) -> Comment:
     """Comment on a task. Raises PermissionDenied, ValidationError, Http404 when the task was deleted meanwhile."""
-    require(actor, "comment.write")
-    task = lock_task(task)
+    task = lock_task_for(actor, "comment.write", task)
     comment = Comment(task=task, author=actor, body=body)
     _validate(comment)
     comment.save(force_insert=True)
@@ -37,8 +36,7 @@ def update_comment(
     `task` is accepted if it is the one that the comment has. Raises PermissionDenied, ValidationError, Http404 when it
     was deleted meanwhile.
     """
-    require(actor, "comment.write")
-    comment = _lock(comment)
+    comment = _lock(comment, actor)
     if comment.author_id != actor.pk:
         raise PermissionDenied(_("People edit their own comments only."))
     if task is not None and task.pk != comment.task_id:
@@ -55,8 +53,7 @@ def update_comment(
 @transaction.atomic
 def delete_comment(*, comment: Comment, actor: Membership) -> None:
     """Delete one's own comment, or any as an admin. Raises PermissionDenied, Http404 when it is gone already."""
-    require(actor, "comment.write")
-    comment = _lock(comment)
+    comment = _lock(comment, actor)
     if comment.author_id != actor.pk and not may(actor, "comment.delete_any"):
         raise PermissionDenied(_("Only its author and admins delete a comment."))
     _record(comment, actor, "comment.deleted")
@@ -69,8 +66,8 @@ def _validate(comment: Comment) -> None:
         raise ValidationError({"body": _("A comment says something.")})
 
 
-def _lock(comment: Comment) -> Comment:
-    task = lock_task(comment.task)
+def _lock(comment: Comment, actor: Membership) -> Comment:
+    task = lock_task_for(actor, "comment.write", comment.task)
     found = get_object_or_404(task.comments, pk=comment.pk)
     found.task = task
     return found

@@ -12,9 +12,11 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.acting import authorize
 from accounts.audit import record_audit
 from accounts.conflicts import Conflicting
 from accounts.models import Membership
@@ -36,13 +38,17 @@ class TooManyExports(Conflicting):
 def request_export(*, actor: Membership, format: str, project: Project | None = None) -> Export:  # noqa: A002
     """Have a project, or without one the whole account, written to a file; return the export, which is waiting.
 
-    Raises PermissionDenied, ValidationError, TooManyExports.
+    Raises PermissionDenied, ValidationError, TooManyExports, Http404 for a project that was deleted or hidden
+    meanwhile.
     """
-    require(actor, "account.export" if format == ExportFormat.ZIP else "project.export")
+    permission = "account.export" if format == ExportFormat.ZIP else "project.export"
+    require(actor, permission)
     if (project is None) != (format == ExportFormat.ZIP):
         text = _("The account is exported as `zip` and without a project; a project in one of the other formats.")
         raise ValidationError({"format": text})
-    Membership.objects.select_for_update(no_key=True).get(pk=actor.pk)  # or two requests at once count the same
+    authorize(actor, permission, changes_member=True)  # locked, or two requests at once count the same
+    if project is not None and not Project.objects.visible_to(actor).filter(pk=project.pk).exists():
+        raise Http404
     if Export.objects.filter(requested_by=actor).unfinished().count() >= MOST_UNFINISHED:
         message = _("You have %(most)d exports that are not finished. Wait for one of them.")
         raise TooManyExports(message % {"most": MOST_UNFINISHED})
@@ -70,6 +76,9 @@ def write_export(*, export_id: UUID) -> None:
                     return  # it was deleted, or given up for lost
         except exporting.TooLarge:
             fail_export(export_id=export_id, failure=ExportFailure.TOO_LARGE)
+            return
+        if not _is_still_allowed(export_id):
+            fail_export(export_id=export_id, failure=ExportFailure.FORBIDDEN)
             return
         size = file.seek(0, SEEK_END)
         default_storage.save(export.file, File(file))
@@ -101,7 +110,7 @@ def remove_old_exports() -> int:
 
 def _begin(export_id: UUID) -> Export | None:
     """Return an export that is to be written, with its project as it is now; None if there is nothing to do."""
-    export = Export.objects.unfinished().select_related("project", "requested_by").filter(pk=export_id).first()
+    export = _find(export_id)
     if export is None:
         return None
     if not _is_allowed(export):
@@ -110,6 +119,19 @@ def _begin(export_id: UUID) -> Export | None:
     total = exporting_accounts.count() if export.is_of_account else _tasks_of(export).count()
     began = Export.objects.unfinished().filter(pk=export_id)
     return export if began.update(state=ExportState.RUNNING, done=0, total=total) else None
+
+
+def _find(export_id: UUID) -> Export | None:
+    found: Export | None = (
+        Export.objects.unfinished().select_related("project", "requested_by").filter(pk=export_id).first()
+    )
+    return found
+
+
+def _is_still_allowed(export_id: UUID) -> bool:
+    """Say whether the member may have what was written: that takes its time."""
+    export = _find(export_id)
+    return export is not None and _is_allowed(export)
 
 
 def _is_allowed(export: Export) -> bool:

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
+from accounts.acting import authorize
 from accounts.models import Membership
-from accounts.permissions import require
 from projects.models import Activity
 from tasks.mentions import mentioned
 from tasks.models import Assignment, Comment, Notification, NotificationKind, Task
@@ -74,16 +75,18 @@ def _reminders(page: Sequence[Assignment]) -> Iterator[Notification]:
             yield Notification(member=member, kind=kind, task=task, cause=cause)
 
 
+@transaction.atomic
 def mark_read(*, notification: Notification, actor: Membership) -> None:
     """Mark one of `actor`'s own as read; one that was read before stays as it is. Raises PermissionDenied."""
-    require(actor, "notification.read")
+    authorize(actor, "notification.read")
     rows = Notification.objects.visible_to(actor).unread()
     rows.filter(pk=notification.pk).update(read_at=timezone.now())
 
 
+@transaction.atomic
 def mark_all_read(*, actor: Membership) -> int:
     """Mark all of `actor`'s own as read, and return how many were not. Raises PermissionDenied."""
-    require(actor, "notification.read")
+    authorize(actor, "notification.read")
     changed: int = Notification.objects.visible_to(actor).unread().update(read_at=timezone.now())
     return changed
 

@@ -9,11 +9,10 @@ from django.utils.translation import gettext as _
 
 from accounts.conflicts import Conflicting
 from accounts.models import Membership
-from accounts.permissions import require
 from projects import ranks
 from projects.actions import AlreadyArchived, NotArchived, record_activity
 from projects.models import Category, Project, Status
-from tasks.actions.tasks import first_of, lock_task, put_into, require_version
+from tasks.actions.tasks import first_of, lock_task_for, put_into, require_version
 from tasks.models import Task
 
 
@@ -40,8 +39,7 @@ def move_task(*, task: Task, actor: Membership, version: int | None = None, **pl
     `version`, if given, must be the one that the task has. Raises PermissionDenied, ValidationError for a neighbour
     that is not in that column and for two neighbours, StaleVersion, Http404 when the task was deleted meanwhile.
     """
-    require(actor, "task.write")
-    task = lock_task(task)
+    task = lock_task_for(actor, "task.write", task)
     require_version(task, version)
     was = task.status_id, task.rank
     put_into(task, place.get("status") or Status.objects.get(pk=task.status_id))
@@ -62,8 +60,7 @@ def complete_task(*, task: Task, actor: Membership) -> Task:
 
     Raises PermissionDenied, AlreadyCompleted, ValidationError when the project has no such status, Http404.
     """
-    require(actor, "task.write")
-    task = lock_task(task)
+    task = lock_task_for(actor, "task.write", task)
     if task.completed_at is not None:
         raise AlreadyCompleted(_("%(key)s is completed already.") % {"key": task.key})
     put_into(task, first_of(task.project, Category.DONE))
@@ -76,8 +73,7 @@ def reopen_task(*, task: Task, actor: Membership) -> Task:
 
     Raises PermissionDenied, NotCompleted, ValidationError when the project has no such status, Http404.
     """
-    require(actor, "task.write")
-    task = lock_task(task)
+    task = lock_task_for(actor, "task.write", task)
     if task.completed_at is None:
         raise NotCompleted(_("%(key)s is not completed.") % {"key": task.key})
     put_into(task, first_of(task.project, Category.TODO))
@@ -87,8 +83,7 @@ def reopen_task(*, task: Task, actor: Membership) -> Task:
 @transaction.atomic
 def archive_task(*, task: Task, actor: Membership) -> Task:
     """Put a task away. Raises PermissionDenied, AlreadyArchived, Http404 when it was deleted meanwhile."""
-    require(actor, "task.write")
-    task = lock_task(task)
+    task = lock_task_for(actor, "task.write", task)
     if task.archived_at is not None:
         raise AlreadyArchived(_("%(name)s is archived already.") % {"name": task.key})
     task.archived_at = timezone.now()
@@ -98,8 +93,7 @@ def archive_task(*, task: Task, actor: Membership) -> Task:
 @transaction.atomic
 def restore_task(*, task: Task, actor: Membership) -> Task:
     """Take a task out of the archive. Raises PermissionDenied, NotArchived, Http404 when it was deleted meanwhile."""
-    require(actor, "task.write")
-    task = lock_task(task)
+    task = lock_task_for(actor, "task.write", task)
     if task.archived_at is None:
         raise NotArchived(_("%(name)s is not archived.") % {"name": task.key})
     task.archived_at = None

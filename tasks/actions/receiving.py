@@ -17,8 +17,8 @@ class Arrival:
     the object is. Of a process that is killed meanwhile no object is left, and the row is swept away after a day.
     """
 
-    def __init__(self, attachment: Attachment) -> None:
-        self.attachment = attachment
+    def __init__(self, attachment: Attachment, actor: Membership) -> None:
+        self.attachment, self.actor = attachment, actor
         self.upload = storage.begin(attachment.file)
         self.is_stored = self.is_over = False
 
@@ -31,7 +31,7 @@ class Arrival:
         """
         attachment = create_attachment(actor=actor, task=task, comment=comment, file=file)
         try:
-            return cls(attachment)
+            return cls(attachment, actor)
         except StorageUnavailable:
             abandon_attachment(attachment=attachment)
             raise
@@ -53,7 +53,7 @@ class Arrival:
         Raises what `receive_attachment()` does, and StorageUnavailable.
         """
         self.store()
-        receive_attachment(attachment=self.attachment, size=self.upload.size)
+        receive_attachment(attachment=self.attachment, actor=self.actor, size=self.upload.size)
         self.is_over = True
         return self.attachment
 

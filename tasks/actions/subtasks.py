@@ -8,11 +8,10 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership
-from accounts.permissions import require
 from accounts.validation import assign, validate_fields
 from projects import ranks
 from projects.actions import record_activity
-from tasks.actions.tasks import last_rank, lock_task
+from tasks.actions.tasks import last_rank, lock_task_for
 from tasks.models import Subtask, Task
 
 
@@ -30,8 +29,7 @@ def create_subtask(*, actor: Membership, task: Task, **fields: Unpack[SubtaskFie
 
     Needs `title`. Raises PermissionDenied, ValidationError, Http404 when the task was deleted meanwhile.
     """
-    require(actor, "subtask.write")
-    task = lock_task(task)
+    task = lock_task_for(actor, "subtask.write", task)
     subtask = Subtask(task=task, **fields)
     subtask.rank = subtask.rank or ranks.at_end(last_rank(task.subtasks.all()))
     _validate_subtask(subtask, {"title", "done", "rank"})
@@ -50,10 +48,13 @@ def update_subtask(
     `task` is accepted if it is the one that the subtask has. Raises PermissionDenied, ValidationError, Http404 when it
     was deleted meanwhile.
     """
-    require(actor, "subtask.write")
-    subtask = _lock_subtask(subtask)
+    subtask = _lock_subtask(subtask, actor)
     if task is not None and task.pk != subtask.task_id:
         raise ValidationError({"task": _("A subtask stays in its task. Leave this out, or create another subtask.")})
+    return _change(subtask, actor, fields)
+
+
+def _change(subtask: Subtask, actor: Membership, fields: SubtaskFields) -> Subtask:
     if changed := assign(subtask, fields):
         _validate_subtask(subtask, changed)
         subtask.save(update_fields=changed)
@@ -70,8 +71,7 @@ def move_subtask(*, subtask: Subtask, actor: Membership, before: Subtask | None 
     Raises PermissionDenied, ValidationError for a neighbour that is not in the list, Http404 when it was deleted
     meanwhile.
     """
-    require(actor, "subtask.write")
-    subtask = _lock_subtask(subtask)
+    subtask = _lock_subtask(subtask, actor)
     rows = list(subtask.task.subtasks.all())
     was = [row.pk for row in rows].index(subtask.pk)
     del rows[was]
@@ -86,22 +86,21 @@ def move_subtask(*, subtask: Subtask, actor: Membership, before: Subtask | None 
         rank = ranks.in_gap(rows[place - 1].rank if place else None, rows[place].rank if place < len(rows) else None)
     except ValueError:  # no room between the two, or they share a rank
         return _spread([*rows[:place], subtask, *rows[place:]], subtask, actor)
-    return update_subtask(subtask=subtask, actor=actor, rank=rank)
+    return _change(subtask, actor, {"rank": rank})
 
 
 @transaction.atomic
 def delete_subtask(*, subtask: Subtask, actor: Membership) -> None:
     """Delete a subtask for good. Raises PermissionDenied, Http404 when it is gone already."""
-    require(actor, "subtask.write")
-    subtask = _lock_subtask(subtask)
+    subtask = _lock_subtask(subtask, actor)
     data = {"task": str(subtask.task_id), "title": subtask.title}
     project = subtask.task.project
     record_activity(project=project, actor=actor, verb="subtask.deleted", subject=subtask, data=data)
     subtask.delete()
 
 
-def _lock_subtask(subtask: Subtask) -> Subtask:
-    task = lock_task(subtask.task)
+def _lock_subtask(subtask: Subtask, actor: Membership) -> Subtask:
+    task = lock_task_for(actor, "subtask.write", subtask.task)
     found = task.subtasks.filter(pk=subtask.pk).first()
     if found is None:
         raise Http404
@@ -111,7 +110,7 @@ def _lock_subtask(subtask: Subtask) -> Subtask:
 def _spread(rows: list[Subtask], moved: Subtask, actor: Membership) -> Subtask:
     """Give all subtasks of a task new ranks. Each that has another one is an event, as after any change of it."""
     for row, rank in zip(rows, ranks.spread(len(rows)), strict=True):
-        update_subtask(subtask=row, actor=actor, rank=rank)
+        _change(row, actor, {"rank": rank})
         if row.pk == moved.pk:
             moved.rank = rank
     return moved

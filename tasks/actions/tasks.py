@@ -14,10 +14,9 @@ from django.utils.translation import gettext as _
 
 from accounts.conflicts import Conflicting
 from accounts.models import Membership
-from accounts.permissions import require
 from accounts.validation import assign, validate_fields
 from projects import ranks
-from projects.actions import lock_project, record_activity
+from projects.actions import lock_project, lock_project_for, record_activity
 from projects.models import Category, Label, Project, Status
 from tasks.actions.notifications import notify_assigned
 from tasks.models import Assignment, Task, TaskLabel
@@ -47,8 +46,7 @@ def create_task(*, actor: Membership, project: Project, **fields: Unpack[TaskFie
 
     Needs `title`. Raises PermissionDenied, ValidationError, Http404 when the project was deleted meanwhile.
     """
-    require(actor, "task.write")
-    project = lock_project(project.pk)
+    project = lock_project_for(actor, "task.write", project.pk)
     task = Task(project=project)
     assign(task, _own(fields))
     validate_fields(task, OWN_FIELDS)
@@ -78,8 +76,13 @@ def update_task(
     the one that the task has, and `version` if it is the task's. Raises PermissionDenied, ValidationError,
     StaleVersion, Http404 when it was deleted meanwhile.
     """
-    require(actor, "task.write")
-    task = lock_task(task)
+    return change_locked(lock_task_for(actor, "task.write", task), actor, fields, project=project, version=version)
+
+
+def change_locked(
+    task: Task, actor: Membership, fields: TaskFields, *, project: Project | None = None, version: int | None = None
+) -> Task:
+    """Do what `update_task()` does with a task whose project is locked, for a member who was authorized since."""
     require_version(task, version)
     if project is not None and project.pk != task.project_id:
         raise ValidationError({"project": _("A task stays in its project. Leave this out, or create another task.")})
@@ -103,8 +106,7 @@ def update_task(
 @transaction.atomic
 def delete_task(*, task: Task, actor: Membership) -> None:
     """Delete a task for good, with its subtasks. Raises PermissionDenied, Http404 when it is gone already."""
-    require(actor, "task.write")
-    task = lock_task(task)
+    task = lock_task_for(actor, "task.write", task)
     data = {"key": task.key, "title": task.title}
     record_activity(project=task.project, actor=actor, verb="task.deleted", subject=task, data=data)
     task.delete()
@@ -116,10 +118,22 @@ def last_rank(rows: QuerySet[Any]) -> list[str]:
 
 
 def lock_task(task: Task) -> Task:
-    """Return the task as it is now, with its project, which is locked. Raises Http404 when it is gone."""
-    project = lock_project(task.project_id)
+    """Return the task as it is now, with its project, which is locked. Raises Http404 when it is gone.
+
+    What a member does begins with `lock_task_for()`.
+    """
+    return find_task_in(lock_project(task.project_id), task)
+
+
+def lock_task_for(actor: Membership, permission: str, task: Task) -> Task:
+    """Return the same for a member who is authorized now: see `lock_project_for()`. Raises PermissionDenied too."""
+    return find_task_in(lock_project_for(actor, permission, task.project_id), task)
+
+
+def find_task_in(project: Project | None, task: Task) -> Task:
+    """Return the task as it is now in `project`, which is locked. Raises Http404 when one of them is gone."""
     found = Task.objects.filter(pk=task.pk).first()
-    if found is None:
+    if project is None or found is None:
         raise Http404
     found.project = project
     return found

@@ -78,9 +78,9 @@ OF_MEMBERS = [
     ),
     off(
         "who was removed meanwhile does nothing more",
-        MEMBERS,
-        "    now = _current(actor)\n",
-        "    now = actor\n",
+        "accounts/acting.py",
+        "    now = locked.first()\n",
+        "    now = Membership.objects.select_related('account', 'user').get(pk=actor.pk)\n",
         f"{LEAVING}::test_who_is_removed_while_acting_does_nothing_more",
     ),
     off(

@@ -33,7 +33,11 @@ OF_SETTINGS = [
                 "people = Membership.objects.current()",
                 "people = Membership.objects",
             ),
-            Edit("accounts/members.py", "    found = _current(member)\n", "    found = member\n"),  # asks again
+            Edit(
+                "accounts/members.py",
+                "Membership.objects.current().filter(pk=member.pk).prefetch",
+                "Membership.objects.filter(pk=member.pk).prefetch",
+            ),  # asks again
         ),
         (f"{PEOPLE}::test_nor_to_somebody_who_has_left",),
     ),
@@ -54,8 +58,8 @@ OF_SETTINGS = [
     off(
         "whoever changes the settings by another way is asked for the role too",
         "accounts/actions.py",
-        '    require(actor, "account.update")\n',
-        "",
+        '        authorize(actor, "account.update")\n',
+        "        pass\n",
         "tests/accounts/test_account.py::test_the_action_asks_for_the_role_itself",
     ),
     off(
@@ -106,7 +110,7 @@ OF_SETTINGS = [
     off(
         "only owners delete an account",
         "accounts/closing.py",
-        """    require(actor, "account.delete")
+        """    authorize(actor, "account.delete")
     if not is_same_name""",
         "    if not is_same_name",
         f"{DELETING}::test_the_actions_ask_for_the_role_themselves",
@@ -128,7 +132,7 @@ OF_SETTINGS = [
     off(
         "only owners call it off",
         "accounts/closing.py",
-        """    require(actor, "account.delete")
+        """    authorize(actor, "account.delete", while_suspended=True)
     if not account.is_closing""",
         "    if not account.is_closing",
         f"{DELETING}::test_the_actions_ask_for_the_role_themselves",
@@ -193,8 +197,8 @@ OF_SETTINGS = [
     off(
         "everything is exported for owners alone",
         "tasks/actions/exports.py",
-        'require(actor, "account.export" if format == ExportFormat.ZIP else "project.export")',
-        'require(actor, "project.export")',
+        'permission = "account.export" if format == ExportFormat.ZIP else "project.export"',
+        'permission = "project.export"',
         f"{EXPORTS}::test_it_is_for_owners_alone[admin]",
     ),
     off(

@@ -1,0 +1,249 @@
+"""Every action of a member, found in the code, and how a test calls it."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from accounts import actions, closing, invitations, members, pictures, tokens
+from accounts.models import Account, Membership
+from projects import actions as projects
+from projects.models import Project
+from tasks import actions as tasks
+from tasks.actions.tasks import TaskFields
+from tasks.models import Attachment, Notification, NotificationKind, Task
+from tenancy.storage import storage
+from tests.accounts.test_pictures import picture
+
+PACKAGES = ("accounts", "projects", "tasks")
+WITHOUT_ACTIONS = ("migrations", "management", "testdata")
+
+# What has a parameter `actor` and asks for nothing by itself: {name: why}
+NOT_ACTIONS = {
+    "accounts.acting.authorize": "asks",
+    "accounts.audit.record_audit": "writes down what an action has done, in its transaction",
+    "accounts.members.end_membership": "called by actions that were authorized, and by who deletes their user",
+    "projects.actions.activity.lock_project_for": "asks, in the name of an action",
+    "projects.actions.activity.record_activity": "writes down what an action has done, in its transaction",
+    "projects.actions.activity.sees": "a condition",
+    "tasks.actions.attachments.record_file": "writes down what an action has done, in its transaction",
+    "tasks.actions.notifications.notify_assigned": "part of an action that was authorized",
+    "tasks.actions.notifications.notify_mentioned": "part of an action that was authorized",
+    "tasks.actions.tasks.change_locked": "part of two actions, after they were authorized",
+    "tasks.actions.tasks.lock_task_for": "asks, in the name of an action",
+}
+
+
+def found() -> Iterator[str]:
+    """Yield the names of all public functions and methods with a parameter `actor`."""
+    for package in PACKAGES:
+        for info in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
+            if not set(info.name.split(".")) & set(WITHOUT_ACTIONS):
+                yield from _in_module(importlib.import_module(info.name))
+
+
+def _in_module(module: Any) -> Iterator[str]:
+    here = [thing for thing in vars(module).values() if getattr(thing, "__module__", None) == module.__name__]
+    for thing in here:
+        for each in vars(thing).values() if inspect.isclass(thing) else [thing]:
+            called = getattr(each, "__func__", each)  # of a class method
+            function = inspect.unwrap(called) if callable(called) else None
+            public = inspect.isfunction(function) and not function.__name__.startswith("_")
+            if public and "actor" in inspect.signature(function).parameters:
+                yield f"{module.__name__}.{function.__qualname__}"
+
+
+@dataclass
+class World:
+    """What the actions are about: all of it is there, and `actor` may do all of it."""
+
+    account: Account
+    actor: Membership
+    other: Membership
+    project: Project
+    task: Task
+
+    def attachment(self, **fields: Any) -> Attachment:
+        about = {"name": "a.txt", "content_type": "text/plain", "size": 1, **fields}
+        made = Attachment.objects.create(task=self.task, uploaded_by=self.actor, **about)
+        storage.save(made.incoming, ContentFile(b"x"))
+        return made
+
+    def subtask(self) -> Any:
+        return tasks.create_subtask(actor=self.actor, task=self.task, title="One")
+
+    def comment(self) -> Any:
+        return tasks.create_comment(actor=self.actor, task=self.task, body="A comment")
+
+    def status(self) -> Any:
+        return projects.create_status(actor=self.actor, project=self.project, name="More", category="doing")
+
+    def label(self) -> Any:
+        label = projects.create_label(actor=self.actor, name="Bug")
+        tasks.update_task(actor=self.actor, task=self.task, labels=[label])
+        return label
+
+    def invitation(self, **fields: Any) -> Any:
+        made = invitations.invite(actor=self.actor, email="nina@example.com")
+        type(made).objects.filter(pk=made.pk).update(**fields)
+        return made
+
+    def notification(self) -> Any:
+        about = {"kind": NotificationKind.ASSIGNED, "task": self.task, "cause": "x"}
+        return Notification.objects.create(member=self.actor, **about)
+
+    def completed(self) -> Task:
+        return tasks.complete_task(actor=self.actor, task=self.task)
+
+    def archived(self) -> Task:
+        return tasks.archive_task(actor=self.actor, task=self.task)
+
+    def closing(self) -> Account:
+        now = timezone.now()
+        Account.objects.filter(pk=self.account.pk).update(suspended_at=now, deleting_since=now)
+        return self.account
+
+    def project_member(self) -> Membership:
+        projects.add_project_member(actor=self.actor, project=self.project, member=self.other)
+        return self.other
+
+    def archived_project(self) -> Project:
+        return projects.archive_project(actor=self.actor, project=self.project)
+
+
+type Arguments = Callable[[World], dict[str, Any]]
+
+# {name: the action, and its arguments beside `actor`}
+CALLS: dict[str, tuple[Callable[..., Any], Arguments]] = {
+    "accounts.actions.choose_mails": (actions.choose_mails, lambda w: {"mail_digest": False}),
+    "accounts.actions.update_account": (actions.update_account, lambda w: {"account": w.account, "name": "New"}),
+    "accounts.actions.update_profile": (actions.update_profile, lambda w: {"name": "New"}),
+    "accounts.closing.delete_account": (closing.delete_account, lambda w: {"name": w.account.name}),
+    "accounts.closing.restore_account": (closing.restore_account, lambda w: w.closing() and {}),
+    "accounts.invitations.invite": (invitations.invite, lambda w: {"email": "nina@example.com"}),
+    "accounts.invitations.resend_invitation": (
+        invitations.resend_invitation,
+        lambda w: {"invitation": w.invitation(asked_at=timezone.now() - invitations.LIFETIME)},
+    ),
+    "accounts.invitations.revoke_invitation": (
+        invitations.revoke_invitation,
+        lambda w: {"invitation": w.invitation()},
+    ),
+    "accounts.members.change_role": (members.change_role, lambda w: {"member": w.other, "role": "viewer"}),
+    "accounts.members.leave_account": (members.leave_account, lambda w: {}),
+    "accounts.members.remove_member": (members.remove_member, lambda w: {"member": w.other}),
+    "accounts.members.transfer_account": (members.transfer_account, lambda w: {"member": w.other}),
+    "accounts.pictures.remove_avatar": (pictures.remove_avatar, lambda w: {}),
+    "accounts.pictures.remove_logo": (pictures.remove_logo, lambda w: {"account": w.account}),
+    "accounts.pictures.set_avatar": (pictures.set_avatar, lambda w: {"content": picture()}),
+    "accounts.pictures.set_logo": (pictures.set_logo, lambda w: {"account": w.account, "content": picture()}),
+    "accounts.tokens.create_personal_token": (tokens.create_personal_token, lambda w: {"name": "Script"}),
+    "accounts.tokens.revoke_personal_token": (
+        tokens.revoke_personal_token,
+        lambda w: {"token": tokens.create_personal_token(actor=w.actor, name="Script")[0]},
+    ),
+    "projects.actions.labels.create_label": (projects.create_label, lambda w: {"name": "Bug"}),
+    "projects.actions.labels.delete_label": (projects.delete_label, lambda w: {"label": w.label()}),
+    "projects.actions.labels.update_label": (projects.update_label, lambda w: {"label": w.label(), "name": "x"}),
+    "projects.actions.projects.add_project_member": (
+        projects.add_project_member,
+        lambda w: {"project": w.project, "member": w.other},
+    ),
+    "projects.actions.projects.archive_project": (projects.archive_project, lambda w: {"project": w.project}),
+    "projects.actions.projects.create_project": (projects.create_project, lambda w: {"name": "New"}),
+    "projects.actions.projects.delete_project": (projects.delete_project, lambda w: {"project": w.project}),
+    "projects.actions.projects.remove_project_member": (
+        projects.remove_project_member,
+        lambda w: {"project": w.project, "member": w.project_member()},
+    ),
+    "projects.actions.projects.restore_project": (
+        projects.restore_project,
+        lambda w: {"project": w.archived_project()},
+    ),
+    "projects.actions.projects.set_on_roadmap": (
+        projects.set_on_roadmap,
+        lambda w: {"project": w.project, "shown": True},
+    ),
+    "projects.actions.projects.update_project": (
+        projects.update_project,
+        lambda w: {"project": w.project, "name": "New"},
+    ),
+    "projects.actions.statuses.create_status": (
+        projects.create_status,
+        lambda w: {"project": w.project, "name": "More", "category": "doing"},
+    ),
+    "projects.actions.statuses.delete_status": (projects.delete_status, lambda w: {"status": w.status()}),
+    "projects.actions.statuses.move_status": (projects.move_status, lambda w: {"status": w.status(), "step": -1}),
+    "projects.actions.statuses.update_status": (projects.update_status, lambda w: {"status": w.status(), "name": "x"}),
+    "tasks.actions.attachments.complete_attachment": (
+        tasks.complete_attachment,
+        lambda w: {"attachment": w.attachment()},
+    ),
+    "tasks.actions.attachments.create_attachment": (
+        tasks.create_attachment,
+        lambda w: {"task": w.task, "file": tasks.NewFile("a.txt", "text/plain", 1)},
+    ),
+    "tasks.actions.attachments.delete_attachment": (
+        tasks.delete_attachment,
+        lambda w: {"attachment": w.attachment(state="ready")},
+    ),
+    "tasks.actions.attachments.receive_attachment": (
+        tasks.receive_attachment,
+        lambda w: {"attachment": w.attachment(), "size": 2},
+    ),
+    "tasks.actions.bulk.update_tasks": (
+        tasks.update_tasks,
+        lambda w: {"changes": [tasks.TaskChange(w.task, TaskFields(title="x"))]},
+    ),
+    "tasks.actions.columns.retire_status": (
+        tasks.retire_status,
+        lambda w: {"status": w.task.status, "into": w.status()},
+    ),
+    "tasks.actions.comments.create_comment": (tasks.create_comment, lambda w: {"task": w.task, "body": "x"}),
+    "tasks.actions.comments.delete_comment": (tasks.delete_comment, lambda w: {"comment": w.comment()}),
+    "tasks.actions.comments.update_comment": (tasks.update_comment, lambda w: {"comment": w.comment(), "body": "x"}),
+    "tasks.actions.exports.request_export": (
+        tasks.request_export,
+        lambda w: {"project": w.project, "format": "csv"},
+    ),
+    "tasks.actions.notifications.mark_all_read": (tasks.mark_all_read, lambda w: w.notification() and {}),
+    "tasks.actions.notifications.mark_read": (tasks.mark_read, lambda w: {"notification": w.notification()}),
+    "tasks.actions.progress.archive_task": (tasks.archive_task, lambda w: {"task": w.task}),
+    "tasks.actions.progress.complete_task": (tasks.complete_task, lambda w: {"task": w.task}),
+    "tasks.actions.progress.move_task": (tasks.move_task, lambda w: {"task": w.task, "status": w.status()}),
+    "tasks.actions.progress.reopen_task": (tasks.reopen_task, lambda w: {"task": w.completed()}),
+    "tasks.actions.progress.restore_task": (tasks.restore_task, lambda w: {"task": w.archived()}),
+    "tasks.actions.receiving.Arrival.begin": (
+        tasks.Arrival.begin,
+        lambda w: {"task": w.task, "file": tasks.NewFile("a.txt", "text/plain", 1)},
+    ),
+    "tasks.actions.subtasks.create_subtask": (tasks.create_subtask, lambda w: {"task": w.task, "title": "x"}),
+    "tasks.actions.subtasks.delete_subtask": (tasks.delete_subtask, lambda w: {"subtask": w.subtask()}),
+    "tasks.actions.subtasks.move_subtask": (
+        tasks.move_subtask,
+        lambda w: {"subtask": w.subtask(), "before": None, "step": w.subtask() and 1},
+    ),
+    "tasks.actions.subtasks.update_subtask": (tasks.update_subtask, lambda w: {"subtask": w.subtask(), "done": True}),
+    "tasks.actions.tasks.create_task": (tasks.create_task, lambda w: {"project": w.project, "title": "x"}),
+    "tasks.actions.tasks.delete_task": (tasks.delete_task, lambda w: {"task": w.task}),
+    "tasks.actions.tasks.update_task": (tasks.update_task, lambda w: {"task": w.task, "title": "x"}),
+}
+
+VIEWERS_TOO = {
+    "accounts.actions.choose_mails",
+    "accounts.actions.update_profile",
+    "accounts.members.leave_account",
+    "accounts.pictures.remove_avatar",
+    "accounts.pictures.set_avatar",
+    "accounts.tokens.create_personal_token",
+    "accounts.tokens.revoke_personal_token",
+    "tasks.actions.exports.request_export",
+    "tasks.actions.notifications.mark_all_read",
+    "tasks.actions.notifications.mark_read",
+}
+IN_A_PROJECT = {"project", "task", "status", "subtask", "comment", "attachment", "changes"}  # their arguments

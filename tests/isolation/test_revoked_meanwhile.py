@@ -1,0 +1,196 @@
+"""Permissions are checked at the time of use: one is revoked while an action waits for its locks.
+
+Generated over all actions: the revocation has everything locked that an action may wait for, the action waits, the
+revocation commits. The action is refused and nothing is written.
+"""
+
+import threading
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404
+from django.utils import timezone
+
+from accounts.acting import authorize
+from accounts.members import change_role, remove_member
+from accounts.models import Account, Membership, User
+from projects.models import Label, Project
+from tasks.actions import BulkRefused, create_task
+from tasks.models import Task
+from tenancy.context import tenant_context
+from tenancy.models import is_tenant_owned
+from tenancy.outbox import OutboxJob
+from tenancy.testing import membership_of
+from tests.isolation.acting import CALLS, IN_A_PROJECT, NOT_ACTIONS, VIEWERS_TOO, World, found
+from tests.tasks.files import keys_of
+from tests.waiting import PATIENCE, wait_until_somebody_waits
+
+REFUSALS = (PermissionDenied, Http404, BulkRefused)
+
+
+def remove(world):
+    Membership.objects.filter(pk=world.actor.pk).update(ended_at=timezone.now())
+
+
+def demote(world):
+    Membership.objects.filter(pk=world.actor.pk).update(role="viewer")
+
+
+def switch_off(world):
+    User.objects.filter(pk=world.actor.user_id).update(is_active=False)
+
+
+def suspend(world):
+    Account.objects.filter(pk=world.account.pk).update(suspended_at=timezone.now())
+
+
+def hide(world):
+    """Make an admin a member, who may still write, and the project private, of which they are no member."""
+    Membership.objects.filter(pk=world.actor.pk).update(role="member")
+    Project.objects.update(private=True)
+
+
+def revocations_of(name, arguments):
+    yield remove
+    if name not in VIEWERS_TOO:
+        yield demote
+    if IN_A_PROJECT & set(arguments):
+        yield hide
+    yield switch_off
+    if name != "accounts.closing.restore_account":  # of an account that is suspended
+        yield suspend
+
+
+def everything(account):
+    """Return all that an action could write: rows of the account, the account, people, jobs and objects."""
+    models = [model for model in apps.get_models() if is_tenant_owned(model)] + [Account, User, OutboxJob]
+    return {model._meta.label: sorted(map(repr, model._default_manager.values_list())) for model in models}
+
+
+def test_every_action_is_known():
+    names = list(found())
+    assert len(names) == len(set(names))
+    assert set(names) == CALLS.keys() | NOT_ACTIONS.keys()
+    assert CALLS.keys() >= VIEWERS_TOO
+
+
+@pytest.fixture
+def world(acme, bob, charlie, project, task):
+    """Bob is an owner too. Alice has made the project, so nothing depends on that he stays."""
+    with tenant_context(acme):
+        Membership.objects.filter(user_id=bob.pk).update(role="owner")
+        return World(acme, membership_of(bob, acme), membership_of(charlie, acme), project, task)
+
+
+@pytest.fixture
+def meanwhile(acme, at_once):
+    """Carry out `call` while `revoke` has all locks; return how it was refused, and all rows before and after it.
+
+    None for the refusal if the call had nothing to wait for, and so ended before the revocation.
+    """
+
+    def meanwhile(revoke, call):
+        held, done = threading.Event(), threading.Event()
+        refused, before, ended_before = [], [], []
+
+        def hold():
+            with transaction.atomic():
+                for rows in (User.objects, Account.objects, Project.objects, Label.objects):
+                    list(rows.select_for_update(no_key=True).order_by("pk"))
+                revoke()
+                before.append(everything(acme))
+                held.set()
+                wait_until_somebody_waits(unless=done.is_set)
+                ended_before.append(done.is_set())
+
+        def act():
+            assert held.wait(PATIENCE)
+            try:
+                call()
+            except REFUSALS as error:
+                refused.append(error)
+            finally:
+                done.set()
+
+        assert at_once(hold, act) == []
+        return None if ended_before[0] else refused, before[0], everything(acme)
+
+    return meanwhile
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", CALLS)
+def test_nothing_is_written_after_the_permission_was_revoked(acme, world, meanwhile, name):
+    action, prepare = CALLS[name]
+    with tenant_context(acme):
+        arguments = prepare(world)
+        account, objects = Account.objects.get(pk=acme.pk), keys_of(acme)
+        for revoke in revocations_of(name, arguments):
+            stale = Membership.objects.prefetch_related("user").get(pk=world.actor.pk)  # what the request has read
+            refused, before, after = meanwhile(
+                lambda revoke=revoke: revoke(world), lambda stale=stale: action(actor=stale, **arguments)
+            )
+            if refused is None and revoke in (switch_off, suspend):
+                break  # these lock no membership: a write that waits for nothing else is committed before them
+            assert refused, f"{name} was carried out after {revoke.__name__}()."
+            assert after == before, revoke.__name__
+            assert keys_of(acme) == objects, revoke.__name__
+            Membership.objects.filter(pk=world.actor.pk).update(role="owner", ended_at=None)
+            User.objects.filter(pk=world.actor.user_id).update(is_active=True)
+            Account.objects.filter(pk=acme.pk).update(suspended_at=account.suspended_at)
+            Project.objects.update(private=False)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", CALLS)
+def test_the_same_call_succeeds_while_the_permission_is_there(acme, world, name):
+    """Without this the test above would prove nothing of a call that is refused for another reason."""
+    action, prepare = CALLS[name]
+    with tenant_context(acme):
+        arguments = prepare(world)
+        before = everything(acme)
+        action(actor=world.actor, **arguments)
+        removed_nothing = name in ("accounts.pictures.remove_avatar", "accounts.pictures.remove_logo")
+        assert (everything(acme) == before) == removed_nothing
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("revoke", ["removed", "demoted"])
+def test_a_revocation_waits_for_the_writes_that_were_authorized_before_it(acme, alice, bob, project, at_once, revoke):
+    """So nothing of a member is committed after the answer that they are one no more."""
+    owner, member = membership_of(alice, acme), membership_of(bob, acme)
+    written, order = threading.Event(), []
+
+    def write():
+        with transaction.atomic():
+            create_task(actor=member, project=project, title="In time")
+            written.set()
+            wait_until_somebody_waits()
+            order.append("written")
+
+    def take_away():
+        assert written.wait(PATIENCE)
+        if revoke == "removed":
+            remove_member(member=membership_of(bob, acme), actor=owner)
+        else:
+            change_role(member=membership_of(bob, acme), actor=owner, role="viewer")
+        order.append("revoked")
+
+    assert at_once(write, take_away) == []
+    assert order == ["written", "revoked"]
+    with tenant_context(acme):
+        assert Task.objects.filter(title="In time").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_writes_of_one_member_do_not_wait_for_each_other(acme, bob, at_once):
+    both = threading.Barrier(2)
+
+    def write():
+        with transaction.atomic():
+            authorize(membership_of(bob, acme), "task.write")
+            both.wait(PATIENCE)  # neither has committed
+
+    assert at_once(write, write) == []
