@@ -26,11 +26,12 @@ from accounts.authentication import current_membership
 from accounts.ending import forget_new_address
 from accounts.letters import ask_for_letter
 from accounts.models import User
-from accounts.people import PersonGone, lock_person
+from accounts.people import PersonGone, lock_for_log_in, lock_person
 from tenancy.clients import address_of
 from tenancy.context import get_active_tenant
 from tenancy.sessions import bind_session
 
+BEGUN = "log_in_begun"  # in a session: {user id: log_in_stamp}, between the password and the code
 APP, FAILED = "allauth.account", "login_failed"  # what allauth calls its limit
 SIGNED_UP = "signed_up"  # one of ours
 
@@ -80,11 +81,25 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return f"{get_script_prefix()}auth/"
 
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        """Remember what the password was right for: a code may be asked for next, and take its time."""
+        request.session[BEGUN] = {str(user.pk): user.log_in_stamp}
+        refused: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        return refused
+
+    @transaction.atomic
     def login(self, request: HttpRequest, user: User, *, by: str = "session") -> None:
-        """Make a session of this host. Between the password and a code somebody may be removed, or switched off."""
+        """Make a session of this host.
+
+        Between the password and a code the member may be removed or switched off, the password may be changed and all
+        log-ins ended: then they begin again.
+        """
+        stamp = request.session.pop(BEGUN, {}).get(str(user.pk), user.log_in_stamp)
+        try:
+            lock_for_log_in(user, stamp=stamp)
+        except PersonGone as error:
+            raise ImmediateHttpResponse(redirect("account_login")) from error
         member = current_membership(user) if get_active_tenant() is not None else None
-        if not user.is_active:
-            raise ImmediateHttpResponse(redirect("account_login"))
         if get_active_tenant() is not None and member is None:
             raise ImmediateHttpResponse(redirect("account_login"))
         super().login(request, user)

@@ -7,6 +7,7 @@ from uuid import UUID
 from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, verify_password
 from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
@@ -15,7 +16,7 @@ from accounts.models import ApiToken, Membership, User
 from accounts.refusals import report_refused_log_in
 from accounts.tokens import find_personal_token, record_use
 from tenancy.context import get_active_tenant
-from tenancy.tokens import InvalidToken, TenantAccessToken, read_access
+from tenancy.tokens import InvalidToken, TenantAccessToken, TenantRefreshToken, read_access
 
 
 def current_membership(user: User) -> Membership | None:
@@ -82,13 +83,23 @@ class BearerAuthentication(BaseAuthentication):
     def _json_web_token(self, text: str) -> tuple[TenantAccessToken, Membership]:
         try:
             token = read_access(text)
-            user_id, tenant_id, issued_at = token.user_id, token.tenant_id, token.issued_at
+            return token, admit_bearer_of(token)
         except InvalidToken as error:
             raise RefusedToken from error
-        return token, admit(user_id, tenant_id, issued_at=issued_at)
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
+
+
+def admit_bearer_of(token: TenantAccessToken | TenantRefreshToken) -> Membership:
+    """Return the live membership of the person of a token that came by a log-in, with the password of that time.
+
+    Raises InvalidToken, and what `admit()` raises.
+    """
+    membership = admit(token.user_id, token.tenant_id, issued_at=token.issued_at)
+    if token.stamp and not constant_time_compare(token.stamp, membership.user.password_stamp):
+        raise RefusedToken
+    return membership
 
 
 def admit(user_id: UUID, tenant_id: UUID, *, issued_at: datetime, by_log_in: bool = True) -> Membership:

@@ -50,7 +50,7 @@ def hand_over(*, user: User, account: AbstractTenant, challenge: str) -> str:
     Raises CacheUnavailable.
     """
     text = secrets.token_urlsafe(32)
-    value = {"user": str(user.pk), "account": str(account.pk), "challenge": challenge, "stamp": _stamp(user)}
+    value = {"user": str(user.pk), "account": str(account.pk), "challenge": challenge, "stamp": user.log_in_stamp}
     _cache().set(_key(text), value, SECONDS)
     return text
 
@@ -66,14 +66,13 @@ def take_over(*, text: str, nonce: str) -> User | None:
     if not constant_time_compare(value["challenge"], hash_of(nonce)):
         return None
     user = User.objects.filter(pk=UUID(value["user"]), is_active=True).first()
-    if user is None or not constant_time_compare(value["stamp"], _stamp(user)) or current_membership(user) is None:
+    if (
+        user is None
+        or not constant_time_compare(value["stamp"], user.log_in_stamp)
+        or current_membership(user) is None
+    ):
         return None
     return user
-
-
-def _stamp(user: User) -> str:
-    """Return what changes with the password and the end of all log-ins, which end what was begun before."""
-    return f"{user.get_session_auth_hash()}:{user.log_ins_from}"
 
 
 def _key(text: str) -> str:

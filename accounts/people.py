@@ -1,5 +1,6 @@
 """People, locked while something of theirs is written: nothing of that may outlive somebody who deletes themselves."""
 
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from accounts.conflicts import Conflicting
@@ -20,6 +21,18 @@ def lock_person(user: User) -> User:
     found = User.objects.select_for_update(no_key=True).filter(pk=user.pk, deleted_at=None).first()
     if found is None:
         raise PersonGone(_("This person has deleted themselves."))
+    return found
+
+
+def lock_for_log_in(user: User, *, stamp: str) -> User:
+    """Return a person who is about to be logged in, locked until the transaction ends. Raises PersonGone.
+
+    `stamp` is their `log_in_stamp` at the first step, such as the password: a new password and the end of all log-ins
+    end what was begun before them. What comes later waits for this transaction, and ends what it has made.
+    """
+    found = lock_person(user)
+    if not found.is_active or not constant_time_compare(found.log_in_stamp, stamp):
+        raise PersonGone(_("This log-in has ended. Log in again."))
     return found
 
 

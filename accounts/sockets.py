@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from rest_framework.exceptions import APIException
 
-from accounts.authentication import admit, current_membership
+from accounts.authentication import admit_bearer_of, current_membership
 from accounts.models import Account, Membership, User
 from accounts.plans import LIMITS
 from accounts.session_store import KEY
@@ -45,6 +45,7 @@ class Visitor:
     since: datetime  # when the credentials were made
     token_expires_at: float | None = None  # seconds since 1970
     session_key: str | None = None
+    stamp: str = ""  # of the password that the token was made with
 
 
 def admit_visitor(request: HttpRequest, token: str | None) -> Visitor:
@@ -57,13 +58,14 @@ def admit_visitor(request: HttpRequest, token: str | None) -> Visitor:
 def _of_token(text: str) -> Visitor:
     try:
         token = read_access(text)
-        membership = admit(token.user_id, token.tenant_id, issued_at=token.issued_at)
+        membership = admit_bearer_of(token)
     except InvalidToken as error:
         raise Closed(*INVALID_TOKEN) from error
     except APIException as error:
         raise Closed(4000 + error.status_code, error.default_code) from error
     expires_at = float(token["exp"])
-    return Visitor(membership.pk, membership.user_id, membership.role, token.issued_at, token_expires_at=expires_at)
+    who = membership.pk, membership.user_id, membership.role, token.issued_at
+    return Visitor(*who, token_expires_at=expires_at, stamp=token.stamp)
 
 
 def _of_session(request: HttpRequest) -> Visitor:
@@ -125,7 +127,7 @@ def look_again(visitors: Collection[Visitor]) -> tuple[dict[Visitor, Closed], di
         member, user = members.get(visitor.member_id), users.get(visitor.user_id)
         if member is None or not member.accepts_credentials_of(visitor.since):
             reasons[visitor] = Closed(*NOT_A_MEMBER)
-        elif user is None or not user.accepts_log_in_of(visitor.since):
+        elif user is None or not user.accepts_log_in_of(visitor.since) or _has_new_password(user, visitor.stamp):
             reasons[visitor] = Closed(*NOT_AUTHENTICATED)
         elif member.role != visitor.role:
             reasons[visitor] = Closed(*ROLE_CHANGED)
@@ -134,6 +136,10 @@ def look_again(visitors: Collection[Visitor]) -> tuple[dict[Visitor, Closed], di
             if _user_id(session) != visitor.user_id or not _holds(session, user):
                 reasons[visitor] = Closed(*NOT_AUTHENTICATED)
     return reasons, members
+
+
+def _has_new_password(user: User, stamp: str) -> bool:
+    return bool(stamp) and not constant_time_compare(stamp, user.password_stamp)
 
 
 class OpenSockets:

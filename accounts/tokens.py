@@ -6,16 +6,17 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from accounts.acting import authorize
 from accounts.audit import record_audit
 from accounts.models import ApiToken, Membership, RefreshFamily
+from accounts.people import PersonGone, lock_for_log_in, lock_person
 from accounts.validation import validate_fields
 from tenancy.context import require_active_tenant, tenant_context
 from tenancy.routing import tenant_by_id
@@ -33,8 +34,13 @@ USED_EVERY = timedelta(minutes=1)
 def log_in(*, member: Membership) -> tuple[str, str]:
     """Return an access and a refresh token for somebody whose password was right, the first of a new family.
 
-    Raises PermissionDenied for somebody who was removed meanwhile.
+    Raises PermissionDenied for a member who was removed since the password was checked, and when the password was
+    changed or all log-ins were ended.
     """
+    try:
+        member.user = lock_for_log_in(member.user, stamp=member.user.log_in_stamp)
+    except PersonGone as error:
+        raise PermissionDenied(str(error)) from error
     authorize(member, "account.read")
     RefreshFamily.objects.filter(member=member, expires_at__lt=timezone.now()).delete()
     family = RefreshFamily(member=member)
@@ -52,6 +58,7 @@ def rotate(*, token: TenantRefreshToken, member: Membership) -> tuple[str, str]:
     InvalidToken, and must not be called in a transaction, which would take the revocation back.
     """
     with transaction.atomic(durable=True):
+        member = _reread(member, token)
         family = RefreshFamily.objects.select_for_update().filter(pk=token.family_id, member=member).first()
         if family is not None and _accepts(family, token, member):
             pair = _issue(family, member)
@@ -77,7 +84,8 @@ def is_current(*, token: TenantRefreshToken, member: Membership) -> bool:
 
 
 def _issue(family: RefreshFamily, member: Membership) -> tuple[str, str]:
-    tenant, stamp = require_active_tenant(), _password_stamp(member)
+    # The stamp is in the tokens: a person's families are rows of many accounts, and no account sees those of others.
+    tenant, stamp = require_active_tenant(), member.user.password_stamp
     access, refresh = issue(user_id=member.user_id, tenant=tenant, family_id=family.pk, stamp=stamp)
     family.follow(read_refresh(refresh))
     return access, refresh
@@ -85,15 +93,18 @@ def _issue(family: RefreshFamily, member: Membership) -> tuple[str, str]:
 
 def _accepts(family: RefreshFamily, token: TenantRefreshToken, member: Membership) -> bool:
     """Say whether the token is the family's current one, from after the last change of the person's password."""
-    return family.accepts(token) and constant_time_compare(token.stamp, _password_stamp(member))
+    return family.accepts(token) and constant_time_compare(token.stamp, member.user.password_stamp)
 
 
-def _password_stamp(member: Membership) -> str:
-    """Return a text that changes with the password: whoever sets a new one ends all log-ins, in all accounts.
-
-    It is in the token, since a person's families are rows of many accounts, and no account sees those of others.
-    """
-    return salted_hmac("accounts.tokens", member.user.password, algorithm="sha256").hexdigest()[:32]
+def _reread(member: Membership, token: TenantRefreshToken) -> Membership:
+    """Return the member of a token with the person, who is locked. Raises InvalidToken when the log-in has ended."""
+    try:
+        member.user = lock_person(member.user)
+    except PersonGone as error:
+        raise InvalidToken("The person of the token is gone.") from error
+    if not member.user.is_active or not member.user.accepts_log_in_of(token.issued_at):
+        raise InvalidToken("The log-in of the token has ended.")
+    return member
 
 
 def _revoke(family_id: UUID) -> None:

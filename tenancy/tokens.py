@@ -36,6 +36,11 @@ class TenantToken(Token):
     def issued_at(self) -> datetime:
         return datetime.fromtimestamp(self.get("iat", 0), UTC)
 
+    @property
+    def stamp(self) -> str:
+        """Return what `issue()` was given, "" for nothing."""
+        return str(self.get(STAMP_CLAIM, ""))
+
     def _uuid(self, claim: str, what: str) -> UUID:
         try:
             return UUID(str(self[claim]))
@@ -49,7 +54,7 @@ class TenantAccessToken(TenantToken, AccessToken):
 
 class TenantRefreshToken(TenantToken, RefreshToken):  # type: ignore[misc]
     access_token_class = TenantAccessToken
-    no_copy_claims = (*RefreshToken.no_copy_claims, FAMILY_CLAIM, STAMP_CLAIM)  # type: ignore[assignment]  # of fixed length there
+    no_copy_claims = (*RefreshToken.no_copy_claims, FAMILY_CLAIM)  # type: ignore[assignment]  # of fixed length there
 
     @property
     def family_id(self) -> UUID:
@@ -62,11 +67,6 @@ class TenantRefreshToken(TenantToken, RefreshToken):  # type: ignore[misc]
         return self._uuid(api_settings.JTI_CLAIM, "token")
 
     @property
-    def stamp(self) -> str:
-        """Return what `issue()` was given, "" for nothing."""
-        return str(self.get(STAMP_CLAIM, ""))
-
-    @property
     def expires_at(self) -> datetime:
         return datetime.fromtimestamp(self["exp"], UTC)
 
@@ -75,13 +75,14 @@ def issue(*, user_id: UUID, tenant: AbstractTenant, family_id: UUID | None = Non
     """Return an access and a refresh token for a person in a tenant. Whether they belong there is the caller's.
 
     The caller also keeps the family of the refresh token, of which one is current; without a family it refreshes
-    nothing. `stamp` is the caller's own mark on the refresh token.
+    nothing. `stamp` is the caller's own mark on both tokens.
     """
     refresh = TenantRefreshToken()
     refresh[api_settings.USER_ID_CLAIM] = str(user_id)
     refresh[TENANT_CLAIM] = str(tenant.pk)
     if family_id is not None:
         refresh[FAMILY_CLAIM] = str(family_id)
+    if stamp:
         refresh[STAMP_CLAIM] = stamp
     return str(refresh.access_token), str(refresh)
 

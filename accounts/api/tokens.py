@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import tokens
-from accounts.authentication import admit, current_membership
+from accounts.authentication import admit, admit_bearer_of, current_membership
 from accounts.errors import AccountSuspended, InvalidCredentials, OtpRequired, RefusedToken, TenantMismatch
 from accounts.models import User
 from accounts.refusals import report_refused_log_in
@@ -113,7 +113,7 @@ class RefreshView(TokenEndpoint):
     def post(self, request: Request) -> Response:
         token = read_refresh(self.read(RefreshSerializer)["refresh"])
         with tenant_context(_account_of(token.tenant_id)):
-            member = admit(token.user_id, token.tenant_id, issued_at=token.issued_at)
+            member = admit_bearer_of(token)
             access, refresh = tokens.rotate(token=token, member=member)
         return _unstored({"access": access, "refresh": refresh})
 
@@ -131,7 +131,7 @@ class VerifyView(TokenEndpoint):
             return _unstored({})
         token = read_any(text)
         with tenant_context(_account_of(token.tenant_id)):
-            member = admit(token.user_id, token.tenant_id, issued_at=token.issued_at)
+            member = admit_bearer_of(token)
             if isinstance(token, TenantRefreshToken) and not tokens.is_current(token=token, member=member):
                 raise RefusedToken
         return _unstored({})

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -72,6 +73,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     def accepts_log_in_of(self, moment: datetime) -> bool:
         """Say whether a session or token that a log-in of that time has made goes on."""
         return self.log_ins_from is None or moment >= self.log_ins_from
+
+    @property
+    def password_stamp(self) -> str:
+        """A text that changes with the password: tokens carry it, and end with that password."""
+        return salted_hmac("accounts.tokens", self.password, algorithm="sha256").hexdigest()[:32]
+
+    @property
+    def log_in_stamp(self) -> str:
+        """What changes with the password and the end of all log-ins, which also end every log-in that has begun."""
+        return f"{self.password_stamp}:{self.log_ins_from}"
 
     @property
     def is_confirmed(self) -> bool:

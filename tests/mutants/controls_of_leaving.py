@@ -50,9 +50,9 @@ OF_LEAVING: list[Mutant] = [
     ),
     off(
         "who is switched off before the code gets no session",
-        ADAPTERS,
-        "        if not user.is_active:\n",
-        "        if False:\n",
+        "accounts/people.py",
+        "if not found.is_active or not constant_time_compare(found.log_in_stamp, stamp):",
+        "if not constant_time_compare(found.log_in_stamp, stamp):",
         f"{LOG_IN}::test_somebody_who_is_switched_off_before_the_code_comes_to_the_log_in_page",
     ),
     off(

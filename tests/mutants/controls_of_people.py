@@ -174,8 +174,8 @@ OF_PEOPLE: list[Mutant] = [
         (
             Edit(
                 HANDING,
-                " or current_membership(user) is None:\n        return None",
-                ":\n        return None",
+                "        or current_membership(user) is None\n",
+                "",
             ),
             Edit(ADAPTERS, "if get_active_tenant() is not None and member is None:", "if False:"),  # asks again
         ),
@@ -184,7 +184,7 @@ OF_PEOPLE: list[Mutant] = [
     off(
         "a token ends with the password",
         HANDING,
-        'not constant_time_compare(value["stamp"], _stamp(user))',
+        'not constant_time_compare(value["stamp"], user.log_in_stamp)',
         "False",
         f"{OVER}::test_nor_somebody_whose_password_was_changed",
     ),

@@ -49,7 +49,7 @@ OF_TOKENS = [
     off(
         "a new password ends the log-ins",
         RULES,
-        "family.accepts(token) and constant_time_compare(token.stamp, _password_stamp(member))",
+        "family.accepts(token) and constant_time_compare(token.stamp, member.user.password_stamp)",
         "family.accepts(token)",
         f"{REFRESH}::test_a_new_password_ends_the_log_ins_in_all_accounts",
     ),

@@ -53,7 +53,8 @@ class Office:
         return membership_of(self.people[role], self.tenant)
 
     def token(self, role: str = "member") -> str:
-        return issue(user_id=self.people[role].pk, tenant=self.tenant)[0]
+        person = self.people[role]
+        return issue(user_id=person.pk, tenant=self.tenant, stamp=person.password_stamp)[0]
 
     def cookie(self, role: str = "member") -> str:
         client = TenantClient(self.tenant).as_(self.people[role])

@@ -81,7 +81,11 @@ OF_SESSIONS = [
 ]
 
 
-@pytest.mark.parametrize(("happens", "code", "reason"), BOTH, ids=lambda value: getattr(value, "__name__", None))
+@pytest.mark.parametrize(
+    ("happens", "code", "reason"),
+    [*BOTH, (change_password, 4401, "not_authenticated")],
+    ids=lambda value: getattr(value, "__name__", None),
+)
 def test_a_socket_with_a_token_is_closed(office, project, happens, code, reason):
     with office.with_token() as live, office.with_token("owner") as bystander:
         live.subscribe(project)
