@@ -78,7 +78,7 @@ def _leave(account: Account, user: User) -> bool:
             return True
         member.user = user
         try:
-            end_membership(member)
+            end_membership(member, member)
         except LastOwner:
             return False
         data = {"member": str(member.pk), "email": user.email, "role": member.role}

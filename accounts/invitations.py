@@ -77,6 +77,8 @@ def invite(*, actor: Membership, email: str, role: str = Role.MEMBER) -> Invitat
 def resend_invitation(*, invitation: Invitation, actor: Membership) -> None:
     """Send another link, which works for as long as a first one; the one that was sent before works no more.
 
+    It is the invitation of `actor` from then on, and ends when they may not invite any more.
+
     Raises PermissionDenied, QuotaExceeded, SentJustNow, Http404 for one that was accepted or revoked meanwhile.
     """
     lock_account()
@@ -85,11 +87,11 @@ def resend_invitation(*, invitation: Invitation, actor: Membership) -> None:
     now = timezone.now()
     if (wait := row.asked_at + BETWEEN_MAILS - now) > timedelta(0):
         raise SentJustNow(math.ceil(wait.total_seconds()))
-    if row.expires_at <= now:  # it did not count any more
+    if not Invitation.objects.valid().filter(pk=row.pk).exists():  # it did not count any more
         require_room_for_member(Membership.objects.current(), Invitation.objects.valid())
         require_room_for_invitation(Invitation.objects.unanswered())
-    row.asked_at, row.expires_at, row.token_hash = now, now + LIFETIME, ""
-    row.save(update_fields=["asked_at", "expires_at", "token_hash"])
+    row.asked_at, row.expires_at, row.token_hash, row.invited_by = now, now + LIFETIME, "", actor
+    row.save(update_fields=["asked_at", "expires_at", "token_hash", "invited_by"])
     _record("invitation.resent", row, actor)
     enqueue("accounts.mail_invitation", invitation_id=row.pk)
 
@@ -137,10 +139,11 @@ def find_person(invitation: Invitation) -> User | None:
 def accept_invitation(*, token: str, user: User) -> Membership:
     """Make `user` a member, who has proved who they are and whose address was invited.
 
-    Raises Http404 for anybody else and for a link that does not work, AlreadyMember, QuotaExceeded.
+    Raises Http404 for anybody else, for a link that does not work, and when the password was changed or all log-ins
+    were ended since; AlreadyMember, QuotaExceeded.
     """
     invitation, invited = _lock(token)
-    if invited is None or invited != user:
+    if invited is None or invited != user or invited.log_in_stamp != user.log_in_stamp:
         raise Http404
     return _accept(invitation, invited)
 

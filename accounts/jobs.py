@@ -24,7 +24,7 @@ from tenancy.routing import tenant_reverse
 def mail_invitation(invitation_id: UUID) -> None:
     """Send the link of an invitation, unless it was revoked, or another job has sent it since it was asked for."""
     waiting = Invitation.objects.valid().filter(pk=invitation_id, token_hash="")
-    row = waiting.select_for_update(no_key=True).prefetch_related("invited_by__user").first()
+    row = waiting.select_for_update(of=("self",), no_key=True).prefetch_related("invited_by__user").first()
     if row is None:
         return
     account = cast(Account, require_active_tenant())

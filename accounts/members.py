@@ -9,6 +9,7 @@ from typing import Any
 from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,7 +17,8 @@ from django.utils.translation import gettext as _
 from accounts.acting import authorize
 from accounts.audit import record_audit
 from accounts.conflicts import Conflicting
-from accounts.models import Account, ApiToken, Membership, RefreshFamily, Role, User
+from accounts.models import Account, ApiToken, Invitation, Membership, RefreshFamily, Role, User
+from accounts.models.invitations import INVITERS
 from accounts.validation import validate_fields
 from tenancy.context import require_active_tenant
 
@@ -55,6 +57,8 @@ def change_role(*, member: Membership, actor: Membership, role: str) -> Membersh
     if role == before:
         return member
     _require_another_owner(member)
+    if role not in INVITERS:
+        _revoke_invitations(Q(invited_by=member), actor)
     member.role = role
     validate_fields(member, {"role"})
     member.save(update_fields=["role"])
@@ -69,7 +73,7 @@ def remove_member(*, member: Membership, actor: Membership) -> None:
     authorize(actor, "member.manage")
     member = _reread(member)
     _require_power_over(member, actor)
-    end_membership(member)
+    end_membership(member, actor)
     action = "member.left" if member.pk == actor.pk else "member.removed"
     record_audit(action=action, actor=actor, subject=member, data=_named(member, role=member.role))
 
@@ -79,7 +83,7 @@ def leave_account(*, actor: Membership) -> None:
     """End one's own membership. Raises LastOwner, PermissionDenied for somebody who was removed meanwhile."""
     lock_account()
     authorize(actor, "member.leave")
-    end_membership(actor)
+    end_membership(actor, actor)
     record_audit(action="member.left", actor=actor, subject=actor, data=_named(actor, role=actor.role))
 
 
@@ -134,12 +138,24 @@ def refuse_owner_role(role: str) -> None:
         raise ValidationError({"role": _("Nobody is made an owner like this. The owner can transfer the account.")})
 
 
-def end_membership(member: Membership) -> None:
-    """End a membership in a transaction that has locked the account. Raises LastOwner."""
+def end_membership(member: Membership, actor: Membership) -> None:
+    """End a membership in a transaction that has locked the account, in the name of `actor`. Raises LastOwner.
+
+    The open invitations that the member has made end with it, and one that was sent to their own address.
+    """
     _require_another_owner(member)
+    _revoke_invitations(Q(invited_by=member) | Q(email=member.user.email), actor)
     member.ended_at = timezone.now()
     member.save(update_fields=["ended_at"])
     take_away_what_ends(member)
+
+
+def _revoke_invitations(which: Q, actor: Membership) -> None:
+    for row in Invitation.objects.open().filter(which).order_by("pk"):
+        row.revoked_at = timezone.now()
+        row.save(update_fields=["revoked_at"])
+        data = {"email": row.email, "role": row.role}
+        record_audit(action="invitation.revoked", actor=actor, subject=row, data=data)
 
 
 def _require_another_owner(member: Membership) -> None:

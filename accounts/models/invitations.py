@@ -13,6 +13,8 @@ from tenancy.constraints import TenantUniqueConstraint
 from tenancy.fields import TenantForeignKey
 from tenancy.models import TenantManager, TenantModel
 
+INVITERS = (Role.OWNER, Role.ADMIN)  # who has `member.manage` in accounts.permissions, which imports this
+
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self) -> Self:
@@ -20,8 +22,12 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.filter(accepted_at=None, revoked_at=None)
 
     def valid(self) -> Self:
-        """Return those whose links work."""
-        return self.open().filter(expires_at__gt=timezone.now())
+        """Return those whose links work: until they expire, and while their inviter could still make them.
+
+        A removed or demoted admin, who may have sent them to other addresses of their own, gets nothing by them.
+        """
+        able = Q(invited_by__ended_at=None, invited_by__role__in=INVITERS, invited_by__user__is_active=True)
+        return self.open().filter(able, expires_at__gt=timezone.now())
 
     def unanswered(self) -> Self:
         """Return those that somebody was mailed and has not accepted: that may, or was asked to within a day.
@@ -33,7 +39,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
     def visible_to(self, membership: Membership) -> Self:
         """Return the open ones to owners and admins, and nothing to others."""
-        return self.open() if membership.role in (Role.OWNER, Role.ADMIN) else self.none()
+        return self.open() if membership.role in INVITERS else self.none()
 
 
 class Invitation(TenantModel):

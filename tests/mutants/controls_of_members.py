@@ -138,8 +138,8 @@ OF_MEMBERS = [
     off(
         "a link expires",
         "accounts/models/invitations.py",
-        "return self.open().filter(expires_at__gt=timezone.now())",
-        "return self.open()",
+        "return self.open().filter(able, expires_at__gt=timezone.now())",
+        "return self.open().filter(able)",
         f"{ACCEPTING}::test_a_link_that_is_no_good_reads_like_any_other[expired]",
     ),
     off(
@@ -153,14 +153,14 @@ OF_MEMBERS = [
     off(
         "a link that is sent again makes the old one useless",
         INVITATIONS,
-        'row.asked_at, row.expires_at, row.token_hash = now, now + LIFETIME, ""',
-        "row.asked_at, row.expires_at = now, now + LIFETIME",
+        'row.asked_at, row.expires_at, row.token_hash, row.invited_by = now, now + LIFETIME, "", actor',
+        "row.asked_at, row.expires_at, row.invited_by = now, now + LIFETIME, actor",
         f"{INVITING}::test_sent_again_it_is_another_link_with_more_time",
     ),
     off(
         "only whoever was invited accepts",
         INVITATIONS,
-        "if invited is None or invited != user:",
+        "if invited is None or invited != user or invited.log_in_stamp != user.log_in_stamp:",
         "if False:",
         f"{ACCEPTING}::test_but_it_must_be_the_person_who_was_invited",
     ),
