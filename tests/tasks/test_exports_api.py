@@ -250,6 +250,24 @@ def test_nothing_is_written_for_those_who_lost_the_right_to_it(acme, ask, run_jo
         assert not default_storage.exists(export.file)
 
 
+def test_nothing_is_stored_for_who_lost_the_project_while_it_was_written(
+    acme, ask, run_jobs, monkeypatch, bob, project
+):
+    write = exporting.write_project
+
+    def written(*args):
+        yield from write(*args)
+        Project.objects.update(private=True)
+
+    ask(bob, project)
+    monkeypatch.setattr(exporting, "write_project", written)
+    run_jobs()
+    with tenant_context(acme):
+        export = Export.objects.get()
+        assert (export.state, export.failure) == ("failed", "forbidden")
+        assert not default_storage.exists(export.file)
+
+
 def test_another_accounts_export_is_not_there_for_the_job(acme, globex, ask, bob, project):
     """Attack 24."""
     export = ask(bob, project).json()

@@ -1,0 +1,167 @@
+"""The controls that are asked at the time of use: after the locks, after the last byte, after the code."""
+
+from tests.mutants.controls import Mutant, off
+
+ACTING, ACTIVITY = "accounts/acting.py", "projects/actions/activity.py"
+MEMBERS, TOKENS, EXPORTS = "accounts/members.py", "accounts/tokens.py", "tasks/actions/exports.py"
+REVOKED, UPLOADS = "tests/isolation/test_revoked_meanwhile.py", "tests/tasks/test_uploads_revoked.py"
+LOG_INS, ENDING = "tests/accounts/test_log_ins_under_way.py", "tests/accounts/test_invitations_end.py"
+NOTHING = f"{REVOKED}::test_nothing_is_written_after_the_permission_was_revoked"
+
+
+def asked_by(action: str) -> str:
+    return f"{NOTHING}[{action}]"
+
+
+OF_ACTING: list[Mutant] = [
+    off(
+        "acting: the role is asked for again after the locks",
+        ACTING,
+        "    actor.user = now.user\n    require(actor, permission)\n",
+        "    actor.user = now.user\n",
+        asked_by("tasks.actions.tasks.update_task"),
+    ),
+    off(
+        "acting: the account is not suspended meanwhile",
+        ACTING,
+        "if now.account.suspended_at is not None and not while_suspended:",
+        "if False:",
+        asked_by("tasks.actions.tasks.create_task"),
+    ),
+    off(
+        "acting: the person is not switched off meanwhile",
+        ACTING,
+        "if now is None or not now.user.is_active:",
+        "if now is None:",
+        asked_by("tasks.actions.tasks.create_task"),
+    ),
+    off(
+        "acting: a revocation waits for the writes before it",
+        ACTING,
+        "else locked_in_share(rows)",
+        "else rows",
+        f"{REVOKED}::test_a_revocation_waits_for_the_writes_that_were_authorized_before_it",
+    ),
+    off(
+        "acting: writes of one member go on side by side",
+        ACTING,
+        "if changes_member else",
+        "if True else",
+        f"{REVOKED}::test_two_writes_of_one_member_do_not_wait_for_each_other",
+    ),
+    off(
+        "acting: a project is not hidden meanwhile",
+        ACTIVITY,
+        "    if not sees(project, actor):\n",
+        "    if False:\n",
+        asked_by("tasks.actions.tasks.update_task"),
+    ),
+    off(
+        "acting: nor one of many in bulk",
+        "tasks/actions/bulk.py",
+        " if sees(project, actor)}",
+        "}",
+        asked_by("tasks.actions.bulk.update_tasks"),
+    ),
+    off(
+        "acting: nor one that is exported",
+        EXPORTS,
+        "    if project is not None and not Project.objects.visible_to(actor).filter(pk=project.pk).exists():\n",
+        "    if False:\n",
+        asked_by("tasks.actions.exports.request_export"),
+    ),
+    off(
+        "acting: what was exported is for who may still have it",
+        EXPORTS,
+        "        if not _is_still_allowed(export_id):\n",
+        "        if False:\n",
+        "tests/tasks/test_exports_api.py::test_nothing_is_stored_for_who_lost_the_project_while_it_was_written",
+    ),
+    off(
+        "acting: an upload is asked about after its last byte",
+        "tasks/actions/attachments.py",
+        "    found = _lock(attachment, actor)\n",
+        "    found = Attachment.objects.get(pk=attachment.pk)\n",
+        f"{UPLOADS}::test_nothing_is_kept_of_an_upload",
+    ),
+    off(
+        "acting: nothing is kept of a picture that was refused",
+        "accounts/pictures.py",
+        "        with suppress(StorageUnavailable):  # or it is swept away\n            storage.delete(name)\n",
+        "",
+        asked_by("accounts.pictures.set_avatar"),
+    ),
+    off(
+        "acting: an action that the test does not know fails it",
+        "projects/actions/labels.py",
+        "class _MoreProjects(Exception):",
+        "def rename_label(*, actor: Membership) -> None: ...\n\n\nclass _MoreProjects(Exception):",
+        f"{REVOKED}::test_every_action_is_known",
+    ),
+    off(
+        "log-ins: one that waits for its code ends with the password",
+        "accounts/adapters.py",
+        "stamp = request.session.pop(BEGUN, {}).get(str(user.pk), user.log_in_stamp)",
+        "stamp = User.objects.get(pk=user.pk).log_in_stamp",
+        f"{LOG_INS}::test_a_log_in_that_waits_for_its_code",
+        f"{LOG_INS}::test_a_log_in_whose_password_was_just_checked",
+    ),
+    off(
+        "log-ins: no tokens are made with the password of before",
+        TOKENS,
+        "lock_for_log_in(member.user, stamp=member.user.log_in_stamp)",
+        "lock_person(member.user)",
+        f"{LOG_INS}::test_tokens_whose_password_was_just_checked",
+    ),
+    off(
+        "log-ins: a refresh ends with all log-ins",
+        TOKENS,
+        "if not member.user.is_active or not member.user.accepts_log_in_of(token.issued_at):",
+        "if False:",
+        f"{LOG_INS}::test_a_refresh_whose_log_in_was_just_ended",
+    ),
+    off(
+        "log-ins: an access token ends with the password",
+        "accounts/authentication.py",
+        "if token.stamp and not constant_time_compare(token.stamp, membership.user.password_stamp):",
+        "if False:",
+        f"{LOG_INS}::test_an_access_token_ends_with_the_password",
+    ),
+    off(
+        "log-ins: so does a socket that it has opened",
+        "accounts/sockets.py",
+        " or _has_new_password(user, visitor.stamp):",
+        ":",
+        "tests/sockets/test_access.py::test_a_socket_with_a_token_is_closed[change_password-4401-not_authenticated]",
+    ),
+    off(
+        "log-ins: an invitation takes the password of now",
+        "accounts/invitations.py",
+        " or invited.log_in_stamp != user.log_in_stamp:",
+        ":",
+        f"{LOG_INS}::test_an_invitation_that_is_accepted_with_the_password_of_before",
+    ),
+    off(
+        "invitations: a link is worth what its inviter may do",
+        "accounts/models/invitations.py",
+        "return self.open().filter(able, expires_at__gt=timezone.now())",
+        "return self.open().filter(expires_at__gt=timezone.now())",
+        f"{ENDING}::test_a_link_is_worth_what_its_inviter_may_do_when_it_is_used",
+        f"{ENDING}::test_an_inviter_who_is_switched_off_lets_nobody_in",
+    ),
+    off(
+        "invitations: they are revoked with the membership",
+        MEMBERS,
+        "    _revoke_invitations(Q(invited_by=member) | Q(email=member.user.email), actor)\n",
+        "",
+        f"{ENDING}::test_invitations_end_with_the_power_of_who_made_them[removed]",
+        f"{ENDING}::test_an_invitation_to_the_address_of_a_removed_member_ends_too",
+    ),
+    off(
+        "invitations: they are revoked with the role",
+        MEMBERS,
+        "        _revoke_invitations(Q(invited_by=member), actor)\n",
+        "        pass\n",
+        f"{ENDING}::test_invitations_end_with_the_power_of_who_made_them[demoted]",
+    ),
+]
