@@ -1,6 +1,7 @@
 """What the actions promise beyond what the API shows: activities, and what happens at the same moment."""
 
 import threading
+from copy import copy
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -85,9 +86,10 @@ def test_values_are_checked_without_a_form(in_acme, member, project, task, field
 
 
 def test_former_members_are_not_assigned(in_acme, member, task):
-    member.ended_at = member.joined_at
+    former = copy(member)
+    former.ended_at = member.joined_at
     with pytest.raises(ValidationError) as refused:
-        update_task(task=task, actor=member, assignees=[member])
+        update_task(task=task, actor=member, assignees=[former])
     assert set(refused.value.message_dict) == {"assignees"}
 
 
