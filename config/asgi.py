@@ -19,7 +19,6 @@ django.setup(set_prefix=False)
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 from django.db import connections  # noqa: E402
 
-from accounts.audit import address_of  # noqa: E402
 from accounts.sockets import admit_visitor  # noqa: E402
 from config.bodies import ArrivingBodies  # noqa: E402
 from config.disconnects import ReturnConnections  # noqa: E402
@@ -51,7 +50,6 @@ application = OwnContext(
                 path="/ws/",
                 subprotocol="commonhold.v1",
                 admit=admit_visitor,
-                address_of=address_of,
             ),
         }
     )

@@ -22,6 +22,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest
 
+from tenancy.clients import address_of
 from tenancy.context import get_active_tenant, no_tenant, tenant_context
 from tenancy.models import AbstractTenant
 from tenancy.routing import RedirectToPrimary, Refused, resolve
@@ -81,7 +82,6 @@ class Closed(Exception):
 # Called in a thread with the tenant active, with the request of the handshake and its bearer token, or None. Raises
 # Closed for somebody who has no business here.
 type Admit = Callable[[HttpRequest, str | None], Any]
-type AddressOf = Callable[[HttpRequest], str | None]
 
 
 @dataclass(frozen=True)
@@ -95,12 +95,11 @@ class TenantSockets:
     path: str
     subprotocol: str
     admit: Admit
-    address_of: AddressOf
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         request, token = _request(scope)
         try:
-            find = in_thread(_or_closed(self._find), PATIENT_THREADS, share_of=self.address_of(request))
+            find = in_thread(_or_closed(self._find), PATIENT_THREADS, share_of=address_of(request))
             tenant = await find(request, token)
             with tenant_context(tenant):
                 if self.subprotocol not in scope["subprotocols"]:

@@ -62,7 +62,7 @@ OF_COSTS = [
     off(
         "costs: handshakes share threads by address",
         SOCKETS,
-        ", share_of=self.address_of(request))",
+        ", share_of=address_of(request))",
         ")",
         f"{THREADS}::test_a_handshake_does_not_wait_behind_sixty_others",
     ),

@@ -160,7 +160,6 @@ def test_a_handshake_does_not_wait_behind_sixty_others(acme, globex, monkeypatch
         path="/ws/",
         subprotocol="commonhold.v1",
         admit=admit,
-        address_of=lambda request: request.META["REMOTE_ADDR"],
     )
 
     async def scene():
