@@ -20,10 +20,11 @@ from channels.routing import ProtocolTypeRouter  # noqa: E402
 from django.db import connections  # noqa: E402
 
 from accounts.sockets import admit_visitor  # noqa: E402
-from config.bodies import ArrivingBodies  # noqa: E402
+from config.bodies import Application  # noqa: E402
 from config.disconnects import ReturnConnections  # noqa: E402
 from config.fairness import TakeTurns  # noqa: E402
 from config.own_context import OwnContext  # noqa: E402
+from config.slow_clients import HangUp  # noqa: E402
 from projects.consumers import ProjectConsumer  # noqa: E402
 from tenancy.checks import refuse_unsafe_process  # noqa: E402
 from tenancy.sockets import TenantSockets  # noqa: E402
@@ -44,12 +45,9 @@ with ThreadPoolExecutor(1) as outside:
 application = OwnContext(
     ProtocolTypeRouter(
         {
-            "http": TakeTurns(ReturnConnections(ArrivingBodies())),
-            "websocket": TenantSockets(
-                ProjectConsumer.as_asgi(),
-                path="/ws/",
-                subprotocol="commonhold.v1",
-                admit=admit_visitor,
+            "http": HangUp(TakeTurns(ReturnConnections(Application()))),
+            "websocket": HangUp(
+                TenantSockets(ProjectConsumer.as_asgi(), path="/ws/", subprotocol="commonhold.v1", admit=admit_visitor)
             ),
         }
     )

@@ -1,31 +1,71 @@
-"""Bodies with files in them, handed to the view as they arrive. Django would write all of one to a disk first."""
+"""The bodies of requests, and who may be waited for while they arrive: nobody who holds a connection or a turn.
+
+A body is received before Django begins, into memory and up to a limit. Views that want a file say so, with
+`streams_body`; they read it while it arrives, however long it is, once they know who asks.
+"""
 
 import asyncio
-from typing import Any
+from contextlib import AsyncExitStack
+from io import BytesIO
+from typing import Any, cast
 from weakref import WeakValueDictionary
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.db import close_old_connections, connections
+from django.http.response import HttpResponseBase
+from django.urls import Resolver404, resolve
 
-# A client that sends nothing for so long is gone, and holds a thread and perhaps an upload to S3.
-PATIENCE = 60.0  # seconds
-UPLOADS = 8  # each with a thread and some megabytes
+from config.errors import refuse_body
+from config.fairness import Turn
+from config.slow_clients import Pace
+from tenancy.context import get_active_tenant
+from tenancy.routing import PathResolver
+
+SMALL = 64 * 1024  # bytes of a body that need no place
+PLACES = 8  # for bodies of one tenant, or of one client address, each with some megabytes
 
 
 class BrokenOff(OSError):
-    """The client went away, or fell silent, before all of the body was there. Django knows what an OSError means."""
+    """The client went away, or is too slow, before all of the body was there. Django knows what an OSError means."""
+
+
+class Places:
+    """PLACES for each tenant and for each client address. The others wait, and what they send waits in the clients."""
+
+    def __init__(self) -> None:
+        self._places: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    def of(self, key: str) -> asyncio.Semaphore:
+        return self._places.setdefault(key, asyncio.Semaphore(PLACES))
+
+
+class WholeBody(BytesIO):
+    """A body that was received, or the `status` with which it is refused, and the `receive()` that is left for Django."""
+
+    def __init__(self, content: bytes, receive: Any, *, status: int | None = None) -> None:
+        super().__init__(content)
+        self._receive, self.status = receive, status
+
+    async def receive(self) -> Any:
+        """Return what comes after the body: `http.disconnect`, at some time."""
+        return await self._receive()
 
 
 class ArrivingBody:
-    """The body of a request as a file, which a view reads in its thread, and the `receive()` that is left for Django.
+    """A body that a view reads as a file, in its thread, and the `receive()` that is left for Django.
 
     What was not asked for is not received either: the server then stops reading from the client.
     """
 
-    def __init__(self, receive: Any) -> None:
-        self._receive = receive
+    def __init__(self, receive: Any, *, turn: Turn, places: Places) -> None:
+        self._receive, self._turn, self._places = receive, turn, places
         self._loop = asyncio.get_running_loop()
+        self._pace = Pace()
+        self._place = AsyncExitStack()
+        self._has_place = False
         self._one = asyncio.Lock()  # of those who call receive(), at a time
         self._rest = b""
         self._is_whole = self._is_broken = False
@@ -34,14 +74,19 @@ class ArrivingBody:
     # In the thread of the view ---------------------------------------------------------------------------------------
 
     def read(self, size: int = -1) -> bytes:
-        """Return some bytes, at most `size`; b"" at the end. Raises BrokenOff.
+        """Return some bytes, at most `size`; b"" at the end. Raises BrokenOff, and RuntimeError in a transaction.
 
-        With -1 all that are left, which nobody asks for but whoever wants no file. Raises RequestDataTooBig.
+        With -1 all that are left, which only code that wants no file asks for. Raises RequestDataTooBig.
         """
         if size < 0:
             return self._all()
         if not self._rest and not self._is_whole:
-            self._rest = asyncio.run_coroutine_threadsafe(self._next(), self._loop).result()
+            if any(each.in_atomic_block for each in connections.all(initialized_only=True)):
+                raise RuntimeError("A transaction does not wait for a client: read the body before it begins.")
+            close_old_connections()
+            tenant = get_active_tenant()
+            key = str(tenant.pk) if tenant else self._turn.client
+            self._rest = asyncio.run_coroutine_threadsafe(self._next(key), self._loop).result()
         piece, self._rest = self._rest[:size], self._rest[size:]
         return piece
 
@@ -67,25 +112,29 @@ class ArrivingBody:
 
     # In the event loop -----------------------------------------------------------------------------------------------
 
-    async def _next(self) -> bytes:
+    async def _next(self, key: str) -> bytes:
+        """Return the next piece, in a place of `key`, which is the tenant's once the view knows who asks."""
+        self._turn.give_back()
+        if not self._has_place:
+            self._has_place = True
+            await self._place.enter_async_context(self._places.of(key))
         async with self._one:
             while not self._is_whole:
                 try:
-                    async with asyncio.timeout(PATIENCE):
-                        message = await self._receive()
+                    message = await self._pace.wait_for(self._receive())
                 except TimeoutError as error:
-                    self._is_broken = True
-                    self._is_over.set()
-                    raise BrokenOff("The client sends nothing any more.") from error
+                    raise BrokenOff("The client is too slow.") from error
                 if message["type"] == "http.disconnect":
                     self._is_broken = True
                     self._is_over.set()
                     raise BrokenOff("The client went away.")
                 self._is_whole = not message.get("more_body", False)
                 if self._is_whole:
+                    await self._turn.arrive()
                     self._is_over.set()
-                if message.get("body"):
-                    return bytes(message["body"])
+                if piece := bytes(message.get("body", b"")):
+                    self._pace.has_moved(len(piece))
+                    return piece
         return b""
 
     async def receive(self) -> Any:
@@ -99,34 +148,123 @@ class ArrivingBody:
         async with self._one:
             return await self._receive()
 
+    async def give_up_place(self) -> None:
+        await self._place.aclose()
 
-class ArrivingBodies(ASGIHandler):
-    """Django, with multipart bodies that are read while they arrive: at most UPLOADS of one host at a time.
 
-    The others of that host wait, and what they send waits in their clients.
+class Application(ASGIHandler):
+    """Django, for requests whose body is there, or is read by a view that streams it.
+
+    Middleware and view run in the thread of the request, one after the other as under WSGI. When they have returned,
+    and after each piece of a streamed answer, the connection goes back to the pool: the client has read nothing yet.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._places: WeakValueDictionary[bytes, asyncio.Semaphore] = WeakValueDictionary()
+        self._places = Places()
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        # No view is async. Each middleware that can be both would have a thread called for each of its steps.
+        super().load_middleware(is_async=False)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if not has_files(scope):
-            await super().__call__(scope, receive, send)
-            return
-        host = next((value for name, value in scope["headers"] if name == b"host"), b"")
-        places = self._places.setdefault(host.lower(), asyncio.Semaphore(UPLOADS))
-        async with places:
-            await super().__call__(scope, ArrivingBody(receive).receive, send)
+        turn: Turn = scope["turn"]
+        if streams_body(scope):
+            arriving = ArrivingBody(receive, turn=turn, places=self._places)
+            try:
+                await super().__call__(scope, arriving.receive, send)
+            finally:
+                await arriving.give_up_place()
+        elif (body := await self._receive_all(scope, receive, turn.client)) is not None:
+            await turn.arrive()
+            await super().__call__(scope, body.receive, send)
+
+    async def _receive_all(self, scope: Any, receive: Any, client: str) -> WholeBody | None:
+        """Return the body, or with which status it is refused; None if the client went away."""
+        pace, pieces, size, most = Pace(), [], _length(scope), settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if size > most:
+            return WholeBody(b"", receive, status=413)
+        size = 0
+        async with AsyncExitStack() as place:
+            while True:
+                try:
+                    message = await pace.wait_for(receive())
+                except TimeoutError:
+                    return WholeBody(b"", receive, status=408)
+                if message["type"] == "http.disconnect":
+                    return None
+                piece = message.get("body", b"")
+                had, size = size, size + len(piece)
+                if size > most:
+                    return WholeBody(b"", receive, status=413)
+                pieces.append(piece)
+                if not message.get("more_body", False):
+                    return WholeBody(b"".join(pieces), receive)
+                pace.has_moved(len(piece))
+                if had <= SMALL < size:
+                    await place.enter_async_context(self._places.of(client))
 
     async def read_body(self, receive: Any) -> Any:
-        """Return the body as a file, as Django's own does, which would have all of it."""
-        body = getattr(receive, "__self__", None)
-        return body if isinstance(body, ArrivingBody) else await super().read_body(receive)
+        """Return the body as a file, as Django's own does, which would write all of it to a disk first."""
+        return receive.__self__
+
+    def create_request(self, scope: Any, body_file: Any) -> Any:
+        """Return a request, or the answer to one whose body was refused."""
+        request, answer = super().create_request(scope, body_file)
+        status = getattr(body_file, "status", None)
+        return (None, refuse_body(request, status)) if request and status else (request, answer)
+
+    async def run_get_response(self, request: Any) -> HttpResponseBase:
+        """Return the answer of middleware and view. No connection is in use when it is sent."""
+        response = cast(HttpResponseBase, await sync_to_async(self._respond)(request))
+        response._handler_class = self.__class__  # type: ignore[attr-defined]
+        return response
+
+    def _respond(self, request: ASGIRequest) -> HttpResponseBase:
+        try:
+            response = self.get_response(request)
+        finally:
+            close_old_connections()
+        if getattr(response, "streaming", False):
+            pieces: Any = response.streaming_content  # type: ignore[attr-defined]
+            wrap: Any = _async_pieces if response.is_async else _pieces  # type: ignore[attr-defined]
+            response.streaming_content = wrap(pieces)  # type: ignore[attr-defined]
+        return response
 
 
-def has_files(scope: Any) -> bool:
-    """Say whether the body of an ASGI request is multipart."""
-    return scope["type"] == "http" and any(
-        name == b"content-type" and value.lower().startswith(b"multipart/") for name, value in scope["headers"]
-    )
+def _pieces(pieces: Any) -> Any:
+    for piece in pieces:
+        close_old_connections()
+        yield piece
+
+
+async def _async_pieces(pieces: Any) -> Any:
+    async for piece in pieces:
+        await sync_to_async(close_old_connections)()
+        yield piece
+
+
+def streams_body(scope: Any) -> bool:
+    """Say whether the view at an address reads a body of its kind while it arrives, in whichever variant."""
+    kind = _header(scope, b"content-type").lower()
+    if not kind.startswith((b"multipart/", b"image/")):
+        return False
+    path = match["rest"] if (match := PathResolver.PREFIX.match(scope["path"])) else scope["path"]
+    for urlconf in {settings.ROOT_URLCONF, *(variant["URLCONF"] for variant in settings.TENANCY["VARIANTS"].values())}:
+        try:
+            view: Any = resolve(path, urlconf).func
+        except Resolver404:
+            continue
+        if getattr(getattr(view, "cls", view), "streams_body", False):
+            return True
+    return False
+
+
+def _length(scope: Any) -> int:
+    """Return the length of a body, as its client announces it; 0 if it does not."""
+    value = _header(scope, b"content-length")
+    return int(value) if value.isdigit() else 0
+
+
+def _header(scope: Any, wanted: bytes) -> bytes:
+    return next((bytes(value) for name, value in scope["headers"] if name == wanted), b"")

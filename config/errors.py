@@ -32,7 +32,7 @@ from tenancy.storage import StorageUnavailable
 logger = structlog.get_logger("config.errors")
 
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout, CacheUnavailable, StorageUnavailable, TooManyImages)
-MAY_PASS = {429, 500, 503}  # so trying again is offered
+MAY_PASS = {408, 429, 500, 503}  # so trying again is offered
 RETRY_AFTER = {429: {"Retry-After": "60"}, 503: {"Retry-After": "5"}}  # seconds
 
 # status: (code, what the API says, title of the page, text of the page)
@@ -55,6 +55,18 @@ ANSWERS: dict[int, tuple[str, Any, Any, Any]] = {
         _("Somebody else changed this at the same time. Try again."),
         _("Somebody was quicker"),
         _("Somebody else changed the same thing at the same time. Go back, reload and try again."),
+    ),
+    408: (
+        "too_slow",
+        _("The request arrived too slowly. Try again."),
+        _("That took too long"),
+        _("Your connection was too slow. Try again."),
+    ),
+    413: (
+        "too_large",
+        _("The request is too large."),
+        _("That is too large"),
+        _("What you sent is larger than anything that is expected here."),
     ),
     429: (
         "throttled",
@@ -126,6 +138,14 @@ def closing(request: HttpRequest) -> HttpResponse:
         return redirect("danger")
     # This host serves style sheets, and the middleware sets the headers.
     return _refusal(request, Refused(403, "account_suspended", "This account is suspended."))
+
+
+def refuse_body(request: HttpRequest, status: int) -> HttpResponse:
+    """Answer a request whose body is too large, 413, or arrives too slowly, 408. No middleware has seen it."""
+    response = _answer(request, status)
+    for name, value in ({} if is_api(request) else REFUSAL_HEADERS).items():
+        response[name] = value
+    return response
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -263,7 +283,7 @@ def _file_too_large(error: FileTooLarge) -> Response:
 
 
 def _too_large(error: Exception) -> Response:
-    return Response(body("too_large", _("The request is too large.")), status=413)
+    return _of_status(413)
 
 
 # The first that fits answers, so the special ones come before the general.

@@ -105,6 +105,7 @@ ALLOWED_HOSTS = ["*"]
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
     "tenancy.middleware.TenantMiddleware",
+    "config.fairness.TurnMiddleware",
     "config.request_log.LogRequests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

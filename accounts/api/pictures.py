@@ -17,6 +17,7 @@ from accounts.models import Account
 from accounts.quotas import FileTooLarge
 from accounts.rest import preconditions
 from accounts.rest.serializers import NoBody
+from accounts.rest.uploads import read_all
 from accounts.rest.views import MemberView
 from accounts.rest.writes import NO_TAG
 from tenancy.context import require_active_tenant
@@ -28,7 +29,7 @@ class PictureParser(BaseParser):
     """The body is the picture."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        content: bytes = stream.read(pictures.LARGEST + 1)
+        content = read_all(stream, most=pictures.LARGEST)
         if len(content) > pictures.LARGEST:
             raise FileTooLarge(_("A picture may have %(most)d MB.") % {"most": pictures.LARGEST // 2**20})
         return content

@@ -8,7 +8,6 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
-from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
@@ -123,8 +122,6 @@ def _if_range(request: HttpRequest, file: Download, modified: int) -> bool:
 def _streaming(
     request: HttpRequest, file: StoredFile, headers: dict[str, str], status: int = 200
 ) -> StreamingHttpResponse:
-    if not connection.in_atomic_block:  # as in tests
-        connection.close()  # back to the pool, which a slow reader would keep it from
     # Under ASGI Django would take the whole of a synchronous body into memory first.
     pieces = _in_turns(file.pieces) if isinstance(request, ASGIRequest) else file.pieces
     return Streamed(pieces, file, status=status, headers=headers)

@@ -28,6 +28,20 @@ class Broken(BadRequest):
 type Begin = Callable[[QueryDict, str, str], Sink]
 
 
+def streams_body[V: Callable[..., Any]](view: V) -> V:
+    """Have the body of a request left to `view`, which reads it while it arrives: see `config.bodies`."""
+    view.streams_body = True  # type: ignore[attr-defined]
+    return view
+
+
+def read_all(stream: Any, *, most: int) -> bytes:
+    """Return what is left of a body that is read while it arrives, or of a longer one a little more than `most`."""
+    pieces: list[bytes] = []
+    while sum(map(len, pieces)) <= most and (piece := stream.read(PIECE)):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
 def receive_file(request: HttpRequest, begin: Begin, *, field: str = "file") -> None:
     """Read the body, and give its one file to whatever `begin` returns. What comes after the file is not read for.
 
@@ -84,7 +98,7 @@ class _Taking(FileUploadHandler):
             raise ValidationError({field_name: [_("There is one file, called `%(name)s`.") % {"name": self.field}]})
         self.sink = self.begin(self.parser.fields, file_name, content_type or "")
         if not connection.in_atomic_block:  # as in tests
-            connection.close()  # back to the pool, which a slow client would keep it from
+            connection.close()  # back to the pool: what follows is written to S3
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         if self.sink is not None:

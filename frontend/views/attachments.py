@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.permissions import require
 from accounts.quotas import FileTooLarge, QuotaExceeded, largest_file
-from accounts.rest.uploads import Sink, receive_file
+from accounts.rest.uploads import Sink, receive_file, streams_body
 from frontend.access import MemberRequest
 from frontend.addresses import TaskKey
 from frontend.task_page import find_task
@@ -22,6 +22,7 @@ from tasks.actions import Arrival, NewFile, delete_attachment
 from tasks.models import Attachment, Task
 
 
+@streams_body
 @csrf_exempt  # its token is in the body, which is not read by anybody else: _Form looks at it
 @require_POST
 def add(request: MemberRequest, key: TaskKey) -> HttpResponse:

@@ -1,10 +1,18 @@
-"""One account's many requests wait for each other, and nobody else waits for them."""
+"""One sender's many requests wait for each other, and no other sender waits for them."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
+from django.test import RequestFactory
 
-from config.fairness import TakeTurns
+from config.fairness import TakeTurns, TurnMiddleware, client_of
+
+
+async def arrive(scope):
+    """Do what Django does with a request that is there: find its tenant, if it has one, and wait for the turn."""
+    await scope["turn"].arrive()
+    await scope["turn"].take(scope["tenant"] or f"address {scope['turn'].client}")
 
 
 class Site:
@@ -15,15 +23,17 @@ class Site:
 
     async def __call__(self, scope, receive, send):
         await receive()
-        self.running.append(dict(scope["headers"]).get(b"host"))
+        await arrive(scope)
+        self.running.append(scope["tenant"])
         self.most = max(self.most, len(self.running))
         await self.go_on.wait()
-        self.running.remove(dict(scope["headers"]).get(b"host"))
+        self.running.remove(scope["tenant"])
         await send({"type": "http.response.start", "status": 200, "headers": []})
 
 
-def request(host, kind="http"):
-    return {"type": kind, "headers": [(b"host", host)] if host else []}
+def request(tenant, client="203.0.113.1", **headers):
+    headers = [(name.replace("_", "-").encode(), value) for name, value in headers.items()]
+    return {"type": "http", "client": (client, 50_000), "headers": headers, "tenant": tenant}
 
 
 async def body():
@@ -36,7 +46,7 @@ async def nothing(_):
 
 
 def play(settings, requests, *, share=2):
-    """Send the requests at once. Returns the hosts that are worked on then, and the middleware after all answers."""
+    """Send the requests at once. Returns whose are worked on then, and the middleware after all answers."""
     settings.POOL_SIZE = 2 * share
 
     async def run():
@@ -53,22 +63,58 @@ def play(settings, requests, *, share=2):
     return asyncio.run(run())
 
 
-def test_a_host_has_its_share_and_the_others_have_theirs(settings):
-    flood = [request(b"acme.localhost:8000") for _ in range(10)]
-    seen, turns = play(settings, [*flood, request(b"globex.localhost:8000")])
-    assert seen == [b"acme.localhost:8000"] * 2 + [b"globex.localhost:8000"]
+def test_a_tenant_has_its_share_and_the_others_have_theirs(settings):
+    flood = [request("acme") for _ in range(10)]
+    seen, turns = play(settings, [*flood, request("globex")])
+    assert seen == ["acme"] * 2 + ["globex"]
     assert turns.ahead == 0
 
 
-def test_spelling_makes_no_other_host(settings):
-    seen, _ = play(settings, [request(name) for name in (b"acme.localhost", b"ACME.localhost:80", b"acme.localhost.")])
+def test_what_a_client_writes_makes_no_other_sender(settings):
+    """Neither another spelling of the host nor another of its hosts, the public one among them."""
+    hosts = (b"acme.localhost", b"ACME.localhost:80", b"acme.localhost.", b"acme.example", b"localhost")
+    seen, _ = play(settings, [request("acme", host=host) for host in hosts])
     assert len(seen) == 2
 
 
-@pytest.mark.parametrize("scope", [request(b"localhost:8000"), request(None), request(b"acme.localhost", "websocket")])
-def test_what_belongs_to_nobody_and_sockets_are_not_counted(settings, scope):
-    seen, _ = play(settings, [scope] * 5)
-    assert len(seen) == 5
+def test_without_a_tenant_the_address_counts(settings):
+    strangers = [request(None, "203.0.113.1", host=b"localhost") for _ in range(10)]
+    seen, _ = play(settings, [*strangers, request(None, "203.0.113.2"), request("acme", "203.0.113.1")])
+    assert seen.count(None) == 3
+    assert "acme" in seen
+
+
+def test_until_the_tenant_is_known_an_address_has_its_half(settings):
+    settings.POOL_SIZE = 4
+
+    async def run():
+        searching = []
+
+        async def site(scope, receive, send):
+            await scope["turn"].arrive()
+            searching.append(scope["client"][0])
+            await asyncio.sleep(60)
+
+        turns = TakeTurns(site)
+        clients = ["203.0.113.1"] * 5 + ["203.0.113.2"]
+        requests = [asyncio.create_task(turns(request("any", client), body, nothing)) for client in clients]
+        for _ in range(20):
+            await asyncio.sleep(0)
+        for task in requests:
+            task.cancel()
+        await asyncio.gather(*requests, return_exceptions=True)
+        return searching
+
+    assert sorted(asyncio.run(run())) == ["203.0.113.1"] * 2 + ["203.0.113.2"]
+
+
+@pytest.mark.parametrize(
+    ("trusted", "forwarded", "client"),
+    [(False, b"203.0.113.9", "203.0.113.1"), (True, b"198.51.100.1, 203.0.113.9", "203.0.113.9")],
+)
+def test_the_address_is_that_of_the_peer_or_of_what_a_trusted_proxy_says(settings, trusted, forwarded, client):
+    settings.TRUST_PROXY = trusted
+    assert client_of(request("acme", x_forwarded_for=forwarded)) == client
 
 
 @pytest.mark.parametrize("end", ["fails", "is cut off while it runs", "is cut off while it waits"])
@@ -80,20 +126,21 @@ def test_a_turn_comes_back_whatever_happens(settings, end):
 
         async def site(scope, receive, send):
             await receive()
+            await arrive(scope)
             started.set()
             if end == "fails":
                 raise RuntimeError
             await asyncio.sleep(60)
 
         turns = TakeTurns(site)
-        requests = [asyncio.create_task(turns(request(b"acme.localhost"), body, nothing)) for _ in range(2)]
+        requests = [asyncio.create_task(turns(request("acme"), body, nothing)) for _ in range(2)]
         await started.wait()
         for task in reversed(requests) if end.endswith("waits") else requests:
             await asyncio.sleep(0)
             task.cancel()
         await asyncio.gather(*requests, return_exceptions=True)
-        host = turns.hosts["acme.localhost"]
-        return turns.ahead, host.requests, host.share.locked()
+        sender = turns.senders["acme"]
+        return turns.ahead, sender.requests, sender.share.locked()
 
     assert asyncio.run(run()) == (0, 0, False)
 
@@ -106,12 +153,13 @@ def test_an_answer_that_has_begun_costs_no_turn(settings):
 
         async def download(scope, receive, send):
             await receive()
+            await arrive(scope)
             await send({"type": "http.response.start", "status": 200, "headers": []})
             begun.append(scope)
             await asyncio.sleep(60)
 
         turns = TakeTurns(download)
-        requests = [asyncio.create_task(turns(request(b"acme.localhost"), body, nothing)) for _ in range(3)]
+        requests = [asyncio.create_task(turns(request("acme"), body, nothing)) for _ in range(3)]
         for _ in range(20):
             await asyncio.sleep(0)
         for task in requests:
@@ -131,8 +179,8 @@ def test_a_request_that_is_still_being_sent_costs_no_turn(settings):
 
         site = Site()
         turns = TakeTurns(site)
-        slow = [asyncio.create_task(turns(request(b"acme.localhost"), upload, nothing)) for _ in range(2)]
-        quick = asyncio.create_task(turns(request(b"acme.localhost"), body, nothing))
+        slow = [asyncio.create_task(turns(request("acme"), upload, nothing)) for _ in range(2)]
+        quick = asyncio.create_task(turns(request("acme"), body, nothing))
         for _ in range(20):
             await asyncio.sleep(0)
         seen = list(site.running)
@@ -141,7 +189,7 @@ def test_a_request_that_is_still_being_sent_costs_no_turn(settings):
         await asyncio.gather(*slow, quick, return_exceptions=True)
         return seen
 
-    assert asyncio.run(run()) == [b"acme.localhost"]
+    assert asyncio.run(run()) == ["acme"]
 
 
 class Clock(asyncio.SelectorEventLoop):
@@ -166,17 +214,17 @@ class Busy:
 
     async def __call__(self, scope, receive, send):
         await receive()
-        host = dict(scope["headers"])[b"host"].decode()
-        self.beside.append((host, sorted(self.running)))
-        self.running.append(host)
+        await arrive(scope)
+        self.beside.append((scope["tenant"], sorted(self.running)))
+        self.running.append(scope["tenant"])
         await asyncio.sleep(0.05)
-        self.running.remove(host)
-        self.answered.append(host)
+        self.running.remove(scope["tenant"])
+        self.answered.append(scope["tenant"])
         await send({"type": "http.response.start", "status": 200, "headers": []})
 
 
 def traffic(settings, clients, *, seconds):
-    """Let clients, of (host, how long each waits after an answer), send for some time. Returns the application."""
+    """Let clients, of (tenant, how long each waits after an answer), send for some time. Returns the application."""
     settings.POOL_SIZE = 16
 
     async def run():
@@ -184,9 +232,9 @@ def traffic(settings, clients, *, seconds):
         turns = TakeTurns(site)
         until = asyncio.get_running_loop().time() + seconds
 
-        async def client(host, pause):
+        async def client(tenant, pause):
             while asyncio.get_running_loop().time() < until:
-                await turns(request(host.encode()), body, nothing)
+                await turns(request(tenant), body, nothing)
                 await asyncio.sleep(pause)
 
         await asyncio.gather(*(client(*each) for each in clients))
@@ -210,7 +258,7 @@ def test_a_flood_is_worked_on_one_by_one(settings):
 def test_a_flood_gives_way_and_still_gets_on(settings):
     site, _ = traffic(settings, [*FLOOD, ("globex", 0.0), ("initech", 0.01)], seconds=20)
     later = site.beside[len(site.beside) // 2 :]
-    floods = sum(host == "acme" for host, _ in later)
+    floods = sum(tenant == "acme" for tenant, _ in later)
     assert 0.05 < floods / len(later) < 0.2  # four a second, of forty
     assert floods > 20
 
@@ -218,7 +266,7 @@ def test_a_flood_gives_way_and_still_gets_on(settings):
 def test_who_sends_one_after_the_other_never_waits(settings):
     site, turns = traffic(settings, [*FLOOD, ("globex", 0)], seconds=10)
     assert site.answered.count("globex") >= 10 / 0.05 - 5
-    assert turns.hosts["globex"].average < 1.1
+    assert turns.senders["globex"].average < 1.1
 
 
 def test_a_browser_that_asks_for_much_at_once_is_no_flood(settings):
@@ -227,6 +275,40 @@ def test_a_browser_that_asks_for_much_at_once_is_no_flood(settings):
     assert len(site.answered) == 60
 
 
-def test_hosts_that_are_quiet_are_forgotten(settings):
-    _, turns = traffic(settings, [*((f"host-{number}", 60) for number in range(100)), ("acme", 1)], seconds=30)
-    assert list(turns.hosts) == ["acme"]
+def test_senders_that_are_quiet_are_forgotten(settings):
+    _, turns = traffic(settings, [*((f"tenant-{number}", 60) for number in range(100)), ("acme", 1)], seconds=30)
+    assert list(turns.senders) == ["acme"]
+
+
+def run_middleware(settings, tenant, *, gone=False):
+    """Call the middleware in a thread, as Django does, for a client that may be gone. Returns whose turn it waited for."""
+    settings.POOL_SIZE = 2
+
+    async def run():
+        kept = {}
+
+        async def site(scope, receive, send):
+            asked = RequestFactory().get("/")
+            asked.scope, asked.tenant = scope, tenant
+            if gone:
+                await receive()
+            answer = await asyncio.to_thread(TurnMiddleware(lambda request: list(turns.senders)), asked)
+            kept["answer"] = answer
+
+        async def disconnect():
+            return {"type": "http.disconnect"}
+
+        turns = TakeTurns(site)
+        await turns(request(None), disconnect if gone else body, nothing)
+        return kept["answer"]
+
+    return asyncio.run(run())
+
+
+def test_the_middleware_waits_for_the_turn_of_the_tenant_that_was_found(settings):
+    assert run_middleware(settings, SimpleNamespace(pk=7)) == ["7"]
+    assert run_middleware(settings, None) == ["address 203.0.113.1"]
+
+
+def test_a_request_whose_client_is_gone_waits_for_no_turn_and_runs_no_view(settings):
+    assert run_middleware(settings, SimpleNamespace(pk=7), gone=True).status_code == 204

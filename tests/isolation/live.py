@@ -113,6 +113,14 @@ def running_web_process(
             process.wait()
 
 
+def connections_of(process: "subprocess.Popen[bytes]", port: int) -> int:
+    """Return how many clients are connected to a web process at `port`, as its kernel sees it."""
+    sockets = {os.readlink(entry) for entry in Path(f"/proc/{process.pid}/fd").iterdir() if entry.is_symlink()}
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    here = {f"socket:[{row[9]}]" for row in rows if int(row[1].rpartition(":")[2], 16) == port and row[3] == "01"}
+    return len(sockets & here)
+
+
 def send_all(
     url: str,
     requests: Sequence[Request],

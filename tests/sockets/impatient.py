@@ -2,10 +2,12 @@
 
 import sys
 
+from config import slow_clients
 from config.asgi import application
 from projects import consumers
 
 consumers.SEND_SECONDS = 2.0
+slow_clients.GRACE = 1.0
 consumers.LIFETIME = 3600.0
 _hang_up = consumers.ProjectConsumer._hang_up
 

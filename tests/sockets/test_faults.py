@@ -20,7 +20,7 @@ from tasks.actions import TaskChange, complete_task, create_task, delete_task, u
 from tasks.api.tasks import TaskSerializer, TaskViewSet
 from tenancy.context import tenant_context
 from tests.faults.private_redis import private_redis
-from tests.isolation.live import running_web_process
+from tests.isolation.live import connections_of, running_web_process
 from tests.sockets.live import PROTOCOL, make_office, port_of
 from tests.sockets.many import Many, following, have_reached
 from tests.waiting import PATIENCE
@@ -159,14 +159,17 @@ def test_who_reads_slowly_is_told_to_read_anew(web):
 
 
 def test_who_does_not_read_at_all_is_hung_up_on(web):
-    with web(APPLICATION="tests.sockets.impatient:application") as (office, _process):
+    with web(APPLICATION="tests.sockets.impatient:application") as (office, process):
         project = office.make_project()
         tasks = [office.act(create_task, project=project, title=str(number)) for number in range(TASKS)]
         with office.with_token() as stuck:
             seen = [stuck.subscribe(project)]
+            with_client = connections_of(process, office.port)
             for number in range(ROUNDS):
                 fill(office, tasks, number)
             assert wait_until(lambda: "The client does not read." in web.log(), PATIENCE)
+            # The connection too: to close one waits until the client has read what is on the way.
+            assert wait_until(lambda: connections_of(process, office.port) < with_client, PATIENCE)
             with pytest.raises(ConnectionClosed):
                 while True:
                     seen.append(stuck.receive()["seq"])

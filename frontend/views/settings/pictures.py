@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import pictures
 from accounts.permissions import may, require
 from accounts.quotas import FileTooLarge
+from accounts.rest.uploads import streams_body
 from frontend.access import MemberRequest
 from frontend.uploads import receive_small_file
 
@@ -23,6 +24,7 @@ def index(request: MemberRequest) -> HttpResponse:
     return _page(request)
 
 
+@streams_body
 @csrf_exempt  # its token is in the body: frontend.uploads looks at it
 @require_POST
 def logo(request: MemberRequest) -> HttpResponse:
@@ -32,6 +34,7 @@ def logo(request: MemberRequest) -> HttpResponse:
     return _take(request, lambda content: pictures.set_logo(account=account, actor=actor, content=content))
 
 
+@streams_body
 @csrf_exempt  # as above
 @require_POST
 def avatar(request: MemberRequest) -> HttpResponse:

@@ -1,0 +1,88 @@
+"""Clients that neither send nor read on, many at once, against a web process of its own."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+AT_WORK = 10.0  # seconds until a client counts as one that waits for its turn
+WINDOW = 4096  # bytes that the kernel takes for a client that reads nothing
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a client is slow: it sends `text` at once, and the bytes of `drip` one by one. It reads one byte at most.
+
+    `answers` says that the server then has something to say, so that a test can wait until it is at work.
+    """
+
+    text: bytes
+    drip: bytes = b"x" * 1000
+    answers: bool = True
+
+
+@dataclass
+class Slow:
+    """One of them."""
+
+    way: Way
+    socket: socket.socket
+    position: int = 0
+    has_heard: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def begin(self, port: int) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(self.socket, ("127.0.0.1", port))
+        await loop.sock_sendall(self.socket, self.way.text)
+        if self.way.answers:
+            # The server is at work on it: it has asked for the body, or its answer has begun. Or it lets it wait.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(AT_WORK):
+                    await loop.sock_recv(self.socket, 1)
+
+    def go_on(self) -> None:
+        """Send one byte more, whatever became of the others."""
+        try:
+            self.socket.send(self.way.drip[self.position : self.position + 1])
+        except OSError:
+            return  # it was hung up on
+        self.position += 1
+
+
+@asynccontextmanager
+async def slow_clients(port: int, ways: Sequence[Way]) -> AsyncIterator[list[Slow]]:
+    """Open a connection for each of `ways`, and give them when the server is at work on all."""
+    clients = []
+    for way in ways:
+        each = socket.socket()
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WINDOW)
+        each.setblocking(False)
+        clients.append(Slow(way, each))
+    try:
+        await asyncio.gather(*(client.begin(port) for client in clients))
+        yield clients
+    finally:
+        for client in clients:
+            client.socket.close()
+
+
+def half_a_head(host: str, path: str, method: str = "GET", headers: dict[str, str] | None = None) -> Way:
+    """Send no end of the head."""
+    return Way(_head(method, host, path, headers or {}), answers=False)
+
+
+def half_a_body(host: str, path: str, headers: dict[str, str], *, begin: bytes = b"", length: int = 10**6) -> Way:
+    """Send the head and `begin`, of `length` bytes, when the server asks for them or refuses."""
+    announced = {"Content-Length": str(length), "Expect": "100-continue", **headers}
+    return Way(_head("POST", host, path, announced) + b"\r\n" + begin)
+
+
+def no_reading(host: str, path: str, headers: dict[str, str]) -> Way:
+    """Send a whole request and read one byte of the answer."""
+    return Way(_head("GET", host, path, headers) + b"\r\n", drip=b"")
+
+
+def _head(method: str, host: str, path: str, headers: dict[str, str]) -> bytes:
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", *(f"{name}: {value}" for name, value in headers.items())]
+    return "".join(f"{line}\r\n" for line in lines).encode()

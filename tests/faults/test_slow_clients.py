@@ -1,0 +1,169 @@
+"""No request waits for its client while it holds what others need: a connection to the database, a place, a turn."""
+
+import asyncio
+import io
+import os
+from uuid import uuid4
+
+import httpx
+import pytest
+from django.db import connection
+
+from accounts.models import AuditEntry
+from tasks.models import Attachment, Task
+from tenancy.context import tenant_context
+from tests.faults.slow import half_a_body, half_a_head, no_reading, slow_clients
+from tests.isolation.live import running_web_process
+from tests.pooler.pgbouncer import with_database
+from tests.sockets.live import PROTOCOL, make_office, port_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CLIENTS, CONNECTIONS = 32, 4
+PART = b'--x\r\nContent-Disposition: form-data; name="csrfmiddlewaretoken"\r\n\r\n'
+MULTIPART = {"Content-Type": "multipart/form-data; boundary=x"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture
+def web(tmp_path):
+    """A web process in which nobody waits for a connection for longer than a second: that would be a 503."""
+    url = with_database(os.environ["DATABASE_URL"], connection.settings_dict["NAME"])
+    log = tmp_path / "web.log"
+    with running_web_process(url, log, connections=CONNECTIONS, wait=1, API_RATE_LIMITS="0") as (address, _process):
+        yield port_of(address)
+
+
+@pytest.fixture
+def office(web):
+    """An account whose answers are long: neither lists nor exports nor files fit into the buffers on the way."""
+    office = make_office(web)
+    office.tenant.media_access = "proxied"
+    office.tenant.save()
+    project = office.make_project()
+    with tenant_context(office.tenant):
+        status = project.statuses.first()
+        Task.objects.bulk_create(
+            Task(
+                project=project,
+                status=status,
+                number=number,
+                rank=f"a{number:04}",
+                title="x",
+                description="x" * 40_000,
+            )
+            for number in range(1, 201)
+        )
+        AuditEntry.objects.bulk_create(
+            AuditEntry(action="test", actor_email="", object_id=uuid4(), data={"long": "x" * 10_000})
+            for _ in range(1_200)
+        )
+        office.task = Task.objects.select_related("project").first()
+    office.file = send_file(office)
+    return office
+
+
+def send_file(office):
+    """Attach a file of eight megabytes, and return its id."""
+    answer = httpx.post(
+        f"http://127.0.0.1:{office.port}/api/v1/attachments/upload/",
+        data={"task": str(office.task.pk)},
+        files={"file": ("large.bin", io.BytesIO(bytes(8 * 2**20)))},
+        headers={"Host": office.host, **bearer(office, "owner")},
+        timeout=60,
+        trust_env=False,
+    )
+    assert answer.status_code == 201, answer.text
+    with tenant_context(office.tenant):
+        Attachment.objects.update(state="ready")
+    return answer.json()["id"]
+
+
+def bearer(office, role):
+    return {"Authorization": f"Bearer {office.token(role)}"}
+
+
+def credentials(office, role, *, page):
+    """Return the headers of a visitor; those of an anonymous client are invented."""
+    if role is None:
+        return {"Cookie": f"sessionid={'a' * 32}; csrftoken={'b' * 32}"} if page else {}
+    return {"Cookie": office.cookie(role)} if page else bearer(office, role)
+
+
+def ways_of(office, kind, role):
+    """Return how the clients of a kind of endpoint are slow."""
+    host, page, api = office.host, credentials(office, role, page=True), credentials(office, role, page=False)
+    download, upload = f"/api/v1/attachments/{office.file}/download/", "/api/v1/attachments/upload/"
+    key = office.task.key
+    handshake = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "x" * 22 + "==",
+        "Sec-WebSocket-Protocol": ", ".join([PROTOCOL] + ([f"bearer.{office.token(role)}"] if role else [])),
+    }
+    return {
+        "page": [
+            half_a_head(host, "/"),
+            half_a_body(host, f"/tasks/{key}/move/", page | FORM),
+            no_reading(host, "/", page),
+        ],
+        "API": [
+            half_a_body(host, "/api/v1/tasks/", api | JSON),
+            no_reading(host, "/api/v1/tasks/?page_size=200", api),
+        ],
+        "upload": [
+            half_a_body(host, upload, api | MULTIPART, begin=PART),
+            half_a_body(host, f"/tasks/{key}/attachments/", page | MULTIPART, begin=PART),
+            half_a_body(host, "/settings/pictures/avatar/", page | MULTIPART, begin=PART),
+        ],
+        "download": [half_a_head(host, download), no_reading(host, download, api)],
+        "export": [no_reading(host, "/api/v1/audit/export/", api)],
+        "socket": [half_a_head(host, "/ws/", headers=handshake), no_reading(host, "/ws/", handshake)],
+        "login": [
+            half_a_body(host, "/auth/login/", page | MULTIPART, begin=PART),
+            half_a_body(host, "/auth/login/", page | FORM, begin=b"csrfmiddlewaretoken="),
+            half_a_body("localhost", "/auth/login/", page | MULTIPART, begin=PART),
+            half_a_body("localhost", "/api/v1/auth/token/", JSON),
+        ],
+    }[kind]
+
+
+VISITORS = [
+    *((kind, None) for kind in ("login", "page", "API", "upload", "download", "export", "socket")),
+    *((kind, "viewer") for kind in ("API", "download", "upload", "page", "login", "socket")),
+    ("upload", "member"),
+    ("export", "owner"),
+]
+
+
+def test_others_are_served_while_clients_neither_send_nor_read(web, office):
+    """On each kind of endpoint, 32 at a time: throughout, the process is ready and another account has its page."""
+    other = make_office(web)
+
+    async def scene():
+        found = {}
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{web}", timeout=60, trust_env=False) as ask:
+            for visitor, ways in plans.items():
+                async with slow_clients(web, [ways[number % len(ways)] for number in range(CLIENTS)]) as clients:
+                    found[visitor] = await look(ask, clients)
+        return found
+
+    async def look(ask, clients):
+        statuses = set()
+        for _ in range(3):
+            for client in clients:
+                client.go_on()
+            for path, headers in (
+                ("/readyz", {}),
+                ("/", {"Host": other.host, "Cookie": cookie}),
+                ("/api/v1/tasks/", {"Host": other.host, **headers_of_other}),
+            ):
+                statuses.add((path, (await ask.get(path, headers=headers)).status_code))
+        return statuses
+
+    plans = {(kind, role): ways_of(office, kind, role) for kind, role in VISITORS}
+    cookie, headers_of_other = other.cookie(), bearer(other, "member")
+    served = {(path, 200) for path in ("/readyz", "/", "/api/v1/tasks/")}
+    assert asyncio.run(scene()) == dict.fromkeys(VISITORS, served)
