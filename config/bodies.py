@@ -43,7 +43,7 @@ class Places:
 
 
 class WholeBody(BytesIO):
-    """A body that was received, or the `status` with which it is refused, and the `receive()` that is left for Django."""
+    """A body that was received, or the `status` with which it is refused; and the `receive()` left for Django."""
 
     def __init__(self, content: bytes, receive: Any, *, status: int | None = None) -> None:
         super().__init__(content)

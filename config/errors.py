@@ -143,6 +143,7 @@ def closing(request: HttpRequest) -> HttpResponse:
 def refuse_body(request: HttpRequest, status: int) -> HttpResponse:
     """Answer a request whose body is too large, 413, or arrives too slowly, 408. No middleware has seen it."""
     response = _answer(request, status)
+    response["Content-Length"] = str(len(response.content))  # the connection stays open for a moment
     for name, value in ({} if is_api(request) else REFUSAL_HEADERS).items():
         response[name] = value
     return response

@@ -52,7 +52,7 @@ class TakeTurns:
 
     The sender is what the server knows, and not a name that the client chooses: the tenant, once it is known from
     host, path or token, and the client address for what belongs to none. Until then, the requests of an address are
-    only kept to its half of the pool, since many tenants may have one address. `scope["turn"]` is the turn of a request.
+    only kept to its half of the pool, since many tenants may have one address. `scope["turn"]` is a request's turn.
 
     A request is counted from its last byte until its answer begins: a slow upload or download costs its own account
     no turn.

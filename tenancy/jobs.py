@@ -23,6 +23,7 @@ from celery import Task, current_app, current_task
 from celery.exceptions import Ignore, Reject, Retry
 from celery.result import AsyncResult
 from celery.utils.functional import maybe_list
+from django.conf import settings
 from django.db import Error as AnyDatabaseError
 from django.db import transaction
 from django.utils import timezone
@@ -30,6 +31,7 @@ from django.utils import timezone
 from tenancy import outbox
 from tenancy.context import get_active_tenant, no_tenant, require_active_tenant, tenant_context
 from tenancy.models import AbstractTenant, get_tenant_model
+from tenancy.postgresql.cursors import long_work
 
 logger = structlog.get_logger("tenancy.jobs")
 
@@ -61,7 +63,7 @@ class SystemTask(Task[Any, Any]):
     reject_on_worker_lost = False  # beat will start it again
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        with no_tenant():
+        with no_tenant(), long_work(settings.JOB_TIME_LIMIT):
             return super().__call__(*args, **kwargs)
 
 
@@ -160,7 +162,7 @@ class TenantTask(Task[Any, Any]):
         try:
             with no_tenant(), structlog.contextvars.bound_contextvars(job=self.name, job_id=str(job_id)):
                 tenant = self._tenant(job_id, tenant_id)
-                with tenant_context(tenant):
+                with tenant_context(tenant), long_work(settings.JOB_TIME_LIMIT):
                     return self._attempt(job_id, tenant)
         except AnyDatabaseError as error:  # of ours: what the job itself raises is dealt with
             logger.warning("job_waits", error=type(error).__name__)

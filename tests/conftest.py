@@ -10,6 +10,7 @@ from celery import current_app
 from django.contrib.contenttypes.management import create_contenttypes
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 from django.test import override_settings
 
@@ -18,6 +19,7 @@ from projects.models import Label
 from tasks.actions import create_subtask, create_task
 from tenancy.context import tenant_context
 from tenancy.outbox import OutboxJob
+from tenancy.postgresql.cursors import LIMITS
 from tenancy.routing import forget_resolvers
 from tenancy.testing import membership_of
 from tests.waiting import PATIENCE
@@ -58,6 +60,19 @@ def _hosts_are_cached_for_the_whole_test():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tenancy.routing.CACHE_SECONDS", 3600)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_is_ended_for_being_slow():
+    """On a slow machine a test may hold a lock or a transaction for longer than the role may."""
+    connection_created.connect(_lift_limits)
+    yield
+    connection_created.disconnect(_lift_limits)
+
+
+def _lift_limits(connection, **_options):
+    for name in LIMITS:
+        connection.connection.execute(f"SET {name} = 0")
 
 
 def _forget_content_types(**_options):

@@ -7,6 +7,8 @@ It sits in the cursor class because Django's `execute_wrappers` never see `copy(
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
+from datetime import timedelta
 from typing import Any
 
 from django.db import NotSupportedError
@@ -20,6 +22,10 @@ from tenancy.context import get_scope
 TENANT_SETTING = "tenancy.tenant_id"
 USER_SETTING = "tenancy.user_id"
 
+# What roles.sql allows the application: a request is over long before. `long_work()` allows more.
+LIMITS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+_longer: ContextVar[str] = ContextVar("tenancy_long_work", default="")  # milliseconds, as text
+
 # A rollback, also to a savepoint, puts the settings back to an earlier value. Searched for anywhere in the text:
 # seeing one too many costs a SET LOCAL, missing one would leave another tenant in force.
 # Plain search: a case-insensitive regular expression takes longer than everything else in this file.
@@ -28,6 +34,20 @@ ROLLBACKS = ("ROLLBACK", "ABORT")
 # What this transaction has set so far: {setting: value}, None for a value that a rollback made unknown. A setting
 # that is not in it was never set in this transaction and is therefore empty.
 type Applied = dict[str, str | None]
+
+
+@contextmanager
+def long_work(limit: timedelta) -> Iterator[None]:
+    """Let statements, waits for locks and pauses in a transaction take as long as `limit`. For jobs.
+
+    Set in each transaction: behind PgBouncer nothing else that a process says of its connections has an effect, or
+    what it says holds for the next process too.
+    """
+    token = _longer.set(str(int(limit.total_seconds() * 1000)))
+    try:
+        yield
+    finally:
+        _longer.reset(token)
 
 
 class TenantCursor(CursorMixin, ClientCursor[Any]):
@@ -102,7 +122,8 @@ class TenantCursor(CursorMixin, ClientCursor[Any]):
         self._applied().update(changes)
 
     def _forget(self) -> None:
-        self._set_applied(dict.fromkeys([*self._applied(), *_wanted()]))
+        perhaps = [name for name, value in _wanted().items() if value or name not in LIMITS]
+        self._set_applied(dict.fromkeys([*self._applied(), *perhaps]))
 
     @contextmanager
     def _scope_set(self) -> Iterator[None]:
@@ -126,13 +147,18 @@ def _wanted() -> dict[str, str]:
     return {
         TENANT_SETTING: str(scope.tenant.pk) if scope.tenant else "",
         USER_SETTING: str(scope.user_id) if scope.user_id else "",
+        **dict.fromkeys(LIMITS, _longer.get()),
     }
 
 
 def _set_local(changes: Applied) -> bytes:
     # Literals, not set_config(): Citus propagates the former to its nodes and not the latter. The values are the text
-    # of UUID objects or empty, never text from outside.
-    return "".join(f"SET LOCAL {name} = '{value}'; " for name, value in changes.items()).encode()
+    # of UUID objects, numbers or empty, never text from outside.
+    return "".join(f"SET LOCAL {name} = {_literal(name, value)}; " for name, value in changes.items()).encode()
+
+
+def _literal(name: str, value: str | None) -> str:
+    return "DEFAULT" if name in LIMITS and not value else f"'{value}'"  # DEFAULT is what the role has
 
 
 def _rolls_back(query: Any, cursor: ClientCursor[Any]) -> bool:

@@ -9,7 +9,7 @@
 --   app_password       [DB_APP_PASSWORD]        > left alone when unset
 --   operator_password  [DB_OPERATOR_PASSWORD]  /
 --
--- Running it again changes nothing. What each role may do inside a database is granted by `manage.py migrate`.
+-- Running it again changes nothing, except that it sets limits of a former release to those below. What each role may do inside a database is granted by `manage.py migrate`.
 
 \set ON_ERROR_STOP on
 \if :{?prefix} \else \getenv prefix DB_ROLE_PREFIX \endif
@@ -34,6 +34,21 @@ SELECT format('ALTER ROLE %I LOGIN NOCREATEDB NOSUPERUSER NOCREATEROLE NOBYPASSR
 -- Reads across tenants, and writes nothing.
 SELECT format('ALTER ROLE %I LOGIN NOCREATEDB NOSUPERUSER NOCREATEROLE NOBYPASSRLS NOREPLICATION', :'prefix' || '_operator') \gexec
 SELECT format('ALTER ROLE %I SET default_transaction_read_only = on', :'prefix' || '_operator') \gexec
+
+-- Limits, so that no request holds a connection, a lock or an old snapshot for ever. As settings of the role and not of
+-- a connection, because PgBouncer passes on none of the latter. Errors are answered with 503.
+-- Statements: a page takes milliseconds, and proxies and browsers give up after half a minute or so.
+SELECT format('ALTER ROLE %I SET statement_timeout = ''30s''', :'prefix' || '_app') \gexec
+-- Locks: writes of one project wait for each other. Shorter than a statement, so that the error says what it was.
+SELECT format('ALTER ROLE %I SET lock_timeout = ''15s''', :'prefix' || '_app') \gexec
+-- Transactions that do nothing: requests wait for no client in one, and the relay of the outbox for a broker that hangs
+-- for ten seconds. Jobs may take longer in all three, and say so themselves: tenancy.postgresql.cursors.long_work().
+SELECT format('ALTER ROLE %I SET idle_in_transaction_session_timeout = ''60s''', :'prefix' || '_app') \gexec
+-- A migration or bulk load takes as long as it takes. But while one waits for a table, all that come after it wait too.
+SELECT format('ALTER ROLE %I SET lock_timeout = ''60s''', :'prefix' || '_owner') \gexec
+-- Reports across all tenants are slow, and hold back no one but VACUUM.
+SELECT format('ALTER ROLE %I SET statement_timeout = ''15min''', :'prefix' || '_operator') \gexec
+SELECT format('ALTER ROLE %I SET idle_in_transaction_session_timeout = ''15min''', :'prefix' || '_operator') \gexec
 
 \if :{?owner_password}
 SELECT format('ALTER ROLE %I PASSWORD %L', :'prefix' || '_owner', :'owner_password') \gexec

@@ -78,7 +78,7 @@ def test_a_body_takes_as_long_as_its_size_allows(piece, pause, status):
 def test_an_address_has_places_for_so_many_large_bodies_and_small_ones_need_none():
     async def run():
         application = Application()
-        sent = asyncio.Event()
+        sent, tasks = asyncio.Event(), []
 
         class Slow(Sender):
             async def receive(self):
@@ -88,7 +88,7 @@ def test_an_address_has_places_for_so_many_large_bodies_and_small_ones_need_none
 
         def start(size, client):
             sender = Slow(size, piece=SMALL + 1)
-            asyncio.create_task(application._receive_all(post(), sender.receive, client))
+            tasks.append(asyncio.create_task(application._receive_all(post(), sender.receive, client)))
             return sender
 
         large = [start(5 * SMALL, "203.0.113.1") for _ in range(PLACES + 5)]

@@ -201,8 +201,9 @@ class Clock(asyncio.SelectorEventLoop):
         return self.skipped
 
     def _run_once(self):
-        if not self._ready and self._scheduled:
-            self.skipped += max(0.0, self._scheduled[0].when() - self.time())
+        waiting = [handle.when() for handle in self._scheduled if not handle.cancelled()]
+        if not self._ready and waiting:
+            self.skipped += max(0.0, min(waiting) - self.time())
         super()._run_once()
 
 
@@ -281,7 +282,7 @@ def test_senders_that_are_quiet_are_forgotten(settings):
 
 
 def run_middleware(settings, tenant, *, gone=False):
-    """Call the middleware in a thread, as Django does, for a client that may be gone. Returns whose turn it waited for."""
+    """Call the middleware in a thread, as Django does, for a client that may be gone. Returns whose turn it is."""
     settings.POOL_SIZE = 2
 
     async def run():

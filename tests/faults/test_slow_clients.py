@@ -2,7 +2,9 @@
 
 import asyncio
 import io
+import json
 import os
+import socket
 from uuid import uuid4
 
 import httpx
@@ -10,12 +12,15 @@ import pytest
 from django.db import connection
 
 from accounts.models import AuditEntry
+from config.services.server import wait_until
+from tasks.actions import create_task
 from tasks.models import Attachment, Task
 from tenancy.context import tenant_context
 from tests.faults.slow import half_a_body, half_a_head, no_reading, slow_clients
-from tests.isolation.live import running_web_process
+from tests.isolation.live import connections_of, running_web_process
 from tests.pooler.pgbouncer import with_database
 from tests.sockets.live import PROTOCOL, make_office, port_of
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -167,3 +172,71 @@ def test_others_are_served_while_clients_neither_send_nor_read(web, office):
     cookie, headers_of_other = other.cookie(), bearer(other, "member")
     served = {(path, 200) for path in ("/readyz", "/", "/api/v1/tasks/")}
     assert asyncio.run(scene()) == dict.fromkeys(VISITORS, served)
+
+
+def test_strangers_and_viewers_take_no_place_of_those_who_upload(web, office):
+    ways = [*ways_of(office, "upload", None), *ways_of(office, "upload", "viewer")[:2]] * 8
+
+    async def scene():
+        async with slow_clients(web, ways):
+            return await asyncio.to_thread(send_file, office)
+
+    assert asyncio.run(scene())
+
+
+# Refused bodies ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def impatient(tmp_path):
+    """A web process that waits for a client for a second."""
+    url = with_database(os.environ["DATABASE_URL"], connection.settings_dict["NAME"])
+    options = {"connections": CONNECTIONS, "APPLICATION": "tests.faults.impatient:application"}
+    with running_web_process(url, tmp_path / "web.log", **options) as (address, process):
+        yield address, process
+
+
+def ask(address, way):
+    """Send what a slow client sends and no more; return status, head and body of the answer, up to the hang-up."""
+    with socket.create_connection(("127.0.0.1", port_of(address)), timeout=PATIENCE) as client:
+        client.sendall(way.text)
+        answer = b"".join(iter(lambda: client.recv(65536), b""))
+    head, _, body = answer.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n").partition(b"\r\n\r\n")
+    return int(head.split()[1]), head.decode().lower(), body
+
+
+@pytest.mark.parametrize(
+    ("length", "status", "code", "title"),
+    [(10**9, 413, "too_large", "That is too large"), (10**6, 408, "too_slow", "That took too long")],
+)
+def test_a_body_that_is_too_large_or_too_slow_is_refused_and_hung_up_on(impatient, length, status, code, title):
+    """The body of each is never there. The last byte of the answer comes with the end of the connection."""
+    address, _process = impatient
+    for host in ("localhost", "acme.localhost", "nowhere.example"):
+        found, head, body = ask(address, half_a_body(host, "/api/v1/auth/token/", JSON, length=length))
+        assert (found, json.loads(body)["code"]) == (status, code)
+        assert "connection: close" in head
+        found, head, body = ask(address, half_a_body(host, "/auth/login/", FORM, length=length))
+        assert found == status
+        assert title in body.decode()
+        assert "content-security-policy" in head
+
+
+def test_a_client_that_does_not_read_is_hung_up_on(impatient):
+    address, process = impatient
+    office = make_office(port_of(address))
+    office.tenant.media_access = "proxied"
+    office.tenant.save()
+    project = office.make_project()
+    office.task = office.act(create_task, project=project, title="x")
+    office.file = send_file(office)
+    before = connections_of(process, office.port)
+    ways = [no_reading(office.host, f"/api/v1/attachments/{office.file}/download/", bearer(office, "viewer"))] * 3
+
+    async def scene():
+        async with slow_clients(office.port, ways):
+            return await asyncio.to_thread(
+                wait_until, lambda: connections_of(process, office.port) <= before, PATIENCE
+            )
+
+    assert asyncio.run(scene())

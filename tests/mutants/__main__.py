@@ -27,6 +27,7 @@ from tests.mutants.controls_of_members import OF_MEMBERS
 from tests.mutants.controls_of_people import OF_PEOPLE
 from tests.mutants.controls_of_refusals import OF_REFUSALS
 from tests.mutants.controls_of_settings import OF_SETTINGS
+from tests.mutants.controls_of_slow_clients import OF_SLOW_CLIENTS
 from tests.mutants.controls_of_sockets import OF_SOCKETS
 from tests.mutants.controls_of_task_pages import OF_TASK_PAGES
 from tests.mutants.controls_of_the_product import IN_THE_PRODUCT
@@ -39,6 +40,7 @@ MUTANTS = [
     *(*OF_CLIENTS, *OF_SECRETS, *OF_NAMES),
     *(*OF_JOBS, *IN_THE_PRODUCT, *OF_FILES, *OF_SOCKETS, *OF_BOARDS, *OF_TASK_PAGES),
     *OF_COSTS,
+    *OF_SLOW_CLIENTS,
 ]
 COPIES = 2
 FOLDER = "MUTANTS_FOLDER"

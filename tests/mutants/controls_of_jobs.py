@@ -133,18 +133,4 @@ OF_JOBS = (
         "        raise\n",
         f"{RELAY}::test_none_of_them_starts_with_the_owners_connection[worker]",  # beat would be waited for too
     ),
-    off(
-        "who sends many requests gives way",
-        "config/fairness.py",
-        "if host.average > MANY:",
-        "if False:",
-        "tests/config/test_fairness.py::test_a_flood_gives_way_and_still_gets_on",
-    ),
-    off(
-        "one host has half of the connections at most",
-        "config/fairness.py",
-        "            await turn.enter_async_context(host.share)\n",
-        "",
-        "tests/config/test_fairness.py::test_a_host_has_its_share_and_the_others_have_theirs",
-    ),
 )

@@ -1,0 +1,120 @@
+"""What slow clients and many requests must not hold, switched off."""
+
+from tests.mutants.controls import Mutant, off
+
+BODIES, FAIRNESS, SLOW = "config/bodies.py", "config/fairness.py", "config/slow_clients.py"
+RECEIVING, TURNS, CLIENTS = (
+    "tests/config/test_bodies.py",
+    "tests/config/test_fairness.py",
+    "tests/faults/test_slow_clients.py",
+)
+LIMITS, ROLES = "tests/tenancy/test_limits.py", "tenancy/postgresql/roles.sql"
+
+OF_SLOW_CLIENTS: tuple[Mutant, ...] = (
+    off(
+        "a connection goes back before the answer is sent",
+        BODIES,
+        "        finally:\n            close_old_connections()\n",
+        "        finally:\n            pass\n",
+        f"{CLIENTS}::test_others_are_served_while_clients_neither_send_nor_read",
+    ),
+    off(
+        "a body has a limit before any view",
+        BODIES,
+        "                if size > most:\n",
+        "                if False:\n",
+        f"{RECEIVING}::test_one_that_does_not_say_so_is_refused_as_soon_as_it_is",
+    ),
+    off(
+        "a body that says that it is too large is not read",
+        BODIES,
+        "        if size > most:\n            return WholeBody",
+        "        if False:\n            return WholeBody",
+        f"{RECEIVING}::test_one_that_says_it_is_too_large_is_refused_before_a_byte_of_it",
+    ),
+    off(
+        "a client has a limit of time",
+        SLOW,
+        "asyncio.timeout(min(GRACE, GRACE + self._moved / RATE - self._waited))",
+        "asyncio.timeout(None)",
+        f"{RECEIVING}::test_a_body_takes_as_long_as_its_size_allows[1000-31.0-408]",
+    ),
+    off(
+        "a place for an upload is one of the tenant's",
+        BODIES,
+        "key = str(tenant.pk) if tenant else self._turn.client",
+        "key = self._turn.client",
+        f"{RECEIVING}::test_the_place_is_that_of_the_tenant_where_one_is_active",
+    ),
+    off(
+        "a transaction does not wait for a client",
+        BODIES,
+        "if any(each.in_atomic_block",
+        "if False and any(each.in_atomic_block",
+        f"{RECEIVING}::test_a_body_is_not_read_in_a_transaction",
+    ),
+    off(
+        "a turn does not wait for a client",
+        BODIES,
+        "        self._turn.give_back()\n",
+        "",
+        f"{RECEIVING}::test_a_turn_is_not_held_while_the_client_is_waited_for",
+    ),
+    off(
+        "a client that does not read is hung up on",
+        SLOW,
+        "                hang_up(send)  #",
+        "                pass  #",
+        f"{CLIENTS}::test_a_client_that_does_not_read_is_hung_up_on",
+    ),
+    off(
+        "a socket whose client does not read ends with its connection",
+        SLOW,
+        "        finally:\n            _hang_up_unless_read(send)\n",
+        "        finally:\n            pass\n",
+        "tests/sockets/test_faults.py::test_who_does_not_read_at_all_is_hung_up_on",
+    ),
+    off(
+        "a sender of many requests gives way",
+        FAIRNESS,
+        "if sender.average > MANY:",
+        "if False:",
+        f"{TURNS}::test_a_flood_gives_way_and_still_gets_on",
+    ),
+    off(
+        "a sender has half of the connections at most",
+        FAIRNESS,
+        "            await _acquire(sender.share, held)\n",
+        "",
+        f"{TURNS}::test_a_tenant_has_its_share_and_the_others_have_theirs",
+    ),
+    off(
+        "an address has half of them while its tenants are not known",
+        FAIRNESS,
+        "        await _acquire(self.strangers.setdefault(client, asyncio.Semaphore(self.share)), held)\n",
+        "        pass\n",
+        f"{TURNS}::test_until_the_tenant_is_known_an_address_has_its_half",
+    ),
+    off(
+        "turns are counted by tenant",
+        FAIRNESS,
+        'str(tenant.pk) if tenant else f"address {turn.client}"',
+        'f"address {turn.client}"',
+        f"{TURNS}::test_the_middleware_waits_for_the_turn_of_the_tenant_that_was_found",
+    ),
+    off(
+        "statements of the application have a limit",
+        ROLES,
+        "SET statement_timeout = ''30s''",
+        "SET statement_timeout = 0",
+        f"{LIMITS}::test_each_role_has_its_limits[DATABASE_URL]",
+        servers=True,
+    ),
+    off(
+        "jobs may take longer",
+        "tenancy/jobs.py",
+        "with no_tenant(), long_work(settings.JOB_TIME_LIMIT):",
+        "with no_tenant():",
+        f"{LIMITS}::test_jobs_have_their_own",
+    ),
+)
