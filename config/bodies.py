@@ -7,7 +7,7 @@ A body is received before Django begins, into memory and up to a limit. Views th
 import asyncio
 from contextlib import AsyncExitStack
 from io import BytesIO
-from typing import Any, cast
+from typing import Any
 from weakref import WeakValueDictionary
 
 from asgiref.sync import sync_to_async
@@ -216,7 +216,7 @@ class Application(ASGIHandler):
 
     async def run_get_response(self, request: Any) -> HttpResponseBase:
         """Return the answer of middleware and view. No connection is in use when it is sent."""
-        response = cast(HttpResponseBase, await sync_to_async(self._respond)(request))
+        response = await sync_to_async(self._respond)(request)
         response._handler_class = self.__class__  # type: ignore[attr-defined]
         return response
 

@@ -49,6 +49,7 @@ ERRORS: dict[str, tuple[str, str]] = {
         "all",
     ),
     "405": ("`method_not_allowed`", "all"),
+    "408": ("`too_slow`: the body did not arrive in time", "body"),
     "409": ("`conflict`: it does not fit the state, or somebody else was quicker", "write"),
     "412": ("`stale`: `If-Match` was given and is old", "row"),
     "413": ("`too_large`", "body"),

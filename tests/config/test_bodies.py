@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 
 from config import bodies
 from config.bodies import PLACES, SMALL, Application, ArrivingBody, Places, streams_body
@@ -205,6 +206,13 @@ def test_a_body_is_not_read_in_a_transaction(monkeypatch):
     with pytest.raises(RuntimeError, match="A transaction does not wait for a client"):
         read_in_thread(sender, lambda body: body.read(1))
     assert sender.received == 0
+
+
+def test_of_a_body_that_is_wanted_as_a_whole_little_is_read():
+    sender = Sender(100 * MOST)
+    with pytest.raises(RequestDataTooBig):
+        read_in_thread(sender, lambda body: body.read())
+    assert sender.received <= MOST + 2 * SMALL
 
 
 def test_a_client_that_sends_too_slowly_breaks_off():

@@ -260,6 +260,6 @@ OF_FILES: list[Mutant] = [
         "config/bodies.py",
         "if sum(map(len, pieces)) > most:",
         "if False:",
-        "tests/faults/test_large_files.py::test_where_no_file_is_wanted_a_multipart_body_is_refused_and_little_of_it_read",
+        "tests/config/test_bodies.py::test_of_a_body_that_is_wanted_as_a_whole_little_is_read",
     ),
 ]
