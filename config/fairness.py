@@ -15,7 +15,7 @@ from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from accounts.audit import address_of
+from tenancy.clients import address_of
 
 MANY = 2.0  # requests at the same moment, on average over about so many seconds:
 MEMORY_SECONDS = 2.0
