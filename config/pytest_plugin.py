@@ -40,7 +40,7 @@ def pytest_load_initial_conftests() -> None:
     pytest.register_assert_rewrite("tenancy.testing")  # conftests import it before it is a plugin
 
 
-@pytest.hookimpl(optionalhook=True)  # xdist may be switched off
+@pytest.hookimpl(optionalhook=True, tryfirst=True)  # xdist has one too, and may be switched off
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Return two for each processor: half of the time, tests wait for processes that they have started."""
     return min(2 * (os.cpu_count() or 1), MOST_WORKERS)
