@@ -53,7 +53,7 @@ def _sign_up(email: str, password: str, account_name: str, slug: str) -> User | 
     known = User.objects.filter(email=email).first()
     save_new_account(account)
     # For somebody who is known a stranger is made, and taken back: it costs the same.
-    before = transaction.savepoint()
+    before = transaction.savepoint_create()
     user = User.objects.create_user(f"{uuid4()}@stranger.invalid" if known else email, password)
     give_account(account, user)
     (transaction.savepoint_rollback if known else transaction.savepoint_commit)(before)

@@ -12,6 +12,7 @@ from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 
 from accounts.rest.filters import FlagFilter, IdOrFilter
+from tenancy.lines import validate_line
 
 ID = {"type": "string", "format": "uuid"}
 ID_OR_KEY = {
@@ -23,6 +24,10 @@ ID_OR_KEY = {
 _SPACE = r"\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _ANY, _LETTER = r"[^\u0000]*", rf"[^\u0000{_SPACE}]"
 NO_NUL = f"^{_ANY}$"
+# What `validate_line()` takes, but for a text of signs that show nothing. Space around a line is cut off first.
+_NO_BREAK = r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]*"
+_VISIBLE = r"[^\u0000-\u0020\u007f-\u00a0\u061c\u1680\u2000-\u200f\u2028-\u202f\u205f\u2066-\u2069\u3000]"
+LINE = f"^[{_SPACE}]*{_NO_BREAK}{_VISIBLE}{_NO_BREAK}[{_SPACE}]*$"
 NOT_BLANK = f"^{_ANY}{_LETTER}{_ANY}$"
 TWO_LETTERS = f"^{_ANY}{_LETTER}{_ANY}{_LETTER}{_ANY}$"  # what is around them is not counted
 
@@ -41,7 +46,7 @@ class TextScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-ca
         says_all = any(isinstance(each, RegexValidator) for each in field.validators) and not field.trim_whitespace
         if direction == "request" and not says_all:
             is_trimmed = field.trim_whitespace and not field.allow_blank
-            schema["pattern"] = NOT_BLANK if is_trimmed else NO_NUL
+            schema["pattern"] = LINE if validate_line in field.validators else NOT_BLANK if is_trimmed else NO_NUL
         return schema
 
 

@@ -326,6 +326,8 @@ CELERY = {
     "worker_prefetch_multiplier": 1,
     "worker_max_tasks_per_child": 1000,
     "worker_hijack_root_logger": False,
+    # A mail that is printed is no log line: its links would be masked.
+    "worker_redirect_stdouts": False,
     # Who can write to the broker could ask a worker for its configuration, or end it. HEARTBEAT_FILE shows its health.
     "worker_enable_remote_control": False,
     "timezone": "UTC",

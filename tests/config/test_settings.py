@@ -10,7 +10,6 @@ import pytest
 
 from config.connections import mailer
 from config.environment import VARIABLES, document
-from tests.deployment.compose import services
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,17 +30,6 @@ def load(**environment):
 
 def test_right_ones_load():
     assert load(DEBUG="yes", PORT="8080", PUBLIC_URL="https://localhost") == (0, "")
-
-
-@pytest.mark.parametrize("address", [{"BASE_DOMAIN": "example.com"}, {"PUBLIC_URL": "https://localhost"}])
-def test_the_known_key_of_the_trial_is_for_localhost_alone(address):
-    known = services()["web"].environment["SECRET_KEY"]
-    here = {"BASE_DOMAIN": "localhost", "PUBLIC_URL": ""}
-    assert load(SECRET_KEY=known, **here) == (0, "")
-    code, message = load(SECRET_KEY=known, **{**here, **address})
-    assert code == 1
-    assert "SECRET_KEY is the one of docker-compose.yml" in message
-    assert load(**{**here, **address}) == (0, "")
 
 
 @pytest.mark.parametrize(

@@ -185,6 +185,10 @@ CALLS: dict[str, tuple[Callable[..., Any], Arguments]] = {
         tasks.complete_attachment,
         lambda w: {"attachment": w.attachment()},
     ),
+    "tasks.actions.attachments.announce_attachment": (
+        tasks.announce_attachment,
+        lambda w: {"task": w.task, "file": tasks.NewFile("a.txt", "text/plain", 1)},
+    ),
     "tasks.actions.attachments.create_attachment": (
         tasks.create_attachment,
         lambda w: {"task": w.task, "file": tasks.NewFile("a.txt", "text/plain", 1)},

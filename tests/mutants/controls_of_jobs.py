@@ -44,8 +44,8 @@ OF_JOBS = (
     off(
         "a job begins with nobody's tenant",
         JOBS,
-        "        with no_tenant():\n            return super().__call__(*args, **kwargs)",
-        "        return super().__call__(*args, **kwargs)",
+        "with no_tenant(), long_work(settings.JOB_TIME_LIMIT):",
+        "with long_work(settings.JOB_TIME_LIMIT):",
         f"{WORKING}::test_a_job_of_the_platform_has_no_tenant_even_after_one_that_left_its_own_active",
     ),
     off(

@@ -223,13 +223,6 @@ OF_SETTINGS = [
         f"{DEMO}::test_known_passwords_are_for_localhost_alone",
     ),
     off(
-        "a secret key that is known is for localhost",
-        "config/settings.py",
-        'if SECRET_KEY == "no-secret-so-for-a-trial-on-one-machine-only" and not IS_TRIAL:',
-        "if False:",
-        "tests/config/test_settings.py::test_the_known_key_of_the_trial_is_for_localhost_alone",
-    ),
-    off(
         "an installation does not keep the passwords of its trial",
         "tasks/management/commands/preparedemo.py",
         "            refuse_known_passwords()\n",
