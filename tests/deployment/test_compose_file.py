@@ -52,7 +52,7 @@ def test_what_ends_is_started_again(name):
 @pytest.mark.parametrize("server", SERVERS)
 def test_it_has_time_to_end(server):
     """On a busy machine ten seconds, which is Docker's default, were not enough for relay and beat."""
-    assert SERVICES[server].definition["stop_grace_period"] == "30s"
+    assert SERVICES[server].definition["stop_grace_period"] == "60s"
 
 
 @pytest.mark.parametrize("name", SERVICES)
