@@ -6,6 +6,7 @@ from tenancy.context import tenant_context
 from tenancy.testing import membership_of
 
 API = "/api/v1/"
+EXPORTS = f"{API}exports/"
 
 
 @pytest.fixture
@@ -54,3 +55,26 @@ def change(acme):
             type(member).objects.filter(pk=member.pk).update(**fields)
 
     return change
+
+
+@pytest.fixture
+def ask(client):
+    """Have a member request an export, and return the response."""
+
+    def ask(user, project, kind="csv"):
+        return client.as_(user).json("POST", EXPORTS, {"project": project.pk, "format": kind})
+
+    return ask
+
+
+@pytest.fixture
+def exported(client, ask, run_jobs):
+    """Have a member export a project, and return the export when it is ready and the response with its file."""
+
+    def exported(user, project, kind="csv"):
+        url = f"{EXPORTS}{ask(user, project, kind).json()['id']}/"
+        run_jobs()
+        session = client.as_(user)
+        return session.get(url).json(), session.get(f"{url}download/")
+
+    return exported

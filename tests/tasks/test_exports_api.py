@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -17,34 +16,13 @@ from accounts.models import Membership
 from projects.models import Label, Project
 from tasks import exporting
 from tasks.actions import create_comment, create_subtask, create_task, update_task
-from tasks.jobs import export_project, remove_old
+from tasks.jobs import export_project
 from tasks.models import Export, Task
 from tenancy.context import tenant_context
 from tenancy.storage import StorageUnavailable, TenantStorage
 from tenancy.testing import membership_of
 
 URL = "/api/v1/exports/"
-
-
-@pytest.fixture
-def ask(client):
-    """Have somebody ask for an export, and return the answer."""
-    return lambda user, project, kind="csv": client.as_(user).json(
-        "POST", URL, {"project": project.pk, "format": kind}
-    )
-
-
-@pytest.fixture
-def exported(client, ask, run_jobs):
-    """Have somebody export a project, and return the export when it is ready and the answer with its file."""
-
-    def exported(user, project, kind="csv"):
-        export = ask(user, project, kind).json()
-        run_jobs()
-        session = client.as_(user)
-        return session.get(f"{URL}{export['id']}/").json(), session.get(f"{URL}{export['id']}/download/")
-
-    return exported
 
 
 def content(response):
@@ -346,61 +324,3 @@ def test_how_far_it_is_is_not_for_the_client_to_say(client, bob, project):
 def test_nobody_changes_one(client, ask, bob, project, method):
     export = ask(bob, project).json()
     assert client.as_(bob).json(method, f"{URL}{export['id']}/", {}).status_code == 405
-
-
-# Clearing away -----------------------------------------------------------------------------------------------------
-
-
-def test_what_has_expired_goes_with_its_file(acme, exported, bob, project):
-    exported(bob, project)
-    exported(bob, project)
-    with tenant_context(acme):
-        new, old = Export.objects.all()
-        Export.objects.filter(pk=old.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
-        remove_old(day="2026-11-21")
-        assert list(Export.objects.all()) == [new]
-        assert (default_storage.exists(new.file), default_storage.exists(old.file)) == (True, False)
-
-
-def test_the_files_of_a_deleted_project_too(client, acme, exported, alice, bob, project):
-    exported(bob, project)
-    assert client.as_(alice).json("DELETE", f"/api/v1/projects/{project.pk}/").status_code == 204
-    assert client.as_(bob).get(URL).json()["results"] == client.as_(alice).get(URL).json()["results"] == []
-    with tenant_context(acme):
-        export = Export.objects.get()
-        remove_old(day="2026-11-21")
-        assert not Export.objects.exists()
-        assert not default_storage.exists(export.file)
-
-
-def test_the_row_stays_while_its_file_cannot_be_deleted(acme, exported, bob, project, monkeypatch):
-    exported(bob, project)
-    with tenant_context(acme):
-        Export.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-        gone = TenantStorage(**{**settings.STORAGES["default"]["OPTIONS"], "endpoint_url": "http://127.0.0.1:1"})
-        with monkeypatch.context() as patch:
-            patch.setattr(default_storage, "_wrapped", gone)
-            with pytest.raises(StorageUnavailable):
-                remove_old(day="2026-11-21")
-        assert Export.objects.count() == 1
-
-
-def test_one_that_nobody_writes_any_more_fails(acme, client, ask, bob, project):
-    for _ in range(3):
-        ask(bob, project)
-    with tenant_context(acme):
-        Export.objects.update(created_at=timezone.now() - timedelta(days=1, seconds=1))
-        remove_old(day="2026-11-21")
-        assert set(Export.objects.values_list("state", "failure")) == {("failed", "abandoned")}
-    assert ask(bob, project).status_code == 201
-
-
-def test_read_notifications_go_after_ninety_days(acme, client, assign, inbox, alice, bob, charlie, task):
-    assign(alice, task, bob, charlie)
-    client.as_(bob).json("POST", "/api/v1/notifications/read/")
-    with tenant_context(acme):
-        told = type(task)._meta.get_field("notifications").related_model.objects
-        told.filter(read_at__isnull=False).update(read_at=timezone.now() - timedelta(days=91))
-        told.update(created_at=timezone.now() - timedelta(days=200))
-        remove_old(day="2026-11-21")
-    assert (inbox(bob), len(inbox(charlie))) == ([], 1)
