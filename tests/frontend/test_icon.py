@@ -1,6 +1,5 @@
 """The icon: every page of every host links to it, and browsers that were given no link find it before a log-in."""
 
-import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -9,13 +8,11 @@ from django.db import OperationalError
 from django.utils import timezone
 from PIL import Image
 
-from config.urls import public
 from frontend.views import projects
-from tests.frontend import with_mails
-from tests.frontend.test_mailbox import mailbox, send  # noqa: F401  # a fixture
-from tests.isolation.conftest import populate
+from tests.frontend.test_mailbox import send
+from tests.isolation.conftest import ours  # noqa: F401  # a fixture
 from tests.isolation.routes import routes
-from tests.isolation.test_odd_input import HOSTS, path_of
+from tests.isolation.visits import HOSTS, mailbox, path_of, visit  # noqa: F401  # fixtures
 
 pytestmark = pytest.mark.django_db
 
@@ -28,31 +25,6 @@ WITHOUT = {"mail_html": "is a mail in a frame, which loads nothing"}
 UNNAMED = ("", "api:")  # what answers 404 to the rest
 # {host: how many pages an owner, and an anonymous client, find there at least}
 PAGES = {"tenant": (40, 8), "roadmap": (40, 8), "public": (15, 8), "mails": (15, 10), "closing": (12, 6)}
-
-
-@pytest.fixture
-def visit(client, acme, alice, mailbox, settings):  # noqa: F811
-    """Return a client of a host, as alice or anonymous, and an account of which every route finds something."""
-    settings.ACCOUNT_RATE_LIMITS = False
-    world = populate(acme, alice)
-    send(mailbox)
-
-    def visit(host, who):
-        change = {"roadmap": {"variant": "roadmap"}}.get(host, {})
-        if host == "closing":
-            change = dict.fromkeys(("suspended_at", "deleting_since"), timezone.now())
-        type(acme).objects.filter(pk=acme.pk).update(**change)
-        settings.ROOT_URLCONF = (with_mails if host == "mails" else public).__name__
-        visitor = client.at(None if host in ("public", "mails") else acme)
-        if who == "alice":
-            visitor.log_in(alice)
-            session = visitor.session  # some pages ask for the password again
-            session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
-            session.save()
-        visitor.raise_request_exception = False
-        return visitor, world
-
-    return visit
 
 
 def is_page(answer):
@@ -74,21 +46,21 @@ def check(answer, client, page):
 
 @pytest.mark.parametrize("who", ["alice", "anonymous"])
 @pytest.mark.parametrize("host", HOSTS)
-def test_every_page_links_to_the_icon(visit, page, host, who):
-    client, world = visit(host, who)
-    found = 0
+def test_every_page_links_to_the_icon(visit, ours, page, host, who):  # noqa: F811
+    client, found = visit(host, who), 0
     for route in routes(HOSTS[host]):
         if route.name in UNNAMED or route.name in WITHOUT or route.api_view:
             continue
-        answer = client.get(path_of(route, world))
+        answer = client.get(path_of(route, ours))
         if is_page(answer):
             check(answer, client, page)
             found += 1
     assert found >= PAGES[host][who == "anonymous"]
 
 
-def test_mail_of_the_demo_is_shown_with_the_icon_around_it(visit, page):
-    client, _ = visit("mails", "anonymous")
+def test_mail_of_the_demo_is_shown_with_the_icon_around_it(visit, mailbox, page):  # noqa: F811
+    client = visit("mails", "anonymous")
+    send(mailbox)
     (path,) = {link for link in page(client.get("/mails/")).links if len(link) > 40}
     answer = client.get(path)
     assert page(answer).all("iframe")
@@ -108,11 +80,11 @@ def test_refusal_links_to_the_icon_of_the_public_site(client, acme, page, host):
 
 
 @pytest.mark.parametrize("error", [RuntimeError, OperationalError])
-def test_page_of_a_failure_links_to_the_icon(visit, monkeypatch, page, error):
+def test_page_of_a_failure_links_to_the_icon(visit, monkeypatch, page, error):  # noqa: F811
     def fail(request):
         raise error
 
-    client, _ = visit("tenant", "alice")
+    client = visit("tenant", "alice")
     monkeypatch.setattr(projects, "_with_counts", fail)
     answer = client.get("/")
     assert answer.status_code >= 500
@@ -129,8 +101,8 @@ def test_every_template_with_a_head_links_to_the_icon():
 
 @pytest.mark.parametrize("path", FILES)
 @pytest.mark.parametrize("host", HOSTS)
-def test_browsers_find_an_icon_that_no_page_links_to(visit, host, path):
-    client, _ = visit(host, "anonymous")
+def test_browsers_find_an_icon_that_no_page_links_to(visit, host, path):  # noqa: F811
+    client = visit(host, "anonymous")
     answer = client.get(path)
     assert (answer.status_code, answer["Content-Type"]) == (200, FILES[path])
     assert answer.getvalue() == (ROOT / "frontend/root" / path[1:]).read_bytes()

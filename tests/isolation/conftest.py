@@ -16,6 +16,7 @@ from tasks.models import Assignment, Attachment, Comment, Export, Notification, 
 from tenancy.context import tenant_context
 from tenancy.models import AbstractTenant, get_membership_model
 from tenancy.testing import canary
+from tests.isolation.visits import mailbox, visit  # noqa: F401  # fixtures
 
 
 @dataclass

@@ -1,15 +1,12 @@
 """Every route of every host with what makes no sense: an answer that says so, and never a failure of ours."""
 
 import re
-import time
 from uuid import uuid4
 
 import pytest
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.urls import reverse
-from django.utils import timezone
 
 from accounts.models import User
 from accounts.pictures import avatar_file, logo_file
@@ -18,17 +15,10 @@ from tenancy.storage import storage
 from tests.isolation.odd_input import CALLS, FIELDS, KEYS, PAGES
 from tests.isolation.routes import routes
 from tests.isolation.test_gates import OPEN, OPEN_IN_PUBLIC
-from tests.isolation.test_html_routes import IDS
+from tests.isolation.visits import HOSTS, path_of
 
 pytestmark = pytest.mark.django_db
 
-HOSTS = {
-    "tenant": "config.urls.tenant",
-    "roadmap": "config.urls.roadmap",
-    "public": "config.urls.public",
-    "mails": "tests.frontend.with_mails",
-    "closing": "config.urls.closing",
-}
 KEY = re.compile(r"WEB-1|WEB|token-of-acme|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{32}|(?<=key/)1-abc|(?<=email/)abc")
 NAMES = re.compile(r"<(?:input|select|textarea|button)\b[^>]*?\sname=\"([^\"]+)\"")
 
@@ -38,41 +28,10 @@ class Undone(Exception):
 
 
 @pytest.fixture
-def visit(client, acme, alice, ours, settings, tmp_path):
-    """Return a client of a host, as alice or nobody, which answers 500 as a browser would see it."""
-    settings.ACCOUNT_RATE_LIMITS = False  # 429 is an answer, but not of what is tried here
-    settings.MAIL_FOLDER = str(tmp_path)
+def pictures(acme, ours):
     with tenant_context(acme):
         for name in (logo_file(ours.membership.avatar), avatar_file(ours.membership.avatar)):
             storage.save(name, ContentFile(b"a picture"))
-
-    def visit(host, who):
-        change = {"roadmap": {"variant": "roadmap"}}.get(host, {})
-        if host == "closing":
-            change = dict.fromkeys(("suspended_at", "deleting_since"), timezone.now())
-        type(acme).objects.filter(pk=acme.pk).update(**change)
-        if host == "mails":
-            settings.ROOT_URLCONF = HOSTS[host]
-        visitor = client.at(None if host in ("public", "mails") else acme)
-        if who == "alice":
-            visitor.log_in(alice)
-            session = visitor.session  # who has just proved who she is
-            session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
-            session.save()
-        visitor.raise_request_exception = False
-        return visitor
-
-    return visit
-
-
-def path_of(route, world):
-    found = {"ProjectKeyConverter": "WEB", "TaskKeyConverter": "WEB-1", "StringConverter": "token-of-acme"}
-    found |= {"PictureConverter": world.membership.avatar, "text": "abc"}
-    found["UUIDConverter"] = getattr(world, IDS.get(route.name, "task")).pk
-    known = {"uidb36": "1", "picture": world.membership.avatar}
-    kwargs = {name: found[kind] for name, kind in route.arguments}
-    kwargs |= {name: known[name] for name in kwargs.keys() & known.keys()}
-    return reverse(route.name, urlconf=route.urlconf, kwargs=kwargs)
 
 
 def answer_to(odd, client, path):
@@ -115,7 +74,7 @@ def pages(host):
         *(("roadmap", "alice"), ("roadmap", "nobody"), ("mails", "nobody"), ("closing", "alice")),
     ],
 )
-def test_no_page_fails(visit, ours, host, who):
+def test_no_page_fails(visit, ours, pictures, host, who):
     client, tries = visit(host, who), []
     open_ = OPEN | (OPEN_IN_PUBLIC if host == "public" else {})
     for route in pages(host):
@@ -129,7 +88,7 @@ def test_no_page_fails(visit, ours, host, who):
 
 
 @pytest.mark.parametrize(("host", "calls"), [("tenant", CALLS), ("public", CALLS[::4])])
-def test_no_call_of_the_api_fails(visit, ours, host, calls):
+def test_no_call_of_the_api_fails(visit, ours, pictures, host, calls):
     client = visit(host, "alice")
     found = [route for route in routes(HOSTS[host]) if route.api_view is not None]
     pk = {name: str(getattr(ours, name).pk) for name in ("task", "project", "label", "comment", "status", "subtask")}
@@ -142,7 +101,7 @@ def test_no_call_of_the_api_fails(visit, ours, host, calls):
     assert list(failures(client, tries)) == []
 
 
-def test_all_fields_of_forms_are_tried(visit, ours):
+def test_all_fields_of_forms_are_tried(visit, ours, pictures):
     client, shown = visit("tenant", "alice"), set()
     for route in pages("tenant"):
         answer = client.get(path_of(route, ours))
@@ -152,7 +111,7 @@ def test_all_fields_of_forms_are_tried(visit, ours):
 
 
 @pytest.mark.parametrize("variant", ["standard", "roadmap"])
-def test_what_is_behind_a_log_in_is_kept_by_nobody(client, acme, alice, ours, visit, variant):
+def test_what_is_behind_a_log_in_is_kept_by_nobody(acme, ours, pictures, visit, variant):
     client = visit("tenant", "alice")
     type(acme).objects.filter(pk=acme.pk).update(variant=variant)
     for route in routes(settings.TENANCY["VARIANTS"][variant]["URLCONF"]):
