@@ -250,6 +250,7 @@ def test_the_announcer_goes_on_after_any_fault(office, project, overheard, monke
             raise faults.pop()
         await group_send(layer, *args)
 
+    assert announcer.flush(PATIENCE)  # or an announcement of the fixtures gets the fault
     monkeypatch.setattr(RedisPubSubLoopLayer, "group_send", fail_at_first)
     heard = overheard(
         [group_of(office, project)],
