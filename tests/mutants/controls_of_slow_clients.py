@@ -65,7 +65,7 @@ OF_SLOW_CLIENTS: tuple[Mutant, ...] = (
         SLOW,
         "                hang_up(send)  #",
         "                pass  #",
-        f"{CLIENTS}::test_a_client_that_does_not_read_is_hung_up_on",
+        "tests/config/test_slow_clients.py::test_client_that_does_not_read_is_hung_up_on_at_once",
     ),
     off(
         "a socket whose client does not read ends with its connection",
