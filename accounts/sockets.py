@@ -49,7 +49,7 @@ class Visitor:
 
 
 def admit_visitor(request: HttpRequest, token: str | None) -> Visitor:
-    """Return who opens a socket in the active tenant, which is counted from now on. Raises Closed."""
+    """Return who opens a socket in the active tenant, which is counted until `open_sockets.leave()`. Raises Closed."""
     visitor = _of_session(request) if token is None else _of_token(token)
     open_sockets.enter()
     return visitor
@@ -158,9 +158,12 @@ class OpenSockets:
         account = cast(Account, require_active_tenant())
         with self._lock:
             self._here[account] += 1
-        if self._publish(account) > LIMITS[account.plan].sockets:
+        try:
+            if self._publish(account) > LIMITS[account.plan].sockets:
+                raise Closed(*TOO_MANY)
+        except BaseException:
             self.leave(account)
-            raise Closed(*TOO_MANY)
+            raise
 
     def leave(self, account: AbstractTenant) -> None:
         """Count one less. The next `publish()` tells the other processes."""

@@ -19,7 +19,7 @@ django.setup(set_prefix=False)
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 from django.db import connections  # noqa: E402
 
-from accounts.sockets import admit_visitor  # noqa: E402
+from accounts.sockets import admit_visitor, open_sockets  # noqa: E402
 from config.bodies import Application  # noqa: E402
 from config.disconnects import ReturnConnections  # noqa: E402
 from config.fairness import TakeTurns  # noqa: E402
@@ -47,7 +47,13 @@ application = OwnContext(
         {
             "http": HangUp(TakeTurns(ReturnConnections(Application()))),
             "websocket": HangUp(
-                TenantSockets(ProjectConsumer.as_asgi(), path="/ws/", subprotocol="commonhold.v1", admit=admit_visitor)
+                TenantSockets(
+                    ProjectConsumer.as_asgi(),
+                    path="/ws/",
+                    subprotocol="commonhold.v1",
+                    admit=admit_visitor,
+                    dismiss=open_sockets.leave,
+                )
             ),
         }
     )

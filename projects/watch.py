@@ -82,7 +82,6 @@ class Watch:
     def leave(self, socket: "ProjectConsumer") -> None:
         """Stop what `enter()` began."""
         self._sockets[socket.tenant].discard(socket)
-        open_sockets.leave(socket.tenant)
 
     async def _watch(self) -> None:
         while True:

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from io import BytesIO
 from typing import Any
 from weakref import WeakValueDictionary
@@ -82,6 +82,8 @@ class Closed(Exception):
 # Called in a thread with the tenant active, with the request of the handshake and its bearer token, or None. Raises
 # Closed for somebody who has no business here.
 type Admit = Callable[[HttpRequest, str | None], Any]
+# Called in the event loop with the tenant, once for each visitor that was admitted, when the socket has ended.
+type Dismiss = Callable[[AbstractTenant], None]
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ class TenantSockets:
     path: str
     subprotocol: str
     admit: Admit
+    dismiss: Dismiss
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         request, token = _request(scope)
@@ -104,7 +107,7 @@ class TenantSockets:
             with tenant_context(tenant):
                 if self.subprotocol not in scope["subprotocols"]:
                     raise Closed(PROTOCOL_ERROR, f"offer the subprotocol {self.subprotocol}")
-                visitor = await in_thread(_or_closed(self.admit), PATIENT_THREADS)(request, token)
+                visitor = await self._admit(tenant, request, token)
         except HandshakeRefused:
             await send({"type": "websocket.close"})  # before it is accepted: 403
         except Closed as closed:
@@ -114,7 +117,26 @@ class TenantSockets:
         else:
             with tenant_context(tenant):
                 scope = {**scope, "tenant": tenant, "visitor": visitor, "subprotocol": self.subprotocol}
-                await self.application(scope, receive, send)
+                try:
+                    await self.application(scope, receive, send)
+                finally:
+                    self.dismiss(tenant)
+
+    async def _admit(self, tenant: AbstractTenant, request: HttpRequest, token: str | None) -> Any:
+        """Return the visitor. Raises Closed.
+
+        A thread cannot be cancelled: when the handshake is, the thread may admit the visitor nevertheless.
+        """
+        admission = asyncio.ensure_future(in_thread(_or_closed(self.admit), PATIENT_THREADS)(request, token))
+        try:
+            return await asyncio.shield(admission)
+        except asyncio.CancelledError:
+            admission.add_done_callback(partial(self._dismiss_if_admitted, tenant))
+            raise
+
+    def _dismiss_if_admitted(self, tenant: AbstractTenant, admission: "asyncio.Future[Any]") -> None:
+        if not admission.cancelled() and admission.exception() is None:
+            self.dismiss(tenant)
 
     def _find(self, request: HttpRequest, token: str | None) -> AbstractTenant:
         """Return the tenant. Raises HandshakeRefused, Closed."""

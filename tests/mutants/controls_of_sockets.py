@@ -6,6 +6,7 @@ SOCKETS, CREDENTIALS, WATCH = "tenancy/sockets.py", "accounts/sockets.py", "proj
 CONSUMERS, FEEDS = "projects/consumers.py", "projects/feeds.py"
 HANDSHAKE, ACCESS = "tests/sockets/test_handshake.py", "tests/sockets/test_access.py"
 FRAMES, LIMITS, POKES = "tests/sockets/test_frames.py", "tests/sockets/test_limits.py", "tests/sockets/test_pokes.py"
+COUNTED = "tests/sockets/test_open_sockets.py"
 ADMITTED = "tenant is None or tenant_id != tenant.pk:"
 WITH_A_TOKEN, WITH_A_SESSION = (
     f"{ACCESS}::test_a_socket_with_a_token_is_closed",
@@ -164,5 +165,26 @@ OF_SOCKETS = [
         "runner.run(_send(batch))",
         "asyncio.run(_send(batch))",
         "tests/sockets/test_pokes.py::test_all_of_it_goes_over_one_connection",
+    ),
+    off(
+        "sockets: one whose handshake was cancelled is not counted",
+        "tenancy/sockets.py",
+        "            admission.add_done_callback(partial(self._dismiss_if_admitted, tenant))\n",
+        "",
+        f"{COUNTED}::test_cancelled_socket_is_not_counted",
+    ),
+    off(
+        "sockets: nor one that was refused",
+        "tenancy/sockets.py",
+        "if not admission.cancelled() and admission.exception() is None:",
+        "if True:",
+        f"{COUNTED}::test_refused_handshake_dismisses_no_visitor",
+    ),
+    off(
+        "sockets: nor one that the count refused",
+        "accounts/sockets.py",
+        "            self.leave(account)\n            raise\n",
+        "            raise\n",
+        f"{COUNTED}::test_socket_that_was_not_admitted_is_not_counted",
     ),
 ]

@@ -160,6 +160,7 @@ def test_a_handshake_does_not_wait_behind_sixty_others(acme, globex, monkeypatch
         path="/ws/",
         subprotocol="commonhold.v1",
         admit=admit,
+        dismiss=lambda tenant: None,
     )
 
     async def scene():
@@ -197,7 +198,7 @@ def watched(tenants, monkeypatch, look):
     """Give a watch that looks all the time, with a socket of each of the tenants."""
     monkeypatch.setattr(watching, "EVERY", 0.005)
     monkeypatch.setattr(watching, "look", look)
-    monkeypatch.setattr(watching, "open_sockets", SimpleNamespace(publish=lambda: None, leave=lambda _: None))
+    monkeypatch.setattr(watching, "open_sockets", SimpleNamespace(publish=lambda: None))
     watch = watching.Watch()
     yield watch, [WatchedSocket(tenant) for tenant in tenants]
     watch._running.cancel()
