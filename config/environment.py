@@ -29,7 +29,8 @@ GROUPS: dict[str, list[Variable]] = {
             "SECRET_KEY",
             "str",
             "",
-            "signs sessions and links; 32 random characters or more. Like every other secret, it is refused with a "
+            "signs sessions, links and values of the cache; 32 random characters or more. Like every other secret, it "
+            "is refused with a "
             "value that is published in `docker-compose.yml`, where `BASE_DOMAIN` is not `localhost` or `PUBLIC_URL` "
             "is `https`",
             f"{EMBEDDED}, {REQUIRED} otherwise",

@@ -1,10 +1,9 @@
 """A cache in which tenants do not meet, and which the site survives losing."""
 
-import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cached_property, wraps
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 import structlog
 from django.conf import settings
@@ -14,12 +13,9 @@ from redis.exceptions import RedisError
 
 from tenancy.context import get_active_tenant, tenant_context
 from tenancy.models import AbstractTenant
+from tenancy.signed_cache import SignedCacheClient
 
 logger = structlog.get_logger("tenancy.cache")
-
-
-class UnreadableValue(Exception):
-    """The value is not JSON: it is damaged, or another program wrote it. It counts as absent."""
 
 
 class CacheUnavailable(Exception):
@@ -50,36 +46,11 @@ def clear_tenant(tenant: AbstractTenant) -> None:
             client.delete(key)
 
 
-class JSONSerializer:
-    """Stores values as JSON. Django's serializer uses pickle: a client that can write to Redis could run code here.
-
-    Raises TypeError for what JSON does not have, such as model instances and sets; tuples come back as lists.
-    """
-
-    def dumps(self, value: Any) -> int | bytes:
-        """Return what Redis stores: an integer as it is, so that Redis can add to it."""
-        return value if type(value) is int else json.dumps(value, allow_nan=False).encode()
-
-    def loads(self, data: bytes) -> Any:
-        """Return the value. Raises UnreadableValue."""
-        try:
-            return json.loads(data, parse_constant=_refuse_constant)
-        except (ValueError, RecursionError) as error:
-            raise UnreadableValue("A value in the cache is not JSON.") from error
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON.")
-
-
 def _survive(method: Callable[..., Any], otherwise: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     def call(self: RedisCache, *args: Any, **kwargs: Any) -> Any:
         try:
             return method(self, *args, **kwargs)
-        except UnreadableValue:
-            logger.warning("cache_value_unreadable", method=method.__name__)
-            return otherwise(*args, **kwargs)
         except RedisError as error:
             if args and isinstance(args[0], str) and is_public(args[0]):
                 raise CacheUnavailable(f"The cache does not answer: {error}") from error
@@ -99,19 +70,19 @@ def _read_part(text: bytes) -> tuple[int, float]:
 
 
 class TenantRedisCache(RedisCache):
-    """Django's Redis cache; without Redis it is empty and forgets what it is told, and logs a warning.
+    """Django's Redis cache with signed values. Without Redis it is empty and stores nothing, and logs a warning.
 
-    Raises CacheUnavailable for the keys that `is_public()`.
+    Raises CacheUnavailable for the keys that `is_public()`. The numbers of `count()` and `tally()` are not signed,
+    since Redis adds to them: they are for limits, and must not decide who a client is or what it may do.
     """
 
     # Django makes a cache for each thread, and under ASGI each request has a thread of its own: with a client in each,
     # every request would connect to Redis anew. Clients may be shared by threads.
     clients: ClassVar[dict[str, Any]] = {}
 
-    def __init__(self, server: Any, params: Mapping[str, Any]) -> None:
-        # Here and not in the settings: no setting brings pickle back.
-        options = {**params.get("OPTIONS", {}), "serializer": JSONSerializer}
-        super().__init__(server, {**params, "OPTIONS": options})
+    def __init__(self, server: Any, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._class = SignedCacheClient
 
     @cached_property
     def _cache(self) -> Any:
@@ -152,9 +123,7 @@ class TenantRedisCache(RedisCache):
 
     def take(self, key: str) -> Any:
         """Return what is at `key`, or None, and delete it, in one step: of many who ask at once one gets it."""
-        name = self.make_and_validate_key(key)
-        value = self._cache.get_client(name, write=True).getdel(name)
-        return None if value is None else self._cache._serializer.loads(value)
+        return self._cache.take(self.make_and_validate_key(key), None)
 
     count = _survive(count, lambda key, seconds: None)
     tally = _survive(tally, lambda key, part, number, seconds: None)
@@ -165,6 +134,5 @@ class TenantRedisCache(RedisCache):
     set = _survive(RedisCache.set, lambda *args, **kwargs: None)
     set_many = _survive(RedisCache.set_many, lambda *args, **kwargs: [])
     add = _survive(RedisCache.add, lambda *args, **kwargs: True)
-    touch = _survive(RedisCache.touch, lambda *args, **kwargs: False)
     delete = _survive(RedisCache.delete, lambda *args, **kwargs: False)
     delete_many = _survive(RedisCache.delete_many, lambda *args, **kwargs: None)

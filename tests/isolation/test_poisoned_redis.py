@@ -1,4 +1,4 @@
-"""An attacker can write to Redis, and to nothing else: no pickle that is put there is ever loaded. Attack 39."""
+"""An attacker can write to Redis, and to nothing else: no pickle that is put there is ever loaded."""
 
 import os
 import pickle

@@ -2,9 +2,10 @@
 
 from tests.mutants.controls import off
 
-CACHE, SOCKETS = "tenancy/cache.py", "tenancy/sockets.py"
+SIGNED, SOCKETS = "tenancy/signed_cache.py", "tenancy/sockets.py"
 FEEDS, WATCH, IMAGES = "projects/feeds.py", "projects/watch.py", "accounts/images.py"
 FEED, PROSE = "frontend/feed.py", "frontend/prose.py"
+FORGED = "tests/isolation/test_forged_redis.py"
 POISONED, POKES = "tests/isolation/test_poisoned_redis.py", "tests/sockets/test_pokes.py"
 THREADS, SLOTS = "tests/sockets/test_fair_threads.py", "tests/accounts/test_image_slots.py"
 COMMENTS, MARKDOWN = "tests/frontend/test_comments.py", "tests/frontend/test_prose.py"
@@ -12,24 +13,52 @@ COMMENTS, MARKDOWN = "tests/frontend/test_comments.py", "tests/frontend/test_pro
 OF_COSTS = [
     off(
         "costs: the cache loads no pickle",
-        CACHE,
-        ', "serializer": JSONSerializer}',
-        "}",
+        SIGNED,
+        "serializer=AsItIs, ",
+        "serializer=None, ",
         f"{POISONED}::test_a_pickle_in_any_key_is_not_loaded",
     ),
     off(
         "costs: no setting brings pickle back",
-        CACHE,
-        'options = {**params.get("OPTIONS", {}), "serializer": JSONSerializer}',
-        'options = {"serializer": JSONSerializer, **params.get("OPTIONS", {})}',
+        SIGNED,
+        "serializer=AsItIs, ",
+        "serializer=serializer or AsItIs, ",
         f"{POISONED}::test_a_setting_cannot_bring_pickles_back",
     ),
     off(
         "costs: a value of the cache that is damaged is a miss",
-        CACHE,
-        "        except UnreadableValue:\n",
-        "        except ZeroDivisionError:\n",
+        SIGNED,
+        "    except (BadSignature, UnicodeDecodeError):\n",
+        "    except ZeroDivisionError:\n",
         f"{POISONED}::test_a_value_that_is_damaged_is_a_miss",
+    ),
+    off(
+        "costs: values of the cache are signed",
+        SIGNED,
+        "until, value = _signer(key).unsign_object(data.decode(), serializer=JSONSerializer)",
+        "until, value = None, json.loads(data)",
+        f"{FORGED}::test_account_of_a_host_is_not_that_of_a_forged_value[written-slug]",
+    ),
+    off(
+        "costs: for one key",
+        SIGNED,
+        'salt=f"tenancy.signed_cache:{key}"',
+        'salt="tenancy.signed_cache"',
+        f"{FORGED}::test_no_value_counts_at_another_key",
+    ),
+    off(
+        "costs: until one time",
+        SIGNED,
+        " if until is None or time.time() < until else ABSENT",
+        "",
+        f"{FORGED}::test_value_that_is_put_back_does_not_count_after_its_time",
+    ),
+    off(
+        "costs: what is taken from the cache is signed too",
+        SIGNED,
+        "        return _or_default(_read(key, data), default)\n\n    def get_many",
+        "        return json.loads(data)\n\n    def get_many",
+        f"{FORGED}::test_nobody_is_logged_in_by_a_forged_hand_over[written]",
     ),
     off(
         "costs: a malformed message does not end the listener",

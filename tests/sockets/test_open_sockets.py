@@ -59,20 +59,30 @@ def test_cancelled_socket_is_not_counted(acme, open_sockets, gates, step):
     asyncio.run(scene())
 
 
-def test_refused_handshake_dismisses_no_visitor(acme, open_sockets, gates):
+@pytest.mark.parametrize("is_cancelled", [False, True])
+def test_refused_handshake_dismisses_no_visitor(acme, open_sockets, gates, is_cancelled):
     """Or a client without credentials would make room for more sockets than the plan includes."""
+    left = []
 
     def refuse(request, token):
         gates["before"]("thread")
         raise Closed(4401, "not_authenticated")
 
     async def scene():
-        sockets = TenantSockets(None, "/ws/", "commonhold.v1", refuse, dismiss=open_sockets.leave)
-        gates["before"].open()
-        await handshake(sockets, "acme.localhost", "192.0.2.1")
+        sockets = TenantSockets(None, "/ws/", "commonhold.v1", refuse, dismiss=left.append)
+        socket = handshake(sockets, "acme.localhost", "192.0.2.1")
+        try:
+            await until(lambda: gates["before"].begun)
+            if is_cancelled:
+                socket.cancel()
+                await asyncio.sleep(0)  # the cancellation reaches the handshake
+            (admission,) = asyncio.all_tasks() - {socket, asyncio.current_task()}
+        finally:
+            gates["before"].open()
+        await asyncio.wait([socket, admission])
 
     asyncio.run(scene())
-    assert open_sockets._here[acme] == 0
+    assert left == []
 
 
 @pytest.mark.parametrize("error", [Closed, RuntimeError])
