@@ -124,7 +124,7 @@ def test_the_cache_refuses_what_only_a_pickle_can_keep(acme):
             cache.set("key", value)
 
 
-def test_a_setting_cannot_bring_pickles_back(settings, bomb):
+def test_a_setting_cannot_bring_pickles_back(settings, tmp_path, bomb):
     options = {
         **settings.CACHES["default"]["OPTIONS"],
         "serializer": "django.core.cache.backends.redis.RedisSerializer",
@@ -133,6 +133,7 @@ def test_a_setting_cannot_bring_pickles_back(settings, bomb):
     cache.set("key", "value")
     put_everywhere(bomb)
     assert cache.get("key", "nothing") == "nothing"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_sessions_are_not_in_the_cache():
