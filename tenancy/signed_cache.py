@@ -74,7 +74,8 @@ class SignedCacheClient(RedisCacheClient):
         return _or_default(_read(key, data), default)
 
     def get_many(self, keys: Iterable[Any]) -> dict[Any, Any]:
-        found = {key: _read(key, data) for key, data in super().get_many(keys).items()}
+        stored: dict[Any, Any] = super().get_many(keys)
+        found = {key: _read(key, data) for key, data in stored.items()}
         return {key: value for key, value in found.items() if value is not ABSENT}
 
     def has_key(self, key: Any) -> bool:
