@@ -30,8 +30,8 @@ GROUPS: dict[str, list[Variable]] = {
             "str",
             "",
             "signs sessions, links and values of the cache; 32 random characters or more. Like every other secret, it "
-            "is refused with a value that is published in `docker-compose.yml`, where `BASE_DOMAIN` is not `localhost` "
-            "or `PUBLIC_URL` is `https`",
+            "is refused with a value that is published in `docker-compose.yml`, where `BASE_DOMAIN` is not "
+            "`localhost` or `PUBLIC_URL` is `https`",
             f"{EMBEDDED}, {REQUIRED} otherwise",
         ),
         Variable(

@@ -148,9 +148,9 @@ OF_PEOPLE: list[Mutant] = [
     # From host to host
     off(
         "a token works once",
-        "tenancy/cache.py",
-        ".getdel(name)",
-        ".get(name)",
+        "tenancy/signed_cache.py",
+        ".getdel(key)",
+        ".get(key)",
         f"{OVER}::test_it_works_once",
         f"{OVER}::test_of_many_who_come_with_it_at_once_one_gets_in",
     ),
