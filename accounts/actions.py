@@ -35,6 +35,13 @@ class AccountFields(TypedDict, total=False):
     media_access: str
 
 
+class ProfileFields(TypedDict, total=False):
+    """What users change of themselves, in all their accounts."""
+
+    name: str
+    time_zone: str | None
+
+
 class MailChoices(TypedDict, total=False):
     """Which mails a person gets from an account."""
 
@@ -131,17 +138,30 @@ def _update(account: Account, actor: Membership | None, fields: AccountFields) -
 
 
 @transaction.atomic
-def update_profile(*, actor: Membership, name: str) -> User:
-    """Change the name of the person behind `actor`, which all their accounts show.
+def update_profile(*, actor: Membership, **fields: Unpack[ProfileFields]) -> User:
+    """Change the name of the user behind `actor`, which all their accounts show, or their time zone.
 
     Raises ValidationError, PersonGone.
     """
     lock_person(actor.user)
     authorize(actor, "profile.update")
-    user = actor.user
-    user.name = name
-    validate_fields(user, {"name"})
-    user.save(update_fields=["name"])
+    return _update_user(actor.user, fields)
+
+
+@transaction.atomic
+def choose_time_zone(*, user: User, time_zone: str | None) -> User:
+    """Choose the time zone in which a user sees all their accounts, None for that of each account.
+
+    Also on the public site, where no membership acts. Raises ValidationError, PersonGone.
+    """
+    return _update_user(lock_person(user), {"time_zone": time_zone})
+
+
+def _update_user(user: User, fields: ProfileFields) -> User:
+    for name, value in fields.items():
+        setattr(user, name, value)
+    validate_fields(user, fields)
+    user.save(update_fields=list(fields))
     return user
 
 

@@ -15,7 +15,7 @@ from accounts.errors import NotAMember, RefusedToken, TenantMismatch
 from accounts.models import ApiToken, Membership, User
 from accounts.refusals import report_refused_log_in
 from accounts.tokens import find_personal_token, record_use
-from tenancy.context import get_active_tenant
+from tenancy.context import get_active_tenant, use_time_zone
 from tenancy.tokens import InvalidToken, TenantAccessToken, TenantRefreshToken, read_access
 
 
@@ -61,6 +61,8 @@ class MemberBackend(AuthenticationBackend):  # type: ignore[misc]
 class BearerAuthentication(BaseAuthentication):
     """`Authorization: Bearer`, followed by an access token or a personal token. Sets `request.membership`.
 
+    The time zone that the user has chosen applies to the rest of the request, as MembershipMiddleware has it.
+
     Raises 401 `invalid_token`, 403 `tenant_mismatch`, 403 `not_a_member` for somebody who was removed.
     """
 
@@ -70,6 +72,8 @@ class BearerAuthentication(BaseAuthentication):
             return None
         token, membership = self._personal(text.strip()) or self._json_web_token(text.strip())
         request._request.membership = membership  # type: ignore[attr-defined]
+        request._request.time_zone = membership.user.time_zone  # type: ignore[attr-defined]
+        use_time_zone(membership.user.time_zone)
         return membership.user, token
 
     def _personal(self, text: str) -> tuple[ApiToken, Membership] | None:

@@ -45,6 +45,7 @@ def forget_person(user: User) -> None:
     EmailAddress.objects.filter(user=user).delete()
     Authenticator.objects.filter(user=user).delete()
     user.email, user.name, user.deleted_at = f"{user.pk}@deleted.invalid", "", timezone.now()
+    user.time_zone = None
     user.is_active = user.is_staff = user.is_superuser = False
     user.set_unusable_password()
     user.save()

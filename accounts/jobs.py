@@ -3,11 +3,9 @@
 from datetime import datetime
 from typing import cast
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from celery import shared_task
 from django.contrib.sessions.backends.db import SessionStore
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import clearing, letters, mail, pictures, refusals
@@ -15,7 +13,7 @@ from accounts.closing import GRACE
 from accounts.erasing import erase_due_accounts
 from accounts.invitations import make_token
 from accounts.models import Account, Invitation, Membership, Role
-from tenancy.context import require_active_tenant
+from tenancy.context import own_time_zone, require_active_tenant
 from tenancy.jobs import SystemTask, TenantTask
 from tenancy.routing import tenant_reverse
 
@@ -31,8 +29,7 @@ def mail_invitation(invitation_id: UUID) -> None:
     url = tenant_reverse("invitation", tenant=account, kwargs={"token": make_token(row)})
     names = {"who": mail.quoted(row.invited_by.user), "account": mail.quoted(account)}
     subject = _("%(who)s invites you to %(account)s") % names
-    with timezone.override(ZoneInfo(account.time_zone)):
-        mail.send(to=row.email, subject=subject, template="invitation", context={"invitation": row, "url": url})
+    mail.send(to=row.email, subject=subject, template="invitation", context={"invitation": row, "url": url})
 
 
 class ClosingTask(TenantTask):
@@ -52,11 +49,12 @@ def mail_deletion(actor_id: str) -> None:
     subject = _("%(account)s will be deleted") % {"account": mail.quoted(account)}
     context = {
         "who": Membership.objects.prefetch_related("user").get(pk=actor_id).user,
-        "day": (account.deleting_since + GRACE).astimezone(ZoneInfo(account.time_zone)),
+        "day": account.deleting_since + GRACE,
         "url": tenant_reverse("danger", tenant=account),
     }
     for owner in owners:
-        mail.send(to=owner.user.email, subject=subject, template="deletion", context=context)
+        with own_time_zone(owner.user.time_zone):
+            mail.send(to=owner.user.email, subject=subject, template="deletion", context=context)
 
 
 @shared_task(base=SystemTask, name="accounts.erase_deleted")

@@ -10,7 +10,7 @@ from accounts.audit import client_address
 from accounts.authentication import current_membership
 from accounts.models import User
 from tenancy.clients import address_of
-from tenancy.context import get_active_tenant
+from tenancy.context import get_active_tenant, own_time_zone
 from tenancy.sessions import bound_at, is_bound_here
 
 
@@ -29,7 +29,7 @@ class ClientAddressMiddleware:
 
 
 class MembershipMiddleware:
-    """Sets `request.membership` and makes everybody anonymous who has no business here.
+    """Sets `request.membership` and makes everybody anonymous who has no business here. The user's time zone applies.
 
     That is a session made for another tenant, and a person who is not, or not any longer, a member. Both are looked up
     for every request: a cache of them would go stale exactly when it matters. Nobody on the way keeps what somebody
@@ -43,7 +43,10 @@ class MembershipMiddleware:
         request.membership = None  # type: ignore[attr-defined]
         if isinstance(request.user, User):
             self._check(request, request.user)
-        response = self.get_response(request)
+        chosen = request.user.time_zone if isinstance(request.user, User) else None
+        request.time_zone = chosen  # type: ignore[attr-defined]
+        with own_time_zone(chosen):
+            response = self.get_response(request)
         if isinstance(request.user, User):  # also by a token, which the view has read
             response.headers.setdefault("Cache-Control", "private, no-cache")
         return response

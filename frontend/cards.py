@@ -15,13 +15,13 @@ from uuid import UUID
 
 from django.template.loader import render_to_string
 from django.urls import get_script_prefix
-from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from accounts.models import Membership
 from frontend.board import Column
 from tasks.models import Assignment, Priority, Task, TaskLabel
+from tenancy.clock import current_date
 from tenancy.context import require_active_tenant
 
 KEPT = 4096  # cards, of some 2 kB each
@@ -68,7 +68,7 @@ class Surroundings:
     variant: str  # chooses templates and URLs
     language: str | None
     script_prefix: str  # of URLs, where accounts are told apart by path
-    today: date
+    today: date  # of the user who looks, whose time zone may be another than that of the account
     query: str  # of the board that is looked at
     is_movable: bool
 
@@ -83,7 +83,7 @@ def with_cards(columns: Iterable[Column], *, query: str, is_movable: bool) -> li
         variant=tenant.variant,
         language=get_language(),
         script_prefix=get_script_prefix(),
-        today=timezone.localdate(),
+        today=current_date(),
         query=query,
         is_movable=is_movable,
     )

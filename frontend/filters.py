@@ -1,30 +1,27 @@
 """What the page of a project can be narrowed to: the API's filters of tasks, and in which order its list is."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import BadRequest
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import QueryDict
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 
 from accounts.rest.filters import ArchivedFilterSet
 from frontend.access import MemberRequest
 from projects.models import Project
-from tasks.api.filters import TaskFilterSet
+from tasks.api.filters import Due, TaskFilterSet
 from tasks.api.tasks import TaskViewSet
 from tasks.models import Task, TaskQuerySet
 
-SOON = timedelta(days=7)
 DUE = [
-    ("late", _("Late")),
-    ("today", _("Today")),
-    ("soon", _("Within a week")),
-    ("never", _("No date")),
+    (Due.LATE, _("Late")),
+    (Due.TODAY, _("Today")),
+    (Due.SOON, _("Within a week")),
+    (Due.NEVER, _("No date")),
 ]
 ARCHIVED = [("false", _("Active")), ("true", _("Archived")), ("all", _("Both"))]
 VIEWS = [("board", _("Board")), ("list", _("List"))]
@@ -41,9 +38,9 @@ GROUPS = [("status", _("Status")), ("assignee", _("Assignee")), ("priority", _("
 
 
 class ProjectFilterSet(TaskFilterSet):
-    """The filters of the API that make sense within a project, with words for due dates, as forms send them."""
+    """The filters of the API that make sense within a project."""
 
-    due = filters.ChoiceFilter(choices=DUE, method="filter_due")
+    due = filters.ChoiceFilter(choices=DUE, method="filter_due")  # with the words of pages
     project = due_before = due_after = updated_since = mine = None  # type: ignore[assignment]  # left out
 
     def get_form_class(self) -> type[forms.Form]:
@@ -58,18 +55,6 @@ class ProjectFilterSet(TaskFilterSet):
             case "true":
                 return queryset.exclude(archived_at=None)
         return queryset
-
-    def filter_due(self, queryset: Any, name: str, value: str) -> Any:
-        """Return the tasks that are due then, by the days of the account."""
-        today = timezone.localdate()
-        return queryset.filter(
-            {
-                "late": Q(due_date__lt=today, completed_at=None),
-                "today": Q(due_date=today),
-                "soon": Q(due_date__range=(today, today + SOON)),
-                "never": Q(due_date=None),
-            }[value]
-        )
 
 
 class Options(forms.Form):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -51,7 +51,9 @@ class StoredMail:
 
     @property
     def sent_at(self) -> datetime | None:
-        return getattr(self.message["Date"], "datetime", None)
+        moment: datetime | None = getattr(self.message["Date"], "datetime", None)
+        # The offset -0000, which Django writes, makes a naive one: UTC, from a place that does not say where it is.
+        return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
 
     @property
     def text(self) -> str:

@@ -46,14 +46,20 @@ def day_in_words(day: date, today: date) -> str:
     return date_format(day, pgettext("a day of another year, in Django's date format", "M j, Y"))
 
 
-def moment_in_words(moment: datetime, now: datetime) -> str:
-    """Return a moment as people say it: "14:30" today, then the day. Both are in the zone of whoever reads it."""
-    return clock(moment) if moment.date() == now.date() else day_in_words(moment.date(), now.date())
+def moment_in_words(moment: datetime, today: date) -> str:
+    """Return a moment as people say it: "14:30" today, then the day. It is in the time zone of the user who reads."""
+    return clock(moment) if moment.date() == today else day_in_words(moment.date(), today)
 
 
 def full_moment(moment: datetime) -> str:
-    """Return a moment without any doubt: "Tuesday, November 24, 2026, 14:30 CET"."""
-    return f"{full_date(moment)}, {clock(moment)} {moment.tzname()}"
+    """Return a moment without any doubt: "Tuesday, November 24, 2026, 14:30 CET, Europe/Vienna"."""
+    return f"{full_date(moment)}, {clock(moment)} {zone_in_words(moment)}"
+
+
+def zone_in_words(moment: datetime) -> str:
+    """Return the time zone that a moment is in: "CET, Europe/Vienna", "+14, Pacific/Kiritimati", or "UTC"."""
+    short, name = str(moment.tzname()), getattr(moment.tzinfo, "key", "")
+    return f"{short}, {name}" if name not in ("", short) else short
 
 
 def clock(moment: datetime) -> str:

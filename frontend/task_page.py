@@ -8,7 +8,6 @@ from django.forms import BaseForm
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
 from accounts.models import Membership
@@ -20,6 +19,7 @@ from frontend.forms import NewSubtask
 from frontend.task_forms import SetDueDate, WriteComment
 from projects.models import Status
 from tasks.models import Comment, Priority, Subtask, Task
+from tenancy.clock import current_date
 
 # The ids of the parts. htmx sends that of the element it is about to replace.
 PANEL = "panel"
@@ -72,11 +72,11 @@ class TaskPage:
 
     @cached_property
     def feed(self) -> Feed:
-        feed = feed_of(self.task, timezone.localdate(), until=self.until)
+        feed = feed_of(self.task, current_date(), until=self.until)
         if self.comment is None or feed.shows(self.comment.pk):
             return feed
         self.until = self.comment.created_at
-        return feed_of(self.task, timezone.localdate(), until=self.until)
+        return feed_of(self.task, current_date(), until=self.until)
 
     @property
     def can_write(self) -> bool:

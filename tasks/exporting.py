@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from functools import partial
 from io import TextIOWrapper
 from typing import IO, Any, Protocol
@@ -14,6 +15,7 @@ from accounts.models import Membership
 from accounts.spreadsheets import cell
 from projects.models import Project
 from tasks.models import Comment, ExportFormat, Task, TaskQuerySet
+from tenancy.clock import local_time
 
 PAGE = 100  # tasks that are in memory at once, with everything in them
 MOST_BYTES = 256 * 1024 * 1024  # of the file of one project
@@ -135,7 +137,8 @@ WRITERS: dict[str, type[Writer]] = {ExportFormat.CSV: CsvWriter, ExportFormat.JS
 
 
 def _cell(value: Any) -> str:
-    return cell(value.isoformat() if hasattr(value, "isoformat") else value)
+    shown = local_time(value) if isinstance(value, datetime) else value
+    return cell(shown.isoformat() if hasattr(shown, "isoformat") else shown)
 
 
 def _labels(task: Task) -> Sequence[str]:

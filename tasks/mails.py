@@ -4,17 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts import mail
 from accounts.models import Account, Membership
 from tasks.models import Notification, NotificationKind, Task
-from tenancy.context import require_active_tenant
+from tenancy.clock import current_date
+from tenancy.context import own_time_zone, require_active_tenant
 from tenancy.routing import tenant_reverse
 
 
@@ -29,8 +28,8 @@ class Linked:
 
 def send_notification(notification: Notification) -> None:
     """Mail a notification to its member. Needs `member` and `actor` with their users, `task.project`, `comment`."""
-    task, account = notification.task, _account()
-    with timezone.override(ZoneInfo(account.time_zone)):
+    task = notification.task
+    with own_time_zone(notification.member.user.time_zone):
         what = in_words(notification, name=mail.quoted)
         context = {"notification": notification, "what": what, "url": _url(task)}
         _send(
@@ -50,14 +49,14 @@ def send_digest(
 ) -> None:
     """Mail a member their open tasks and unread notifications; `more` is how many tasks are not among them."""
     account = _account()
-    with timezone.override(ZoneInfo(account.time_zone)):
+    with own_time_zone(member.user.time_zone):
         context = {
             "tasks": [Linked(task, "", _url(task)) for task in tasks],
             "more": more,
             "notifications": [
                 Linked(each, in_words(each, name=mail.quoted), _url(each.task)) for each in notifications
             ],
-            "day": day,
+            "today": current_date(),
         }
         subject = _summary(len(tasks) + more, len(notifications)) % {"account": mail.quoted(account)}
         headers = {"Message-ID": _id(f"digest-{member.pk}-{day}")}

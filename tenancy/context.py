@@ -11,13 +11,17 @@ responses for this reason.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import structlog
 from django.conf import settings
 from django.db.models import Model
+from django.utils import timezone
+
+from tenancy.zones import UTC, zone_named
 
 if TYPE_CHECKING:
     from tenancy.models import AbstractTenant
@@ -35,11 +39,18 @@ class CrossTenantWrite(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is active. At most one of the three is set; none of them means: no tenant, no rows."""
+    """What is active. At most one of the first three is set; none of them means: no tenant, no rows."""
 
     tenant: "AbstractTenant | None" = None
     user_id: UUID | None = None
     all_tenants_reason: str | None = None
+    time_zone: str | None = None  # chosen by the user who acts; without one the tenant's applies
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the scope: see `tenancy.clock`."""
+        name = self.time_zone or getattr(self.tenant, "time_zone", None)  # old migrations: tenants without one
+        return zone_named(name) if name else UTC
 
 
 NOTHING = Scope()
@@ -73,12 +84,27 @@ def activate(tenant: "AbstractTenant") -> None:
 
     Prefer `tenant_context()`, which puts back what was active before. Raises TypeError as that does.
     """
-    _scope.set(Scope(tenant=_checked(tenant)))
+    _enter(Scope(tenant=_checked(tenant)))
 
 
 def deactivate() -> None:
     """Leave no tenant active."""
-    _scope.set(NOTHING)
+    _enter(NOTHING)
+
+
+def use_time_zone(name: str | None) -> None:
+    """Use the time zone that the user who acts has chosen, None for the tenant's, until the active scope ends.
+
+    For authentication, which learns in the middle of a request who the user is. Others use `own_time_zone()`.
+    """
+    _enter(replace(get_scope(), time_zone=name))
+
+
+@contextmanager
+def own_time_zone(name: str | None) -> Iterator[None]:
+    """Run the block in the active scope and in the time zone `name`; None stands for the tenant's."""
+    with scoped(replace(get_scope(), time_zone=name)):
+        yield
 
 
 @contextmanager
@@ -127,12 +153,21 @@ def as_user(user: Model) -> Iterator[None]:
 
 @contextmanager
 def scoped(scope: Scope) -> Iterator[None]:
-    """Run the block in `scope`, as returned by `get_scope()`. For the machinery."""
+    """Run the block in `scope`, as returned by `get_scope()`. For the machinery.
+
+    The time zone of the scope is Django's current one in it, which filters of templates and fields of forms use.
+    """
     token = _scope.set(scope)
     try:
-        yield
+        with timezone.override(scope.zone):
+            yield
     finally:
         _scope.reset(token)
+
+
+def _enter(scope: Scope) -> None:
+    _scope.set(scope)
+    timezone.activate(scope.zone)
 
 
 def _is_saved(instance: object) -> bool:

@@ -1,17 +1,17 @@
 """Jobs for every tenant, at once or each by its own clock."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, time, tzinfo
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
 from django.db import transaction
-from django.utils import timezone
 
 from tenancy import outbox
+from tenancy.clock import clock_of
 from tenancy.models import AbstractTenant, get_tenant_model
+from tenancy.zones import available_time_zones
 
 logger = structlog.get_logger("tenancy.jobs")
 
@@ -45,7 +45,7 @@ def _row(name: str, tenant_id: UUID, arguments: Mapping[str, Any], day: date | N
 
 def _due_today(name: str, tenants: Sequence[AbstractTenant], daily_at: time) -> dict[UUID, date]:
     """Return the tenants whose turn it is and their dates, and note that they had it."""
-    clocks = {tenant.pk: timezone.now().astimezone(_time_zone(tenant)) for tenant in tenants}
+    clocks = {tenant.pk: _clock_of(tenant) for tenant in tenants}
     days = {key: clock.date() for key, clock in clocks.items() if clock.time() >= daily_at}
     runs = outbox.DailyRun.objects.filter(job=name, tenant_id__in=days)
     never = [outbox.DailyRun(job=name, tenant_id=key, day=date.min) for key in days]
@@ -58,9 +58,7 @@ def _due_today(name: str, tenants: Sequence[AbstractTenant], daily_at: time) -> 
     return {run.tenant_id: run.day for run in due}
 
 
-def _time_zone(tenant: AbstractTenant) -> tzinfo:
-    try:
-        return ZoneInfo(tenant.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):  # one tenant's must not keep the others from their morning
+def _clock_of(tenant: AbstractTenant) -> datetime:
+    if tenant.time_zone not in available_time_zones():  # UTC applies: the others must not wait for its correction
         logger.warning("unknown_time_zone", tenant=tenant.slug)
-        return UTC
+    return clock_of(tenant)

@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.urls import get_script_prefix, set_script_prefix
 from django.utils.module_loading import import_string
 
-from tenancy.context import no_tenant, tenant_context
+from tenancy.context import no_tenant, own_time_zone, tenant_context
 from tenancy.models import AbstractTenant
 from tenancy.routing import RedirectToPrimary, Refused, resolve, tenant_origin, urlconf_of
 
@@ -83,13 +83,16 @@ def _tenant(request: HttpRequest) -> AbstractTenant | None:
 
 @contextmanager
 def _context(request: HttpRequest) -> Iterator[None]:
-    """Activate the tenant of `request`, and the prefix of its links where tenants are told apart by path."""
+    """Activate the tenant of `request`, and the prefix of its links where tenants are told apart by path.
+
+    Authentication sets `request.time_zone` for users who have chosen one: a streamed body is written in it too.
+    """
     tenant = _tenant(request)
     outer, prefix = get_script_prefix(), getattr(request, "tenant_prefix", "")
     if prefix:
         set_script_prefix(f"{prefix}/")
     try:
-        with tenant_context(tenant) if tenant else no_tenant():
+        with tenant_context(tenant) if tenant else no_tenant(), own_time_zone(getattr(request, "time_zone", None)):
             yield
     finally:
         if prefix:

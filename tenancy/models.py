@@ -1,12 +1,9 @@
 """Base classes of the tenant, its domains, and everything that a tenant owns."""
 
-import zoneinfo
-from functools import cache
 from typing import Any, ClassVar
 
 from django.apps import apps
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.base import ModelBase
@@ -20,25 +17,12 @@ from tenancy.fields import LineField, TenantKey, UUIDv7Field, check_writable
 from tenancy.outbox import DailyRun, OutboxJob  # noqa: F401  # where Django looks for models
 from tenancy.postgresql.operations import SHARE
 from tenancy.postgresql.roles import OPERATOR
+from tenancy.zones import validate_time_zone
 
 validate_slug = RegexValidator(
     r"\A[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z",
     _("Use 1 to 63 lower-case letters, digits and hyphens, without a hyphen at either end."),
 )
-
-
-def validate_time_zone(value: str) -> None:
-    """Raise ValidationError unless `value` is the name of a time zone, such as Europe/Vienna."""
-    if value not in available_time_zones():
-        raise ValidationError(
-            _("“%(name)s” is no time zone. Use a name such as Europe/Vienna."), params={"name": value}
-        )
-
-
-@cache
-def available_time_zones() -> frozenset[str]:
-    """Return the names of all time zones, read from the disk once."""
-    return frozenset(zoneinfo.available_timezones())
 
 
 class AbstractTenant(models.Model):

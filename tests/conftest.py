@@ -5,6 +5,7 @@ The servers are started by `config.pytest_plugin`, before settings are read.
 
 import gc
 import threading
+from datetime import UTC, datetime
 
 import pytest
 from celery import current_app
@@ -14,6 +15,7 @@ from django.db import connection
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 from django.test import override_settings
+from django.utils import timezone
 
 from projects.actions import create_project
 from projects.models import Label
@@ -200,6 +202,16 @@ def at_once(acme):
         return errors
 
     return at_once
+
+
+@pytest.fixture
+def at(monkeypatch):
+    """Set the clock to a time in UTC: `at("2026-03-01 23:00")`."""
+
+    def at(text):
+        monkeypatch.setattr(timezone, "now", lambda: datetime.fromisoformat(text).replace(tzinfo=UTC))
+
+    return at
 
 
 @pytest.fixture

@@ -24,6 +24,12 @@ class MeSerializer(StrictSerializer):
     id = serializers.UUIDField(source="user.id", read_only=True)
     email = serializers.EmailField(source="user.email", read_only=True)
     name = Text(max_length=150, source="user.name", allow_blank=True)
+    time_zone = Text(
+        max_length=64,
+        source="user.time_zone",
+        allow_null=True,
+        help_text="An IANA name, such as `Europe/Berlin`; `null` stands for the time zone of each account.",
+    )
     member = serializers.UUIDField(source="id", read_only=True, help_text="Their id in `members/`.")
     role = serializers.CharField(read_only=True)
     mail_notifications = Flag(help_text="A mail for each notification of this account.")
@@ -39,7 +45,7 @@ class MeView(MemberView):
         return preconditions.unless_known(request, self.answer())
 
     def patch(self, request: Request) -> Response:
-        """Change one's own name, in all accounts, and which mails one gets from this one."""
+        """Change one's own name and time zone, in all accounts, and which mails one gets from this one."""
         choices = self.read_body()
         if fields := choices.pop("user", None):
             update_profile(actor=self.membership, **fields)

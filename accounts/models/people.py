@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenancy.fields import LineField, UUIDv7Field
+from tenancy.zones import validate_time_zone
 
 
 class UserManager(BaseUserManager["User"]):
@@ -41,6 +42,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     id = UUIDv7Field()
     email = models.EmailField(_("e-mail"), unique=True)
     name = LineField(max_length=150, blank=True)
+    # Of the days and times that pages and mails show this user. None: that of each account.
+    time_zone = models.CharField(max_length=64, null=True, blank=True, validators=[validate_time_zone])  # noqa: DJ001
     is_staff = models.BooleanField(default=False)  # works for the platform
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(auto_now_add=True)

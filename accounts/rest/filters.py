@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from django_filters.constants import EMPTY_VALUES
@@ -100,10 +101,14 @@ class DayFilter(filters.DateFilter):  # type: ignore[misc]
 
 
 class Moment(IsoDateTimeField):  # type: ignore[misc]
-    """A time, whose value is in UTC: PostgreSQL refuses time zones that are 16 hours and more from it."""
+    """A time, whose value is in UTC: PostgreSQL refuses time zones that are 16 hours and more from it.
+
+    A text without an offset is in UTC too, like all times of the API, and not in the time zone of the request.
+    """
 
     def to_python(self, value: Any) -> datetime | None:
-        moment = cast("datetime | None", super().to_python(value))
+        with timezone.override(UTC):
+            moment = cast("datetime | None", super().to_python(value))
         try:
             return moment and moment.astimezone(UTC)
         except OverflowError as error:  # it would be before the year 1, or after 9999

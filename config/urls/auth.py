@@ -48,6 +48,7 @@ urlpatterns = [
         recovery.download_recovery_codes,  # is never cached either
         name="mfa_download_recovery_codes",
     ),
+    path("time-zone/", person.time_zone, name="choose_time_zone"),
     path("others/", person.end_others, name="end_other_log_ins"),
     path("delete/", person.delete, name="delete_user"),
 ]

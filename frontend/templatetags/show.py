@@ -2,12 +2,9 @@
 
 import re
 from datetime import date, datetime
-from typing import cast
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django import template
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -20,7 +17,7 @@ from frontend.filters import Look
 from frontend.prose import render_markdown
 from tasks import mails
 from tasks.models import Export, Notification
-from tenancy.context import require_active_tenant
+from tenancy.clock import current_date, local_date, local_time
 
 register = template.Library()
 
@@ -63,49 +60,50 @@ def page_query(look: Look, number: int) -> str:
 
 @register.simple_tag
 def day(value: date) -> SafeString:
-    """A day or the day of a moment as people say it; the full date on hover."""
-    shown = timezone.localdate(value) if isinstance(value, datetime) else value
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        shown.isoformat(),
-        presentation.full_date(shown),
-        presentation.day_in_words(shown, timezone.localdate()),
-    )
+    """A day or the day of a moment as people say it; the full date on hover, of a moment with its time."""
+    if isinstance(value, datetime):
+        return _moment(value, presentation.day_in_words(local_date(value), current_date()))
+    return _day(value, presentation.day_in_words(value, current_date()))
 
 
 @register.simple_tag
 def moment(value: datetime) -> SafeString:
-    """A moment by the account's clock: the time of today, or the day; all of it on hover."""
-    return _moment(value, presentation.moment_in_words(value.astimezone(_zone()), timezone.now().astimezone(_zone())))
+    """A moment: the time of today, or the day; all of it and the time zone on hover."""
+    return _moment(value, presentation.moment_in_words(local_time(value), current_date()))
 
 
 @register.simple_tag
 def clock(value: datetime) -> SafeString:
-    """The time of a moment by the account's clock, below a heading with its day; all of it on hover."""
-    return _moment(value, presentation.clock(value.astimezone(_zone())))
+    """The time of a moment, below a heading with its day; all of it and the time zone on hover."""
+    return _moment(value, presentation.clock(local_time(value)))
+
+
+@register.simple_tag
+def second(value: datetime) -> SafeString:
+    """A moment to the second, as logs have it; all of it and the time zone on hover."""
+    return _moment(value, f"{local_time(value):%Y-%m-%d %H:%M:%S}")
 
 
 @register.simple_tag
 def day_title(value: date) -> SafeString:
-    """A day of the account's calendar as a heading; the full date on hover."""
-    words = presentation.day_in_words(value, timezone.now().astimezone(_zone()).date())
+    """A day as a heading; the full date on hover."""
+    return _day(value, capfirst(presentation.day_in_words(value, current_date())))
+
+
+def _day(value: date, words: str) -> SafeString:
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>', value.isoformat(), presentation.full_date(value), capfirst(words)
+        '<time datetime="{}" title="{}">{}</time>', value.isoformat(), presentation.full_date(value), words
     )
 
 
 def _moment(value: datetime, words: str) -> SafeString:
-    shown = value.astimezone(_zone())
+    shown = local_time(value)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         shown.isoformat(timespec="seconds"),
         presentation.full_moment(shown),
         words,
     )
-
-
-def _zone() -> ZoneInfo:
-    return ZoneInfo(cast(Account, require_active_tenant()).time_zone)
 
 
 @register.filter
@@ -132,7 +130,8 @@ def found(text: str, words: str) -> SafeString:
 @register.simple_tag
 def due_day(due: date, completed_at: datetime | None = None) -> SafeString:
     """A due date, marked when it has passed and the task is still open."""
-    late = "" if completed_at else presentation.lateness(due, timezone.localdate())
+    today = current_date()
+    late = "" if completed_at else presentation.lateness(due, today)
     title = presentation.full_date(due)
     return format_html(
         '<span class="{}"><span class="for-screen-readers">{} </span><time datetime="{}" title="{}">{}</time></span>',
@@ -140,5 +139,5 @@ def due_day(due: date, completed_at: datetime | None = None) -> SafeString:
         _("late, was due") if late else _("due"),
         due.isoformat(),
         f"{title} ({late})" if late else title,
-        presentation.day_in_words(due, timezone.localdate()),
+        presentation.day_in_words(due, today),
     )

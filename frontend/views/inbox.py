@@ -6,7 +6,6 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.paginator import InvalidPage, Paginator
@@ -22,6 +21,7 @@ from frontend.access import MemberRequest
 from frontend.forms import MailChoices
 from tasks.actions import mark_all_read, mark_read
 from tasks.models import Notification
+from tenancy.clock import local_date
 
 PAGE_SIZE = 25
 UNREAD = "unread"  # ?show=unread
@@ -29,7 +29,7 @@ UNREAD = "unread"  # ?show=unread
 
 @dataclass(frozen=True)
 class Day:
-    """What somebody was told on one day of the account's calendar, newest first."""
+    """What the member was told on one day, newest first."""
 
     date: date
     notifications: list[Notification]
@@ -96,7 +96,7 @@ def _shown(request: MemberRequest) -> dict[str, Any]:
         raise Http404 from error
     return {
         "page": page,
-        "days": by_day(page, ZoneInfo(request.tenant.time_zone)),
+        "days": by_day(page),
         "unread": mine.unread().count(),
         "only_unread": only_unread,
         "query": _query(request),
@@ -107,7 +107,7 @@ def _page(request: MemberRequest, pages: "Paginator[Notification]") -> Any:
     return pages.page(request.GET.get("page", "1"))
 
 
-def by_day(notifications: Iterable[Notification], zone: ZoneInfo) -> list[Day]:
-    """Return `notifications`, which are in order, under the days on which they came, by the clock of `zone`."""
-    groups = groupby(notifications, key=lambda each: each.created_at.astimezone(zone).date())
+def by_day(notifications: Iterable[Notification]) -> list[Day]:
+    """Return `notifications`, which are in order, under the days on which they came, in the user's time zone."""
+    groups = groupby(notifications, key=lambda each: local_date(each.created_at))
     return [Day(day, list(each)) for day, each in groups]

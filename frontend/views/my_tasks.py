@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from frontend.access import MemberRequest
 from tasks.models import Task
+from tenancy.clock import current_date
 
 PAGE_SIZE = 100
 RECENTLY = timedelta(days=7)
@@ -43,7 +44,7 @@ def index(request: MemberRequest) -> HttpResponse:
         )
     except InvalidPage as error:
         raise Http404 from error
-    context: dict[str, Any] = {"page": page, "groups": grouped(page, timezone.localdate()), "done": _done(mine)}
+    context: dict[str, Any] = {"page": page, "groups": grouped(page, current_date()), "done": _done(mine)}
     return render(request, "my_tasks.html", context)
 
 

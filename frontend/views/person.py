@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.actions import choose_time_zone
 from accounts.deleting import delete_user
 from accounts.ending import end_other_log_ins
 from accounts.members import LastOwner
@@ -26,6 +27,7 @@ from accounts.people import PersonGone, lock_person
 from accounts.second_factor import is_asked_for_code
 from frontend.auth_forms import DeleteUser
 from frontend.forms import refuse
+from frontend.time_zones import ChooseTimeZone
 
 
 class SignUp(views.SignupView):  # type: ignore[misc]
@@ -80,11 +82,30 @@ def keeping_person(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpR
 @require_safe
 @never_cache
 def index(request: HttpRequest) -> HttpResponse:
-    """The way to all of it."""
+    """The way to all of it, and the user's time zone."""
     user = cast(User, request.user)
+    return _index(request, user, ChooseTimeZone(chosen=user.time_zone))
+
+
+def _index(request: HttpRequest, user: User, form: ChooseTimeZone, status: int = 200) -> HttpResponse:
     codes = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).first()
     left = len(codes.wrap().get_unused_codes()) if codes else 0
-    return render(request, "person/index.html", {"has_app": is_asked_for_code(user), "codes_left": left})
+    context = {"has_app": is_asked_for_code(user), "codes_left": left, "form": form}
+    return render(request, "person/index.html", context, status=status)
+
+
+@require_POST
+@never_cache
+@keeping_person
+def time_zone(request: HttpRequest) -> HttpResponse:
+    """Choose the time zone in which the user sees all their accounts."""
+    user = cast(User, request.user)
+    form = ChooseTimeZone(request.POST, chosen=user.time_zone)
+    if not form.is_valid():
+        return _index(request, user, form, status=400)
+    choose_time_zone(user=user, **form.cleaned_data)
+    messages.success(request, _("Your time zone is saved."))
+    return redirect("person")
 
 
 @require_POST

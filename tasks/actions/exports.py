@@ -24,6 +24,7 @@ from accounts.permissions import may, require
 from projects.models import Project
 from tasks import exporting, exporting_accounts
 from tasks.models import Export, ExportFailure, ExportFormat, ExportState, Task
+from tenancy.context import own_time_zone
 from tenancy.outbox import enqueue
 
 MOST_UNFINISHED = 3  # of one member
@@ -69,7 +70,7 @@ def write_export(*, export_id: UUID) -> None:
     if export is None:
         return
     running = Export.objects.filter(pk=export_id, state=ExportState.RUNNING)
-    with TemporaryFile() as file:
+    with TemporaryFile() as file, own_time_zone(export.requested_by.user.time_zone):
         try:
             for done in _pages(export, file):
                 if not running.update(done=done):

@@ -1,5 +1,7 @@
 """What lists of tasks can be narrowed to."""
 
+from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 
 from django import forms
@@ -10,8 +12,19 @@ from django_filters import rest_framework as filters
 from accounts.rest.filters import ArchivedFilterSet, DayFilter, FlagFilter, IdOrFilter, MomentFilter
 from projects.models import Category
 from tasks.models import Assignment, Priority, Task
+from tenancy.clock import current_date
 
 NOBODY = "none"
+SOON = timedelta(days=7)
+
+
+class Due(StrEnum):
+    """When a task is due, as seen from the current date of the user."""
+
+    LATE = "late"
+    TODAY = "today"
+    SOON = "soon"
+    NEVER = "never"
 
 
 class TaskName(forms.CharField):
@@ -41,6 +54,14 @@ class TaskFilterSet(ArchivedFilterSet):
     assignee = IdOrFilter(method="filter_assignee", words=[NOBODY], label=_("The id of a member, or `none`."))
     label = filters.UUIDFilter(method="filter_label")
     priority = filters.ChoiceFilter(choices=Priority.choices)
+    due = filters.ChoiceFilter(
+        choices=[(each.value, each.value) for each in Due],
+        method="filter_due",
+        label=_(
+            "`late`: open and due before the current date; `today`; `soon`: from today to seven days later; `never`. "
+            "The current date is that of the time zone in `me/`, or else in `account/`."
+        ),
+    )
     due_before = DayFilter(field_name="due_date", lookup_expr="lt")
     due_after = DayFilter(field_name="due_date", lookup_expr="gt")
     updated_since = MomentFilter(field_name="updated_at", lookup_expr="gte")
@@ -63,6 +84,18 @@ class TaskFilterSet(ArchivedFilterSet):
     def filter_label(self, queryset: Any, name: str, value: Any) -> Any:
         """Return the tasks with one label."""
         return queryset.filter(task_labels__label_id=value)
+
+    def filter_due(self, queryset: Any, name: str, value: str) -> Any:
+        """Return the tasks that are due then, as seen from the current date of the user."""
+        today = current_date()
+        match value:
+            case Due.LATE:
+                return queryset.filter(due_date__lt=today, completed_at=None)
+            case Due.TODAY:
+                return queryset.filter(due_date=today)
+            case Due.SOON:
+                return queryset.filter(due_date__range=(today, today + SOON))
+        return queryset.filter(due_date=None)
 
     def filter_mine(self, queryset: Any, name: str, value: bool) -> Any:
         """Return the tasks of whoever asks, or those that are not theirs."""

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Membership
 from accounts.permissions import may
 from projects.models import Project, visible_through
+from tenancy.clock import local_date
 from tenancy.context import require_active_tenant
 from tenancy.fields import TenantForeignKey
 from tenancy.models import TenantManager, TenantModel
@@ -104,6 +105,9 @@ class Export(TenantModel):
 
     @property
     def file_name(self) -> str:
-        """What it is called where it is saved: WEB-2026-11-21.csv, acme-2026-11-21.zip. Needs `project`."""
+        """What it is called where it is saved: WEB-2026-11-21.csv, acme-2026-11-21.zip. Needs `project`.
+
+        The date is that of the user who looks.
+        """
         name = self.project.key if self.project else require_active_tenant().slug
-        return f"{name}-{self.created_at.date()}.{self.format}"
+        return f"{name}-{local_date(self.created_at)}.{self.format}"

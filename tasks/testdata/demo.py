@@ -10,6 +10,7 @@ from projects import ranks
 from projects.models import Category, Label, Project, ProjectMember, Status
 from tasks.models import Assignment, Notification, NotificationKind, Subtask, Task, TaskLabel
 from tasks.testdata.loading import NewAccount, Person, new_id
+from tenancy.clock import local_date
 
 CONTENT = Path(__file__).parent / "demo_accounts"
 SLUGS = sorted(path.stem for path in CONTENT.glob("*.toml"))
@@ -75,7 +76,7 @@ class _DemoAccount:
         project_id, number, status_id, rank = place
         created_at = self.now - age
         completed_at = created_at + age * 0.4 if done else None
-        due_date = (self.now + timedelta(days=task["due"])).date() if "due" in task else None
+        due_date = local_date(self.now + timedelta(days=task["due"])) if "due" in task else None
         rows[Task].append(
             (
                 *(task_id, project_id, number, task["title"], task.get("description", "").strip(), status_id),

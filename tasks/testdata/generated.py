@@ -9,6 +9,7 @@ from projects.models import Category, Color, Label, Project, Status
 from tasks.models import Assignment, Priority, Subtask, Task, TaskLabel
 from tasks.testdata import words
 from tasks.testdata.loading import NewAccount, Person, new_id
+from tenancy.clock import local_date
 
 MOST_PEOPLE, MOST_PROJECTS = 5, 30
 MOST_TASKS, MOST_SUBTASKS = 10, 10  # per project and per task, as the average of an account
@@ -101,7 +102,7 @@ class _Generator:
         created_at = self.now - timedelta(days=age)
         completed_at = self.now - timedelta(days=age * random()) if done else None
         about = f"{words.SENTENCES[int(random() * len(words.SENTENCES))]} {canary}{task_id}" if random() < 0.3 else ""
-        due_date = (self.now + timedelta(days=int(random() * 90) - 30)).date() if random() < 0.5 else None
+        due_date = local_date(self.now + timedelta(days=int(random() * 90) - 30)) if random() < 0.5 else None
         self.new.rows[Task].append(
             (
                 *(task_id, project_id, number, f"{title} {canary}{task_id}", about, status_id),

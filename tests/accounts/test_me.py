@@ -16,6 +16,7 @@ def test_it_says_who_asks_and_what_they_are_here(client, acme, bob):
         "id": str(bob.pk),
         "email": "bob@example.com",
         "name": "Bob",
+        "time_zone": None,
         "member": str(member.pk),
         "role": "member",
         "mail_notifications": True,
@@ -37,6 +38,21 @@ def test_a_viewer_too_changes_their_name(client, vera):
 def test_bad_names_are_refused(client, bob, body):
     response = client.as_(bob).json("PATCH", ME, body)
     assert (response.status_code, len(response.json()["errors"])) == (400, 1)
+
+
+def test_a_user_chooses_a_time_zone_for_all_accounts(client, acme, globex, charlie):
+    chosen = client.as_(charlie, at=acme).json("PATCH", ME, {"time_zone": "Pacific/Kiritimati"})
+    assert (chosen.status_code, chosen.json()["name"]) == (200, "Charlie")
+    assert client.as_(charlie, at=globex).get(ME).json()["time_zone"] == "Pacific/Kiritimati"
+    assert client.as_(charlie, at=acme).json("PATCH", ME, {"time_zone": None}).json()["time_zone"] is None
+
+
+@pytest.mark.parametrize("name", ["", "Factory", "localtime", "posixrules", "posix/UTC", "Nowhere/City", 3, ["UTC"]])
+def test_what_is_no_time_zone_cannot_be_chosen_by_a_user(client, bob, name):
+    response = client.as_(bob).json("PATCH", ME, {"time_zone": name})
+    assert (response.status_code, list(response.json()["errors"])) == (400, ["time_zone"])
+    bob.refresh_from_db()
+    assert bob.time_zone is None
 
 
 @pytest.mark.parametrize("choice", ["mail_notifications", "mail_digest"])

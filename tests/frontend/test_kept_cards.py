@@ -71,11 +71,20 @@ def test_a_card_is_late_until_it_is_done(client, acme, alice, card):
     assert "late, was due" not in shown_card(client, alice)
 
 
-def test_a_card_is_late_on_the_next_day(client, alice, card, monkeypatch):
+def test_a_card_is_late_on_the_next_day(client, alice, card, at):
     assert "late, was due" not in shown_card(client, alice)
-    tomorrow = timezone.localdate() + timedelta(1)
-    monkeypatch.setattr(timezone, "localdate", lambda *_moment: tomorrow)
+    at(f"{timezone.localdate() + timedelta(1)} 00:00")
     assert "late, was due" in shown_card(client, alice)
+
+
+def test_who_has_another_date_does_not_get_the_card_of_the_others(client, acme, alice, bob, card, at):
+    """At 11:00 in UTC it is the next day in Kiritimati, and still that day in Pago Pago."""
+    User.objects.filter(pk=alice.pk).update(time_zone="Pacific/Kiritimati")
+    User.objects.filter(pk=bob.pk).update(time_zone="Pacific/Pago_Pago")
+    at(f"{timezone.localdate()} 11:00")
+    for _again in range(2):
+        assert "late, was due" in shown_card(client, alice)
+        assert "late, was due" not in shown_card(client, bob)
 
 
 def test_who_cannot_move_a_card_does_not_get_that_of_who_can(client, bob, vera, card):

@@ -1,6 +1,6 @@
 """Jobs that beat starts for every tenant, each by its own clock."""
 
-from datetime import UTC, datetime, time
+from datetime import time
 
 import pytest
 from django.utils import timezone
@@ -10,16 +10,6 @@ from tenancy.daily import for_each_tenant
 from tenancy.outbox import OutboxJob, UnknownJob
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def at(monkeypatch):
-    """Set the clock."""
-
-    def at(text):
-        monkeypatch.setattr(timezone, "now", lambda: datetime.fromisoformat(text).replace(tzinfo=UTC))
-
-    return at
 
 
 @pytest.fixture

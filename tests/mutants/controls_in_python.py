@@ -16,7 +16,8 @@ from tests.mutants.controls import (
 
 FIELDS, AUTHENTICATION = "tenancy/fields.py", "accounts/authentication.py"
 RESOLVING = "tenancy/routing.py"
-RESET = "token = _scope.set(scope)\n    try:\n        yield\n    finally:\n        _scope.reset(token)"
+IN_ITS_ZONE = "        with timezone.override(scope.zone):\n            yield\n"
+RESET = f"token = _scope.set(scope)\n    try:\n{IN_ITS_ZONE}    finally:\n        _scope.reset(token)"
 IDEMPOTENCY, THROTTLING = "tests/accounts/rest/test_idempotency.py", "tests/accounts/rest/test_throttling.py"
 PRECONDITIONS, QUOTAS = "tests/accounts/rest/test_preconditions.py", "tests/accounts/test_quotas.py"
 LOG_IN, TOKEN = "tests/frontend/test_log_in.py", "tests/accounts/test_token.py"
@@ -145,8 +146,8 @@ IN_REQUESTS = [
     off(
         "a request does not inherit a tenant",
         "tenancy/middleware.py",
-        "with tenant_context(tenant) if tenant else no_tenant():",
-        "with tenant_context(tenant) if tenant else __import__('contextlib').nullcontext():",
+        "with tenant_context(tenant) if tenant else no_tenant(), own",
+        "with tenant_context(tenant) if tenant else __import__('contextlib').nullcontext(), own",
         f"{MIDDLEWARE}::test_a_request_does_not_inherit_what_was_active",
     ),
     off(

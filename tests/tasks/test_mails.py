@@ -42,8 +42,9 @@ def remind(acme, run_jobs):
 
 
 @pytest.fixture
-def digest(acme, run_jobs):
+def digest(acme, run_jobs, at):
     def digest(day=DAY):
+        at(f"{day} 08:00")
         with tenant_context(acme):
             send_digests(day=day)
         run_jobs()

@@ -93,6 +93,8 @@ def test_a_foreign_id_finds_as_much_as_an_absent_one(session, globex, mallory, f
         ("priority=none&priority=low", "priority"),
         ("priority=9", "priority"),
         ("due_before=10/05/2026", "due_before"),
+        ("due=tomorrow", "due"),
+        ("due=", "due"),
         ("due_after=2026-13-01", "due_after"),
         ("updated_since=yesterday", "updated_since"),
         ("updated_since=0001-01-01T00:00:00%2B01:00", "updated_since"),

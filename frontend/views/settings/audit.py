@@ -1,9 +1,8 @@
 """Who did what in the account, for owners and admins."""
 
 from collections.abc import Iterator
-from datetime import datetime, time, tzinfo
+from datetime import datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.paginator import InvalidPage, Paginator
@@ -18,6 +17,7 @@ from accounts.api.audit import as_csv
 from accounts.models import AuditEntry, Membership
 from accounts.permissions import require
 from frontend.access import MemberRequest
+from tenancy.clock import current_zone
 
 PAGE_SIZE = 50
 
@@ -36,8 +36,8 @@ class Filters(forms.Form):
         people.label_from_instance = lambda member: member.user.email
         self.fields["action"].widget.attrs["list"] = "actions"
 
-    def choose(self, entries: QuerySet[AuditEntry], time_zone: tzinfo) -> QuerySet[AuditEntry]:
-        """Return those of `entries` that are asked for; days begin as they do in `time_zone`."""
+    def choose(self, entries: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
+        """Return those of `entries` that are asked for; days begin as they do in the user's time zone."""
         if not self.is_valid():
             return entries.none()
         wanted = self.cleaned_data
@@ -46,7 +46,7 @@ class Filters(forms.Form):
         if wanted["actor"]:
             entries = entries.filter(actor=wanted["actor"])
         if wanted["since"]:
-            entries = entries.filter(created_at__gte=datetime.combine(wanted["since"], time.min, time_zone))
+            entries = entries.filter(created_at__gte=datetime.combine(wanted["since"], time.min, current_zone()))
         return entries
 
 
@@ -75,7 +75,7 @@ def export(request: MemberRequest) -> HttpResponseBase:
 def _filtered(request: MemberRequest) -> tuple[Filters, QuerySet[AuditEntry]]:
     require(request.membership, "audit.read")
     form = Filters(request.GET)
-    return form, form.choose(AuditEntry.objects.visible_to(request.membership), ZoneInfo(request.tenant.time_zone))
+    return form, form.choose(AuditEntry.objects.visible_to(request.membership))
 
 
 def in_words(data: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,5 @@
 """What the account is called, where it is, and how it looks; and what its plan includes."""
 
-import zoneinfo
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +20,7 @@ from accounts.permissions import may, require
 from accounts.plans import LIMITS, Plan
 from frontend.access import MemberRequest
 from frontend.forms import UNREMEMBERED, refuse
+from frontend.time_zones import TimeZoneField
 from projects.models import Project
 from tasks.models import occupied_bytes
 from tenancy.routing import tenant_origin
@@ -31,13 +31,8 @@ VARIANTS = {
 }
 
 
-def _time_zones() -> list[tuple[str, str]]:
-    names = sorted(name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/"))
-    return [(name, name.replace("_", " ")) for name in ("UTC", *names)]
-
-
 class General(forms.ModelForm):  # type: ignore[type-arg]
-    time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), choices=_time_zones)
+    time_zone = TimeZoneField(label=gettext_lazy("Time zone"))
     accent_hue = forms.TypedChoiceField(
         label=gettext_lazy("Color"),
         choices=[
@@ -73,8 +68,7 @@ class General(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         zones: Any = self.fields["time_zone"]
-        if self.instance.time_zone not in dict(zones.choices):  # such as Etc/GMT+1
-            zones.choices = [(self.instance.time_zone, self.instance.time_zone), *zones.choices]
+        zones.offer(self.instance.time_zone)
 
     def _post_clean(self) -> None:
         """Leave the row alone: it is that of the request, and the action checks and writes one of its own."""

@@ -1,6 +1,7 @@
 """What every view of the API has in common, tried on projects and tasks."""
 
 import json
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -237,10 +238,17 @@ def test_a_task_has_another_tag_when_its_subtasks_change(client, bob, task):
     assert client.as_(bob).get(url)["ETag"] != before
 
 
-def test_times_are_in_utc_whatever_the_pages_show(client, bob, project):
-    with timezone.override("Asia/Tokyo"):
-        shown = client.as_(bob).get(f"/api/v1/projects/{project.pk}/").json()["created_at"]
+def test_times_are_in_utc_whatever_the_pages_show(client, acme, bob, project):
+    type(acme).objects.filter(pk=acme.pk).update(time_zone="Asia/Tokyo")
+    shown = client.as_(bob).get(f"/api/v1/projects/{project.pk}/").json()["created_at"]
     assert shown == project.created_at.isoformat().replace("+00:00", "Z")
+
+
+def test_a_time_without_an_offset_is_in_utc_whatever_the_pages_show(client, acme, bob, task):
+    type(acme).objects.filter(pk=acme.pk).update(time_zone="Asia/Tokyo")
+    for moment, found in ((task.updated_at, 1), (task.updated_at + timedelta(seconds=1), 0)):
+        text = moment.replace(tzinfo=None).isoformat()
+        assert len(client.as_(bob).get("/api/v1/tasks/", {"updated_since": text}).json()["results"]) == found
 
 
 def test_answers_are_json_whatever_is_asked_for(client, bob):

@@ -1,0 +1,47 @@
+"""The time zones that forms offer: those of places. The API also takes others, such as Etc/GMT+1."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from tenancy.zones import available_time_zones
+
+
+class TimeZoneField(forms.ChoiceField):
+    """A time zone by its name; its value is "" where the field is not required and nothing is chosen.
+
+    `offer()` adds one that is chosen already and that the list does not have.
+    """
+
+    def __init__(self, *, empty_label: Any = None, **kwargs: Any) -> None:
+        first = [] if empty_label is None else [("", empty_label)]
+        super().__init__(choices=lambda: [*first, *_of_places()], **kwargs)
+
+    def offer(self, name: str | None) -> None:
+        """Add a name, if it is one that can be chosen: what the server's files call `localtime` cannot."""
+        choices: Any = list(self.choices)
+        if name in available_time_zones() and name not in dict(choices):
+            self.choices = [*choices, (name, name)]
+
+
+class ChooseTimeZone(forms.Form):
+    time_zone = TimeZoneField(
+        label=_("Time zone"),
+        required=False,
+        empty_label=_("That of each account"),
+        help_text=_("Of the days and times that you see on pages and in mails. It also decides what is late."),
+    )
+
+    def __init__(self, *args: Any, chosen: str | None, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"time_zone": chosen or ""}, **kwargs)
+        field: Any = self.fields["time_zone"]
+        field.offer(chosen)
+
+    def clean_time_zone(self) -> str | None:
+        return self.cleaned_data["time_zone"] or None
+
+
+def _of_places() -> list[tuple[str, str]]:
+    names = sorted(name for name in available_time_zones() if "/" in name and not name.startswith("Etc/"))
+    return [(name, name.replace("_", " ")) for name in ("UTC", *names)]
