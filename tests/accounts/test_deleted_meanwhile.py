@@ -56,6 +56,7 @@ def is_forgotten(user):
     """Say that there is nothing left of somebody."""
     user.refresh_from_db()
     assert (user.email, user.name, user.is_active) == (f"{user.pk}@deleted.invalid", "", False)
+    assert user.time_zone is None
     assert not user.has_usable_password()
     assert user.deleted_at
     assert not EmailAddress.objects.filter(user=user).exists()
@@ -186,6 +187,7 @@ def test_a_session_of_that_moment_opens_nothing(client, acme, bob, meanwhile):
         ("/auth/email/", {"email": "new@example.com", "action_add": ""}),
         ("/auth/2fa/recovery-codes/generate/", {}),
         ("/auth/others/", {}),
+        ("/auth/time-zone/", {"time_zone": "Europe/Vienna"}),
     ],
 )
 def test_nothing_is_written_to_somebody_who_goes(client, acme, bob, path, fields, meanwhile):
