@@ -20,9 +20,9 @@ class TimeZoneField(forms.ChoiceField):
 
     def offer(self, name: str | None) -> None:
         """Add a name, if it is one that can be chosen: what the server's files call `localtime` cannot."""
-        choices: Any = list(self.choices)
-        if name in available_time_zones() and name not in dict(choices):
-            self.choices = [*choices, (name, name)]
+        offered: Any = self.choices
+        if name in available_time_zones() and name not in dict(offered):
+            self.choices = [*offered, (name, name)]
 
 
 class ChooseTimeZone(forms.Form):
@@ -34,8 +34,9 @@ class ChooseTimeZone(forms.Form):
     )
 
     def __init__(self, *args: Any, chosen: str | None, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"time_zone": chosen or ""}, **kwargs)
+        super().__init__(*args, **kwargs)
         field: Any = self.fields["time_zone"]
+        field.initial = chosen
         field.offer(chosen)
 
     def clean_time_zone(self) -> str | None:
