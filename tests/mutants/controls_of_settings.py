@@ -5,9 +5,32 @@ from tests.mutants.controls import Edit, Mutant, off
 PEOPLE, GENERAL = "tests/frontend/test_members_page.py", "tests/frontend/test_settings_page.py"
 LOG, MAILS = "tests/frontend/test_audit_page.py", "tests/frontend/test_mailbox.py"
 DELETING, ERASING = "tests/accounts/test_deleting.py", "tests/accounts/test_erasing.py"
+CLOCK = "tests/tenancy/test_clock.py"
 EXPORTS, DEMO = "tests/tasks/test_account_exports.py", "tests/tasks/test_preparedemo.py"
 
 OF_SETTINGS = [
+    off(
+        "the day of a time is that of the account's time zone",
+        "tenancy/clock.py",
+        "return moment.astimezone(current_zone())",
+        "return moment",
+        f"{CLOCK}::test_the_hour_that_is_twice_keeps_its_offset",
+        "tests/frontend/test_dates.py::test_every_time_on_a_page_is_in_the_zone_and_names_it",
+    ),
+    off(
+        "a user's time zone is not that of the next account",
+        "tenancy/context.py",
+        "with scoped(Scope(tenant=_checked(tenant))):",
+        "with scoped(Scope(tenant=_checked(tenant), time_zone=get_scope().time_zone)):",
+        f"{CLOCK}::test_a_users_time_zone_is_not_that_of_the_next_account",
+    ),
+    off(
+        "entries that name no time zone cannot be chosen",
+        "tenancy/zones.py",
+        "zoneinfo.available_timezones() - _NO_ZONES",
+        "zoneinfo.available_timezones()",
+        f"{CLOCK}::test_entries_that_name_no_time_zone_are_left_out",
+    ),
     off(
         "only admins open the page that removes somebody",
         "frontend/views/settings/members.py",
