@@ -42,6 +42,7 @@ class TextScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-ca
     def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
         field = self.target
         schema: dict[str, Any] = auto_schema._map_serializer_field(field, direction, bypass_extensions=True)  # type: ignore[no-untyped-call]
+        schema["type"] = "string"  # and not ["string", "null"]: what calls this adds "null" where it is allowed
         # A pattern of its own says all, unless there may be space around it.
         says_all = any(isinstance(each, RegexValidator) for each in field.validators) and not field.trim_whitespace
         if direction == "request" and not says_all:

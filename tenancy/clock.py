@@ -1,7 +1,7 @@
 """What time and which day it is: by the clock of the user who acts, if they have chosen a time zone, or the tenant's.
 
 `current_date()` is the only place that decides which day is today. `timezone.localdate()` and `date.today()` return a
-date of the server: tests/isolation/test_dates.py refuses them everywhere else.
+date of the server: tests/tenancy/test_dates.py refuses them everywhere else.
 """
 
 from datetime import date, datetime

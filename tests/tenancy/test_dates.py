@@ -1,6 +1,6 @@
 """Reads the source: `tenancy.clock` alone decides which day it is, and `show` alone shows a time.
 
-The list is exact, like those of test_call_sites.py.
+The list is exact, like those of tests/isolation/test_call_sites.py.
 """
 
 import ast
