@@ -15,22 +15,29 @@ from markdown_it.rules_block import StateBlock, table
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
+from frontend import prose_rules
 from tenancy.context import get_active_tenant
 
 TAGS = {
     *("h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "ul", "ol", "li", "pre", "code"),
     *("em", "strong", "s", "a", "table", "thead", "tbody", "tr", "th", "td"),
+    "data",  # what readers see differently: frontend.references
 }
-ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
+ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "data": {"value"}}
+CLASSES = {"li": {"item"}}
 
 # What is looked at in vain costs the square of its number: a paragraph with more of it than this is shown as it is.
-MARKS = re.compile(r"[\[\]*_~`<&\\]")
+MARKS = re.compile(r"[\[\]*_~`<&\\]|!(?=\[)")
 MOST_MARKS = 300
 MOST = 50_000  # characters; what is stored has no more, but what people want to preview may
 MOST_CELLS = 10_000  # of tables, with those that rows leave out
 MOST_LINES = 2_000  # that are read as Markdown; the others are shown as they are
 COST_OF_A_LINE = 10  # what a line costs beside its characters, in characters: each may be a block of its own
 MOST_KEPT = 32 * 2**20  # bytes of HTML that a process keeps
+
+
+# Without the labels of ticks, which repeat what is behind them.
+PLACE = re.compile(r'<data value="(?:item:[^"]*">[^<]*|[^"]*">([^<]*))</data>')
 
 
 def _lower_headings(state: StateCore) -> None:
@@ -61,14 +68,14 @@ def _small_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     return True
 
 
-# HTML in the source stays text, and pictures stay links: one from elsewhere would tell its server who reads what.
+# HTML in the source stays text. Lines end where their writer ended them.
 # An address that is written down once and referred to often would make a short text a very long page.
-_markdown = (
-    MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable(["image", "reference"])
-)
+_markdown = MarkdownIt("commonmark", {"html": False, "breaks": True})
+_markdown.enable(["table", "strikethrough"]).disable(["reference"])
 _markdown.block.ruler.at("table", _small_table, {"alt": ["paragraph", "reference"]})
 _markdown.core.ruler.before("inline", "leave_heaps", _leave_heaps)
 _markdown.core.ruler.push("lower_headings", _lower_headings)
+prose_rules.extend(_markdown)
 
 
 def cost_of(text: str) -> int:
@@ -80,11 +87,17 @@ def cost_of(text: str) -> int:
 
 
 def render_markdown(text: str) -> SafeString:
+    """Return `text` as HTML for readers of whom nothing is known: what would depend on them is plain text."""
+    return mark_safe(PLACE.sub(r"\1", render_kept(text)))  # noqa: S308 - nh3 has removed everything else
+
+
+def render_kept(text: str) -> str:
     """Return `text` as HTML of the tags above, with links to the web and to mail addresses only.
 
-    A process keeps what it has rendered. The HTML depends on nothing but the text, so it is never out of date. It is
-    kept by tenant all the same: the time of a request must not tell whether another account has the same text. It is
-    not kept in Redis: a client that can write there could put a script into a page.
+    A process keeps what it has rendered. The HTML depends on nothing but the text, so it is never out of date, and it
+    has no more than a `<data>` where readers see different things: `frontend.references` fills them. It is kept by
+    tenant all the same: the time of a request must not tell whether another account has the same text. It is not kept
+    in Redis: a client that can write there could put a script into a page.
     """
     tenant = get_active_tenant()
     key = (tenant and tenant.pk, sha256(text.encode()).digest())
@@ -92,7 +105,7 @@ def render_markdown(text: str) -> SafeString:
     if html is None:
         html = _render(text)
         rendered.put(key, html)
-    return mark_safe(html)  # noqa: S308 - nh3 has removed everything else
+    return html
 
 
 def _render(text: str) -> str:
@@ -101,6 +114,7 @@ def _render(text: str) -> str:
         _markdown.render("\n".join(lines[:MOST_LINES])),
         tags=TAGS,
         attributes=ATTRIBUTES,
+        allowed_classes=CLASSES,
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Membership
 from frontend.forms import UNREMEMBERED
 from projects.models import Label, Project
+from tasks.checklists import Tick
 from tasks.models import Comment, Priority, Subtask, Task
 
 
@@ -205,6 +206,17 @@ class PlaceSubtask(forms.Form):
         if bool(fields.get("to")) == bool(fields.get("before")):
             raise ValidationError(_("Name one place."))
         return fields
+
+
+class TickItem(forms.Form):
+    """An item of a task list: the number of its line, and whether it is done. Sent by a button for each."""
+
+    item = forms.RegexField(r"\A[0-9]{1,5}:[01]\Z")
+    seen = forms.CharField(max_length=16)
+
+    def tick(self) -> Tick:
+        line, _colon, done = str(self.cleaned_data["item"]).partition(":")
+        return Tick(int(line), done == "1", self.cleaned_data["seen"])
 
 
 class WriteComment(forms.Form):

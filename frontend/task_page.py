@@ -1,8 +1,10 @@
 """The page of a task: as a page, as a panel beside the board, and each of its parts alone for htmx."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django.forms import BaseForm
 from django.http import HttpResponse
@@ -16,6 +18,7 @@ from frontend.access import MemberRequest
 from frontend.addresses import TaskKey
 from frontend.feed import UNTIL, Feed, feed_of
 from frontend.forms import NewSubtask
+from frontend.references import References
 from frontend.task_forms import SetDueDate, WriteComment
 from projects.models import Status
 from tasks.models import Comment, Priority, Subtask, Task
@@ -37,9 +40,11 @@ PARTS = {
 class TaskPage:
     """What the parts show of a task. Each thing is fetched when a template asks for it, and once."""
 
-    def __init__(self, request: MemberRequest, task: Task, comment: object = None) -> None:
-        self.request, self.task = request, task
+    def __init__(self, request: MemberRequest, task: Task, part: str, forms: Mapping[str, object]) -> None:
+        self.request, self.task, self.part = request, task, part
+        comment = forms.get("editing_comment")
         self.comment = comment if isinstance(comment, Comment) else None  # which is open as a form
+        self.previews = [str(forms[name]) for name in ("preview", "comment_preview") if forms.get(name)]
 
     @cached_property
     def subtasks(self) -> list[Subtask]:
@@ -77,6 +82,21 @@ class TaskPage:
             return feed
         self.until = self.comment.created_at
         return feed_of(self.task, current_date(), until=self.until)
+
+    @cached_property
+    def references(self) -> References:
+        """What the texts that are shown refer to."""
+        texts = [*self.previews]
+        if self.part != "feed":
+            texts.append(self.task.description)
+        if self.part != "task-text":
+            texts += [entry.comment.body for entry in self.feed.entries if entry.comment]
+        return References(self.request.membership, self.task, texts)
+
+    @property
+    def here(self) -> str:
+        """What to add to an address to come back to this page of the stream."""
+        return f"?{urlencode({UNTIL: self.until.isoformat()})}" if self.until else ""
 
     @property
     def can_write(self) -> bool:
@@ -122,10 +142,11 @@ def task_page(  # what may be open on it
     `editing` names the part that is open as a form, and `forms` are those with something typed in them;
     `editing_comment` is the comment whose form is open.
     """
+    shown = str(request.htmx.target) if request.htmx.target in PARTS else part
     context = {
         "task": task,
         "project": task.project,
-        "shown": TaskPage(request, task, forms.get("editing_comment")),
+        "shown": TaskPage(request, task, shown if request.htmx else PANEL, forms),
         "editing": editing,
         "subtask_form": NewSubtask(auto_id="subtask_%s"),
         "comment_form": WriteComment(auto_id="comment_%s"),
@@ -134,7 +155,7 @@ def task_page(  # what may be open on it
     }
     in_panel = request.htmx.target == PANEL or PANEL in request.GET
     context |= {"in_panel": in_panel, "panel_query": f"?{PANEL}" if in_panel else ""}
-    template = PARTS.get(str(request.htmx.target), PARTS[part]) if request.htmx else "tasks/detail.html"
+    template = PARTS[shown] if request.htmx else "tasks/detail.html"
     response = render(request, template, context, status=status)
     if request.htmx:
         response["HX-Push-Url"] = "false"  # a part has no address of its own, and panel.js writes that of the task
@@ -145,7 +166,9 @@ def task_page(  # what may be open on it
 def written(request: MemberRequest, task: Task, part: str) -> HttpResponse:
     """Answer after a write: with the part as it is now, or by leading back to it."""
     if not request.htmx:
-        return redirect(reverse("task", args=[task.key]) + (f"#{part}" if part != PANEL else ""))
+        until = request.GET.get(UNTIL)
+        query = f"?{urlencode({UNTIL: until})}" if until else ""
+        return redirect(reverse("task", args=[task.key]) + query + (f"#{part}" if part != PANEL else ""))
     response = task_page(request, find_task(request, TaskKey(task.project.key, task.number)), part=part)
     response["HX-Trigger"] = "task-changed"  # the other parts fetch themselves anew
     return response

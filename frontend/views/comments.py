@@ -42,7 +42,7 @@ def add(request: MemberRequest, key: TaskKey) -> HttpResponse:
 def edit(request: MemberRequest, pk: UUID) -> HttpResponse:
     """One's own comment as a form; POST saves it."""
     require(request.membership, "comment.write")
-    comment = _find(request, pk)
+    comment = find_comment(request, pk)
     task = find_task(request, TaskKey(comment.task.project.key, comment.task.number))
     if comment.author_id != request.membership.pk:
         raise PermissionDenied
@@ -63,7 +63,7 @@ def edit(request: MemberRequest, pk: UUID) -> HttpResponse:
 def delete(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Delete one's own comment, or any as an admin."""
     require(request.membership, "comment.write")
-    comment = _find(request, pk)
+    comment = find_comment(request, pk)
     task = comment.task
     delete_comment(comment=comment, actor=request.membership)
     return written(request, task, PART)
@@ -82,6 +82,7 @@ def people(request: MemberRequest, key: TaskKey) -> HttpResponse:
     return render(request, "tasks/people.html", {"people": found[:MOST_PEOPLE]})
 
 
-def _find(request: MemberRequest, pk: UUID) -> Comment:
+def find_comment(request: MemberRequest, pk: UUID) -> Comment:
+    """Return a comment with its task and project. Raises Http404 alike for one that is hidden or absent."""
     comments = Comment.objects.visible_to(request.membership).select_related("task__project")
     return get_object_or_404(comments, pk=pk)

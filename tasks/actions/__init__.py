@@ -13,6 +13,7 @@ from tasks.actions.attachments import (
     receive_attachment,
 )
 from tasks.actions.bulk import BulkRefused, TaskChange, update_tasks
+from tasks.actions.checklists import tick_in_comment, tick_in_description
 from tasks.actions.columns import retire_status
 from tasks.actions.comments import create_comment, delete_comment, update_comment
 from tasks.actions.exports import TooManyExports, fail_export, remove_old_exports, request_export, write_export
@@ -80,6 +81,8 @@ __all__ = [
     "retire_status",
     "send_digest",
     "sweep_files",
+    "tick_in_comment",
+    "tick_in_description",
     "update_comment",
     "update_subtask",
     "update_task",

@@ -1,5 +1,6 @@
 """Markdown."""
 
+import re
 import sys
 from collections import Counter
 from time import process_time
@@ -43,8 +44,103 @@ def test_tables_have_no_styles():
     assert "style" not in html
 
 
-def test_pictures_stay_links():
-    assert "<img" not in render_markdown("![a](https://evil.example/a.png)")
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("One\ntwo", "<p>One<br>\ntwo</p>"),
+        ("一行\n二行\n\n三行", "<p>一行<br>\n二行</p>\n<p>三行</p>"),
+        ("- One\n  two", "<ul>\n<li>One<br>\ntwo</li>\n</ul>"),
+        ("> One\n> two", "<blockquote>\n<p>One<br>\ntwo</p>\n</blockquote>"),
+    ],
+)
+def test_lines_end_where_they_were_ended(text, html):
+    assert render_markdown(text).strip() == html
+
+
+def linked(text):
+    """Return (address, text) of each link."""
+    return re.findall(r'<a href="([^"]*)" rel="noopener noreferrer nofollow">([^<]*)</a>', render_markdown(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("See https://example.com/a.", "https://example.com/a"),
+        ("(https://example.com/a), and", "https://example.com/a"),
+        ("“https://example.com/a”!", "https://example.com/a"),
+        ("**https://example.com/a**", "https://example.com/a"),
+        ("https://en.wikipedia.org/wiki/Tree_(graph_theory)", "https://en.wikipedia.org/wiki/Tree_(graph_theory)"),
+        ("(https://en.wikipedia.org/wiki/Tree_(graph_theory)).", "https://en.wikipedia.org/wiki/Tree_(graph_theory)"),
+        ("https://example.com/_emphasis_/and~more", "https://example.com/_emphasis_/and~more"),
+        ("HTTP://Example.com:8000/", "HTTP://Example.com:8000/"),
+        ("www.example.com/a, and", "www.example.com/a"),
+        ("请看https://example.com/a。谢谢", "https://example.com/a"),
+        ("请看https://example.com/a谢谢", "https://example.com/a"),
+        ("（https://example.com/a）", "https://example.com/a"),
+        ("詳細はwww.example.com/aをご覧ください", "www.example.com/a"),
+        ("https://example.com/a를 보세요", "https://example.com/a"),
+        ("ดูhttps://example.com/aนะ", "https://example.com/a"),
+        ("https://ru.wikipedia.org/wiki/Россия, да", "https://ru.wikipedia.org/wiki/Россия"),
+        ("https://例え.jp/a", "https://例え.jp/a"),
+        ("https://user@example.com", "https://user"),  # what is before the @ may look like another host
+        ("| a |\n|-|\n| https://example.com/a |", "https://example.com/a"),
+    ],
+)
+def test_addresses_are_links(text, address):
+    (found,) = linked(text)
+    assert found[1] == address
+    assert found[0].lower().startswith(("https://", "http://"))
+
+
+def test_an_address_keeps_its_query():
+    assert linked("https://example.com/?a=1&copy=2&filter[b]=3&lt;") == [
+        (
+            "https://example.com/?a=1&amp;copy=2&amp;filter%5Bb%5D=3",
+            "https://example.com/?a=1&amp;copy=2&amp;filter[b]=3",
+        )
+    ]
+    assert linked("www.example.com") == [("https://www.example.com", "www.example.com")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("README.md", "example.com", "`https://example.com`", "javascript://example.com", "ftp://example.com"),
+        *("xhttps://example.com", "https://", "http:/example.com", "a@www.example.com", "www.example", "file:///etc"),
+    ],
+)
+def test_what_is_no_address_stays_text(text):
+    assert "<a" not in render_markdown(text)
+
+
+def test_an_address_in_a_link_is_the_text_of_that_link():
+    assert linked("[https://example.com/a](https://other.example)") == [
+        ("https://other.example", "https://example.com/a")
+    ]
+
+
+def test_pictures_from_elsewhere_are_links():
+    html = render_markdown(
+        '![a](https://evil.example/a.png "b") ![](//evil.example/b.png) ![c](data:image/png;base64,eA==)'
+    )
+    assert "<img" not in html
+    assert '<a href="https://evil.example/a.png" title="b" rel="noopener noreferrer nofollow">a</a>' in html
+    assert '<a href="//evil.example/b.png" rel="noopener noreferrer nofollow">//evil.example/b.png</a>' in html
+    assert "!" not in html
+
+
+def test_a_picture_in_a_link_is_its_text():
+    assert linked("[![a](https://evil.example/a.png)](https://example.com)") == [("https://example.com", "a")]
+
+
+def test_what_depends_on_readers_is_text_for_those_who_are_not_known():
+    html = render_markdown("- [x] Call WEB-42\n- ![Plan](plan.png)")
+    assert html == '<ul>\n<li class="item">Call WEB-42</li>\n<li>Plan</li>\n</ul>\n'
+
+
+@pytest.mark.parametrize("text", ['<data value="task:WEB-1">x</data>', '[x](/ "<data value=&quot;task:X-1&quot;>")'])
+def test_a_place_for_readers_cannot_be_written(text):
+    assert not re.search(r'<data value="task:[^"]*">x|title="<data', prose.render_kept(text))
 
 
 @pytest.mark.parametrize(
@@ -84,6 +180,14 @@ def test_deep_nesting_ends():
         f"{'|'.join('a' * 100)}\n{'|'.join('-' * 100)}\n" + "a\n" * MOST,
         f"[a]: /{'x' * (MOST // 2)}\n" + "[a] " * MOST,
         "[a]: b\n" * MOST,
+        "- [ ] a\n" * MOST,
+        "AB-1 " * MOST,
+        "www.a.b " * MOST,
+        "https://a.b/" * MOST,
+        "https://a.b/" + ").," * MOST,
+        "https://a.b/" + "&a;" * MOST,
+        "![" * 100 + "](a)" * 100,
+        "- " * MOST + "[ ] a",
     ],
 )
 def test_no_text_takes_long_or_becomes_a_huge_page(text):
@@ -123,6 +227,17 @@ COSTLY = {
     "emphasis": ("*a_ " * 70 + "\n\n") * N,
     "strong": ("**a** " * 70 + "\n\n") * N,
     "code": ("`a` " * 70 + "\n\n") * N,
+    "addresses": "https://a.b/c " * N,
+    "addresses without spaces": "https://a.b/https://" * N,
+    "schemes": "a://" * N,
+    "brackets in addresses": "https://a.b/" + "[(" * 70 + " www.a.b/" + ")." * N,
+    "dots": "www." * N,
+    "lines": "a\n" * N,
+    "items": "- [ ] a\n" * N,
+    "markers of items": "- " * N + "[ ] a",
+    "keys": "AB-1 " * N,
+    "pictures": ("![a](b) " * 40 + "\n\n") * N,
+    "nested pictures": "![" * 100 + "a" + "](b)" * 100,
 }
 
 

@@ -42,7 +42,7 @@ IDS = {
     **dict.fromkeys(("edit_status", "place_status", "delete_status"), "status"),
     **dict.fromkeys(("edit_label", "delete_label"), "label"),
     **dict.fromkeys(("tick_subtask", "rename_subtask", "move_subtask", "delete_subtask"), "subtask"),
-    **dict.fromkeys(("edit_comment", "delete_comment"), "comment"),
+    **dict.fromkeys(("edit_comment", "tick_comment", "delete_comment"), "comment"),
     **dict.fromkeys(("change_role", "remove_member"), "membership"),
     **dict.fromkeys(("resend_invitation", "revoke_invitation"), "invitation"),
     "delete_attachment": "attachment",

@@ -1,0 +1,51 @@
+"""Ticking items of task lists in a description or a comment."""
+
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.views.decorators.http import require_POST
+
+from accounts.permissions import require
+from frontend.access import MemberRequest
+from frontend.addresses import TaskKey
+from frontend.task_forms import TickItem
+from frontend.task_page import find_task, task_page, written
+from frontend.views.comments import find_comment
+from tasks.actions import tick_in_comment, tick_in_description
+from tasks.checklists import ItemChanged
+
+
+@require_POST
+def tick_text(request: MemberRequest, key: TaskKey) -> HttpResponse:
+    """Tick an item of the description of a task, or take the tick away."""
+    require(request.membership, "task.write")
+    task = find_task(request, key)
+    form = TickItem(request.POST)
+    if not form.is_valid():
+        return task_page(request, task, part="task-text", status=400)
+    try:
+        tick_in_description(task=task, actor=request.membership, tick=form.tick())
+    except ItemChanged as error:
+        task = find_task(request, key)
+        return task_page(request, task, part="task-text", status=409, refused_tick=str(error))
+    return written(request, task, "task-text")
+
+
+@require_POST
+def tick_comment(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Tick an item of one's own comment, or take the tick away."""
+    require(request.membership, "comment.write")
+    comment = find_comment(request, pk)
+    key = TaskKey(comment.task.project.key, comment.task.number)
+    if comment.author_id != request.membership.pk:
+        raise PermissionDenied
+    form, status, more = TickItem(request.POST), 400, {}
+    if form.is_valid():
+        try:
+            tick_in_comment(comment=comment, actor=request.membership, tick=form.tick())
+        except ItemChanged as error:
+            status, more = 409, {"refused_comment": comment.pk, "refused_tick": str(error)}
+        else:
+            return written(request, comment.task, "feed")
+    return task_page(request, find_task(request, key), part="feed", status=status, **more)

@@ -1,0 +1,42 @@
+"""Addresses of the web in running text: where one begins, and where it ends."""
+
+import re
+
+# Scripts that are written without spaces, or that append particles to a word, and their punctuation: an address ends
+# before them (`https://example.com/a。`, `https://example.com/a를`). Browsers copy such letters percent-encoded.
+# Only a label of a host may consist of them.
+_WIDE = (
+    "\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff"
+    "\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U0001b000-\U0001b16f\U00020000-\U0003ffff"
+)
+_LABEL = rf"(?:(?:(?![{_WIDE}])[\w-])+|(?:[{_WIDE}](?<=\w))+)"
+_HOST = rf"{_LABEL}(?:\.{_LABEL})*"
+_SIGN = rf"(?:(?![{_WIDE}])[^\s\x00-\x1f\x7f<>\"`\\^{{|}}\[\]])"
+_REST = rf"(?::\d{{1,5}})?(?:[/?#](?:{_SIGN}|\[{_SIGN}*\])*)?"
+
+SCHEMES = re.compile(r"(?<![0-9a-z+.-])https?$", re.ASCII | re.IGNORECASE)
+AFTER_SCHEME = re.compile(rf"://{_HOST}{_REST}")
+WWW = rf"(?<![0-9A-Za-z_@:/.-])[wW]{{3}}\.{_LABEL}(?:\.{_LABEL})+{_REST}"
+_ENTITY = re.compile(r"&\w{1,31};$")
+_PAIRS = {")": "(", "]": "["}
+
+
+def without_punctuation(address: str) -> str:
+    """Return an address without what belongs to the sentence around it: `https://example.com/a).` is one in brackets.
+
+    Brackets that are opened in the address are part of it: `https://en.wikipedia.org/wiki/Tree_(graph_theory)`.
+    """
+    surplus = {close: address.count(close) - address.count(opened) for close, opened in _PAIRS.items()}
+    end = len(address)
+    while end:
+        last = address[end - 1]
+        if last == ";" and (entity := _ENTITY.search(address, max(0, end - 33), end)):
+            end = entity.start()
+        elif last in ".,;:!?'*_~…’”»":
+            end -= 1
+        elif surplus.get(last, 0) > 0:
+            surplus[last] -= 1
+            end -= 1
+        else:
+            break
+    return address[:end]

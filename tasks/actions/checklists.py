@@ -1,0 +1,29 @@
+"""Ticking items of task lists in descriptions and comments."""
+
+from django.db import transaction
+
+from accounts.models import Membership
+from tasks.actions.comments import lock_comment_for, update_comment
+from tasks.actions.tasks import change_locked, lock_task_for
+from tasks.checklists import Tick, ticked
+from tasks.models import Comment, Task
+
+
+@transaction.atomic
+def tick_in_description(*, task: Task, actor: Membership, tick: Tick) -> Task:
+    """Tick an item of a task's description and return the task as it is now; the same again changes nothing.
+
+    Raises PermissionDenied, ItemChanged, Http404 when the task was deleted meanwhile.
+    """
+    task = lock_task_for(actor, "task.write", task)
+    return change_locked(task, actor, {"description": ticked(task.description, tick)})
+
+
+@transaction.atomic
+def tick_in_comment(*, comment: Comment, actor: Membership, tick: Tick) -> Comment:
+    """Tick an item of one's own comment and return the comment as it is now; the same again changes nothing.
+
+    Raises PermissionDenied, ItemChanged, Http404 when the comment was deleted meanwhile.
+    """
+    comment = lock_comment_for(comment, actor)
+    return update_comment(comment=comment, actor=actor, body=ticked(comment.body, tick))

@@ -1,0 +1,45 @@
+"""Items of task lists in the source of a text."""
+
+import pytest
+
+from tasks.checklists import ItemChanged, Tick, fingerprint, ticked
+
+TEXT = "Before:\n\n- [ ] One\r\n- [x] Two\n\n  1. [ ] Three\n> * [X] Four\r+ [ ]\tFive"
+
+
+@pytest.mark.parametrize(
+    ("line", "done", "result"),
+    [
+        (2, True, TEXT.replace("[ ] One", "[x] One")),
+        (3, False, TEXT.replace("[x] Two", "[ ] Two")),
+        (5, True, TEXT.replace("[ ] Three", "[x] Three")),
+        (6, False, TEXT.replace("[X] Four", "[ ] Four")),
+        (7, True, TEXT.replace("[ ]\tFive", "[x]\tFive")),
+        (2, False, TEXT),
+        (6, True, TEXT),  # a capital one is left as it was written
+    ],
+)
+def test_exactly_one_mark_changes(line, done, result):
+    assert ticked(TEXT, Tick(line, done, fingerprint(TEXT))) == result
+
+
+@pytest.mark.parametrize("line", [0, 1, 4, 8, 99_999])
+def test_a_line_without_an_item_is_refused(line):
+    with pytest.raises(ItemChanged):
+        ticked(TEXT, Tick(line, True, fingerprint(TEXT)))
+
+
+@pytest.mark.parametrize("changed", [f"New\n{TEXT}", TEXT.replace("One", "Won"), TEXT[:-1], ""])
+def test_a_text_that_was_changed_is_refused(changed):
+    with pytest.raises(ItemChanged):
+        ticked(changed, Tick(2, True, fingerprint(TEXT)))
+
+
+def test_what_others_have_ticked_is_no_change():
+    other = ticked(TEXT, Tick(5, True, fingerprint(TEXT)))
+    assert ticked(other, Tick(2, True, fingerprint(TEXT))) == other.replace("[ ] One", "[x] One")
+
+
+@pytest.mark.parametrize("text", ["- " * 25_000, "- [ ] a\n" * 6_000, "1" * 50_000, "> " * 25_000, "- >" * 16_000])
+def test_long_lines_are_read_once(text):
+    assert len(fingerprint(text)) == 16
