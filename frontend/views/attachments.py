@@ -9,6 +9,7 @@ from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
+from django_htmx.http import trigger_client_event
 
 from accounts.permissions import require
 from accounts.quotas import FileTooLarge, QuotaExceeded, largest_file
@@ -39,7 +40,11 @@ def add(request: MemberRequest, key: TaskKey) -> HttpResponse:
         error, status = str(refused), 413
     except ValidationError as refused:
         error, status = " ".join(refused.messages), 402 if isinstance(refused, QuotaExceeded) else 400
-    return _answer(request, form.task, error, status)
+    response = _answer(request, form.task, error, status)
+    if request.htmx and form.arrival is not None and not error:
+        attachment = form.arrival.attachment
+        trigger_client_event(response, "file-attached", {"id": str(attachment.pk), "name": attachment.name})
+    return response
 
 
 @require_POST

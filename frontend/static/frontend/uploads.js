@@ -2,16 +2,18 @@
 // says so its file is sent straight to S3, and through the application only when that does not work.
 
 import { refresh } from "./live.js";
+import { Reference } from "./pictures.js";
 import { Refused, sendStraight } from "./straight.js";
 
 const queue = [];
 let isBusy = false;
+let reference = null; // to the picture that is on its way, in a text
 let mayGoStraight = true; // until it did not work
 
 const form = () => document.querySelector("#task .add-file");
 
-function add(files) {
-  queue.push(...files);
+function add(files, target) {
+  for (const file of files) queue.push({ file, reference: new Reference(file, target) });
   next();
 }
 
@@ -19,10 +21,20 @@ function next() {
   const place = form();
   if (isBusy || !place || !queue.length) return;
   const carrier = new DataTransfer();
-  carrier.items.add(queue.shift());
+  const first = queue.shift();
+  reference = first.reference;
+  carrier.items.add(first.file);
   place.querySelector("[type=file]").files = carrier.files;
   place.requestSubmit();
 }
+
+// What was attached, under the name that the server gave it.
+function attached({ id, name }) {
+  reference?.write(`${form()?.dataset.attachments}${id}/download/`, name);
+  reference = null;
+}
+
+document.addEventListener("file-attached", ({ detail }) => attached(detail));
 
 function hasFiles(event) {
   return form() && event.target.closest?.("#task") && event.dataTransfer?.types.includes("Files");
@@ -43,13 +55,13 @@ document.addEventListener("drop", (event) => {
   if (!hasFiles(event)) return;
   event.preventDefault();
   form().closest("section").classList.remove("drop-here");
-  add(event.dataTransfer.files);
+  add(event.dataTransfer.files, event.target);
 });
 
 document.addEventListener("paste", (event) => {
   if (!event.target.closest?.("#task") || !form() || !event.clipboardData?.files.length) return;
   event.preventDefault();
-  add(event.clipboardData.files);
+  add(event.clipboardData.files, event.target);
 });
 
 const isUpload = (event) => event.detail.requestConfig?.elt.matches(".add-file");
@@ -79,7 +91,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
   isBusy = false;
   hideProgress();
   if (event.detail.successful) next();
-  else queue.length = 0;
+  else giveUp();
 });
 
 // Before htmx hears of it.
@@ -100,7 +112,8 @@ async function goStraight(place) {
   isBusy = true;
   place.querySelector("[role=alert]")?.remove();
   try {
-    await sendStraight(place.querySelector("[type=file]").files[0], { url, task, onProgress: showProgress });
+    const file = place.querySelector("[type=file]").files[0];
+    attached(await sendStraight(file, { url, task, onProgress: showProgress }));
   } catch (error) {
     isBusy = false;
     hideProgress();
@@ -114,8 +127,13 @@ async function goStraight(place) {
   refresh("task");
 }
 
-function refuse(place, reason) {
+function giveUp() {
   queue.length = 0;
+  reference = null;
+}
+
+function refuse(place, reason) {
+  giveUp();
   const text = document.createElement("p");
   text.className = "errorlist";
   text.setAttribute("role", "alert");
