@@ -1,5 +1,7 @@
 // Suggests whom an @ can mean, below the text field. The server says who: those who see the task.
 
+import { isComposing } from "./keys.js";
+
 const WORD = /(?:^|[^\w.@/-])@([^@\n]{0,40})$/;
 const WAIT_MS = 120;
 
@@ -72,7 +74,7 @@ document.addEventListener("input", (event) => {
 document.addEventListener(
   "keydown",
   (event) => {
-    if (!list || event.target !== field || event.isComposing) return;
+    if (!list || event.target !== field || isComposing(event)) return;
     const now = chosen();
     if (event.key === "ArrowDown") choose(now.nextElementSibling ?? list.firstElementChild);
     else if (event.key === "ArrowUp") choose(now.previousElementSibling ?? list.lastElementChild);

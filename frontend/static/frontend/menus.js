@@ -1,5 +1,7 @@
 // What opens and closes: menus in `details[data-menu]`, the dialog, and forms that are sent again and again.
 
+import { isComposing } from "./keys.js";
+
 const dialog = document.getElementById("dialog");
 const open = () => document.querySelectorAll("details[data-menu][open]");
 
@@ -8,7 +10,7 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
+  if (event.key !== "Escape" || isComposing(event)) return;
   for (const menu of open()) {
     menu.open = false;
     menu.querySelector("summary").focus();

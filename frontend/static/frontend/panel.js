@@ -1,6 +1,7 @@
 // A task beside the page that leads to it: `#panel` gets what the address of the task answers to htmx. The address is
 // that of the task meanwhile, so it can be shared and reloaded; going back, or Escape, closes it.
 
+import { isComposing } from "./keys.js";
 import { isBusy } from "./patch.js";
 
 const panel = document.getElementById("panel");
@@ -78,7 +79,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener(
   "keydown",
   (event) => {
-    if (event.key !== "Escape" || !isOpen() || event.defaultPrevented) return;
+    if (event.key !== "Escape" || isComposing(event) || !isOpen() || event.defaultPrevented) return;
     const isForOthers = document.querySelector("dialog[open], details[data-menu][open], .card-grabbed, .mentions");
     if (isForOthers || event.target.closest?.("form")?.querySelector("[data-cancel]")) return;
     close();

@@ -1,6 +1,7 @@
 // Keys without a modifier: `?` lists them. They do nothing while somebody types, and can be switched off (WCAG 2.1.4)
 // in that list, which the menu of the person opens, too. `data-shortcut` names the key that presses an element.
 
+import { isComposing, shortcutOf } from "./keys.js";
 import { isOpen, openTask } from "./panel.js";
 
 const STORE = "shortcuts";
@@ -93,9 +94,9 @@ const KEYS = {
 };
 
 document.addEventListener("keydown", (event) => {
-  const action = KEYS[event.key];
+  const action = KEYS[shortcutOf(event)];
   if (!action || !dialog || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.isComposing || event.target.matches?.(TYPING) || document.querySelector("dialog[open]") || !isOn()) return;
+  if (isComposing(event) || event.target.matches?.(TYPING) || document.querySelector("dialog[open]") || !isOn()) return;
   event.preventDefault();
   action();
 });

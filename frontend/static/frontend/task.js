@@ -1,5 +1,6 @@
 // The page of a task and the panel: what is shared by its parts after one of them was sent.
 
+import { isComposing } from "./keys.js";
 import { refresh } from "./live.js";
 import "./mentions.js";
 import "./subtasks.js";
@@ -29,7 +30,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
 
 // Ctrl and Enter send what is being written.
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  if (event.key !== "Enter" || isComposing(event) || !(event.ctrlKey || event.metaKey)) return;
   const form = event.target.closest?.("#task textarea")?.form;
   if (form) form.requestSubmit(form.querySelector("button:not([name])"));
 });
