@@ -92,7 +92,7 @@ class EditText(BasedOn):
         rows=12,
         required=False,
         max_length=50_000,
-        help_text=_("Markdown: **bold**, `code`, lists."),
+        help_text=_("Markdown: **bold**, `code`, lists, - [ ] items to tick."),
     )
 
     def values_of(self, task: Task) -> dict[str, Any]:

@@ -16,11 +16,14 @@ from projects import actions as projects
 from projects.models import Project
 from tasks import actions as tasks
 from tasks.actions.tasks import TaskFields
+from tasks.checklists import Tick, fingerprint
 from tasks.models import Attachment, Notification, NotificationKind, Task
 from tenancy.storage import storage
 from tests.accounts.test_pictures import picture
 from tests.isolation.test_call_sites import PACKAGES
 
+LIST = "- [ ] Call"
+TICK = Tick(0, True, fingerprint(LIST))
 ABOVE_AND_BELOW = {"config", "frontend", "tenancy"}  # pages call actions, machinery knows no members
 WITHOUT_ACTIONS = ("migrations", "management", "testdata")
 
@@ -35,6 +38,7 @@ NOT_ACTIONS = {
     "tasks.actions.attachments.record_file": "writes down what an action has done, in its transaction",
     "tasks.actions.notifications.notify_assigned": "part of an action that was authorized",
     "tasks.actions.notifications.notify_mentioned": "part of an action that was authorized",
+    "tasks.actions.comments.lock_comment_for": "asks, in the name of an action",
     "tasks.actions.tasks.change_locked": "part of two actions, after they were authorized",
     "tasks.actions.tasks.lock_task_for": "asks, in the name of an action",
 }
@@ -78,8 +82,12 @@ class World:
     def subtask(self) -> Any:
         return tasks.create_subtask(actor=self.actor, task=self.task, title="One")
 
-    def comment(self) -> Any:
-        return tasks.create_comment(actor=self.actor, task=self.task, body="A comment")
+    def comment(self, body: str = "A comment") -> Any:
+        return tasks.create_comment(actor=self.actor, task=self.task, body=body)
+
+    def task_with_list(self) -> Task:
+        Task.objects.filter(pk=self.task.pk).update(description=LIST)
+        return self.task
 
     def status(self) -> Any:
         return projects.create_status(actor=self.actor, project=self.project, name="More", category="doing")
@@ -204,6 +212,14 @@ CALLS: dict[str, tuple[Callable[..., Any], Arguments]] = {
     "tasks.actions.bulk.update_tasks": (
         tasks.update_tasks,
         lambda w: {"changes": [tasks.TaskChange(w.task, TaskFields(title="x"))]},
+    ),
+    "tasks.actions.checklists.tick_in_comment": (
+        tasks.tick_in_comment,
+        lambda w: {"comment": w.comment(LIST), "tick": TICK},
+    ),
+    "tasks.actions.checklists.tick_in_description": (
+        tasks.tick_in_description,
+        lambda w: {"task": w.task_with_list(), "tick": TICK},
     ),
     "tasks.actions.columns.retire_status": (
         tasks.retire_status,

@@ -2,6 +2,8 @@
 
 from tests.mutants.controls import Mutant, off
 
+REFERENCES = "frontend/references.py"
+REFERRED, TICKED = "tests/frontend/test_references.py", "tests/frontend/test_checklists.py"
 PAGE, FORMS, FOUND = "frontend/task_page.py", "frontend/task_forms.py", "frontend/views/search.py"
 COMMENTS, MINE = "frontend/views/comments.py", "frontend/views/my_tasks.py"
 TEXT, SAID = "tests/frontend/test_task_text.py", "tests/frontend/test_comments.py"
@@ -70,5 +72,40 @@ OF_TASK_PAGES: list[Mutant] = [
         'format_html("<mark>{}</mark>", part) if place % 2 else part',
         'SafeString(f"<mark>{part}</mark>") if place % 2 else part',
         f"{SEARCHED}::test_what_was_found_is_marked_and_nothing_else_becomes_markup",
+    ),
+    off(
+        "a key in a text is a link to what its reader may see",
+        REFERENCES,
+        "Task.objects.visible_to(self.membership).filter(wanted)",
+        "Task.objects.filter(wanted)",
+        f"{REFERRED}::test_a_key_in_a_private_project_reads_like_one_that_there_is_not",
+    ),
+    off(
+        "pictures in a text are those of its task",
+        REFERENCES,
+        "Attachment.objects.filter(wanted, task=self.task)",
+        "Attachment.objects.filter(wanted)",
+        f"{REFERRED}::test_pictures_of_other_tasks_are_not_shown",
+    ),
+    off(
+        "pictures from elsewhere are links",
+        "frontend/prose_rules.py",
+        "is_ours = bool(source) and not ELSEWHERE.match(source)",
+        "is_ours = bool(source)",
+        "tests/frontend/test_prose.py::test_pictures_from_elsewhere_are_links",
+    ),
+    off(
+        "a tick is authorized when it is made",
+        "tasks/actions/checklists.py",
+        'task = lock_task_for(actor, "task.write", task)',
+        'task = Task.objects.select_related("project").get(pk=task.pk)',
+        f"{TICKED}::test_a_role_that_was_lost_meanwhile_ticks_nothing",
+    ),
+    off(
+        "a tick is held to the text that its reader saw",
+        "tasks/checklists.py",
+        "if item is None or tick.seen != fingerprint(text):",
+        "if item is None:",
+        f"{TICKED}::test_a_text_that_was_changed_meanwhile_is_a_conflict_and_is_shown",
     ),
 ]
