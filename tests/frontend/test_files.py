@@ -1,5 +1,6 @@
 """The files on the page of a task: a plain form sends one, without a script."""
 
+import json
 import re
 from dataclasses import replace
 
@@ -48,6 +49,15 @@ def test_a_form_attaches_a_file_and_the_page_lists_it(browser, acme, task, run_j
     assert f'href="/api/v1/attachments/{pk}/download/"' in page
     assert "Being checked" not in page
     assert browser.get(f"/api/v1/attachments/{pk}/download/").status_code == 302
+
+
+def test_htmx_is_told_what_was_attached(client, acme, bob, task):
+    picture = SimpleUploadedFile("Plan (版).png", b"\x89PNG\r\n\x1a\n", "image/png")
+    answer = client.as_(bob).post(ADD, {"file": picture}, headers={"HX-Request": "true"})
+    (pk,) = keys_of(acme)
+    assert json.loads(answer["HX-Trigger"]) == {"file-attached": {"id": pk, "name": "Plan (版).png"}}
+    refused = client.as_(bob).post(ADD, {}, headers={"HX-Request": "true"})
+    assert (refused.status_code, "HX-Trigger" in refused) == (400, False)
 
 
 @pytest.mark.parametrize("is_on", [True, False])

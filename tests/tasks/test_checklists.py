@@ -2,7 +2,11 @@
 
 import pytest
 
+from tasks.actions import tick_in_description
 from tasks.checklists import ItemChanged, Tick, fingerprint, ticked
+from tasks.models import Task
+from tenancy.context import tenant_context
+from tenancy.testing import membership_of
 
 TEXT = "Before:\n\n- [ ] One\r\n- [x] Two\n\n  1. [ ] Three\n> * [X] Four\r+ [ ]\tFive"
 
@@ -43,3 +47,18 @@ def test_what_others_have_ticked_is_no_change():
 @pytest.mark.parametrize("text", ["- " * 25_000, "- [ ] a\n" * 6_000, "1" * 50_000, "> " * 25_000, "- >" * 16_000])
 def test_long_lines_are_read_once(text):
     assert len(fingerprint(text)) == 16
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ticks_at_the_same_time_are_all_kept(acme, alice, bob, task, at_once):
+    text = "- [ ] One\n- [ ] Two\n- [ ] Three"
+    with tenant_context(acme):
+        Task.objects.update(description=text)
+        people = [membership_of(alice, acme), membership_of(bob, acme), membership_of(bob, acme)]
+
+    def tick(line):
+        tick_in_description(task=task, actor=people[line], tick=Tick(line, True, fingerprint(text)))
+
+    assert at_once(*(lambda line=line: tick(line) for line in range(3))) == []
+    with tenant_context(acme):
+        assert Task.objects.get().description == text.replace("[ ]", "[x]")
