@@ -58,8 +58,28 @@ document.addEventListener("drop", (event) => {
   add(event.dataTransfer.files, event.target);
 });
 
+// Spreadsheets and word processors copy a picture along with the text: in a text field the text takes precedence. A
+// file manager copies the names of its files as text: they are no text that the user wants.
+function isText(event) {
+  if (!event.target.closest("input, textarea, [contenteditable]")) return false;
+  const lines = event.clipboardData.getData("text/plain").split(/[\r\n]+/);
+  const text = lines.map((line) => line.trim()).filter(Boolean);
+  const names = Array.from(event.clipboardData.files, (file) => file.name);
+  return text.some((line) => !names.includes(fileName(line)));
+}
+
+function fileName(line) {
+  const name = line.split(/[\\/]/).at(-1);
+  try {
+    return line.startsWith("file:") ? decodeURIComponent(name) : name;
+  } catch {
+    return name; // a stray "%"
+  }
+}
+
 document.addEventListener("paste", (event) => {
   if (!event.target.closest?.("#task") || !form() || !event.clipboardData?.files.length) return;
+  if (isText(event)) return;
   event.preventDefault();
   add(event.clipboardData.files, event.target);
 });
