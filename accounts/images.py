@@ -6,25 +6,48 @@ from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 
+from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
+from PIL.GifImagePlugin import GifImageFile
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile, jpeg_factory
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
 
+from accounts.image_headers import Jpeg, read_jpeg
 from tenancy.context import get_active_tenant
 
-FORMATS = ("PNG", "JPEG", "GIF", "WEBP")  # of the many that Pillow reads, those that people send
-MOST_PIXELS = 25_000_000  # 100 MB while it is read, whatever its file has
-MOST_PIXELS_OF_WEBP = 12_500_000  # whose decoder needs four times as much
-MOST_SCANS = 100  # of a progressive JPEG, which has some ten; each is a pass over all of its pixels
 MEDIA_TYPE = "image/webp"  # of what comes out
 OVERSAMPLED = 2  # how many times as large as the result a large picture is made before its colors are computed
+
+# What all pictures that are decoded at the same moment may take, in bytes. One may have all of it: 83 million pixels
+# in color. A JPEG takes less, since it is decoded at up to an eighth of its size.
+MEMORY = 320 * 2**20
+MOST_PIXELS = 250_000_000  # whatever memory they take, they cost time; cameras of phones have up to 200 million
+MOST_SCANS = 100  # of a progressive JPEG, which has some ten; each is a pass over all of its pixels
+BYTES_OF_PIXEL = {"1": 1, "L": 1, "P": 1, "I;16": 2}  # in Pillow's memory; 4 of all other modes
+BYTES_OF_WEBP_PIXEL = 16  # in libwebp's memory and in Pillow's
+# What decoders allocate before they say how large the picture is: they refuse twice as many pixels.
+Image.MAX_IMAGE_PIXELS = MEMORY // 8
 
 # Pictures that are decoded at the same moment in this process, of all tenants and of one, and how many others wait.
 # Whoever waits holds a thread and perhaps a connection, so few do, and not for long.
 SLOTS, SLOTS_OF_TENANT = 2, 1
 MOST_WAITING, WAIT_SECONDS = 2, 10.0
 
+# Of the many formats that Pillow reads, those that people send. Not with Image.open(), which refuses large JPEGs too.
+READERS = (
+    (b"\x89PNG\r\n\x1a\n", PngImageFile),
+    (b"\xff\xd8\xff", jpeg_factory),
+    (b"GIF8", GifImageFile),
+    (b"RIFF", WebPImageFile),
+)
+# ISO base media files of the kinds that phones take pictures in (ISO/IEC 23008-12 and AVIF).
+HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis")
+
 
 class NotAnImage(Exception):
-    """It is no picture of a kind that is accepted, or too large a one."""
+    """It is no picture of a kind that is accepted, or too large a one. Its text tells the user why."""
 
 
 class TooManyImages(Exception):
@@ -40,22 +63,67 @@ def shrink(content: bytes, pixels: int, *, square: bool = False) -> bytes:
     with slots.take(tenant and tenant.pk):
         try:
             return _make(content, pixels, square)
-        except NotAnImage:
+        except (NotAnImage, TooManyImages):
             raise
         except Exception as error:  # decoders raise whatever they stumble over
-            raise NotAnImage("It cannot be read as a PNG, JPEG, GIF or WebP.") from error
+            raise NotAnImage(_unreadable(content)) from error
+
+
+def _unreadable(content: bytes) -> str:
+    if content[4:8] == b"ftyp" and content[8:12] in HEIC:
+        return _(
+            "HEIC and AVIF pictures cannot be shown here. Send it as a JPEG; on an iPhone, "
+            "Settings, Camera, Formats, “Most Compatible” has the camera take them."
+        )
+    return _("This is no picture that can be used: send a PNG, JPEG, GIF or WebP.")
 
 
 def _make(content: bytes, pixels: int, square: bool) -> bytes:
-    with Image.open(BytesIO(content), formats=FORMATS) as image:
-        most = MOST_PIXELS_OF_WEBP if image.format == "WEBP" else MOST_PIXELS
-        if image.width * image.height > most:  # known before any of it is read
-            raise NotAnImage(f"It has {image.width} × {image.height} pixels, and may have {most}.")
-        if image.format == "JPEG" and content.count(b"\xff\xda") > MOST_SCANS:
-            raise NotAnImage(f"It has more than {MOST_SCANS} scans.")
-        image.draft(None, (pixels * 2, pixels * 2))
-        small = ImageOps.exif_transpose(_reduce(image, pixels, square))
-        return _write(_resize(small, pixels, square))
+    with _open(content) as image:
+        size = f"{image.width} × {image.height}"
+        if image.width * image.height > MOST_PIXELS:  # known before any of it is read
+            text = _("The picture has %(size)s pixels, and may have %(most)d million.")
+            raise NotAnImage(text % {"size": size, "most": MOST_PIXELS // 10**6})
+        jpeg = read_jpeg(content) if isinstance(image, JpegImageFile) else Jpeg()
+        if jpeg.scans > MOST_SCANS:
+            raise NotAnImage(_("The picture has more than %(most)d scans: save it anew.") % {"most": MOST_SCANS})
+        _draft(image, pixels, square)
+        needed = _bytes_of(image) + jpeg.coefficients
+        if needed > MEMORY:
+            text = _(
+                "The picture has %(size)s pixels, which need %(needed)d MB of memory. At most %(most)d MB are possible: "
+                "make it smaller, or save it as a JPEG that is not progressive."
+            )
+            raise NotAnImage(text % {"size": size, "needed": needed >> 20, "most": MEMORY >> 20})
+        with memory.take(needed):
+            small = ImageOps.exif_transpose(_reduce(image, pixels, square))
+            return _write(_resize(_in_eight_bits(small), pixels, square))
+
+
+def _open(content: bytes) -> ImageFile:
+    for start, reader in READERS:
+        if content.startswith(start):
+            return reader(BytesIO(content))
+    raise SyntaxError("It begins like no picture.")
+
+
+def _draft(image: ImageFile, pixels: int, square: bool) -> None:
+    """Have a JPEG decoded at a fraction of its size, and leave others alone. Its `size` is the smaller one then."""
+    width, height = image.size
+    side = (min if square else max)(width, height)
+    target = OVERSAMPLED * pixels
+    # Of both sides the smaller fraction counts, which would be none of the short side of a long picture.
+    image.draft(None, (max(1, width * target // side), max(1, height * target // side)))
+
+
+def _bytes_of(image: ImageFile) -> int:
+    """Return how many bytes its pixels take while it is decoded."""
+    each = BYTES_OF_PIXEL.get(image.mode, 4)
+    if isinstance(image, WebPImageFile):
+        each = BYTES_OF_WEBP_PIXEL
+    elif isinstance(image, GifImageFile):
+        each = 2  # the picture, and what an animation replaces it by
+    return image.width * image.height * each
 
 
 def _reduce(image: Image.Image, pixels: int, square: bool) -> Image.Image:
@@ -69,10 +137,24 @@ def _reduce(image: Image.Image, pixels: int, square: bool) -> Image.Image:
     box = (left, top, left + side, top + side) if square else (0, 0, width, height)
     step = max(box[2] - left, box[3] - top) // (OVERSAMPLED * pixels)
     if step < 2:
-        return image
+        return image.crop(box) if square else image
+    if image.mode in ("L", "RGB") and not image.has_transparency_data:
+        return image.reduce(step, box=box)
     size = (max(1, (box[2] - left) // step), max(1, (box[3] - top) // step))
-    is_plain = image.mode in ("L", "RGB") and not image.has_transparency_data
+    is_plain = image.mode in ("I;16", "CMYK") and not image.has_transparency_data
     return image.resize(size, Image.Resampling.BOX if is_plain else Image.Resampling.NEAREST, box=box)
+
+
+def _in_eight_bits(image: Image.Image) -> Image.Image:
+    """Return a grayscale picture of 16 bits with 8: a conversion would take all but the darkest for white."""
+    if image.mode != "I;16":
+        return image
+    wide = image.convert("I")
+    gray = wide.point([value >> 8 for value in range(2**16)], "L")
+    if (clear := image.info.get("transparency")) is not None:
+        gray.info.pop("transparency", None)  # it is of 16 bits, in which fewer pixels are alike
+        gray.putalpha(wide.point([0 if value == clear else 255 for value in range(2**16)], "L"))
+    return gray
 
 
 def _resize(image: Image.Image, pixels: int, square: bool) -> Image.Image:
@@ -128,4 +210,32 @@ class Slots:
             self._waiting -= 1
 
 
-slots = Slots()
+class Memory:
+    """The memory for decoding: MEMORY bytes, of which each picture takes what it needs, in the order of arrival."""
+
+    def __init__(self) -> None:
+        self._first = threading.Lock()  # of the one that is next
+        self._changed = threading.Condition()
+        self._taken = 0
+
+    @contextmanager
+    def take(self, needed: int) -> Iterator[None]:
+        """Hold `needed` bytes, at most MEMORY, in the block. Raises TooManyImages."""
+        if not self._first.acquire(timeout=WAIT_SECONDS):
+            raise TooManyImages(f"Others waited for memory for {WAIT_SECONDS} s.")
+        try:
+            with self._changed:
+                if not self._changed.wait_for(lambda: self._taken + needed <= MEMORY, WAIT_SECONDS):
+                    raise TooManyImages(f"No {needed} bytes were free within {WAIT_SECONDS} s.")
+                self._taken += needed
+        finally:
+            self._first.release()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._taken -= needed
+                self._changed.notify_all()
+
+
+slots, memory = Slots(), Memory()

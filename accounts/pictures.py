@@ -11,7 +11,6 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from accounts.acting import authorize
 from accounts.audit import record_audit
@@ -23,7 +22,7 @@ from tenancy.outbox import enqueue
 from tenancy.routing import forget_tenant
 from tenancy.storage import StorageUnavailable, storage
 
-LARGEST = 5 * 2**20  # bytes, before it is made small
+LARGEST = 20 * 2**20  # bytes, before it is made small: photos of 48 megapixels have 15 MB
 ABANDONED = timedelta(days=1)
 LOGO_PIXELS, AVATAR_PIXELS = 256, 128
 
@@ -112,8 +111,7 @@ def _keep(content: bytes, pixels: int, file: Any, *, square: bool = False) -> st
     try:
         made = shrink(content, pixels, square=square)
     except NotAnImage as error:
-        message = _("This is no picture that can be used: send a PNG, JPEG, GIF or WebP.")
-        raise ValidationError({"picture": message}) from error
+        raise ValidationError({"picture": str(error)}) from error
     picture = uuid4().hex
     storage.save(file(picture), File(BytesIO(made)))
     return picture

@@ -1,6 +1,7 @@
 """Files in a multipart body, taken over as they arrive: a file of any size needs the memory of one piece."""
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any, Protocol
 
 from django.core.exceptions import BadRequest, TooManyFieldsSent, TooManyFilesSent, ValidationError
@@ -36,10 +37,10 @@ def streams_body[V: Callable[..., Any]](view: V) -> V:
 
 def read_all(stream: Any, *, most: int) -> bytes:
     """Return what is left of a body that is read while it arrives, or of a longer one a little more than `most`."""
-    pieces: list[bytes] = []
-    while sum(map(len, pieces)) <= most and (piece := stream.read(PIECE)):
-        pieces.append(piece)
-    return b"".join(pieces)
+    kept = BytesIO()  # whose value is no copy of it
+    while kept.tell() <= most and (piece := stream.read(PIECE)):
+        kept.write(piece)
+    return kept.getvalue()
 
 
 def receive_file(request: HttpRequest, begin: Begin, *, field: str = "file") -> None:

@@ -20,7 +20,7 @@ from tenancy.storage import storage
 logger = structlog.get_logger("tasks.files")
 
 PREVIEW_PIXELS = 640  # the longer side
-LARGEST_PREVIEWED = 30 * 2**20  # bytes
+LARGEST_PREVIEWED = 64 * 2**20  # bytes, which are in memory while the preview is made
 
 
 def inspect_attachment(*, attachment_id: UUID) -> None:
@@ -93,8 +93,10 @@ def _examine(attachment: Attachment) -> Refusal | None:
 
 
 def _read(attachment: Attachment, most: int) -> bytes:
-    size = min(attachment.size, most)
-    return b"".join(storage.read(attachment.file, stop=size).pieces) if size else b""
+    kept, size = BytesIO(), min(attachment.size, most)  # its value is no copy of it, as a join would be
+    if size:
+        kept.writelines(storage.read(attachment.file, stop=size).pieces)
+    return kept.getvalue()
 
 
 def _make_preview(attachment: Attachment) -> None:

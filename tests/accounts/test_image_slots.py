@@ -4,7 +4,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from accounts import images
-from accounts.images import NotAnImage, TooManyImages, shrink
+from accounts.images import MEMORY, NotAnImage, TooManyImages, shrink
 from tenancy.context import tenant_context
 from tests.accounts.test_pictures import AVATAR, picture, send
 from tests.tasks.files import keys_of
@@ -90,15 +90,17 @@ def waiting():
     return images.slots._waiting
 
 
-def until_some_wait(number):
-    with images.slots._changed:  # which those who begin to wait give back
-        pass
-    deadline = threading.Event()
+def wait_until(condition):
+    clock = threading.Event()
     for _ in range(int(PATIENCE * 200)):
-        if waiting() == number:
+        if condition():
             return
-        deadline.wait(0.005)
-    pytest.fail(f"{waiting()} wait, not {number}.")
+        clock.wait(0.005)
+    pytest.fail("It did not happen.")
+
+
+def until_some_wait(number):
+    wait_until(lambda: waiting() == number)
 
 
 def test_a_tenant_has_one_slot_and_others_find_one(acme, globex, decoder):
@@ -193,15 +195,50 @@ def memory_for_eight(content, pixels):
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux says how much memory a process had")
 @pytest.mark.parametrize(
-    ("kind", "mode", "side"), [("PNG", "RGB", 5000), ("PNG", "RGBA", 5000), ("PNG", "P", 5000), ("WEBP", "RGB", 3500)]
+    ("kind", "mode", "size", "pixels"),
+    [
+        ("PNG", "RGB", (7000, 7000), 640),
+        ("PNG", "RGBA", (7000, 7000), 640),
+        ("PNG", "P", (9000, 9000), 128),
+        ("PNG", "L", (500, 300_000), 128),  # of which a square is cut
+        ("WEBP", "RGB", (3600, 3600), 640),
+    ],
 )
-@pytest.mark.parametrize("pixels", [128, 640])
-def test_eight_small_files_with_many_pixels_need_little_memory(kind, mode, side, pixels):
+def test_eight_small_files_with_many_pixels_need_little_memory(kind, mode, size, pixels):
     with BytesIO() as file:
-        Image.new(mode, (side, side)).save(file, kind)
+        Image.new(mode, size).save(file, kind)
         content = file.getvalue()
-    assert len(content) < 100_000
-    assert memory_for_eight(content, pixels) < 500 * MEGABYTE  # it was 2,300
+    assert len(content) < 400_000
+    assert memory_for_eight(content, pixels) < 300 * MEGABYTE  # two at once would take 370, or more
+
+
+def test_a_picture_waits_for_the_memory_that_another_one_needs(monkeypatch):
+    monkeypatch.setattr(images, "WAIT_SECONDS", PATIENCE)
+    memory, order = images.Memory(), []
+
+    def take_all():
+        with memory.take(MEMORY):
+            order.append("second")
+
+    with ExitStack() as first:
+        first.enter_context(memory.take(1))
+        with in_threads(take_all):
+            wait_until(memory._first.locked)
+            order.append("first")
+            first.close()
+    assert order == ["first", "second"]
+
+
+def test_waiting_for_memory_ends_and_leaves_nothing_taken(monkeypatch):
+    monkeypatch.setattr(images, "WAIT_SECONDS", 0.01)
+    memory = images.Memory()
+    with memory.take(1), pytest.raises(TooManyImages), memory.take(MEMORY):
+        pass
+    with memory._first, pytest.raises(TooManyImages), memory.take(1):  # the first in the queue goes first
+        pass
+    with memory.take(MEMORY):
+        pass
+    assert memory._taken == 0
 
 
 # What is refused before it is decoded ------------------------------------------------------------------------------
@@ -209,9 +246,9 @@ def test_eight_small_files_with_many_pixels_need_little_memory(kind, mode, side,
 
 def test_webp_may_have_fewer_pixels():
     with BytesIO() as file:
-        Image.new("RGB", (5_000, 2_501)).save(file, "WEBP")
+        Image.new("RGB", (5_000, 4_500)).save(file, "WEBP")
         content = file.getvalue()
-    with pytest.raises(NotAnImage, match="may have 12500000"):
+    with pytest.raises(NotAnImage, match="5000 × 4500 pixels, which need 343 MB of memory. At most 320 MB"):
         shrink(content, 100)
 
 
@@ -231,8 +268,9 @@ def test_a_jpeg_with_many_scans_is_refused(monkeypatch):
 )
 def test_large_pictures_of_every_kind_keep_what_they_show(mode, size, square, made):
     with BytesIO() as file:
-        image = Image.new("L", size, 0)
-        image.paste(255, (0, size[1] // 2, *size))
+        kind, white = ("I;16", 0xFFFF) if mode == "I;16" else ("L", 255)  # a conversion would keep the number 255
+        image = Image.new(kind, size, 0)
+        image.paste(Image.new(kind, (size[0], size[1] // 2), white), (0, size[1] // 2))
         image = image.convert(mode)
         image.save(file, "PNG")
         content = file.getvalue()

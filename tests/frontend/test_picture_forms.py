@@ -78,10 +78,16 @@ def test_what_is_no_picture_is_refused_in_words(browse, acme, alice):
     assert "This is no picture that can be used" in answer.content.decode()
 
 
+def test_the_form_tells_how_to_send_a_heic_picture(browse, acme, alice):
+    answer = send(browse(alice), AVATAR, b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    assert (answer.status_code, avatar_of(alice, acme)) == (400, "")
+    assert "HEIC and AVIF pictures cannot be shown here. Send it as a JPEG" in answer.content.decode()
+
+
 def test_so_is_one_that_is_too_large(browse, acme, alice):
-    answer = send(browse(alice), AVATAR, b"x" * (5 * 2**20 + 1))
+    answer = send(browse(alice), AVATAR, b"x" * (20 * 2**20 + 1))
     assert (answer.status_code, avatar_of(alice, acme)) == (413, "")
-    assert "A picture may have 5 MB." in answer.content.decode()
+    assert "A picture may have 20 MB." in answer.content.decode()
 
 
 @pytest.mark.parametrize("url", [LOGO, AVATAR])

@@ -202,9 +202,9 @@ OF_FILES: list[Mutant] = [
     off(
         "pictures that are too large are not read",
         IMAGES,
-        "if image.width * image.height > most:",
+        "if image.width * image.height > MOST_PIXELS:",
         "if False:",
-        f"{SHOWN}::test_one_of_too_many_pixels_is_refused_although_it_is_whole_and_its_file_is_small",
+        f"{SHOWN}::test_one_of_too_many_pixels_is_refused_before_it_is_read",
     ),
     off(
         "metadata of pictures is dropped",
