@@ -91,8 +91,8 @@ def _make(content: bytes, pixels: int, square: bool) -> bytes:
         needed = _bytes_of(image) + jpeg.coefficients
         if needed > MEMORY:
             text = _(
-                "The picture has %(size)s pixels, which need %(needed)d MB of memory. At most %(most)d MB are possible: "
-                "make it smaller, or save it as a JPEG that is not progressive."
+                "The picture has %(size)s pixels, which need %(needed)d MB of memory. At most %(most)d MB are "
+                "possible: make it smaller, or save it as a JPEG that is not progressive."
             )
             raise NotAnImage(text % {"size": size, "needed": needed >> 20, "most": MEMORY >> 20})
         with memory.take(needed):

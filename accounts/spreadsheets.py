@@ -1,12 +1,36 @@
-"""Cells of CSV files, which people open in spreadsheets."""
+"""CSV files, which people open in spreadsheets: no value in one is computed, whatever separates it there."""
 
+import csv
 import re
+from collections.abc import Iterable
+from typing import IO
 
-# What a spreadsheet takes for the beginning of a formula, also behind what it does not show.
-FORMULA = re.compile(r"[\t\r]|[\s\x00-\x1f\u200b\ufeff]*[=+\-@＝＋－＠]")
+# Spreadsheets separate by what their locale has for lists, and many treat a tab so. Quotes keep a value together only
+# for a reader that takes commas for separators: with another one the second value of a line does not begin at a quote.
+_BEGIN = r"(?:\A|(?<=[,;|\t\n\r\u060c\u061b]))"
+# What is not shown in front of a formula, and quotes, which are taken off; of separators there is none in it.
+_HIDDEN = r"[\x00-\x08\x0b\x0c\x0e-\x20\x7f-\xa0\xad\"\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]*"
+# Apostrophes that were there before are part of it, so that there is always one to take away.
+_FORMULA = rf"(?='*{_HIDDEN}[=+\-@＝＋－＠])"
+_LEADING_BREAK = r"(?='*[\t\r\n])"  # which some leave out in front of a formula
+FORMULA = re.compile(rf"{_BEGIN}{_FORMULA}|\A{_LEADING_BREAK}")
+
+
+class CsvTable:
+    """Writes rows in the one way of all CSV files here: RFC 4180, with all values in quotes."""
+
+    def __init__(self, text: IO[str]) -> None:
+        self._rows = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+
+    def write(self, *rows: Iterable[object]) -> None:
+        self._rows.writerows([cell(value) for value in row] for row in rows)
 
 
 def cell(value: object) -> str:
-    """Return a value as text that no spreadsheet computes: an apostrophe makes text of a formula. None is empty."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if FORMULA.match(text) else text
+    """Return a value as text that no spreadsheet computes: an apostrophe is in front of each formula. None is empty.
+
+    The text can be had back: docs/exports.md says how. Times are ISO 8601.
+    """
+    if value is None:
+        return ""
+    return FORMULA.sub("'", value.isoformat() if hasattr(value, "isoformat") else str(value))

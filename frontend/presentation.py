@@ -8,6 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from accounts.workbooks import MOST_ROWS
 from projects.models import Color
 from tasks import exporting, exporting_accounts
 from tasks.models import ExportFailure, ExportFormat
@@ -85,7 +86,11 @@ def failure_in_words(failure: str, format_: str) -> str:
 def _too_large(format_: str) -> str:
     most = exporting_accounts.MOST_BYTES if format_ == ExportFormat.ZIP else exporting.MOST_BYTES
     too_large = _("It would be larger than %(most)s, the most that one file may be.") % {"most": filesizeformat(most)}
+    if format_ == ExportFormat.XLSX:
+        facts = {"most": filesizeformat(most // 2), "rows": f"{MOST_ROWS - 1:,}"}
+        too_large = _("A sheet would have more than %(most)s, or more than %(rows)s tasks.") % facts
     remedies = {
+        ExportFormat.XLSX: _("CSV may have more."),
         ExportFormat.ZIP: _("Export the projects one by one, and download large files from their tasks."),
         ExportFormat.JSON: _("CSV leaves out the comments and may be small enough."),
     }

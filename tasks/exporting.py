@@ -1,10 +1,9 @@
-"""A project as a file, written page by page: what is in it, and how it looks as CSV and as JSON."""
+"""A project as a file, written page by page: what is in it, and how it looks as XLSX, CSV and JSON."""
 
-import csv
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import datetime
-from functools import partial
 from io import TextIOWrapper
 from typing import IO, Any, Protocol
 
@@ -12,13 +11,14 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
 from accounts.models import Membership
-from accounts.spreadsheets import cell
+from accounts.spreadsheets import CsvTable
+from accounts.workbooks import SheetFull, Workbook
 from projects.models import Project
 from tasks.models import Comment, ExportFormat, Task, TaskQuerySet
-from tenancy.clock import local_time
+from tenancy.clock import current_zone, local_time
 
 PAGE = 100  # tasks that are in memory at once, with everything in them
-MOST_BYTES = 256 * 1024 * 1024  # of the file of one project
+MOST_BYTES = 256 * 1024 * 1024  # of the file of one project, and on the disk while an XLSX is written
 
 COLUMNS = (
     *("key", "title", "description", "status", "priority", "assignees", "labels", "due_date", "subtasks", "comments"),
@@ -37,13 +37,17 @@ def require_room(file: IO[bytes], most: int) -> None:
 
 
 class Writer(Protocol):
-    """Writes one format. `begin()` comes first, then `add()` for each task, then `end()`."""
+    """Writes one format. `begin()` comes first, then `add()` for each task, then `end()`, and `close()` in any case.
 
-    def __init__(self, text: IO[str]) -> None: ...
+    Those that write tasks raise TooLarge when there are more than `most` bytes.
+    """
+
+    def __init__(self, file: IO[bytes], most: int) -> None: ...
     def tasks(self, project: Project) -> TaskQuerySet: ...
     def begin(self, project: Project) -> None: ...
     def add(self, task: Task) -> None: ...
     def end(self) -> None: ...
+    def close(self) -> None: ...
 
 
 def write_project(project: Project, format_: str, file: IO[bytes], most: int) -> Iterator[int]:
@@ -51,60 +55,109 @@ def write_project(project: Project, format_: str, file: IO[bytes], most: int) ->
 
     It takes as many queries for each page as for any other. Raises TooLarge when there are more than `most` bytes.
     """
-    text = TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-    try:
-        yield from _write_tasks(project, WRITERS[format_](text), partial(require_room, file, most))
-    finally:
-        text.detach()  # or it would close the file, or be left open with it
+    with closing(WRITERS[format_](file, most)) as writer:
+        yield from _write_tasks(project, writer)
 
 
-def _write_tasks(project: Project, writer: Writer, check: Callable[[], None]) -> Iterator[int]:
+def _write_tasks(project: Project, writer: Writer) -> Iterator[int]:
     writer.begin(project)
     tasks, done, last = writer.tasks(project).filter(number__lte=project.last_task_number).order_by("number"), 0, 0
     while page := list(tasks.filter(number__gt=last)[:PAGE]):
         for task in page:
             task.project = project
             writer.add(task)
-            check()
         done, last = done + len(page), page[-1].number
         yield done
     writer.end()
 
 
-class CsvWriter:
+class TextWriter:
+    """What writers of text have in common: UTF-8, and a limit."""
+
+    def __init__(self, file: IO[bytes], most: int) -> None:
+        self.file, self.most = file, most
+        self.text = TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+
+    def check(self) -> None:
+        require_room(self.file, self.most)
+
+    def close(self) -> None:
+        self.text.detach()  # or it would close the file, or be left open with it
+
+
+def _tasks_of_a_table(project: Project) -> TaskQuerySet:
+    tasks: TaskQuerySet = Task.objects.filter(project=project).select_related("status")
+    return tasks.with_people_and_labels().prefetch_related("subtasks").with_comment_count()
+
+
+def _row(task: Task) -> tuple[object, ...]:
+    """Return the values of a task for COLUMNS."""
+    people = [assignment.member.name for assignment in task.assignments.all()]
+    return (
+        *(task.key, task.title, task.description, task.status.name, task.priority),
+        *(", ".join(sorted(people)), ", ".join(_labels(task)), task.due_date),
+        "\n".join(f"[{'x' if subtask.done else ' '}] {subtask.title}" for subtask in task.subtasks.all()),
+        task.comment_count,  # type: ignore[attr-defined]  # annotated
+        *(task.created_at, task.updated_at, task.completed_at, task.archived_at),
+    )
+
+
+class CsvWriter(TextWriter):
     """One row for each task (RFC 4180), in UTF-8 with the mark that Excel knows it by."""
 
-    def __init__(self, text: IO[str]) -> None:
-        text.write("\ufeff")
-        self.rows = csv.writer(text, lineterminator="\r\n")
+    def __init__(self, file: IO[bytes], most: int) -> None:
+        super().__init__(file, most)
+        self.text.write("\ufeff")
+        self.rows = CsvTable(self.text)
 
     def tasks(self, project: Project) -> TaskQuerySet:
-        tasks: TaskQuerySet = Task.objects.filter(project=project).select_related("status")
-        return tasks.with_people_and_labels().prefetch_related("subtasks").with_comment_count()
+        return _tasks_of_a_table(project)
 
     def begin(self, project: Project) -> None:
-        self.rows.writerow(COLUMNS)
+        self.rows.write(COLUMNS)
 
     def add(self, task: Task) -> None:
-        people = [assignment.member.name for assignment in task.assignments.all()]
-        cells = (
-            *(task.key, task.title, task.description, task.status.name, task.priority),
-            *(", ".join(sorted(people)), ", ".join(_labels(task)), task.due_date),
-            "\n".join(f"[{'x' if subtask.done else ' '}] {subtask.title}" for subtask in task.subtasks.all()),
-            task.comment_count,  # type: ignore[attr-defined]  # annotated
-            *(task.created_at, task.updated_at, task.completed_at, task.archived_at),
-        )
-        self.rows.writerow([_cell(value) for value in cells])
+        self.rows.write(local_time(value) if isinstance(value, datetime) else value for value in _row(task))
+        self.check()
 
     def end(self) -> None:
         """Leave it as it is: the last row has its line break."""
 
 
-class JsonWriter:
+class XlsxWriter:
+    """The rows of the CSV, with days and times as such, in the time zone of the active scope."""
+
+    def __init__(self, file: IO[bytes], most: int) -> None:
+        # Half of it: the sheet is on the disk twice before it is compressed.
+        self.book = Workbook(file, title="Tasks", zone=current_zone(), most=most // 2)
+        self.file, self.most = file, most
+        self.about: dict[str, object] = {}
+
+    def tasks(self, project: Project) -> TaskQuerySet:
+        return _tasks_of_a_table(project)
+
+    def begin(self, project: Project) -> None:
+        self.about = {"project": project.name, "key": project.key}
+        self.book.head(COLUMNS)
+
+    def add(self, task: Task) -> None:
+        try:
+            self.book.write(_row(task))
+        except SheetFull as error:
+            raise TooLarge(str(error)) from error
+
+    def end(self) -> None:
+        self.book.finish(self.about)
+        require_room(self.file, self.most)
+
+    def close(self) -> None:
+        self.book.close()
+
+
+class JsonWriter(TextWriter):
     """The whole tree, as one object whose tasks are written one after the other."""
 
-    def __init__(self, text: IO[str]) -> None:
-        self.text, self.between = text, ""
+    between = ""
 
     def tasks(self, project: Project) -> TaskQuerySet:
         tasks: TaskQuerySet = Task.objects.filter(project=project).select_related("status")
@@ -128,17 +181,17 @@ class JsonWriter:
         }
         self.text.write(f"{self.between}\n{as_json({**own, **inside, **times})}")
         self.between = ","
+        self.check()
 
     def end(self) -> None:
         self.text.write("\n]}\n")
 
 
-WRITERS: dict[str, type[Writer]] = {ExportFormat.CSV: CsvWriter, ExportFormat.JSON: JsonWriter}
-
-
-def _cell(value: Any) -> str:
-    shown = local_time(value) if isinstance(value, datetime) else value
-    return cell(shown.isoformat() if hasattr(shown, "isoformat") else shown)
+WRITERS: dict[str, type[Writer]] = {
+    ExportFormat.XLSX: XlsxWriter,
+    ExportFormat.CSV: CsvWriter,
+    ExportFormat.JSON: JsonWriter,
+}
 
 
 def _labels(task: Task) -> Sequence[str]:

@@ -3,7 +3,6 @@
 Left out are what would let somebody in, hashes of it too, and what belongs to one person alone.
 """
 
-import csv
 import shutil
 from collections.abc import Iterator
 from io import TextIOWrapper
@@ -14,7 +13,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from django.apps import apps
 
 from accounts.models import Account, ApiToken, IdempotencyKey, Membership, RefreshFamily
-from accounts.spreadsheets import cell
+from accounts.spreadsheets import CsvTable
 from projects.models import Project
 from tasks import exporting, exporting_files
 from tasks.models import Export, ExportFormat, Notification, Task, UploadURL
@@ -67,11 +66,11 @@ def _write_account_itself(archive: ZipFile) -> None:
     names = ("id", "slug", "name", "variant", "time_zone", "plan", "accent_hue", "media_access", "created_at")
     archive.writestr("account.json", exporting.as_json({name: getattr(account, name) for name in names}))
     with archive.open("people.csv", "w", force_zip64=True) as entry, _csv(entry) as text:
-        rows = csv.writer(text)
-        rows.writerow(["member", "name", "email", "role", "joined_at", "ended_at"])
+        rows = CsvTable(text)
+        rows.write(["member", "name", "email", "role", "joined_at", "ended_at"])
         for member in Membership.objects.order_by("joined_at", "id").prefetch_related("user"):
-            person = (member.pk, member.user.name, member.user.email, member.role, member.joined_at, member.ended_at)
-            rows.writerow([cell(value) for value in person])
+            user = member.user
+            rows.write((member.pk, user.name, user.email, member.role, member.joined_at, member.ended_at))
 
 
 def _write_project(archive: ZipFile, project: Project) -> Iterator[int]:
@@ -88,11 +87,11 @@ def _write_table(archive: ZipFile, model: type[TenantModel]) -> Iterator[int]:
     names = [field.attname for field in model._meta.concrete_fields if not field.attname.endswith(SECRET)]
     place, last = names.index("id"), None
     with archive.open(f"tables/{model._meta.db_table}.csv", "w", force_zip64=True) as entry, _csv(entry) as text:
-        writer = csv.writer(text)
-        writer.writerow(names)
+        table = CsvTable(text)
+        table.write(names)
         rows = model._default_manager.order_by("pk").values_list(*names)
         while page := list((rows.filter(pk__gt=last) if last else rows)[:PAGE]):
-            writer.writerows([cell(_plain(value)) for value in row] for row in page)
+            table.write(*([_plain(value) for value in row] for row in page))
             last = page[-1][place]
             yield len(page)
 
@@ -102,6 +101,4 @@ def _csv(entry: IO[bytes]) -> TextIOWrapper:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, dict | list):
-        return exporting.as_json(value)
-    return value.isoformat() if hasattr(value, "isoformat") else value
+    return exporting.as_json(value) if isinstance(value, dict | list) else value

@@ -1,6 +1,5 @@
 """The contents of an account's files in its ZIP: as they are, a piece at a time."""
 
-import csv
 from collections.abc import Iterator
 from contextlib import closing
 from io import StringIO
@@ -12,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Account, Membership
 from accounts.pictures import avatar_file, logo_file
-from accounts.spreadsheets import cell
+from accounts.spreadsheets import CsvTable
 from tasks.exporting import TooLarge
 from tasks.file_names import clean_name
 from tasks.models import Attachment, AttachmentState
@@ -41,7 +40,7 @@ def write_files(archive: ZipFile, file: IO[bytes], most: int) -> Iterator[int]:
         yield 1
     if missing:
         text = StringIO()
-        csv.writer(text).writerows([["file"], *([cell(name)] for name in missing)])
+        CsvTable(text).write(["file"], *([name] for name in missing))
         archive.writestr("files/missing.csv", text.getvalue())
 
 

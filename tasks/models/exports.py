@@ -17,6 +17,7 @@ from tenancy.models import TenantManager, TenantModel
 
 
 class ExportFormat(models.TextChoices):
+    XLSX = "xlsx", "XLSX"
     CSV = "csv", "CSV"
     JSON = "json", "JSON"
     ZIP = "zip", _("everything of the account")  # and the only format of that

@@ -248,7 +248,7 @@ def test_webp_may_have_fewer_pixels():
     with BytesIO() as file:
         Image.new("RGB", (5_000, 4_500)).save(file, "WEBP")
         content = file.getvalue()
-    with pytest.raises(NotAnImage, match="5000 × 4500 pixels, which need 343 MB of memory. At most 320 MB"):
+    with pytest.raises(NotAnImage, match="5000 × 4500 pixels, which need 343 MB of memory"):
         shrink(content, 100)
 
 

@@ -24,7 +24,7 @@ def test_the_project_leads_there(client, vera, project, page):
     assert URL in page(client.as_(vera).get("/projects/WEB/")).links
     seen = page(client.as_(vera).get(URL))
     assert "None of this project yet." in seen.text
-    assert [button["value"] for button in seen.all("button", name="format")] == ["csv", "json"]
+    assert [button["value"] for button in seen.all("button", name="format")] == ["xlsx", "csv", "json"]
 
 
 def test_a_viewer_asks_and_sees_how_far_it_is(client, vera, project, page, export):
@@ -57,6 +57,11 @@ def test_the_file_is_a_link_when_it_is_ready(client, vera, project, page, run_jo
     [
         ("csv", "too_large", "It would be larger than 256.0 MB, the most that one file may be."),
         ("json", "too_large", "the most that one file may be. CSV leaves out the comments and may be small enough."),
+        (
+            "xlsx",
+            "too_large",
+            "A sheet would have more than 128.0 MB, or more than 1,048,575 tasks. CSV may have more.",
+        ),
         ("csv", "forbidden", "You were no longer allowed to export it when it was to be written."),
         ("csv", "storage", "The file storage could not be reached. Ask for it again."),
         ("csv", "abandoned", "Nobody wrote it for a day. Ask for it again."),

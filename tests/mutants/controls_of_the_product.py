@@ -68,9 +68,25 @@ IN_THE_PRODUCT: list[Mutant] = [
     off(
         "no cell of a spreadsheet is a formula",
         "accounts/spreadsheets.py",
-        'return f"\'{text}" if FORMULA.match(text) else text',
-        "return text",
+        """return FORMULA.sub("'", """,
+        "return str(",
         f"{DOWNLOADED}::test_no_cell_is_a_formula",
         "tests/accounts/test_audit.py::test_no_cell_is_a_formula",
+        "tests/tasks/test_csv_files.py::test_no_value_is_a_formula_whatever_separates_values",
+    ),
+    off(
+        "no part of a cell is a formula where another separator ends cells",
+        "accounts/spreadsheets.py",
+        r"|(?<=[,;|\t\n\r\u060c\u061b])",
+        "",
+        f"{DOWNLOADED}::test_no_cell_is_a_formula",
+        "tests/tasks/test_csv_files.py::test_no_value_is_a_formula_whatever_separates_values",
+    ),
+    off(
+        "a text is no formula and no link in an XLSX file",
+        "accounts/workbooks.py",
+        "self._sheet.write_string(self._row, column, text)",
+        "self._sheet.write_formula(self._row, column, text)",
+        "tests/tasks/test_xlsx_files.py::test_a_text_is_a_text_whatever_is_in_it",
     ),
 ]

@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from openpyxl import load_workbook
 
 from accounts.models import Membership
 from projects.models import Label, Project
@@ -86,7 +87,7 @@ def test_csv_has_a_row_for_each_task(exported, bob, project, full):
 
 def test_csv_is_as_excel_and_the_rfc_want_it(exported, bob, project, full):
     body = content(exported(bob, project)[1])
-    assert body.startswith("\ufeffkey,title,".encode())
+    assert body.startswith('\ufeff"key","title",'.encode())
     assert body.endswith(b"\r\n")
     assert b'"Two\nlines, ' in body
 
@@ -102,32 +103,39 @@ def test_json_has_the_whole_tree(exported, alice, bob, project, full):
     assert (second["key"], second["comments"]) == ("WEB-2", [])
 
 
-@pytest.mark.parametrize("kind", ["csv", "json"])
+ROWS_IN = {
+    "csv": lambda body: body.count(b"\r\n") - 1,
+    "json": lambda body: len(json.loads(body)["tasks"]),
+    "xlsx": lambda body: len(list(load_workbook(io.BytesIO(body)).worksheets[0].rows)) - 1,
+}
+
+
+@pytest.mark.parametrize("kind", ROWS_IN)
 def test_an_empty_project_has_a_file_too(exported, bob, project, kind):
     export, response = exported(bob, project, kind)
     assert (export["state"], export["total"]) == ("ready", 0)
-    body = content(response)
-    assert json.loads(body)["tasks"] == [] if kind == "json" else body.count(b"\r\n") == 1
+    assert ROWS_IN[kind](content(response)) == 0
 
 
-FORMULAS = [
-    *(
-        "=1+1",
-        "+1",
-        "-1",
-        "@SUM(A1)",
-        "\t=1",
-        "\r=1",
-        " =1",
-        "\n =1",
-        "\u00a0=1",
-        "\ufeff=1",
-        "\u200b=1",
-        "＝1+1",
-        "\tx",
-    ),
-    '=HYPERLINK("https://evil.example","x")',
-]
+FORMULAS = {
+    **{
+        text: f"'{text}"
+        for text in ("=1+1", "+1", "-1", "@SUM(A1)", " =1", "\u00a0=1", "\ufeff=1", "\u200b=1", "＝1+1")
+    },
+    "\tx": "'\tx",
+    "\t=1": "'\t'=1",
+    "\r=1": "'\r'=1",
+    "\n =1": "'\n' =1",
+    "x;=1+1;y": "x;'=1+1;y",
+    "a\n=2+2;": "a\n'=2+2;",
+    "a\t＋1": "a\t'＋1",
+    "a, -1": "a,' -1",
+    "a\r\n@x": "a\r\n'@x",
+    'x;"=1"': 'x;\'"=1"',
+    "x|=1": "x|'=1",
+    "x؛=1": "x؛'=1",
+    '=HYPERLINK("https://evil.example","x")': '\'=HYPERLINK("https://evil.example","x")',
+}
 
 
 @pytest.mark.parametrize("text", FORMULAS)
@@ -142,11 +150,11 @@ def test_no_cell_is_a_formula(acme, exported, alice, bob, project, task, text):
     alice.save()
     (row,) = rows_of(exported(bob, project)[1])
     for column in ("title", "description", "status", "labels", "assignees"):
-        assert row[column] == f"'{text}", column
+        assert row[column] == FORMULAS[text], column
     assert row["subtasks"] == ""
 
 
-@pytest.mark.parametrize("kind", ["csv", "json"])
+@pytest.mark.parametrize("kind", ["csv", "json", "xlsx"])
 def test_every_page_needs_as_many_queries(acme, project, full, monkeypatch, kind):
     monkeypatch.setattr(exporting, "PAGE", 5)
 
@@ -295,7 +303,7 @@ def test_while_s3_is_gone_it_is_not_ready(acme, client, exported, ask, bob, proj
     assert int(response["Retry-After"]) > 0
 
 
-@pytest.mark.parametrize("kind", ["csv", "json"])
+@pytest.mark.parametrize("kind", ["csv", "json", "xlsx"])
 def test_a_file_that_is_too_large_fails_and_says_so(exported, bob, project, full, monkeypatch, kind):
     monkeypatch.setattr(exporting, "MOST_BYTES", 200)
     export, response = exported(bob, project, kind)

@@ -5,6 +5,7 @@ from datetime import datetime, time
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.paginator import InvalidPage, Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
@@ -13,7 +14,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from accounts.api.audit import as_csv
+from accounts import audit_files
 from accounts.models import AuditEntry, Membership
 from accounts.permissions import require
 from frontend.access import MemberRequest
@@ -53,6 +54,10 @@ class Filters(forms.Form):
 @require_safe
 def index(request: MemberRequest) -> HttpResponse:
     """The audit log, newest first. Raises PermissionDenied, Http404 for a page that there is not."""
+    return _page(request)
+
+
+def _page(request: MemberRequest, refused: str = "") -> HttpResponse:
     form, entries = _filtered(request)
     try:
         page = Paginator(entries.order_by("-created_at", "-id"), PAGE_SIZE).page(request.GET.get("page", "1"))
@@ -60,16 +65,22 @@ def index(request: MemberRequest) -> HttpResponse:
         raise Http404 from error
     query = request.GET.copy()
     query.pop("page", None)
-    context = {"page": page, "form": form, "query": query.urlencode(), "actions": ACTIONS}
+    query.pop("format", None)
+    context = {"page": page, "form": form, "query": query.urlencode(), "actions": ACTIONS, "error": refused}
     context["rows"] = [(entry, list(in_words(entry.data))) for entry in page]
-    return render(request, "settings/audit.html", context, status=200 if form.is_valid() else 400)
+    return render(request, "settings/audit.html", context, status=200 if form.is_valid() and not refused else 400)
 
 
 @require_safe
 def export(request: MemberRequest) -> HttpResponseBase:
     """The same entries as a file, all pages of them. Raises PermissionDenied."""
     form, entries = _filtered(request)
-    return as_csv(request, entries) if form.is_valid() else index(request)
+    if not form.is_valid():
+        return index(request)
+    try:
+        return audit_files.as_file(request, entries, request.GET.get("format", "csv"))
+    except ValidationError as refused:
+        return _page(request, " ".join(refused.messages))
 
 
 def _filtered(request: MemberRequest) -> tuple[Filters, QuerySet[AuditEntry]]:

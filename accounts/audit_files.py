@@ -1,0 +1,111 @@
+"""The audit log as a file, as CSV and as XLSX, newest first, read page by page."""
+
+import json
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import closing
+from datetime import datetime
+from io import StringIO
+from tempfile import TemporaryFile
+
+from asgiref.sync import sync_to_async
+from django.core.exceptions import ValidationError
+from django.core.handlers.asgi import ASGIRequest
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, StreamingHttpResponse
+from django.utils.translation import gettext as _
+
+from accounts import workbooks
+from accounts.models import AuditEntry
+from accounts.spreadsheets import CsvTable
+from accounts.workbooks import Workbook
+from tenancy.clock import current_zone
+from tenancy.context import require_active_tenant
+
+FORMATS = ("csv", "xlsx")
+COLUMNS = ("id", "action", "actor", "actor_email", "ip", "object_id", "data", "created_at")
+ROWS = 500  # that are read at a time
+# Of an XLSX, which is sent when it is whole: the request does not wait for more than some seconds.
+MOST_IN_WORKBOOK = 50_000
+MOST_BYTES = 128 * 2**20  # of its sheet; entries are small
+PIECE = 256 * 1024  # bytes
+
+
+def as_file(request: HttpRequest, rows: QuerySet[AuditEntry], format_: str) -> StreamingHttpResponse:
+    """Answer with entries as a file, newest first, which is sent while they are read, or as XLSX when all are.
+
+    Raises ValidationError for another format, and for more entries than an XLSX may have.
+    """
+    if format_ not in FORMATS:
+        raise ValidationError({"format": _("There is `csv`, and there is `xlsx`.")})
+    if format_ == "xlsx" and rows.order_by()[: MOST_IN_WORKBOOK + 1].count() > MOST_IN_WORKBOOK:
+        text = _("An XLSX file has at most %(most)d entries, and there are more. Filter them, or take CSV.")
+        raise ValidationError({"format": text % {"most": MOST_IN_WORKBOOK}})
+    pieces = (_csv if format_ == "csv" else _xlsx)(rows.order_by("-created_at", "-id"))
+    kind = "text/csv; charset=utf-8" if format_ == "csv" else workbooks.MEDIA_TYPE
+    name = f"audit-{require_active_tenant().slug}.{format_}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    # Django would collect a body of the other kind before it sends the first byte.
+    content = _in_threads(pieces) if isinstance(request, ASGIRequest) else pieces
+    return StreamingHttpResponse(content, content_type=kind, headers=headers)
+
+
+async def _in_threads(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Have each piece made in the thread of the request, which others have in between."""
+    try:
+        while (piece := await sync_to_async(next)(pieces, None)) is not None:
+            yield piece
+    finally:
+        await sync_to_async(pieces.close)()  # type: ignore[attr-defined]  # a generator
+
+
+def _csv(rows: QuerySet[AuditEntry]) -> Iterator[bytes]:
+    yield _lines([COLUMNS])
+    for page in _pages(rows):
+        yield _lines([*_values(row)[:-1], _as_in_the_api(row.created_at)] for row in page)
+
+
+def _as_in_the_api(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def _lines(rows: Iterable[Iterable[object]]) -> bytes:
+    buffer = StringIO(newline="")
+    CsvTable(buffer).write(*rows)
+    return buffer.getvalue().encode()
+
+
+def _xlsx(rows: QuerySet[AuditEntry]) -> Iterator[bytes]:
+    """Yield no byte for each page that is written, so that the connection goes back to the pool, and then the file."""
+    tenant = require_active_tenant()
+    with TemporaryFile() as file:
+        book = Workbook(file, title="Audit log", zone=current_zone(), most=MOST_BYTES)
+        with closing(book):
+            book.head(COLUMNS)
+            for page in _pages(rows):
+                for row in page:
+                    book.write(_values(row))
+                yield b""
+            book.finish({"account": tenant.slug})
+        file.seek(0)
+        while piece := file.read(PIECE):
+            yield piece
+
+
+def _pages(rows: QuerySet[AuditEntry]) -> Iterator[list[AuditEntry]]:
+    """Yield the entries page by page. Each is a query of its own, since an open cursor could mix tenants."""
+    last = None
+    while page := _page_after(rows, last):
+        last = page[-1]
+        yield page
+
+
+def _page_after(rows: QuerySet[AuditEntry], last: AuditEntry | None) -> list[AuditEntry]:
+    if last is not None:
+        older = Q(created_at__lt=last.created_at) | Q(created_at=last.created_at, pk__lt=last.pk)
+        rows = rows.filter(older, created_at__lte=last.created_at)
+    return list(rows[:ROWS])
+
+
+def _values(row: AuditEntry) -> list[object]:
+    data = json.dumps(row.data, ensure_ascii=False)
+    return [*(row.pk, row.action, row.actor_id, row.actor_email, row.ip, row.object_id, data), row.created_at]
