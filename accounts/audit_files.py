@@ -1,7 +1,7 @@
 """The audit log as a file, as CSV and as XLSX, newest first, read page by page."""
 
 import json
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator
 from contextlib import closing
 from datetime import datetime
 from io import StringIO
@@ -49,16 +49,20 @@ def as_file(request: HttpRequest, rows: QuerySet[AuditEntry], format_: str) -> S
     return StreamingHttpResponse(content, content_type=kind, headers=headers)
 
 
-async def _in_threads(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def _in_threads(pieces: Generator[bytes]) -> AsyncIterator[bytes]:
     """Have each piece made in the thread of the request, which others have in between."""
     try:
-        while (piece := await sync_to_async(next)(pieces, None)) is not None:
+        while (piece := await sync_to_async(_next)(pieces)) is not None:
             yield piece
     finally:
-        await sync_to_async(pieces.close)()  # type: ignore[attr-defined]  # a generator
+        await sync_to_async(pieces.close)()
 
 
-def _csv(rows: QuerySet[AuditEntry]) -> Iterator[bytes]:
+def _next(pieces: Iterator[bytes]) -> bytes | None:
+    return next(pieces, None)
+
+
+def _csv(rows: QuerySet[AuditEntry]) -> Generator[bytes]:
     yield _lines([COLUMNS])
     for page in _pages(rows):
         yield _lines([*_values(row)[:-1], _as_in_the_api(row.created_at)] for row in page)
@@ -74,7 +78,7 @@ def _lines(rows: Iterable[Iterable[object]]) -> bytes:
     return buffer.getvalue().encode()
 
 
-def _xlsx(rows: QuerySet[AuditEntry]) -> Iterator[bytes]:
+def _xlsx(rows: QuerySet[AuditEntry]) -> Generator[bytes]:
     """Yield no byte for each page that is written, so that the connection goes back to the pool, and then the file."""
     tenant = require_active_tenant()
     with TemporaryFile() as file:

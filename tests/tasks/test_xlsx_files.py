@@ -170,7 +170,10 @@ def test_memory_does_not_depend_on_the_rows():
     def peak(rows):
         tracemalloc.start()
         try:
-            written(*(["text " * 40, number] for number in range(rows)))
+            with closing(Workbook(BytesIO(), title="Rows", zone=PAGO_PAGO, most=2**30)) as book:
+                for number in range(rows):
+                    book.write(["text " * 40, number])
+                book.finish({})
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
