@@ -116,7 +116,7 @@ class StartTask(forms.Form):
 
 
 class Assign(BasedOn):
-    """`people` are those who see the project."""
+    """`people` are those who see the project; an assignee who does not any more stays until they are taken off."""
 
     assignees = forms.MultipleChoiceField(label=_("Assignees"), required=False, widget=forms.CheckboxSelectMultiple)
 
@@ -124,6 +124,12 @@ class Assign(BasedOn):
         super().__init__(*args, **kwargs)
         self.people = {str(member.pk): member for member in people}
         choices = [(pk, member.name) for pk, member in self.people.items()]
+        for assignment in self.task.assignments.all():
+            pk, member = str(assignment.member_id), assignment.member
+            if pk not in self.people:
+                self.people[pk] = member
+                why = _("%(name)s (has left)") if member.ended_at else _("%(name)s (does not see the project)")
+                choices.append((pk, why % {"name": member.name}))
         self.fields["assignees"].choices = choices  # type: ignore[attr-defined]
 
     def values_of(self, task: Task) -> dict[str, Any]:

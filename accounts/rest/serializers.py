@@ -106,7 +106,8 @@ class RowListField(serializers.Field[Any, Any, Any, Any]):
     """The ids of rows that the member may see; duplicates count once.
 
     `through` says where a row of ours has its own, `"<list>.<foreign key>_id"`: a prefetch made the list. What comes
-    out is sorted, so that the same rows always make the same answer.
+    out is sorted, so that the same rows always make the same answer. `kept` are rows that may stay in a list that has
+    them already, although they are not in `queryset` any more: clients send lists back as they got them.
     """
 
     default_error_messages = {
@@ -117,9 +118,11 @@ class RowListField(serializers.Field[Any, Any, Any, Any]):
     }
     max_length = 100
 
-    def __init__(self, *, queryset: models.QuerySet[Any], through: str, **kwargs: Any) -> None:
+    def __init__(
+        self, *, queryset: models.QuerySet[Any], through: str, kept: models.QuerySet[Any] | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.queryset = queryset
+        self.queryset, self.kept = queryset, kept
         self.list_name, self.id_name = through.split(".")
 
     def get_attribute(self, instance: TenantModel) -> list[UUID]:
@@ -133,7 +136,15 @@ class RowListField(serializers.Field[Any, Any, Any, Any]):
             self.fail("not_a_list")
         if len(data) > self.max_length:
             self.fail("max_length", max_length=self.max_length)
-        return _find(self, self.queryset.all(), data)
+        return _find(self, self.queryset.all() if self.kept is None else self._with_kept(self.kept), data)
+
+    def _with_kept(self, kept: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        """Return the rows that may be named: those of `queryset`, and of `kept` those that the object has already.
+
+        The action compares with the list as it is then, and checks what is added to it.
+        """
+        present = self.get_attribute(self.root.instance) if isinstance(self.root.instance, TenantModel) else []
+        return self.queryset.all() | kept.filter(pk__in=present)
 
 
 def _find(field: serializers.Field[Any, Any, Any, Any], queryset: Any, ids: list[Any]) -> list[TenantModel]:

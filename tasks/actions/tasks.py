@@ -187,7 +187,7 @@ def _replace_people_and_labels(
     changed: dict[str, dict[str, list[str]]] = {}
     assigned: list[Membership] = []
     if "assignees" in fields:
-        _require_that_they_see(task.project, fields["assignees"])
+        _require_that_new_ones_see(task, fields["assignees"])
         assigned, removed = _replace(Assignment.objects.filter(task=task), "member", fields["assignees"], task)
         changed |= _difference("assignees", assigned, removed)
     if "labels" in fields:
@@ -202,10 +202,15 @@ def _difference(name: str, added: Sequence[Any], removed: set[UUID]) -> dict[str
     return {name: {"added": [str(row.pk) for row in added], "removed": sorted(str(key) for key in removed)}}
 
 
-def _require_that_they_see(project: Project, members: Sequence[Membership]) -> None:
-    """Raise ValidationError unless all of `members` belong to the account and see the project."""
-    seeing = project.seen_by(members)
-    for member in members:
+def _require_that_new_ones_see(task: Task, members: Sequence[Membership]) -> None:
+    """Raise ValidationError unless those of `members` who are added belong to the account and see the project.
+
+    A member who has left stays an assignee until they are removed: the same list again is no mistake.
+    """
+    present = set(Assignment.objects.filter(task=task).values_list("member_id", flat=True))
+    added = [member for member in members if member.pk not in present]
+    seeing = task.project.seen_by(added)
+    for member in added:
         if member not in seeing:
             message = _("Member %(id)s does not see this project. Choose somebody else, or add them to it first.")
             raise ValidationError({"assignees": message % {"id": member.pk}})

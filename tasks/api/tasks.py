@@ -22,7 +22,12 @@ from tasks.models import TASK_KEY, Task, TaskQuerySet
 class TaskSerializer(StrictModelSerializer[Task]):
     project = RowField(queryset=Project.objects.all())
     status = RowField(queryset=Status.objects.all(), required=False)
-    assignees = RowListField(queryset=Membership.objects.current(), through="assigned.member_id", required=False)
+    assignees = RowListField(
+        queryset=Membership.objects.current(),
+        kept=Membership.objects.all(),  # of those who have left
+        through="assigned.member_id",
+        required=False,
+    )
     labels = RowListField(queryset=Label.objects.all(), through="labelled.label_id", required=False)
     subtasks_done = serializers.IntegerField(read_only=True)
     subtasks_total = serializers.IntegerField(read_only=True)

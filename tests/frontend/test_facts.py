@@ -67,6 +67,26 @@ def test_a_member_assigns_people_and_takes_them_off(client, acme, alice, bob, ta
     assert facts(task)["people"] == []
 
 
+def test_assignee_who_has_left_stays_until_taken_off(client, acme, alice, bob, task, as_member, page):
+    mine, his = (str(membership_of(user, acme).pk) for user in (alice, bob))
+    as_member(alice, update_task, task=task, assignees=[membership_of(bob, acme)])
+    with tenant_context(acme):
+        membership = membership_of(bob, acme)
+        type(membership).objects.filter(pk=his).update(ended_at=membership.joined_at)
+    browser = client.as_(alice)
+    seen = page(browser.get(f"{URL}assignees/"))
+    assert [box["value"] for box in seen.all("input", type="checkbox") if "checked" in box] == [his]
+    assert "Bob (has left)" in seen.text
+    assert browser.post(f"{URL}assignees/", {**hidden(seen), "assignees": [mine, his]}).status_code == 302
+    assert facts(task)["people"] == ["Alice", "Bob"]
+    stale = page(browser.get(f"{URL}assignees/"))
+    browser.post(f"{URL}assignees/", {**hidden(stale), "assignees": [mine]})
+    assert facts(task)["people"] == ["Alice"]
+    again = browser.post(f"{URL}assignees/", {**hidden(stale), "assignees": [mine, his]})
+    assert again.status_code == 400
+    assert facts(task)["people"] == ["Alice"]
+
+
 def test_a_choice_made_of_old_people_is_asked_again_and_kept(client, acme, alice, bob, vera, task, as_member, page):
     browser = client.as_(bob)
     seen = page(browser.get(f"{URL}assignees/"))

@@ -39,6 +39,22 @@ OF_TASK_PAGES: list[Mutant] = [
         f"{SAID}::test_those_who_see_the_project_are_suggested",
     ),
     off(
+        "members who are added as assignees must see the project",
+        "tasks/actions/tasks.py",
+        "seeing = task.project.seen_by(added)",
+        "seeing = added",
+        "tests/tasks/test_tasks_api_references.py::test_assignees_must_see_the_project",
+        "tests/tasks/test_tasks_api_references.py::test_assignee_who_lost_sight_of_the_project_stays",
+    ),
+    off(
+        "members who have left are found only among the assignees that a task has",
+        "accounts/rest/serializers.py",
+        "return self.queryset.all() | kept.filter(pk__in=present)",
+        "return self.queryset.all() | kept.all()",
+        "tests/tasks/test_tasks_api_references.py::test_former_members_are_not_to_be_found",
+        "tests/tasks/test_tasks_api_references.py::test_former_assignee_cannot_be_added_again",
+    ),
+    off(
         "comments are found among those that one may see",
         COMMENTS,
         "comments = Comment.objects.visible_to(request.membership)",

@@ -142,3 +142,64 @@ def test_former_members_are_not_to_be_found(client, acme, alice, bob, task):
         membership.save()
     response = client.as_(alice).json("PATCH", f"{URL}{task.pk}/", {"assignees": [str(membership.pk)]})
     assert response.json()["errors"] == {"assignees": NO_SUCH}
+
+
+# Assignees who have left, or do not see the project any more -------------------------------------------------------
+
+
+@pytest.fixture
+def left_task(client, acme, alice, bob, vera, task):
+    """A task of bob and vera; bob has left the account since."""
+    ids = [member_id(bob, acme), member_id(vera, acme)]
+    assert client.as_(alice).json("PATCH", f"{URL}{task.pk}/", {"assignees": ids}).status_code == 200
+    with tenant_context(acme):
+        membership = membership_of(bob, acme)
+        membership.ended_at = membership.joined_at
+        membership.save()
+    return task
+
+
+@pytest.fixture(params=["PATCH", "bulk"])
+def change(client, alice, request):
+    """Change a task in one of the ways that there are; returns the status, and the task or the errors."""
+
+    def change(task, **fields):
+        session = client.as_(alice)
+        if request.param == "bulk":
+            answer = session.json("POST", f"{URL}bulk/", {"tasks": [{"id": str(task.pk), **fields}]})
+            good = answer.status_code == 200
+            return answer.status_code, answer.json()["results"][0]["task"] if good else answer.json()["errors"]
+        answer = session.json("PATCH", f"{URL}{task.pk}/", fields)
+        return answer.status_code, answer.json() if answer.status_code == 200 else answer.json()["errors"]
+
+    return change
+
+
+def test_own_list_is_accepted_after_an_assignee_has_left(client, acme, alice, bob, vera, left_task, change):
+    own = client.as_(alice).get(f"{URL}{left_task.pk}/").json()
+    status, changed = change(left_task, assignees=own["assignees"], title="Changed")
+    assert (status, changed["title"]) == (200, "Changed")
+    assert changed["assignees"] == own["assignees"] == sorted([member_id(bob, acme), member_id(vera, acme)])
+
+
+def test_member_is_added_beside_one_who_has_left(acme, alice, bob, left_task, change):
+    wanted = [member_id(alice, acme), member_id(bob, acme)]
+    status, changed = change(left_task, assignees=wanted)
+    assert (status, changed["assignees"]) == (200, sorted(wanted))
+
+
+def test_former_assignee_cannot_be_added_again(acme, bob, vera, left_task, change):
+    assert change(left_task, assignees=[member_id(vera, acme)])[0] == 200
+    status, errors = change(left_task, assignees=[member_id(bob, acme), member_id(vera, acme)])
+    assert (status, [text for texts in errors.values() for text in texts]) == (400, NO_SUCH)
+
+
+def test_assignee_who_lost_sight_of_the_project_stays(client, acme, alice, bob, secret_project, secret_task, change):
+    members, his = f"/api/v1/projects/{secret_project.pk}/members/", member_id(bob, acme)
+    assert client.as_(alice).json("POST", members, {"member": his}).status_code < 300
+    assert change(secret_task, assignees=[his])[0] == 200
+    assert client.as_(alice).delete(f"{members}{his}/").status_code == 204
+    status, changed = change(secret_task, assignees=[his, member_id(alice, acme)])
+    assert (status, changed["assignees"]) == (200, sorted([his, member_id(alice, acme)]))
+    change(secret_task, assignees=[])
+    assert change(secret_task, assignees=[his])[0] == 400
