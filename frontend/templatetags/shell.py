@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from frontend import drafts
 from projects.models import Project
 from tasks.models import Notification
 from tenancy.routing import Refused, parse_host
@@ -47,6 +48,12 @@ def _serves_files(request: HttpRequest | None) -> bool:
         return parse_host(request) == str(settings.BASE_DOMAIN)
     except Refused:
         return False
+
+
+@register.simple_tag(takes_context=True)
+def draft_keys(context: template.Context) -> str:
+    """What the browser keeps text that was not sent with, for the member whose page it is."""
+    return drafts.draft_keys(context["request"].membership)
 
 
 @register.simple_tag(takes_context=True)

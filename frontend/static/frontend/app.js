@@ -4,6 +4,8 @@ import "./theme.js";
 import "./toasts.js";
 import "./patch.js";
 import "./menus.js";
+import "./drafts.js";
+import "./in-place.js";
 import "./live.js";
 import "./board.js";
 import "./offline.js";

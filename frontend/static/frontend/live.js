@@ -8,6 +8,7 @@
 //
 // The server is the only one that makes HTML: an event says that something changed, never what it looks like.
 
+import { explainAll } from "./drafts.js";
 import { socket } from "./socket.js";
 import { DEFERRED } from "./patch.js";
 import { send } from "./requests.js";
@@ -132,7 +133,9 @@ socket.addEventListener("event", ({ detail }) => {
 socket.addEventListener("resync", ({ detail }) => {
   for (const region of regionsOf(detail.project)) region.refresh();
 });
-socket.addEventListener("lost", () => location.reload()); // the project, or the sight of it
+// The project, or the sight of it; a page with text that was not sent stays until that has been read.
+socket.addEventListener("lost", () => explainAll("hidden") || location.reload());
+socket.addEventListener("ended", () => explainAll("ended")); // the session: any other page notices with its next request
 
 // What was asked for before somebody began to drag is asked for again when they are done.
 document.addEventListener("htmx:beforeSwap", (event) => {

@@ -1,6 +1,7 @@
 // A task beside the page that leads to it: `#panel` gets what the address of the task answers to htmx. The address is
 // that of the task meanwhile, so it can be shared and reloaded; going back, or Escape, closes it.
 
+import { isAllKept } from "./drafts.js";
 import { isComposing } from "./keys.js";
 import { isBusy } from "./patch.js";
 
@@ -13,9 +14,9 @@ let opener = null; // the id around the link, and the link, to bring the focus b
 
 export const isOpen = () => Boolean(panel && !panel.hidden);
 
-// Ask before what somebody has typed is thrown away.
+// Ask before something is thrown away that is not kept on this device.
 function mayLeave() {
-  return !isBusy(panel) || window.confirm(panel.dataset.unsaved);
+  return !isBusy(panel) || isAllKept(panel) || window.confirm(panel.dataset.unsaved);
 }
 
 // Show the task at `url`; says whether that worked.
@@ -102,5 +103,6 @@ async function reopen(url) {
 
 document.addEventListener("htmx:afterSettle", mark);
 addEventListener("beforeunload", (event) => {
-  if (document.querySelector("#task") && isBusy(document.getElementById("task"))) event.preventDefault();
+  const task = document.getElementById("task");
+  if (task && !isAllKept(task)) event.preventDefault();
 });

@@ -11,9 +11,9 @@ const SHOWN_MS = 200;
 // Replaced elements that somebody is typing into are left as they are; whoever wants to know hears it by this event.
 export const DEFERRED = "patch:deferred";
 
-const FIELDS = "input:not([type=hidden]), textarea, select";
+export const FIELDS = "input:not([type=hidden]), textarea, select";
 
-function hasChanged(field) {
+export function hasChanged(field) {
   if (field instanceof HTMLSelectElement) {
     const first = [...field.options].some((option) => option.defaultSelected);
     return first && [...field.options].some((option) => option.selected !== option.defaultSelected);

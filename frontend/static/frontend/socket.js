@@ -5,6 +5,7 @@ const LONGEST_WAIT_MS = 30_000;
 const PING_MS = 25_000;
 const PATIENCE_MS = 10_000;
 const GIVE_UP = 4403; // not a member any more, suspended
+const ENDED = 4401; // not logged in any more; another tab may log in
 
 const sign = document.getElementById("live");
 
@@ -93,6 +94,7 @@ class Socket extends EventTarget {
       show("offline");
       return;
     }
+    if (event.code === ENDED) this.dispatchEvent(new Event("ended"));
     show(navigator.onLine ? "reconnecting" : "offline");
     const wait = Math.min(FIRST_WAIT_MS * 2 ** this.#failures, LONGEST_WAIT_MS) * (0.5 + Math.random() / 2);
     this.#failures += 1;

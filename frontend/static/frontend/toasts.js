@@ -1,5 +1,7 @@
 // Short messages in a corner, and what requests of htmx do when they fail. The texts come with the page.
 
+import { explain, explainAll } from "./drafts.js";
+
 const SECONDS = 8;
 const place = document.getElementById("toasts");
 
@@ -15,7 +17,7 @@ export function toast(text) {
 // Whole pages are answers to somebody who left or may not: what they say is shown, not put into the middle of a page.
 const isPage = (text) => /^\s*<!doctype/i.test(text);
 
-function wordsOf(text) {
+export function wordsOf(text) {
   const page = new DOMParser().parseFromString(text, "text/html");
   const words = [...page.querySelectorAll("main h1, main p")].slice(0, 2).map((each) => each.textContent.trim());
   return words.length ? words.join(": ") : place?.dataset.failed;
@@ -25,18 +27,20 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr } = event.detail;
   if (!isPage(xhr.responseText) || (xhr.status < 400 && !xhr.responseURL.includes("/auth/"))) return;
   event.detail.shouldSwap = false;
-  if (xhr.status < 400) location.reload(); // the session has ended: the page leads to the log-in and back
-  else if (!event.detail.isError) toast(wordsOf(xhr.responseText)); // errors come below
+  if (xhr.status < 400 && !explainAll("ended")) location.reload(); // the page leads to the log-in and back
+  else if (xhr.status >= 400 && !event.detail.isError) toast(wordsOf(xhr.responseText)); // errors come below
 });
 
 document.addEventListener("htmx:responseError", (event) => {
   const { xhr, requestConfig } = event.detail;
   if (requestConfig.headers["X-Live"]) return; // is tried again
-  toast(isPage(xhr.responseText) ? wordsOf(xhr.responseText) : place?.dataset.failed);
+  const words = isPage(xhr.responseText) ? wordsOf(xhr.responseText) : place?.dataset.failed;
+  if (!explain(requestConfig.elt, "failed", words)) toast(words);
 });
 
 document.addEventListener("htmx:sendError", (event) => {
-  if (!event.detail.requestConfig.headers["X-Live"]) toast(place?.dataset.unreachable);
+  const { elt, headers } = event.detail.requestConfig;
+  if (!headers["X-Live"] && !explain(elt, "unreachable")) toast(place?.dataset.unreachable);
 });
 
 // The token is in a cookie of this host, so that no page has to carry it for scripts.

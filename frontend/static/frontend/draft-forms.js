@@ -1,0 +1,78 @@
+// Which forms have text that must not be lost, and what is in them.
+
+const TEXT = ["text", "email", "url", "tel", "number", "search"].map((type) => `input[type=${type}]`).join();
+const TYPED = `textarea, input:not([type]), ${TEXT}`;
+const CHOSEN = "select, input[type=date], input[type=time], input[type=checkbox], input[type=radio]";
+const SECRET = "[type=password], [type=file], [autocomplete=one-time-code], [autocomplete$=-password], [autocomplete^=cc-]";
+
+// Forms that log in, and those that delete something when its name is typed, opt out: `data-drafts="off"`.
+export function isDrafted(form) {
+  if (form?.getAttribute("method")?.toLowerCase() !== "post" || form.closest("[data-drafts=off]")) return false;
+  return Boolean(form.querySelector(TYPED)) && !form.querySelector(SECRET);
+}
+
+// What a form is for: the same on another day, in another tab and beside another page.
+export function slotOf(form) {
+  return `${new URL(form.getAttribute("action") || location.href, location.href).pathname}#${form.dataset.draft ?? ""}`;
+}
+
+const isBox = (field) => field.type === "checkbox" || field.type === "radio";
+const keyOf = (field) => (isBox(field) ? `${field.name}=${field.value}` : field.name);
+const valueOf = (field) => (isBox(field) ? field.checked : field.value);
+
+function defaultOf(field) {
+  if (isBox(field)) return field.defaultChecked;
+  if (field instanceof HTMLSelectElement) {
+    return ([...field.options].find((option) => option.defaultSelected) ?? field.options[0])?.value;
+  }
+  return field.defaultValue;
+}
+
+const isTouched = (field) => valueOf(field) !== defaultOf(field);
+const fieldsOf = (form) => [...form.elements].filter((field) => field.name && field.matches(`${TYPED}, ${CHOSEN}`));
+const hiddenOf = (form) =>
+  [...form.elements].filter((field) => field.type === "hidden" && field.name !== "csrfmiddlewaretoken");
+
+export const textFieldsOf = (form) => fieldsOf(form).filter((field) => field.matches(TYPED));
+
+// What is in the fields that differ from what the server sent, and in those of `keys`.
+export function valuesOf(form, keys = []) {
+  const wanted = fieldsOf(form).filter((field) => isTouched(field) || keys.includes(keyOf(field)));
+  return Object.fromEntries(wanted.map((field) => [keyOf(field), valueOf(field)]));
+}
+
+export function defaultsOf(form, keys) {
+  const wanted = fieldsOf(form).filter((field) => keys.includes(keyOf(field)));
+  return Object.fromEntries(wanted.map((field) => [keyOf(field), defaultOf(field)]));
+}
+
+// What the form began with: the version of a task, for one.
+export const basisOf = (form) => Object.fromEntries(hiddenOf(form).map((field) => [field.name, field.value]));
+
+export function setBasis(form, basis) {
+  for (const field of hiddenOf(form)) if (field.name in basis) field.value = basis[field.name];
+}
+
+// Put values into a form; say whether it shows something else than before.
+export function fill(form, values) {
+  let isOther = false;
+  for (const field of fieldsOf(form)) {
+    const value = values[keyOf(field)];
+    if (value === undefined || value === valueOf(field)) continue;
+    if (isBox(field)) field.checked = value;
+    else field.value = value;
+    isOther = true;
+  }
+  return isOther;
+}
+
+// What was typed after `sent` was sent: without it where the field was empty before, and else all of it.
+export function leftOf(form, sent, was) {
+  const left = {};
+  for (const field of textFieldsOf(form)) {
+    const [text, before] = [field.value, sent[field.name]];
+    if (before === undefined || text === before || !text) continue;
+    left[field.name] = !was[field.name] && text.startsWith(before) ? text.slice(before.length).trimStart() : text;
+  }
+  return left;
+}
