@@ -1,4 +1,4 @@
-"""Keys for text that was not sent and that a browser keeps (docs/web.md): each member has their own, in each account."""
+"""Keys for text that was not sent and that a browser keeps (docs/web.md). Each member of an account has their own."""
 
 import secrets
 from base64 import b64encode, urlsafe_b64encode

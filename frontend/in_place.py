@@ -10,7 +10,7 @@ REDIRECTS = (301, 302, 303)
 
 
 class AnswerInPlaceMiddleware:
-    """Answers such a form with 204 and where to go instead of a redirect, and with 401 instead of the way to the log-in.
+    """Answers such a form with 204 and where to go instead of a redirect, and with 401 instead of the log-in page.
 
     A script cannot see where a redirect leads without following it, and messages would be shown to it alone.
     """

@@ -7,7 +7,7 @@ import pytest
 from frontend.drafts import draft_keys
 from tasks.models import Task
 from tenancy.context import tenant_context
-from tenancy.testing import join, membership_of
+from tenancy.testing import membership_of
 
 IN_PLACE = {"HTTP_X_IN_PLACE": "1"}
 

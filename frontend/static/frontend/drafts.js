@@ -78,11 +78,10 @@ function keep(form) {
   return isEnded ? explain(form, "ended") : store(draft);
 }
 
-for (const name of ["input", "change"]) {
-  document.addEventListener(name, (event) => {
-    if (isDrafted(event.target.form)) keep(event.target.form);
-  });
-}
+// Not `change`: fields that are taken away tell it, with what has been sent.
+document.addEventListener("input", (event) => {
+  if (isDrafted(event.target.form)) keep(event.target.form);
+});
 
 // Giving up a form, or discarding what was kept, is meant.
 document.addEventListener("click", (event) => {
