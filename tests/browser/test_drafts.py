@@ -137,7 +137,7 @@ def test_text_survives_a_crash_of_the_tab(browser, studio):
 def unavailable(page):
     """Hold what a write needs until the server gives up, and answers with 503 itself."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE projects_project IN SHARE MODE")
+        cursor.execute("LOCK TABLE projects_project IN EXCLUSIVE MODE")
         yield
 
 

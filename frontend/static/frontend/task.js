@@ -32,5 +32,5 @@ document.addEventListener("htmx:afterSwap", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || isComposing(event) || !(event.ctrlKey || event.metaKey)) return;
   const form = event.target.closest?.("#task textarea")?.form;
-  if (form) form.requestSubmit(form.querySelector("button:not([name])"));
+  if (form) form.requestSubmit(form.querySelector("button:not([name], [type=button])"));
 });
