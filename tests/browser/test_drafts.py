@@ -70,6 +70,7 @@ def test_text_survives_the_end_of_the_session_while_typing(browser, studio):
     page.goto(TASK)
     type_into(comment_of(page), "A long thought")
     end_sessions()
+    expect(note(page)).to_contain_text("Your session has ended.")
     page.get_by_role("button", name="Comment", exact=True).click()
     expect(note(page)).to_contain_text(KEPT)
     expect(comment_of(page)).to_have_value("A long thought")
@@ -182,20 +183,23 @@ def test_forms_stay_and_say_why_the_server_did_not_take_the_text(browser, studio
 
 def test_another_user_of_the_browser_sees_nothing(browser, studio):
     page = browser.as_("member")
-    page.goto(TASK)
-    type_into(comment_of(page), "A secret of the member")
+    left_open = page.context.new_page()
+    for each in (page, left_open):
+        each.goto(TASK)
+        type_into(comment_of(each), "A secret of the member")
     page.locator(".person-menu summary").click()
     page.get_by_role("button", name="Log out").click()
     page.wait_for_url("**/auth/login/**")
-    page.go_back()
+    left_open.wait_for_url("**/auth/login/**")
     page.goto(TASK)
     log_in(page, studio, "owner")
     page.wait_for_url(f"**{TASK}")
-    for step in (page.reload, page.go_back, page.go_forward):
+    for step in (page.reload, page.go_back, page.go_back, page.go_back, page.reload):
         step()
         page.wait_for_load_state()
         assert "secret" not in page.content()
-        if comment_of(page).count():
+        if page.url.endswith(TASK):
+            expect(page.locator("#live")).to_have_text("Live")
             expect(comment_of(page)).to_have_value("")
     stored = page.evaluate("JSON.stringify(Object.entries(localStorage))")
     assert "draft:" in stored

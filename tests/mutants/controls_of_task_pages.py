@@ -55,6 +55,20 @@ OF_TASK_PAGES: list[Mutant] = [
         "tests/tasks/test_tasks_api_references.py::test_former_assignee_cannot_be_added_again",
     ),
     off(
+        "every member has a key of their own for text that was not sent",
+        "frontend/drafts.py",
+        'value = f"{member.account_id}:{member.pk}"',
+        'value = f"{member.account_id}"',
+        "tests/frontend/test_drafts.py::test_every_user_and_every_account_has_another_key",
+    ),
+    off(
+        "a script is not told that a form was accepted without a log-in",
+        "frontend/in_place.py",
+        "if request.user.is_authenticated:",
+        "if request.user:",
+        "tests/frontend/test_drafts.py::test_script_is_told_that_the_session_has_ended",
+    ),
+    off(
         "comments are found among those that one may see",
         COMMENTS,
         "comments = Comment.objects.visible_to(request.membership)",
