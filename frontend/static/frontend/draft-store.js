@@ -138,8 +138,15 @@ export function remove(id) {
 
 const isOurs = () => localStorage.getItem(OWNER) === owners[0].id;
 
-document.addEventListener("submit", (event) => {
-  if (owners.length && event.target.action?.endsWith("/auth/logout/")) localStorage.removeItem(OWNER);
+// Other pages are told when the session has ended, not before: they reload then.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!owners.length || !form.getAttribute("action")?.endsWith("/auth/logout/")) return;
+  event.preventDefault();
+  const body = new URLSearchParams(new FormData(form));
+  await fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => {});
+  localStorage.removeItem(OWNER);
+  form.submit();
 });
 
 // A log-out, or the log-in of another member, ends this page in every tab, also where the browser has kept it to go back to.

@@ -31,7 +31,8 @@ function claim(id) {
 }
 
 function remember(draft) {
-  sessionStorage.setItem(MINE, JSON.stringify([...mine(), draft.id].slice(-MOST_OF_TAB)));
+  const others = mine().filter((id) => id !== draft.id);
+  sessionStorage.setItem(MINE, JSON.stringify([...others, draft.id].slice(-MOST_OF_TAB)));
 }
 
 async function hold(draft) {
@@ -74,7 +75,7 @@ function keep(form) {
   Object.assign(draft.was, defaultsOf(form, added));
   const hasText = textFieldsOf(form).some((field) => field.name in values && values[field.name] !== draft.was[field.name]);
   if (!hasText) return forget(draft);
-  draft.values = values;
+  Object.assign(draft, { values, reason: "" });
   return isEnded ? explain(form, "ended") : store(draft);
 }
 
@@ -158,7 +159,7 @@ async function look() {
 
 let looking = ready;
 function lookAgain() {
-  looking = looking.then(() => isAvailable && look());
+  looking = looking.then(() => isAvailable && look()).catch(reportError);
 }
 
 ready.then((available) => {
