@@ -325,3 +325,15 @@ def test_old_drafts_are_removed_of_every_user(browser, studio):
     page.reload()
     page.wait_for_function("!localStorage.getItem('draft:other:1')")
     assert page.evaluate("localStorage.getItem('draft:other:2')")
+
+
+def test_nothing_is_stored_where_it_cannot_be_encrypted(browser, studio):
+    page = browser.as_("member")
+    page.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false })")
+    page.goto(TASK)
+    comment_of(page).fill("Over plain HTTP")
+    end_sessions()
+    page.get_by_role("button", name="Comment", exact=True).click()
+    expect(note(page)).to_contain_text("This browser cannot keep your text")
+    expect(comment_of(page)).to_have_value("Over plain HTTP")
+    assert page.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('draft'))") == []
