@@ -3,7 +3,7 @@
 URLs that S3 signs are tried against the real server.
 """
 
-import time
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import httpx
@@ -139,17 +139,21 @@ def test_an_upload_url_takes_one_file_of_one_size_and_type(bobs, acme, task):
     assert put(into, TEXT).status_code == 200
 
 
-def test_urls_expire(acme, ready):
-    with tenant_context(acme):
-        out = storage.presign_download(ready, seconds=1, disposition="attachment")
-        into = storage.presign_upload("incoming/x", seconds=1, content_type="text/plain", size=1)
-    assert httpx.get(out, trust_env=False).status_code == 200
-    deadline = time.monotonic() + 20
-    while httpx.get(out, trust_env=False).status_code == 200:
-        assert time.monotonic() < deadline
-    sent = httpx.put(into, content=b"x", headers={"Content-Type": "text/plain"}, trust_env=False)
-    assert sent.status_code in REFUSED
-    assert keys_of(acme) == {ready}
+@pytest.mark.parametrize(("seconds", "is_served"), [(7200, True), (1800, False)])
+def test_urls_expire(acme, ready, monkeypatch, seconds, is_served):
+    """They are signed an hour ago, and S3 compares that with its own clock."""
+    an_hour_ago = (datetime.now(UTC) - timedelta(hours=1)).replace(tzinfo=None)
+    with tenant_context(acme), monkeypatch.context() as clock:
+        clock.setattr("botocore.auth.get_current_datetime", lambda: an_hour_ago)
+        out = storage.presign_download(ready, seconds=seconds, disposition="attachment")
+        into = storage.presign_upload("incoming/x", seconds=seconds, content_type="text/plain", size=1)
+    assert f"X-Amz-Expires={seconds}&" in out
+    answers = [
+        httpx.get(out, trust_env=False).status_code,
+        httpx.put(into, content=b"x", headers={"Content-Type": "text/plain"}, trust_env=False).status_code,
+    ]
+    assert answers == [200, 200] if is_served else set(answers) <= REFUSED
+    assert keys_of(acme) == ({ready, "incoming/x"} if is_served else {ready})
 
 
 def test_no_url_of_one_account_opens_anothers(client, bobs, mallory, acme, globex, foreign_task, ready, run_jobs):
