@@ -5,17 +5,21 @@ owns globex, `charlie` belongs to both. Almost every permission test is two of t
 """
 
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import nullcontext
 from importlib import import_module
 from typing import Any
 from uuid import uuid4
+from weakref import WeakSet
 
 import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.core.signals import request_finished
 from django.db import close_old_connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from django.http.response import HttpResponseBase
 from django.test import Client, override_settings
 
@@ -25,6 +29,7 @@ from tenancy.sessions import bind_session
 
 PASSWORD = "correct horse battery"
 STREAMED: list[HttpResponseBase] = []  # answers of the test that runs
+CONNECTED: WeakSet[BaseDatabaseWrapper] = WeakSet()  # connections of all threads, which do not see those of others
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -68,6 +73,23 @@ def _nothing_left_open() -> Iterator[None]:
             STREAMED.pop().close()
     finally:
         request_finished.connect(close_old_connections)
+
+
+@pytest.fixture(autouse=True)
+def _threads_leave_no_connections() -> Iterator[None]:
+    """Close the connections of threads that a test has used. A test database in use cannot be deleted."""
+    connection_created.connect(_remember_connection)
+    yield
+    connection_created.disconnect(_remember_connection)
+    for each in list(CONNECTED):
+        if each._thread_ident != threading.get_ident():
+            each.inc_thread_sharing()
+            each.close()
+            each.dec_thread_sharing()
+
+
+def _remember_connection(connection: BaseDatabaseWrapper, **_options: Any) -> None:
+    CONNECTED.add(connection)
 
 
 CANARY = re.compile(r"CANARY-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-[0-9a-f-]+")
