@@ -5,6 +5,7 @@ import os
 import sys
 
 from config import services
+from config.startup import explained
 
 # These get DATABASE_OWNER_URL; every other process works with the application's role.
 OWNER_COMMANDS = {"createtestdata", "deletetenant", "importtenant", "migrate", "preparedemo", "test"}
@@ -26,7 +27,8 @@ def main() -> None:
 
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    with explained():
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

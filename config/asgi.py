@@ -9,11 +9,14 @@ os.environ.setdefault("DATABASE_POOL_SIZE", "16")
 
 import django
 
+from config.startup import explained
+
 # WhiteNoise serves the style sheets without collectstatic in the demo, and hands out whole files, which are small.
 warnings.filterwarnings("ignore", message="No directory at")
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
-django.setup(set_prefix=False)
+with explained():
+    django.setup(set_prefix=False)
 
 # These need the settings, which are read now.
 from channels.routing import ProtocolTypeRouter  # noqa: E402
@@ -24,6 +27,7 @@ from config.bodies import Application  # noqa: E402
 from config.disconnects import ReturnConnections  # noqa: E402
 from config.fairness import TakeTurns  # noqa: E402
 from config.own_context import OwnContext  # noqa: E402
+from config.proxies import TrustProxy  # noqa: E402
 from config.slow_clients import HangUp  # noqa: E402
 from projects.consumers import ProjectConsumer  # noqa: E402
 from tenancy.checks import refuse_unsafe_process  # noqa: E402
@@ -39,22 +43,18 @@ def refuse() -> None:
 
 
 # With `--reload` an event loop runs already, where Django does not let the database be asked.
-with ThreadPoolExecutor(1) as outside:
+with explained(), ThreadPoolExecutor(1) as outside:
     outside.submit(refuse).result()
 
+sockets = TenantSockets(
+    ProjectConsumer.as_asgi(),
+    path="/ws/",
+    subprotocol="commonhold.v1",
+    admit=admit_visitor,
+    dismiss=open_sockets.leave,
+)
 application = OwnContext(
-    ProtocolTypeRouter(
-        {
-            "http": HangUp(TakeTurns(ReturnConnections(Application()))),
-            "websocket": HangUp(
-                TenantSockets(
-                    ProjectConsumer.as_asgi(),
-                    path="/ws/",
-                    subprotocol="commonhold.v1",
-                    admit=admit_visitor,
-                    dismiss=open_sockets.leave,
-                )
-            ),
-        }
+    TrustProxy(
+        ProtocolTypeRouter({"http": HangUp(TakeTurns(ReturnConnections(Application()))), "websocket": HangUp(sockets)})
     )
 )

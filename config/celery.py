@@ -11,11 +11,13 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from config.heartbeat import Heartbeat
+from config.startup import explained
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("commonhold")
-app.config_from_object(settings.CELERY)
+with explained():
+    app.config_from_object(settings.CELERY)
 app.steps["consumer"].add(Heartbeat)
 app.autodiscover_tasks(related_name="jobs")  # and in processes that are no workers: config.apps
 

@@ -4,41 +4,36 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import environ
-import psycopg
 from django.core.exceptions import ImproperlyConfigured
-from psycopg_pool import ConnectionPool
 
 type Settings = dict[str, Any]
-
-
-def check_connection(connection: psycopg.Connection[Any]) -> None:
-    """Raise psycopg.Error for a connection of a pool that is broken, and have all idle ones of the pool made anew.
-
-    When a pooler or PostgreSQL was restarted all of them are broken. psycopg_pool looks at one after the other and
-    doubles a pause each time, so with four of them a request would wait in vain, although the server is back.
-    """
-    try:
-        ConnectionPool.check_connection(connection)
-    except psycopg.Error:
-        pool = connection._pool  # of a connection that was taken out
-        if isinstance(pool, ConnectionPool):
-            pool.drain()
-        raise
 
 
 def database(url: str, *, pool_size: int, pool_seconds: int) -> Settings:
     """Return the entry of DATABASES for a URL, with a pool of `pool_size` connections, or none when that is 0.
 
-    Raises ImproperlyConfigured when the URL is not one of PostgreSQL, or names no database; without showing it, since
-    there may be a password in it.
+    The URL is valid: config.rules. It may have options of libpq, such as `?sslmode=verify-full`.
     """
     parsed: Settings = environ.Env.db_url_config(url)
-    if parsed.get("ENGINE") != "django.db.backends.postgresql" or not parsed.get("NAME"):
-        raise ImproperlyConfigured("A database URL looks like postgres://user@host:5432/name.")
+    options = {**bounds(pool_seconds), **parsed.get("OPTIONS", {})}
     if pool_size:  # threads come and go with requests under ASGI, so connections must not belong to them
-        pool = {"min_size": 1, "max_size": pool_size, "timeout": pool_seconds, "check": check_connection}
-        return {**parsed, "ENGINE": "tenancy.postgresql", "OPTIONS": {"pool": pool}, "CONN_HEALTH_CHECKS": True}
-    return {**parsed, "ENGINE": "tenancy.postgresql"}
+        options["pool"] = {"max_size": pool_size, "timeout": pool_seconds}
+    return {**parsed, "ENGINE": "tenancy.postgresql", "OPTIONS": options}
+
+
+def bounds(seconds: int) -> Settings:
+    """Return the options of libpq by which a process does not wait for a server whose machine is gone.
+
+    Connecting, and sending without an acknowledgement, take `seconds` each. A server that works on a long statement
+    acknowledges probes all the while; one that does not is given up after a minute.
+    """
+    return {
+        "connect_timeout": seconds,
+        "tcp_user_timeout": seconds * 1000,
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+    }
 
 
 def broker(url: str, *, cache_url: str) -> str:
@@ -62,15 +57,16 @@ def broker(url: str, *, cache_url: str) -> str:
 
 def mailer(url: str) -> Settings:
     """Return the entry of MAILERS for a URL: SMTP, or the console. Raises ImproperlyConfigured for any other."""
+    refused = ImproperlyConfigured("EMAIL_URL looks like smtp+tls://user:password@host:587 or consolemail://.")
     try:
         parsed = environ.Env.email_url_config(url)
     except (ImproperlyConfigured, ValueError) as error:
-        raise ImproperlyConfigured(f"EMAIL_URL: {error}.") from error
+        raise refused from error
     backend = parsed["EMAIL_BACKEND"]
     if backend == "django.core.mail.backends.console.EmailBackend":
         return {"BACKEND": backend}
     if backend != "django.core.mail.backends.smtp.EmailBackend" or not parsed["EMAIL_HOST"]:
-        raise ImproperlyConfigured("EMAIL_URL looks like smtp+tls://user:password@host:587 or consolemail://.")
+        raise refused
     options = {
         "host": parsed["EMAIL_HOST"],
         "port": parsed["EMAIL_PORT"],

@@ -10,15 +10,17 @@ from django.http.response import HttpResponseBase
 
 logger = structlog.get_logger("config.health")
 
+LIVES, SERVES = PATHS = ("/healthz", "/readyz")
+
 
 class HealthMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path_info == "/healthz":
+        if request.path_info == LIVES:
             return JsonResponse({"status": "ok"})
-        if request.path_info == "/readyz":
+        if request.path_info == SERVES:
             return ready()
         return self.get_response(request)
 

@@ -14,6 +14,7 @@ from uuid import uuid4
 import pytest
 
 from config import services
+from config.environment import read
 from config.services.server import SYSTEM_PATH
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -55,7 +56,7 @@ def find_program(name: str) -> str | None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    required = os.environ.get("REQUIRE", "").split(",")
+    required = read("REQUIRE")
     for marker in item.iter_markers("needs_program"):
         for name in marker.args:
             if find_program(name):

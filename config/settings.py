@@ -3,27 +3,23 @@
 A value that is missing or wrong stops the process with a message; nothing falls back to something unsafe.
 """
 
-import re
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
-from config import connections, logs, openapi_settings, trial
-from config.environment import read, read_required
+from config import addresses, connections, logs, openapi_settings, trial
+from config.environment import check_all, read, read_required
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # The process --------------------------------------------------------------------------------------------------------
 
+check_all()
 DEBUG = read("DEBUG")
 SECRET_KEY = read_required("SECRET_KEY")
 SECRET_KEY_FALLBACKS = read("SECRET_KEY_FALLBACKS")
-for name, keys in {"SECRET_KEY": [SECRET_KEY], "SECRET_KEY_FALLBACKS": SECRET_KEY_FALLBACKS}.items():
-    if any(len(key) < 32 for key in keys):
-        raise ImproperlyConfigured(f"{name} is too short: use at least 32 random characters.")
 
 INSTALLED_APPS = [
     "tenancy",  # first: its `migrate` replaces Django's
@@ -74,9 +70,10 @@ DATABASE_ROUTERS = ["tenancy.postgresql.router.TenancyRouter"]
 
 BASE_DOMAIN = read("BASE_DOMAIN").lower()
 PORT = read("PORT")
-PUBLIC_URL = (read("PUBLIC_URL") or f"http://{BASE_DOMAIN}:{PORT}").rstrip("/")
-if urlsplit(PUBLIC_URL).scheme not in ("http", "https") or urlsplit(PUBLIC_URL).hostname != BASE_DOMAIN:
-    raise ImproperlyConfigured(f"PUBLIC_URL must be http(s)://{BASE_DOMAIN}[:port], not {PUBLIC_URL!r}.")
+TRUST_PROXY = read("TRUST_PROXY")  # config.proxies and tenancy.clients
+PUBLIC_URL = addresses.public_url(
+    read("PUBLIC_URL"), base_domain=BASE_DOMAIN, port=PORT, trust_proxy=TRUST_PROXY, serves_tls=read("SERVES_TLS")
+)
 HTTPS = PUBLIC_URL.startswith("https:")
 IS_TRIAL = BASE_DOMAIN == "localhost" and not HTTPS  # on one machine, where secrets that are known do no harm
 DEMO = read("DEMO") and IS_TRIAL  # the passwords of its accounts are known
@@ -211,31 +208,22 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 S3_BROWSER_UPLOADS = read("S3_BROWSER_UPLOADS")
 
 
-def storage_origin() -> str:
-    """Return the origin of S3 as browsers know it, for the policy of the pages."""
-    url = read("S3_PUBLIC_ENDPOINT_URL") or read_required("S3_ENDPOINT_URL")
-    origin: str = "/".join(url.split("/", 3)[:3])
-    if not re.fullmatch(r"https?://[\w.\[:\]-]+", origin, re.ASCII):
-        raise ImproperlyConfigured(f"S3_PUBLIC_ENDPOINT_URL must be http(s)://host[:port], not {url!r}.")
-    return origin
-
-
+# The origin of S3 as browsers know it, for the policy of the pages.
+STORAGE_ORIGIN = "/".join((read("S3_PUBLIC_ENDPOINT_URL") or read_required("S3_ENDPOINT_URL")).split("/", 3)[:3])
 SECURE_CSP = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF, CSP.NONCE],
     "style-src": [CSP.SELF],
     "img-src": [CSP.SELF, "data:"],
     "font-src": [CSP.SELF],
-    "connect-src": [CSP.SELF, storage_origin()] if S3_BROWSER_UPLOADS else [CSP.SELF],
+    "connect-src": [CSP.SELF, STORAGE_ORIGIN] if S3_BROWSER_UPLOADS else [CSP.SELF],
     "form-action": [CSP.SELF],
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-TRUST_PROXY = read("TRUST_PROXY")
 if HTTPS:
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY else None
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 31_536_000
 

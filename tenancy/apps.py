@@ -6,3 +6,6 @@ class TenancyConfig(AppConfig):
 
     def ready(self) -> None:
         from tenancy import checks  # noqa: F401  # registers the system checks
+        from tenancy.routing import check_resolvers
+
+        check_resolvers()

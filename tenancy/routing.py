@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.cache import cache
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.http import HttpRequest
 from django.urls import get_script_prefix, reverse
@@ -28,6 +29,7 @@ type Resolver = Callable[[HttpRequest], AbstractTenant | None]
 LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 HOST = re.compile(rf"(?P<name>{LABEL}(?:\.{LABEL})*)\.?(?::(?P<port>[0-9]{{1,5}}))?\Z")
 CACHE_SECONDS = 10
+RESOLVERS = "Name classes such as tenancy.routing.HostResolver, or your own."
 
 
 class Refused(Exception):
@@ -72,7 +74,22 @@ def resolve(request: HttpRequest) -> AbstractTenant | None:
 
 @remember
 def _resolvers() -> list[Resolver]:
-    return [import_string(path)() for path in settings.TENANCY["RESOLVERS"]]
+    return [_load(path)() for path in settings.TENANCY["RESOLVERS"]]
+
+
+def _load(path: str) -> Any:
+    try:
+        resolver = import_string(path)
+    except ImportError as error:
+        raise ImproperlyConfigured(f"TENANCY_RESOLVERS: {path!r} cannot be imported, {error}. {RESOLVERS}") from error
+    if not isinstance(resolver, type):
+        raise ImproperlyConfigured(f"TENANCY_RESOLVERS: {path!r} is no class of a resolver. {RESOLVERS}")
+    return resolver
+
+
+def check_resolvers() -> None:
+    """Raise ImproperlyConfigured for resolvers that cannot be loaded, before the first request needs them."""
+    _resolvers()
 
 
 def forget_resolvers() -> None:

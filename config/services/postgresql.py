@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from config.environment import read
 from config.services.files import make_reachable, open_file, secret
 from config.services.server import SYSTEM_PATH, Launch, Server, ServicesError
 
@@ -65,7 +66,7 @@ class PostgreSQL(Server):
 
     def launch(self, port: int) -> Launch:
         settings = SETTINGS | {"port": str(port)}
-        if os.environ.get("EMBEDDED_FSYNC") == "0":  # for throw-away data
+        if not read("EMBEDDED_FSYNC"):  # for throw-away data
             settings |= {"fsync": "off", "full_page_writes": "off"}
         return Launch(["-D", self.folder, *(f"--{name}={value}" for name, value in settings.items())])
 

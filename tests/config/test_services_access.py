@@ -92,7 +92,7 @@ def test_useradd_is_found_without_sbin_in_the_path() -> None:
 
 
 def test_error_other_than_permission_is_told_as_it_is(tmp_path: Path) -> None:
-    (tmp_path / "data").write_text("a file, where a folder is needed")
+    (tmp_path / "data" / "in-use.lock").mkdir(parents=True)  # a folder, where a file is needed
     failed = run_python(ENSURE, tmp_path / "data", **ONLY_REDIS)
     assert f"The servers cannot be prepared in {tmp_path / 'data'}" in failed.stderr
     assert "chown" not in failed.stderr

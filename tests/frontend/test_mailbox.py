@@ -75,7 +75,9 @@ def test_without_the_folder_there_is_no_such_page(client):
     assert client.get("/mails/").status_code == 404
 
 
-@pytest.mark.parametrize("variables", [{"BASE_DOMAIN": "example.com"}, {"PUBLIC_URL": "https://localhost"}])
+@pytest.mark.parametrize(
+    "variables", [{"BASE_DOMAIN": "example.com"}, {"PUBLIC_URL": "https://localhost", "SERVES_TLS": "1"}]
+)
 def test_nothing_starts_with_a_folder_where_others_could_read_it(variables):
     environment = {**os.environ, "MAIL_FOLDER": "/tmp/mails", **variables}
     done = subprocess.run(

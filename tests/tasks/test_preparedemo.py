@@ -154,7 +154,7 @@ def test_it_migrates_when_there_is_something_to_apply(monkeypatch, unapplied):
         ({}, True),
         ({"DEMO": "0"}, False),
         ({"BASE_DOMAIN": "example.com"}, False),
-        ({"PUBLIC_URL": "https://localhost"}, False),
+        ({"PUBLIC_URL": "https://localhost", "TRUST_PROXY": "1"}, False),
         ({"DEMO": "1", "BASE_DOMAIN": "example.com"}, False),
     ],
 )
