@@ -1,13 +1,55 @@
 """The code that somebody with an authenticator app is asked for beside the password, where there is no page to ask."""
 
+from typing import Any
+
 from allauth.account.adapter import get_adapter
+from allauth.core.internal.cryptokit import compare_user_code
+from allauth.mfa.adapter import get_adapter as get_factor_adapter
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import is_mfa_enabled
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.utils import decrypt, is_mfa_enabled
+from django.core.cache import cache
 from django.http import HttpRequest
 from rest_framework.exceptions import Throttled
 
 from accounts.models import User
+
+# How long a used code is remembered. It is accepted in its own half minute and in the next; the third is for servers
+# whose clocks differ.
+REMEMBERED_SECONDS = 90
+
+
+def use_up_code(user: User, secret: str, code: str) -> bool:
+    """Remember that a code was used, and return whether it is of this half minute or of the one before.
+
+    allauth has found it right and marked it as used. Its tolerance reaches forwards as well, where no honest app is,
+    and its mark ends after half a minute, while the code would still be accepted. Raises CacheUnavailable.
+    """
+    before, now, _next = yield_hotp_counters_from_time()
+    expected = (format_hotp_value(hotp_value(secret, step)) for step in (before, now))
+    is_timely = any(compare_user_code(actual=code, expected=each) for each in expected)
+    mark = TOTP(Authenticator(user=user, type=Authenticator.Type.TOTP))._get_used_cache_key(code)
+    cache.set(mark, "y", REMEMBERED_SECONDS)
+    return is_timely
+
+
+class TimelyCode:
+    """For forms of allauth that ask for a code: one of an app is accepted for up to a minute, once."""
+
+    def clean_code(self: Any) -> str:
+        """Raises ValidationError, CacheUnavailable."""
+        code: str = super().clean_code()  # type: ignore[misc]
+        factor: Authenticator = self.authenticator
+        is_of_app = factor.type == Authenticator.Type.TOTP
+        if is_of_app and not use_up_code(self.user, decrypt(factor.data["secret"]), code):
+            self._emit_authentication_failed(factor)
+            raise get_factor_adapter().validation_error("incorrect_code")
+        return code
+
+
+class AskCodeInAPI(TimelyCode, AuthenticateForm):  # type: ignore[misc]
+    pass
 
 
 def is_asked_for_code(user: User) -> bool:
@@ -20,7 +62,7 @@ def accepts_code(request: HttpRequest, user: User, code: str) -> bool:
     Wrong ones count as those on the page do. Without the cache nobody can tell whether a code was used: that raises
     CacheUnavailable, which is answered with 503.
     """
-    form = AuthenticateForm(user=user, data={"code": code})
+    form = AskCodeInAPI(user=user, data={"code": code})
     if form.is_valid():
         form.authenticator.record_usage()
         return True

@@ -63,9 +63,8 @@ def _of_token(text: str) -> Visitor:
         raise Closed(*INVALID_TOKEN) from error
     except APIException as error:
         raise Closed(4000 + error.status_code, error.default_code) from error
-    expires_at = float(token["exp"])
     who = membership.pk, membership.user_id, membership.role, token.issued_at
-    return Visitor(*who, token_expires_at=expires_at, stamp=token.stamp)
+    return Visitor(*who, token_expires_at=token.accepted_until, stamp=token.stamp)
 
 
 def _of_session(request: HttpRequest) -> Visitor:

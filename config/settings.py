@@ -184,8 +184,7 @@ ACCOUNT_FORMS = {
 
 MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
 MFA_TOTP_ISSUER = "Commonhold"  # allauth's is the host, but the code is of the person and not of an account
-# A code is good for its own 30 seconds, which is also how long it is remembered as used.
-MFA_TOTP_TOLERANCE = 0
+MFA_TOTP_TOLERANCE = 1  # backwards only, and once: accounts.second_factor
 # allauth fears that somebody switches it on with an address that is not theirs. Nobody gets that far here.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_FORMS = {
@@ -359,6 +358,7 @@ SPECTACULAR_SETTINGS = openapi_settings.SETTINGS
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=10),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
+    "LEEWAY": timedelta(seconds=10),  # servers' clocks differ: a token of one must not be of the future for another
     "AUDIENCE": "commonhold",
     "SIGNING_KEY": read("JWT_SIGNING_KEY") or SECRET_KEY,
     "USER_ID_CLAIM": "sub",

@@ -6,10 +6,9 @@ from allauth.account import forms as account
 from allauth.account.internal import flows
 from allauth.core import context
 from allauth.core.ratelimit import respond_429
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as codes
-from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.totp.internal.auth import TOTP
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseBase
@@ -17,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.passwords import ask_for_password_link
+from accounts.second_factor import TimelyCode, use_up_code
 from accounts.signing_up import confirm_by_mail, sign_up
 
 NEW_PASSWORD = _("At least 8 characters, and none that many people have.")
@@ -117,11 +117,11 @@ class ChangeAddress(Plain, account.AddEmailForm):  # type: ignore[misc]
     pass
 
 
-class AskCode(Plain, codes.AuthenticateForm):  # type: ignore[misc]
+class AskCode(Plain, TimelyCode, codes.AuthenticateForm):  # type: ignore[misc]
     pass
 
 
-class AskCodeAgain(Plain, codes.ReauthenticateForm):  # type: ignore[misc]
+class AskCodeAgain(Plain, TimelyCode, codes.ReauthenticateForm):  # type: ignore[misc]
     def save(self) -> None:
         super().save()
         context.request.session.cycle_key()
@@ -131,7 +131,8 @@ class SwitchOnApp(Plain, ActivateTOTPForm):  # type: ignore[misc]
     def clean_code(self) -> str:
         """The code that shows that the app works is used up by it: somebody may have looked over the shoulder."""
         code = str(super().clean_code())
-        TOTP(Authenticator(user=self.user, type=Authenticator.Type.TOTP))._mark_code_used(code)
+        if not use_up_code(self.user, self.secret, code):
+            raise get_adapter().validation_error("incorrect_code")
         return code
 
 

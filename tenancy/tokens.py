@@ -1,6 +1,6 @@
 """JSON Web Tokens that name their tenant. The only module that knows simplejwt."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from rest_framework_simplejwt.exceptions import TokenError
@@ -49,7 +49,11 @@ class TenantToken(Token):
 
 
 class TenantAccessToken(TenantToken, AccessToken):
-    pass
+    @property
+    def accepted_until(self) -> float:
+        """Return when the token is refused, in seconds since 1970: `LEEWAY` after its end, for clocks that differ."""
+        leeway: timedelta = api_settings.LEEWAY
+        return float(self["exp"]) + leeway.total_seconds()
 
 
 class TenantRefreshToken(TenantToken, RefreshToken):  # type: ignore[misc]

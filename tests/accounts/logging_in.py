@@ -63,12 +63,12 @@ def code_of(user, steps=0):
     return format_hotp_value(hotp_value(secret, _step() + steps))
 
 
-def give_app(client, user):
-    """Have somebody who is logged in switch on an authenticator app, as they do it in a browser."""
+def give_app(client, user, steps=0):
+    """Have a user who is logged in switch on an authenticator app, as in a browser, with the code of a step."""
     client.post("/auth/reauthenticate/", {"password": PASSWORD})
     shown = client.get("/auth/2fa/app/activate/")
     secret = shown.context["form"].secret
-    code = format_hotp_value(hotp_value(secret, _step()))
+    code = format_hotp_value(hotp_value(secret, _step() + steps))
     answer = client.post("/auth/2fa/app/activate/", {"code": code})
     assert (answer.status_code, answer["Location"]) == (302, "/auth/2fa/recovery-codes/"), answer.content
     return code

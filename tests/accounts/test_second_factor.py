@@ -1,10 +1,12 @@
 """Authenticator apps and recovery codes: on the pages, and at `auth/token/`"""
 
 import json
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth
 from cryptography.fernet import InvalidToken
 from django.core.cache import cache
 from django.utils import timezone
@@ -25,6 +27,14 @@ def app(client, bob):
     give_app(session, bob)
     cache.clear()
     return session
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The clock of codes, which stands still until it is set: at first 20 seconds after a code has changed."""
+    clock = SimpleNamespace(now=60_000_020.0)
+    monkeypatch.setattr(auth, "time", SimpleNamespace(time=lambda: clock.now))
+    return clock
 
 
 def ask(client, otp=None, email="bob@example.com", password=PASSWORD):
@@ -183,6 +193,42 @@ def test_tokens_take_a_code(client, acme, app, bob):
     assert ask(at, code) == (200, None)
     assert ask(at, code) == (401, "invalid_credentials")  # a second time
     assert ask(at, recovery_codes(bob)[0]) == (200, None)
+
+
+@pytest.mark.parametrize(("steps", "answer"), [(-2, 401), (-1, 200), (0, 200), (1, 401), (2, 401)])
+def test_code_is_accepted_in_its_half_minute_and_in_the_next(client, acme, clock, app, bob, steps, answer):
+    browser = client.at(acme)
+    log_in(browser, bob)
+    browser.post(CODE, {"code": code_of(bob, steps)})
+    assert is_in(browser) == (answer == 200)
+    cache.clear()
+    assert ask(client.at(acme), code_of(bob, steps))[0] == answer
+
+
+def test_used_code_stays_used_for_as_long_as_it_would_be_accepted(client, acme, clock, app, bob):
+    """allauth forgets it after 30 seconds."""
+    code = code_of(bob)
+    assert ask(client.at(acme), code) == (200, None)
+    clock.now += 31
+    let_pass(31, auth.TOTP(Authenticator.objects.get(user=bob, type="totp"))._get_used_cache_key(code))
+    assert ask(client.at(acme), code) == (401, "invalid_credentials")
+    clock.now += 10
+    let_pass(10, auth.TOTP(Authenticator.objects.get(user=bob, type="totp"))._get_used_cache_key(code))
+    assert ask(client.at(acme), code) == (401, "invalid_credentials")
+
+
+def let_pass(seconds, key):
+    """Have Redis forget a key that many seconds earlier."""
+    name = cache.make_and_validate_key(key)
+    redis = cache._cache.get_client(name, write=True)
+    redis.expire(name, redis.ttl(name) - seconds)
+
+
+def test_app_is_switched_on_with_the_code_of_the_half_minute_before_and_it_is_used_up(client, acme, clock, bob):
+    session = client.as_(bob)
+    code = give_app(session, bob, steps=-1)
+    assert ask(client.at(acme), code) == (401, "invalid_credentials")
+    assert ask(client.at(acme), code_of(bob)) == (200, None)
 
 
 def test_without_an_app_a_code_is_not_read(client, acme, bob):

@@ -1,6 +1,7 @@
 """POST /api/v1/auth/token/"""
 
 import time
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from accounts.models import Account
 from tenancy.testing import PASSWORD, join, make_user
 from tenancy.tokens import read_access, read_refresh
+from tests.accounts.forging import forge
 
 URL = "/api/v1/auth/token/"
 
@@ -304,3 +306,35 @@ def test_what_no_account_can_be_called_reads_like_an_unknown_one(client, bob, na
     body = {"email": bob.email, "password": PASSWORD, "account": name}
     response = client.json("POST", "/api/v1/auth/token/", body)
     assert (response.status_code, response.json()["code"]) == (401, "invalid_credentials")
+
+
+# Clocks that differ --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("claims", "status"),
+    [
+        ({"exp": -9}, 200),
+        ({"exp": -10}, 401),
+        ({"iat": 10}, 200),
+        ({"iat": 11}, 401),
+        ({"nbf": 10}, 200),
+        ({"nbf": 11}, 401),
+    ],
+)
+def test_clocks_of_servers_may_differ_by_ten_seconds(client, acme, bob, log_in, monkeypatch, claims, status):
+    """Of the server that checks a token, and the one that has made it."""
+    now = datetime(2033, 5, 18, tzinfo=UTC)
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz=None):  # noqa: ARG003  # of the class that it replaces
+            return now
+
+    access = log_in(bob, acme)["access"]
+    life = {"iat": -60, "exp": 540}
+    times = {name: int(now.timestamp()) + seconds for name, seconds in {**life, **claims}.items()}
+    monkeypatch.setattr("jwt.api_jwt.datetime", Clock)
+    monkeypatch.setattr("rest_framework_simplejwt.tokens.aware_utcnow", lambda: now)
+    headers = {"Authorization": f"Bearer {forge(access, **times)}"}
+    assert client.at(acme).get("/api/v1/me/", headers=headers).status_code == status

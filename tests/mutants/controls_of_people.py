@@ -117,10 +117,24 @@ OF_PEOPLE: list[Mutant] = [
         f"{CODES}::test_without_redis_no_code_is_believed",
     ),
     off(
+        "a used code is remembered for as long as it is accepted",
+        "accounts/second_factor.py",
+        "REMEMBERED_SECONDS = 90",
+        "REMEMBERED_SECONDS = 30",
+        f"{CODES}::test_used_code_stays_used_for_as_long_as_it_would_be_accepted",
+    ),
+    off(
+        "a code of the future is refused",
+        "accounts/second_factor.py",
+        "    return is_timely\n",
+        "    return True\n",
+        f"{CODES}::test_code_is_accepted_in_its_half_minute_and_in_the_next[1-401]",
+    ),
+    off(
         "the code that switches an app on is used up",
         "frontend/auth_forms.py",
-        "        TOTP(Authenticator(user=self.user, type=Authenticator.Type.TOTP))._mark_code_used(code)\n",
-        "",
+        "if not use_up_code(self.user, self.secret, code):",
+        "if False:",
         f"{CODES}::test_the_code_that_switched_it_on_is_used_up",
     ),
     off(

@@ -7,6 +7,7 @@ import time
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
@@ -108,7 +109,8 @@ def test_a_socket_with_a_session_is_closed(office, happens, code, reason):
 
 def test_a_socket_ends_with_its_token(office):
     end = int(time.time()) + 3
-    with office.open([PROTOCOL, f"bearer.{forge(office.token(), exp=end)}"]) as live:
+    leeway = int(settings.SIMPLE_JWT["LEEWAY"].total_seconds())
+    with office.open([PROTOCOL, f"bearer.{forge(office.token(), exp=end - leeway)}"]) as live:
         assert live.ask(type="ping") == {"type": "pong"}
         assert live.closed() == (4401, "invalid_token")
         assert time.time() >= end

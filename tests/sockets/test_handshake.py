@@ -124,7 +124,7 @@ def test_a_token_that_is_wrong(office):
         "",
         "x",
         refresh,
-        forge(access, exp=int(time.time()) - 1),
+        forge(access, exp=int(time.time()) - 60),
         forge(access, key="another key, which is long enough as well"),
         forge(access, algorithm="none", key=""),
         forge(access, aud="somebody else"),
