@@ -101,14 +101,21 @@ async def _linger(receive: Any) -> None:
 def _hang_up_unless_read(send: Any) -> None:
     """Give a client GRACE to read the end of what was sent. A connection that is closed waits for that, for ever."""
     transport = _transport(send)
-    if transport is not None and transport.get_write_buffer_size():
+    if transport is not None and _has_unread(transport):
         asyncio.get_running_loop().call_later(GRACE, _abort_if_closing, transport)
 
 
 def _abort_if_closing(transport: Any) -> None:
     # One that is not closing has another request to answer, which has its own Pace.
-    if transport.is_closing() and transport.get_write_buffer_size():
+    if transport.is_closing() and _has_unread(transport):
         transport.abort()
+
+
+def _has_unread(transport: Any) -> bool:
+    try:
+        return bool(transport.get_write_buffer_size())
+    except AttributeError:  # of TLS, and closed: asyncio ends those by itself, after 30 seconds
+        return False
 
 
 def _transport(send: Any) -> Any:

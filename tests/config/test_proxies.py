@@ -1,10 +1,15 @@
-"""The scheme by which a client came: that of `X-Forwarded-Proto`, from a proxy that is trusted."""
+"""The scheme by which a client came: that of a trusted proxy's `X-Forwarded-Proto`, or of the connection."""
 
 import asyncio
 import os
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from django.db import connection
 
 from config.proxies import TrustProxy
@@ -88,3 +93,38 @@ def test_web_process_behind_a_proxy_redirects_http_and_serves_https(tmp_path):
         assert answers["http"].headers["Location"] == "https://localhost/auth/login/"
         assert "X-Forwarded-Proto" in answers[""].text
         assert client.get("/readyz").status_code == 200
+
+
+# Without a proxy ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """Make a certificate that signs itself, and return the variables that uvicorn reads for it."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    (tmp_path / "certificate.pem").write_bytes(
+        builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    )
+    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    (tmp_path / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, *plain))
+    return {
+        "UVICORN_SSL_CERTFILE": str(tmp_path / "certificate.pem"),
+        "UVICORN_SSL_KEYFILE": str(tmp_path / "key.pem"),
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_web_process_with_a_certificate_serves_https_without_redirects(tmp_path, certificate):
+    url, log = with_database(os.environ["DATABASE_URL"], connection.settings_dict["NAME"]), tmp_path / "web.log"
+    variables = {"PUBLIC_URL": "https://localhost", "SERVES_TLS": "1", **certificate}
+    with running_web_process(url, log, connections=2, **variables) as (address, _process):
+        for _ in range(2):
+            answer = httpx.get(
+                f"{address}/auth/login/", headers={"Host": "localhost"}, timeout=120, trust_env=False, verify=False
+            )
+            assert answer.status_code == 200
+            assert "__Host-csrftoken" in answer.cookies
+    assert "Traceback" not in log.read_text()  # also when a client closes the connection

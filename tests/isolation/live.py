@@ -70,7 +70,10 @@ def web_process(database_url: str, log: Path, *, connections: int, wait: int = 5
 def running_web_process(
     database_url: str, log: Path, *, connections: int, wait: int = 5, **variables: str
 ) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
-    """The same, with the process itself, for tests that end it. `APPLICATION` may name another than config.asgi's."""
+    """The same, with the process itself, for tests that end it. `APPLICATION` may name another than config.asgi's.
+
+    With `UVICORN_SSL_CERTFILE` and `UVICORN_SSL_KEYFILE` it speaks TLS.
+    """
     environment = without_pytest(os.environ) | {
         "DATABASE_URL": database_url,
         "DATABASE_POOL_SIZE": str(connections),
@@ -98,9 +101,9 @@ def running_web_process(
             pass_fds=[number],
         )
     try:
-        url = f"http://127.0.0.1:{port}"
+        url = f"{'https' if 'UVICORN_SSL_CERTFILE' in variables else 'http'}://127.0.0.1:{port}"
         try:  # the socket listens already, so this waits until somebody answers
-            httpx.get(f"{url}/healthz", timeout=PATIENCE, trust_env=False).raise_for_status()
+            httpx.get(f"{url}/healthz", timeout=PATIENCE, trust_env=False, verify=False).raise_for_status()
         except httpx.HTTPError as error:
             raise RuntimeError(f"The web process did not start:\n{log.read_text()}") from error
         yield url, process
