@@ -4,9 +4,26 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import environ
+import psycopg
 from django.core.exceptions import ImproperlyConfigured
+from psycopg_pool import ConnectionPool
 
 type Settings = dict[str, Any]
+
+
+def check_connection(connection: psycopg.Connection[Any]) -> None:
+    """Raise psycopg.Error for a connection of a pool that is broken, and replace all idle connections of the pool.
+
+    After a restart of PostgreSQL or a pooler all of them are broken. psycopg_pool tests one after the other and
+    doubles a pause each time, so with four of them a request would time out although the server is available again.
+    """
+    try:
+        ConnectionPool.check_connection(connection)
+    except psycopg.Error:
+        pool = connection._pool  # of a connection that was taken out
+        if isinstance(pool, ConnectionPool):
+            pool.drain()
+        raise
 
 
 def database(url: str, *, pool_size: int, pool_seconds: int) -> Settings:
@@ -17,7 +34,11 @@ def database(url: str, *, pool_size: int, pool_seconds: int) -> Settings:
     parsed: Settings = environ.Env.db_url_config(url)
     options = {**bounds(pool_seconds), **parsed.get("OPTIONS", {})}
     if pool_size:  # threads come and go with requests under ASGI, so connections must not belong to them
-        options["pool"] = {"max_size": pool_size, "timeout": pool_seconds}
+        # No pause between attempts to connect: an attempt that waits occupies a place of the pool, also when the
+        # server is available again. The next request makes a new attempt.
+        connecting = {"check": check_connection, "reconnect_timeout": 0}
+        options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": pool_seconds, **connecting}
+        return {**parsed, "ENGINE": "tenancy.postgresql", "OPTIONS": options, "CONN_HEALTH_CHECKS": True}
     return {**parsed, "ENGINE": "tenancy.postgresql", "OPTIONS": options}
 
 

@@ -140,7 +140,8 @@ GROUPS: dict[str, list[Variable]] = {
             "DATABASE_POOL_SECONDS",
             "int",
             5,
-            "how long a request waits for one of them before it is answered with 503",
+            "how long a request waits for one of them, and for the server to connect or to acknowledge, before it is "
+            "answered with 503.",
             rule=rules.between(1, 60),
         ),
         Variable(

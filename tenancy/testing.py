@@ -82,7 +82,7 @@ def _threads_leave_no_connections() -> Iterator[None]:
     yield
     connection_created.disconnect(_remember_connection)
     for each in list(CONNECTED):
-        if each._thread_ident != threading.get_ident():
+        if each._thread_ident != threading.get_ident():  # type: ignore[attr-defined]  # the stubs lack it
             each.inc_thread_sharing()
             each.close()
             each.dec_thread_sharing()

@@ -12,6 +12,9 @@ To add a server, subclass Server in a module beside this one and name it in SERV
 import os
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
+from config.environment import check_all
 from config.services.announcement import announced_port
 from config.services.lifetime import Hold, stop_left_over
 from config.services.postgresql import PostgreSQL
@@ -46,8 +49,12 @@ def ensure(*, owner: bool) -> None:
 
     `owner` says whether DATABASE_OWNER_URL is among them, which web processes and workers must never hold. Servers
     started here run until the last process that called this has exited. Beside a running demo, PORT becomes its port
-    unless it is set. Raises ServicesError.
+    unless it is set. Raises ServicesError, also for a variable that is set to an invalid value.
     """
+    try:
+        check_all()
+    except ImproperlyConfigured as error:
+        raise ServicesError(str(error)) from error
     if port := announced_port(data_dir()):
         os.environ["PORT"] = os.environ.get("PORT") or str(port)
     known = [server(data_dir()) for server in SERVERS]

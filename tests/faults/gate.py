@@ -16,6 +16,7 @@ class Gate:
         self.port = self._listening.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._mode, self._left = "open", -1
+        self.attempts = 0  # to connect, also in vain
         self._connections: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -42,14 +43,13 @@ class Gate:
 
     def _cut(self) -> None:
         connections, self._connections = self._connections, []
-        for each in connections:
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
+        _hang_up(*connections)
 
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
                 client, _ = self._listening.accept()
+                self.attempts += 1
                 if self._mode == "closed":
                     client.close()
                     continue
@@ -71,6 +71,13 @@ class Gate:
                 if self._mode == "closed":
                     return
                 sink.sendall(piece)
+            _hang_up(source, sink)  # closing alone would not end the other thread, which reads from `sink`
+
+
+def _hang_up(*connections: socket.socket) -> None:
+    for each in connections:
+        with suppress(OSError):
+            each.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager

@@ -1,28 +1,154 @@
-"""Fault: PgBouncer or PostgreSQL was restarted, so every connection of a web process's pool is broken."""
+"""Fault: PostgreSQL or PgBouncer was restarted, or has failed over, and all connections of a process are broken."""
 
 import os
-import time
+from contextlib import contextmanager
+from urllib.parse import urlsplit
 
+import httpx
 import psycopg
-from psycopg_pool import ConnectionPool
+import pytest
+from django.db import connection
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from config.connections import database
+from projects.models import Label
+from tasks.actions import create_task
+from tenancy.context import tenant_context
+from tests.faults.gate import gate_to
+from tests.isolation.live import running_web_process
+from tests.jobs import samples
+from tests.jobs.running import processes
+from tests.pooler.pgbouncer import with_database
+from tests.sockets.live import make_office, port_of
 
-SIZE = 8
+URL = with_database(os.environ["DATABASE_URL"], "postgres")  # which is always there
+SIZE = 16
 
 
-def test_a_request_does_not_wait_for_one_broken_connection_after_the_other():
-    url = os.environ["DATABASE_URL"]
-    check = database(url, pool_size=SIZE, pool_seconds=5)["OPTIONS"]["pool"]["check"]
-    with ConnectionPool(url, min_size=SIZE, max_size=SIZE, timeout=5, check=check) as pool:
-        pool.wait()
+@contextmanager
+def pool_of(url=URL, *, size=SIZE, seconds=60):
+    """A pool with the options of the product."""
+    options = database(url, pool_size=size, pool_seconds=seconds)["OPTIONS"]["pool"]
+    with ConnectionPool(url, kwargs={"autocommit": True}, **options) as pool:
+        yield pool
+
+
+def fill(pool, count):
+    """Return the server processes of `count` connections that are idle in the pool."""
+    taken = [pool.getconn() for _ in range(count)]
+    pids = [each.info.backend_pid for each in taken]
+    for each in taken:
+        pool.putconn(each)
+    return pids
+
+
+def terminate(pids):
+    """End server processes, and return how many there were."""
+    with psycopg.connect(URL) as administrator:
+        rows = administrator.execute("SELECT pg_terminate_backend(pid, 60000) FROM unnest(%s::int[]) AS pid", [pids])
+        return [ended for (ended,) in rows].count(True)
+
+
+def answer(taken):
+    return taken.execute("SELECT 1").fetchone()
+
+
+# The pool -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [1, 2, SIZE])
+def test_first_request_after_all_connections_were_terminated_has_a_connection_without_a_pause(count, monkeypatch):
+    pauses = []
+    monkeypatch.setattr("psycopg_pool.pool.sleep", pauses.append)
+    with pool_of() as pool:
+        assert terminate(fill(pool, count)) == count
         taken = [pool.getconn() for _ in range(SIZE)]
-        pids = [each.info.backend_pid for each in taken]
+        assert {answer(each) for each in taken} == {(1,)}
+        assert set(pauses) <= {0.0}
         for each in taken:
             pool.putconn(each)
-        with psycopg.connect(url) as administrator:
-            administrator.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s) AS pid", [pids])
-        started = time.monotonic()
-        with pool.connection() as connection:
-            assert connection.execute("SELECT 1").fetchone() == (1,)
-        assert time.monotonic() - started < 3  # seven of them with doubled pauses are more than the five of the pool
+
+
+def test_places_are_free_as_soon_as_an_unavailable_server_is_back(monkeypatch):
+    monkeypatch.setattr("psycopg_pool.base.AttemptWithBackoff.INITIAL_DELAY", 3600.0)
+    with gate_to(URL) as gate, pool_of(through(gate, URL), size=2) as pool:
+        fill(pool, 2)
+        gate.close()
+        for _ in range(5):  # more than there are places
+            with pytest.raises(PoolTimeout):
+                pool.getconn(timeout=0.2)
+        gate.open()
+        taken = [pool.getconn() for _ in range(2)]
+        assert {answer(each) for each in taken} == {(1,)}
+        for each in taken:
+            pool.putconn(each)
+
+
+def test_url_keeps_its_options_with_a_pool():
+    """Otherwise a web server would connect without the certificate check that `sslmode` asks for."""
+    options = database(f"{URL}?sslmode=verify-full", pool_size=4, pool_seconds=5)["OPTIONS"]
+    assert options["sslmode"] == "verify-full"
+    assert (options["pool"]["max_size"], options["pool"]["timeout"]) == (4, 5)
+
+
+# A web process, its sockets, and jobs -------------------------------------------------------------------------------
+
+
+def through(gate, url):
+    """Return the URL of a server with the gate in front of it."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=f"{parts.netloc.rpartition('@')[0]}@127.0.0.1:{gate.port}").geturl()
+
+
+def terminate_all(application):
+    """End the connections of a program to the database of the tests, and return how many there were."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pid FROM pg_stat_activity WHERE application_name = %s", [application])
+        return terminate([pid for (pid,) in cursor.fetchall()])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_web_process_serves_pages_api_and_sockets_after_a_restart_and_says_503_while_the_server_is_away(tmp_path):
+    url = f"{with_database(URL, connection.settings_dict['NAME'])}?application_name=web"
+    options = {"connections": SIZE, "wait": 5, "APPLICATION": "tests.faults.filled:application"}
+    with (
+        gate_to(URL) as gate,
+        running_web_process(through(gate, url), tmp_path / "web.log", **options) as (address, _process),
+        httpx.Client(base_url=address, timeout=120, trust_env=False) as ask,
+    ):
+        office = make_office(port_of(address))
+        project = office.make_project()
+        page = {"Host": office.host, "Cookie": office.cookie()}
+        api = {"Host": office.host, "Authorization": f"Bearer {office.token()}"}
+        ways = [("/", page), ("/api/v1/tasks/", api)]
+        with office.with_token() as live:
+            live.subscribe(project)
+            assert terminate_all("web") > 4  # enough for the pauses of psycopg_pool
+            assert [ask.get(path, headers=headers).status_code for path, headers in ways] == [200, 200]
+            terminate_all("web")
+            live.subscribe(project)
+            office.act(create_task, project=project, title="after")
+            assert live.receive()["object"]["title"] == "after"
+        gate.close()
+        for path, headers in ways:
+            refused = ask.get(path, headers=headers)
+            assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+        assert refused.json()["code"] == "unavailable"
+        gate.open()
+        assert [ask.get(path, headers=headers).status_code for path, headers in ways] == [200, 200]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_relay_and_worker_go_on_after_their_connections_were_terminated(acme, tmp_path):
+    url = f"{with_database(URL, connection.settings_dict['NAME'])}?application_name=jobs"
+    with processes(url, tmp_path) as jobs, tenant_context(acme):
+        relay, worker = jobs.relay(), jobs.worker(concurrency=1)
+        for name in ("before", "after"):
+            samples.note_label.delay(name)
+            jobs.wait_for(lambda name=name: has_label(name), f"the job {name}")
+            jobs.wait_for(lambda: terminate_all("jobs"), "a connection to end")
+        assert (relay.poll(), worker.poll()) == (None, None)
+
+
+def has_label(name):
+    return Label.objects.filter(name=name).exists()

@@ -6,6 +6,7 @@ PEOPLE, GENERAL = "tests/frontend/test_members_page.py", "tests/frontend/test_se
 LOG, MAILS = "tests/frontend/test_audit_page.py", "tests/frontend/test_mailbox.py"
 DELETING, ERASING = "tests/accounts/test_deleting.py", "tests/accounts/test_erasing.py"
 CLOCK = "tests/tenancy/test_clock.py"
+POOL = "tests/faults/test_pool.py"
 EXPORTS, DEMO = "tests/tasks/test_account_exports.py", "tests/tasks/test_preparedemo.py"
 
 OF_SETTINGS = [
@@ -230,6 +231,34 @@ OF_SETTINGS = [
         'if may(membership, "account.export"):',
         "if True:",
         f"{EXPORTS}::test_whoever_owns_it_no_more_gets_nothing",
+    ),
+    off(
+        "a client does not say by which scheme it came",
+        "config/proxies.py",
+        'if settings.TRUST_PROXY and scope["type"] in SCHEMES:',
+        'if scope["type"] in SCHEMES:',
+        "tests/config/test_proxies.py::test_header_of_a_client_does_not_count_without_a_proxy",
+    ),
+    off(
+        "one broken connection has all of the pool replaced",
+        "config/connections.py",
+        "            pool.drain()",
+        "            pass",
+        f"{POOL}::test_first_request_after_all_connections_were_terminated_has_a_connection_without_a_pause[16]",
+    ),
+    off(
+        "no attempt to connect occupies a place while it waits",
+        "config/connections.py",
+        ', "reconnect_timeout": 0',
+        "",
+        f"{POOL}::test_places_are_free_as_soon_as_an_unavailable_server_is_back",
+    ),
+    off(
+        "a pool keeps the certificate check of its URL",
+        "config/connections.py",
+        '{**bounds(pool_seconds), **parsed.get("OPTIONS", {})}',
+        "bounds(pool_seconds)",
+        f"{POOL}::test_url_keeps_its_options_with_a_pool",
     ),
     off(
         "the demo's mailbox is for localhost",
