@@ -9,7 +9,7 @@ BREAKS = frozenset(("Cc", "Zl", "Zp", "Cs"))  # controls, separators of lines an
 # Characters that change the direction of the text around them: of what stands in a sentence after the name, too.
 BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 SHOWN = frozenset("LNPS")  # letters, numbers, punctuation, symbols
-BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and symbols that show nothing
+BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffc\U0001d159")  # letters and symbols that show nothing
 
 
 def validate_line(text: str) -> None:

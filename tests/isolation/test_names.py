@@ -26,7 +26,11 @@ from tests.config.test_settings import ROOT
 INJECTED = "Pay at https://evil.example"
 BREAKS = ["\n", "\r\n", "\r", "\t", "\x0b", "\x0c", "\x1b", "\x1c", "\x7f", "\x85", "\u2028", "\u2029"]
 HOSTILE = [f"Acme{each}{INJECTED}" for each in (*BREAKS, *sorted(BIDI))]
-INVISIBLE = ["\u200b", "\u2060\ufeff", "\u3164", "\u2800", "\xad", "\u200d", "\ufe0f", " \u2003", "\U000e0041"]
+INVISIBLE = [
+    *("\ufffc", "\U0001d159", "\u0301", "\u115f\u1160", "\u200b", "\u2060\ufeff"),
+    *("\u3164", "\u2800", "\xad", "\u200d", "\ufe0f", " \u2003", "\U000e0041"),
+]
+REFUSAL = "Must contain something that can be seen."
 GOOD = ["Ærø & Søn", "日本", "👩\u200d👩\u200d👧", "نام\u200cها", "O’Brien “Bob”", "A", "#1", "e\u0301", "<b>"]
 # {field: why it is none}
 NO_LINE = {"tasks.Attachment.name": "is cleaned and not refused: tasks.file_names"}
@@ -92,6 +96,32 @@ add_task = writing("POST", "tasks/", "title", project="")
 rename_task = writing("PATCH", "tasks/{task}/", "title")
 add_subtask = writing("POST", "subtasks/", "title", task="")
 add_token = writing("POST", "tokens/")
+
+
+def posting(url, field="name", **body):
+    @pytest.fixture
+    def write(client, alice, project, task, subtask, label):
+        values = {"label": label.pk, "subtask": subtask.pk, "status": task.status_id}
+        return lambda name: client.as_(alice).post(f"/{url.format(**values)}", {**body, field: name}, follow=True)
+
+    return write
+
+
+ACCOUNT = {"slug": "acme", "time_zone": "UTC", "variant": "standard", "media_access": "proxied"}
+PAGES = {
+    "page_of_project": posting("", color="blue"),
+    "page_of_its_settings": posting("projects/WEB/settings/", color="blue"),
+    "page_of_columns": posting("projects/WEB/statuses/", category="todo"),
+    "page_of_a_column": posting("statuses/{status}/", category="todo"),
+    "page_of_labels": posting("settings/labels/", color="grey"),
+    "page_of_a_label": posting("settings/labels/{label}/", color="grey"),
+    "page_of_a_new_task": posting("tasks/new/", "title", project="WEB"),
+    "page_of_a_task": posting("tasks/WEB-1/text/", "title", version="1", seen=""),
+    "page_of_subtasks": posting("tasks/WEB-1/subtasks/", "title"),
+    "page_of_a_subtask": posting("subtasks/{subtask}/rename/", "title"),
+    "page_of_the_account": posting("settings/", **ACCOUNT),
+}
+globals().update(PAGES)
 WAYS = [
     *("sign_up", "accept", "rename_account", "rename_person", "add_project", "rename_project", "add_status"),
     *("add_label", "add_task", "rename_task", "add_subtask", "add_token"),
@@ -109,6 +139,16 @@ def test_no_way_lets_one_in(request, way):
         else:
             assert (answer.status_code, answer.json()["code"]) == (400, "invalid"), (repr(name), answer.content)
     assert write("Ærø & Søn").status_code in (200, 201, 302)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("way", PAGES)
+def test_no_page_lets_an_invisible_one_in(request, way):
+    write = request.getfixturevalue(way)
+    for name in ("\u200b", "\u2800\u3164", " \u00ad\u2060 ", "\u0301"):
+        assert REFUSAL in write(name).content.decode(), repr(name)
+    answer = write("Ærø & Søn")
+    assert (answer.status_code, REFUSAL in answer.content.decode()) == (200, False)
 
 
 @pytest.mark.django_db
