@@ -1,0 +1,91 @@
+"""The forms of text in which it is sorted and searched."""
+
+import random
+import unicodedata
+
+import pytest
+
+from tenancy.folding import folded, search_words, sort_key, spans
+
+
+def marked(text, query):
+    return [text[start:end] for start, end in spans(text, search_words(query))]
+
+
+def finds(text, query):
+    return all(word in folded(text) for word in search_words(query))
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "shown"),
+    [
+        ("Write the welcome page", "pag WELC", ["welcome"[:4], "page"[:3]]),
+        ("Straße nach İstanbul", "STRASSE istanbul", ["Straße", "İstanbul"]),
+        ("İİİ Straße web", "web", ["web"]),  # characters before it whose image has another length
+        ("ὁ ὀδός", "ΟΔΟΣ", ["ὀδός"]),
+        ("İzmir ve Iğdır ılık", "izm ığdır ILIK", ["İzm", "Iğdır", "ılık"]),
+        ("Ćevapčići Đakovo Łódź Ærø", "cevapcici dakovo lodz aero", ["Ćevapčići", "Đakovo", "Łódź", "Ærø"]),
+        ("请看欢迎页面", "页", ["页"]),
+        ("请看欢迎页面", "页面 欢迎", ["欢迎", "页面"]),
+        ("第3版web页面", "web 3", ["3", "web"]),
+        ("안녕하세요", "하", ["하"]),
+        ("สวัสดีครับ", "ครับ", ["ครับ"]),
+        ("Ｗｅｂ ｶﾅ", "web カナ", ["Ｗｅｂ", "ｶﾅ"]),
+        ("x̌yz abc", "xyz", ["x̌yz"]),  # a mark that no letter has in Unicode
+        ("Is 1<2 & <b>2</b>?", "<B>", ["<b>"]),
+        ("C++ and C#", "c# c++", ["C++", "C#"]),
+        ("a “welcome” page", "„welcome“,", ["welcome"]),
+        ("naïve re\u00adview ❤️", "naive review ❤", ["naïve", "re\u00adview", "❤️"]),
+        ("foo_bar-baz", "bar baz", ["bar", "baz"]),
+    ],
+)
+def test_words_are_found_in_any_order_and_shown_as_they_are_written(text, query, shown):
+    assert finds(text, query)
+    assert marked(text, query) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("picture", "icture"),
+        ("100", "%"),
+        ("web", "w_b"),
+        ("ab", "a b"),
+        ("欢迎", "迎欢"),
+        ("Йод", "иод"),
+        ("が", "か"),
+    ],
+)
+def test_other_words_are_not_found(text, query):
+    assert not finds(text, query)
+
+
+@pytest.mark.parametrize("query", ["", " ", "\u200b", "\u00ad \u2060", "\u0301"])
+def test_a_query_that_shows_nothing_has_no_words(query):
+    assert search_words(query) == []
+
+
+def test_what_is_found_is_shown_wherever_it_is():
+    """Texts at random, over the ends of the blocks in which their images are made: both ways agree."""
+    generator, letters = random.Random(7), "aßİIıςΣé\u0301ﷺ请ｶก็ -.<%_\u00ad①"
+    for _ in range(200):
+        text = unicodedata.normalize("NFC", "".join(generator.choices(letters, k=generator.choice((5, 520, 1100)))))
+        start = generator.randrange(len(text))
+        words = search_words(text[start : start + 3])
+        found = any(word in folded(text) for word in words)
+        assert found == bool(spans(text, words)), (text, words)
+        for first, last in spans(text, words):
+            assert 0 <= first < last <= len(text)
+
+
+def test_names_are_sorted_without_case_and_accents():
+    names = ["Zebra", "écran", "Eva", "ähnlich", "Apfel", "e-mail", "(new)", "10", "Ωmega", "ёж", "еда", "ель"]
+    assert sorted(names, key=sort_key) == [
+        *("(new)", "10", "ähnlich", "Apfel", "e-mail", "écran", "Eva", "Zebra", "Ωmega", "еда", "ёж", "ель")
+    ]
+
+
+def test_both_ways_to_enter_a_letter_are_one():
+    for form in ("NFC", "NFD"):
+        assert sort_key(unicodedata.normalize(form, "Écôle 각 が")) == sort_key("ecole 각 が")
+        assert search_words(unicodedata.normalize(form, "Écôle")) == [" ecole"]
