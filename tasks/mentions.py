@@ -9,10 +9,11 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from accounts.models import Membership
+from tenancy.folding import is_unspaced, normalized
 
 MOST = 200  # signs that are looked at in one text; whoever writes more of them means nobody
-BEFORE = re.compile(r"[\w.@/-]$")  # an address or a path goes on with the sign
-AFTER = re.compile(r"[\w@-]|\.\w")  # the word goes on behind what was found
+SIGNS = "@\uff20"  # input methods of Chinese and Japanese write the wide one
+JOINING = "._@\uff20/-"  # besides letters, digits and marks: an address or a path goes on with the sign behind it
 CODE = "\0"  # in the place of code, so that what stands around it does not become one word
 
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -24,10 +25,15 @@ def mentioned(body: str, members: Iterable[Membership]) -> list[Membership]:
     Upper and lower case are the same, and so is all space. Of two names that fit, the longer one is meant; several
     people of the same name are all meant. What is code mentions nobody.
     """
-    if "@" not in body:
+    if not may_mention(body):
         return []
     known = _names(members)
     return list(dict.fromkeys(member for text in _texts(body) for member in _find(text, known)))
+
+
+def may_mention(body: str) -> bool:
+    """Say whether a text has a sign that begins a mention."""
+    return any(sign in body for sign in SIGNS)
 
 
 def _names(members: Iterable[Membership]) -> dict[str, list[Membership]]:
@@ -40,14 +46,33 @@ def _names(members: Iterable[Membership]) -> dict[str, list[Membership]]:
 
 def _find(text: str, known: dict[str, list[Membership]]) -> Iterator[Membership]:
     lengths = sorted({len(name) for name in known}, reverse=True)
-    for place in [match.end() for match in re.finditer("@", text)][:MOST]:
-        if BEFORE.search(text[: place - 1][-1:]):
+    for place in [match.end() for match in re.finditer(f"[{SIGNS}]", text)][:MOST]:
+        if _leads_to(text[: place - 1][-1:]):
             continue
         for length in lengths:
             name = text[place : place + length]
-            if name in known and not AFTER.match(text, place + length):
+            if name in known and not _goes_on(text, place + length):
                 yield from known[name]
                 break
+
+
+def _leads_to(before: str) -> bool:
+    """Say whether what stands before a sign belongs to it, as in an e-mail address. `mentions.js` asks the same."""
+    if not before or is_unspaced(before):  # "请@王小明看": there are no spaces around a word
+        return False
+    return before in JOINING or unicodedata.category(before)[0] in "LNM"
+
+
+def _goes_on(text: str, end: int) -> bool:
+    """Say whether a word goes on at `end`, so that it is not the name that was found."""
+    after, next_ = text[end : end + 1], text[end + 1 : end + 2]
+    if not after:
+        return False
+    if after == ".":
+        return bool(next_) and (next_ == "_" or unicodedata.category(next_)[0] in "LNM")
+    if unicodedata.category(after)[0] == "M":
+        return True
+    return not is_unspaced(after) and (after in f"_-{SIGNS}" or unicodedata.category(after)[0] in "LN")
 
 
 def _texts(body: str) -> Iterator[str]:
@@ -69,4 +94,4 @@ def _read(token: Token) -> str:
 
 
 def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text.casefold()).split())
+    return " ".join(normalized(normalized(text).casefold()).split())

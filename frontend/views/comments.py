@@ -15,6 +15,7 @@ from frontend.task_forms import WriteComment
 from frontend.task_page import find_task, people_of, task_page, written
 from tasks.actions import create_comment, delete_comment, update_comment
 from tasks.models import Comment
+from tenancy.folding import sort_key
 
 PART = "feed"
 MOST_PEOPLE = 8  # that are suggested at once
@@ -73,11 +74,12 @@ def delete(request: MemberRequest, pk: UUID) -> HttpResponse:
 def people(request: MemberRequest, key: TaskKey) -> HttpResponse:
     """Whom a comment on a task can mention: those whose name or address has `q` in it, as a list to choose from."""
     task = find_task(request, key)
-    wanted = request.GET.get("q", "").strip().casefold()
+    text = request.GET.get("q", "").strip()
+    wanted, address = sort_key(text), text.casefold()
     found = [
         member
         for member in people_of(task)
-        if wanted in member.name.casefold() or member.user.email.casefold().startswith(wanted)
+        if wanted in sort_key(member.name) or member.user.email.casefold().startswith(address)
     ]
     return render(request, "tasks/people.html", {"people": found[:MOST_PEOPLE]})
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.acting import authorize
 from accounts.models import Membership
 from projects.models import Activity
-from tasks.mentions import mentioned
+from tasks.mentions import may_mention, mentioned
 from tasks.models import Assignment, Comment, Notification, NotificationKind, Task
 from tenancy.outbox import enqueue
 
@@ -32,7 +32,7 @@ def notify_mentioned(*, comment: Comment, actor: Membership, before: str = "") -
     `before` is its former text: whom that mentioned knows already. So does whoever was told of this comment once, also
     if they were taken out of it meanwhile.
     """
-    if "@" not in comment.body:
+    if not may_mention(comment.body):
         return
     members = list(Membership.objects.current().exclude(pk=actor.pk).prefetch_related("user"))
     known = {member.pk for member in mentioned(before, members)}

@@ -1,12 +1,15 @@
 """What counts as a mention, text by text."""
 
+import re
 import time
 import unicodedata
 
 import pytest
 
 from accounts.models import Membership, User
-from tasks.mentions import mentioned
+from tasks.mentions import JOINING, mentioned
+from tenancy.folding import UNSPACED
+from tests.config.test_settings import ROOT
 
 
 def member(name, email):
@@ -18,7 +21,11 @@ ADAM = member("Ada", "adam@example.co")
 ZOE = member("Zoë Strauß", "zoe+work@example.com")
 NAMELESS = member("", "nameless@example.com")
 TWIN = member("Ada", "twin@example.com")
-ALL = [ADA, ADAM, ZOE, NAMELESS, TWIN]
+WANG = member("王小明", "wang@example.com")
+KIM = member("김철수", "kim@example.com")
+SOMCHAI = member("สมชาย", "somchai@example.com")
+YUI = member("ゆい", "yui@example.com")
+ALL = [ADA, ADAM, ZOE, NAMELESS, TWIN, WANG, KIM, SOMCHAI, YUI]
 
 
 @pytest.mark.parametrize(
@@ -37,7 +44,23 @@ ALL = [ADA, ADAM, ZOE, NAMELESS, TWIN]
         ("@zoe+work@example.com @Ada Lovelace", [ZOE, ADA]),
         ("| a |\n|---|\n| @Ada Lovelace |", [ADA]),
         ("@Ada Lovelace @Ada Lovelace", [ADA]),
+        # scripts without spaces between words
+        ("请@王小明看", [WANG]),
+        ("请@Ada Lovelace看", [ADA]),
+        ("请@ada@example.com看", [ADA]),
+        ("@김철수님, 확인해 주세요", [KIM]),
+        ("안녕@김철수", [KIM]),
+        ("ถาม@สมชายครับ", [SOMCHAI]),
+        ("ที่@สมชาย", [SOMCHAI]),  # a mark is before the sign
+        ("お願い@ゆいさん", [YUI]),
+        ("请\uff20王小明看", [WANG]),  # as input methods write it
+        ("「@王小明」、@ゆい。", [WANG, YUI]),
         # the word goes on, or began before
+        ("ada@王小明.example", []),
+        ("é@王小明", []),
+        ("x\u0301@王小明", []),
+        ("用户@王小明.公司", []),
+        ("@สมชาย\u0e49", []),
         ("@Adam", []),
         ("@Ada-Marie", []),
         ("@ada@example.community", []),
@@ -70,3 +93,11 @@ def test_a_hostile_text_takes_no_time(text):
     started = time.process_time()
     mentioned(text, [*members, *ALL])
     assert time.process_time() - started < 2
+
+
+def test_browser_and_server_agree_on_where_a_mention_begins():
+    script = (ROOT / "frontend/static/frontend/mentions.js").read_text()
+    ranges = re.findall(r"\\u\{(\w+)\}-\\\\u\{(\w+)\}", script)
+    assert tuple((int(first, 16), int(last, 16)) for first, last in ranges) == UNSPACED
+    joining = re.search(r"\[\^\\\\p\{L\}\\\\p\{N\}\\\\p\{M\}([^\]]+)\]", script)[1]
+    assert set(joining.replace("\\uff20", "\uff20")) == set(JOINING)

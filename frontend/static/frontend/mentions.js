@@ -2,7 +2,11 @@
 
 import { isComposing } from "./keys.js";
 
-const WORD = /(?:^|[^\w.@/-])@([^@\n]{0,40})$/;
+// Scripts without spaces between words: the letter before an @ belongs to no address. As in tenancy/folding.py.
+const UNSPACED =
+  "\\u{e00}-\\u{fff}\\u{1000}-\\u{109f}\\u{1780}-\\u{17ff}\\u{2e80}-\\u{a4cf}\\u{ac00}-\\u{d7ff}" +
+  "\\u{f900}-\\u{faff}\\u{ff66}-\\u{ffdc}\\u{20000}-\\u{3ffff}";
+const WORD = new RegExp(`(?:^|[${UNSPACED}]|[^\\p{L}\\p{N}\\p{M}._@\uff20/-])[@\uff20]([^@\uff20\\n]{0,40})$`, "u");
 const WAIT_MS = 120;
 
 let list = null;
