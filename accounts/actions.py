@@ -12,7 +12,7 @@ from accounts.audit import record_audit
 from accounts.models import Account, Membership, Role, User
 from accounts.people import lock_person, lock_person_with
 from accounts.renaming import keep_former_slug, refuse_former_slug
-from accounts.validation import validate_fields
+from accounts.validation import assign, validate_fields
 from tenancy.context import tenant_context
 from tenancy.routing import forget_tenant
 
@@ -122,11 +122,8 @@ def _update(account: Account, actor: Membership | None, fields: AccountFields) -
     if actor is not None:
         authorize(actor, "account.update")
     old_slug = account.slug
-    changes = {
-        name: [getattr(account, name), value] for name, value in fields.items() if getattr(account, name) != value
-    }
-    for name, value in fields.items():
-        setattr(account, name, value)
+    old = {name: getattr(account, name) for name in fields}
+    changes = {name: [old[name], getattr(account, name)] for name in assign(account, fields)}
     validate_fields(account, fields)
     account.save(update_fields=list(fields))
     if account.slug != old_slug:

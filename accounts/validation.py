@@ -5,6 +5,8 @@ from typing import Any
 
 from django.db.models import Model
 
+from tenancy.folding import normalized
+
 
 def is_same_name(typed: str, name: str) -> bool:
     """Say whether somebody has typed a name to confirm something.
@@ -15,14 +17,15 @@ def is_same_name(typed: str, name: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.split()).casefold()
+    return " ".join(normalized(text).split()).casefold()
 
 
 def assign(row: Model, fields: Mapping[str, Any]) -> set[str]:
     """Set `fields` on `row` and return the names of those that are different now."""
-    changed = {name for name, value in fields.items() if getattr(row, name) != value}
+    given = {name: normalized(value) if isinstance(value, str) else value for name, value in fields.items()}
+    changed = {name for name, value in given.items() if getattr(row, name) != value}
     for name in changed:
-        setattr(row, name, fields[name])
+        setattr(row, name, given[name])
     return changed
 
 

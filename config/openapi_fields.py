@@ -29,7 +29,9 @@ _NO_BREAK = r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\
 _VISIBLE = r"[^\u0000-\u0020\u007f-\u00a0\u061c\u1680\u2000-\u200f\u2028-\u202f\u205f\u2066-\u2069\u3000]"
 LINE = f"^[{_SPACE}]*{_NO_BREAK}{_VISIBLE}{_NO_BREAK}[{_SPACE}]*$"
 NOT_BLANK = f"^{_ANY}{_LETTER}{_ANY}$"
-TWO_LETTERS = f"^{_ANY}{_LETTER}{_ANY}{_LETTER}{_ANY}$"  # what is around them is not counted
+# Two letters, or one of a script without spaces between words (see `validate_query()`); what is around is not counted.
+_UNSPACED = r"[\u0e00-\u109f\u1780-\u17ff\u2e80-\u2fff\u3001-\ua4cf\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc]"
+QUERY = f"^{_ANY}(?:{_LETTER}{_ANY}{_LETTER}|{_UNSPACED}){_ANY}$"
 
 _TAG = r'(W/)?"[!#-~]*"'
 TAGS = {"type": "string", "pattern": rf"^(\*|{_TAG}([ \t]*,[ \t]*{_TAG})*)$"}
@@ -85,6 +87,7 @@ class FilterParameters(DjangoFilterExtension):  # type: ignore[no-untyped-call]
 def _schema_of(field: Any) -> dict[str, Any]:  # noqa: PLR0911  # a line for each kind of filter
     """Return what is known of the values of a filter, {} when its type says it all."""
     from tasks.api.filters import TaskNameFilter  # whose package needs the schema class, and that this module
+    from tasks.finding import validate_query
 
     match field:
         case IdOrFilter():
@@ -100,7 +103,7 @@ def _schema_of(field: Any) -> dict[str, Any]:  # noqa: PLR0911  # a line for eac
         case filters.ChoiceFilter():
             return {"type": "string", "enum": sorted(str(value) for value, _ in field.extra["choices"])}
         case filters.CharFilter():
-            least, most = field.extra.get("min_length", 1), field.extra.get("max_length")
-            pattern = NOT_BLANK if least == 1 else TWO_LETTERS
-            return {"type": "string", "pattern": pattern, "minLength": least} | ({"maxLength": most} if most else {})
+            most = field.extra.get("max_length")
+            pattern = QUERY if validate_query in field.extra.get("validators", ()) else NOT_BLANK
+            return {"type": "string", "pattern": pattern, "minLength": 1} | ({"maxLength": most} if most else {})
     return {}

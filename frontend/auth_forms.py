@@ -18,6 +18,7 @@ from accounts.models import User
 from accounts.passwords import ask_for_password_link
 from accounts.second_factor import TimelyCode, use_up_code
 from accounts.signing_up import confirm_by_mail, sign_up
+from tenancy.fields import NormalizedText
 
 NEW_PASSWORD = _("At least 8 characters, and none that many people have.")
 
@@ -48,13 +49,13 @@ class AskPassword(Plain, account.ReauthenticateForm):  # type: ignore[misc]
 class SignUp(Plain, account.SignupForm):  # type: ignore[misc]
     """Whoever has signed up before sees what somebody new sees, and gets another mail."""
 
-    account_name = forms.CharField(
+    account_name = NormalizedText(
         label=_("Name of your account"),
         max_length=200,
         help_text=_("Your company, team or club."),
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
-    slug = forms.CharField(
+    slug = NormalizedText(
         label=_("Address"),
         required=False,
         max_length=63,

@@ -23,6 +23,7 @@ from frontend.board import Column
 from tasks.models import Assignment, Priority, Task, TaskLabel
 from tenancy.clock import current_date
 from tenancy.context import require_active_tenant
+from tenancy.folding import sort_key
 
 KEPT = 4096  # cards, of some 2 kB each
 
@@ -112,8 +113,8 @@ def _cards_of(tasks: Collection[Task]) -> dict[UUID, Card]:
             completed_at=task.completed_at,
             subtasks_done=task.subtasks_done,  # type: ignore[attr-defined]  # annotated
             subtasks_total=task.subtasks_total,  # type: ignore[attr-defined]  # annotated
-            labels=tuple(sorted(labels[task.pk])),
-            people=tuple(sorted(people[task.pk], key=lambda person: person.name)),
+            labels=tuple(sorted(labels[task.pk], key=lambda label: sort_key(label[0]))),
+            people=tuple(sorted(people[task.pk], key=lambda person: sort_key(person.name))),
         )
         for task in tasks
     }

@@ -9,6 +9,7 @@ from frontend.filters import ARCHIVED, DUE, GROUPS, SORTS, Look
 from projects.models import Label, Project
 from tasks.api.filters import NOBODY
 from tasks.models import Priority
+from tenancy.folding import sort_key
 
 MOST = 100  # people and labels that a menu offers
 
@@ -35,7 +36,7 @@ class Chip:
 def people_of(project: Project) -> list[Membership]:
     """Return who can be assigned in a project, by name. Three queries at most."""
     members = list(Membership.objects.current().prefetch_related("user"))
-    return sorted(project.seen_by(members), key=lambda member: member.name.casefold())
+    return sorted(project.seen_by(members), key=lambda member: sort_key(member.name))
 
 
 def chips_for(look: Look, people: list[Membership], labels: list[Label]) -> list[Chip]:

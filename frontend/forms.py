@@ -9,13 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Membership
 from projects.models import Category, Color, Project, Status
 from tasks.models import ExportFormat, Subtask, Task
+from tenancy.fields import NormalizedText
 
 # Browsers offer what was typed before, which helps with addresses and is in the way of new titles.
 UNREMEMBERED = {"autocomplete": "off"}
 
 
 class NewProject(forms.ModelForm):  # type: ignore[type-arg]
-    key = forms.CharField(
+    key = NormalizedText(
         label=_("Key"),
         required=False,
         max_length=10,
@@ -64,7 +65,7 @@ class EditProject(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class EditStatus(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=50, widget=forms.TextInput(attrs=UNREMEMBERED))
+    name = NormalizedText(label=_("Name"), max_length=50, widget=forms.TextInput(attrs=UNREMEMBERED))
     category = forms.ChoiceField(label=_("Kind"), choices=Category.choices, initial=Category.DOING)
 
 
@@ -84,7 +85,7 @@ class RetireStatus(forms.Form):
 
 
 class EditLabel(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=50, widget=forms.TextInput(attrs=UNREMEMBERED))
+    name = NormalizedText(label=_("Name"), max_length=50, widget=forms.TextInput(attrs=UNREMEMBERED))
     color = forms.ChoiceField(label=_("Color"), choices=Color.choices, initial=Color.GREY, widget=forms.RadioSelect)
 
 
@@ -97,7 +98,7 @@ class ProjectMembers(forms.Form):
 class RepeatKey(forms.Form):
     """What is deleted for good is named by whoever does it."""
 
-    key = forms.CharField(label=_("Key of the project"), max_length=10, widget=forms.TextInput(attrs=UNREMEMBERED))
+    key = NormalizedText(label=_("Key of the project"), max_length=10, widget=forms.TextInput(attrs=UNREMEMBERED))
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -197,9 +198,7 @@ class Switch(forms.Form):
 class AcceptInvitation(forms.Form):
     """For somebody who is new here, who also says what they are called, and for somebody who has a password."""
 
-    name = forms.CharField(
-        label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"})
-    )
+    name = NormalizedText(label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     password = forms.CharField(label=_("Your password"), max_length=4096, strip=False, widget=forms.PasswordInput)
 
     def __init__(self, *args: Any, is_new: bool, **kwargs: Any) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from accounts.models import Account, Membership, User
 from accounts.permissions import may
 from tenancy.context import as_user
+from tenancy.folding import sort_key
 from tenancy.routing import primary_host, tenant_reverse
 
 
@@ -22,7 +23,7 @@ def places_of(user: User) -> list[Place]:
     """Return them by name. Two queries, however many they are."""
     with as_user(user):
         memberships = list(Membership.objects.current().prefetch_related("account"))
-    memberships.sort(key=lambda membership: membership.account.name.casefold())
+    memberships.sort(key=lambda membership: sort_key(membership.account.name))
     return [_place(membership) for membership in memberships]
 
 

@@ -13,6 +13,7 @@ from frontend.forms import UNREMEMBERED
 from projects.models import Label, Project
 from tasks.checklists import Tick
 from tasks.models import Comment, Priority, Subtask, Task
+from tenancy.fields import NormalizedText
 
 
 def fingerprint(values: Iterable[object]) -> str:
@@ -20,7 +21,7 @@ def fingerprint(values: Iterable[object]) -> str:
     return sha256(repr([str(value) for value in values]).encode()).hexdigest()[:16]
 
 
-class Markdown(forms.CharField):
+class Markdown(NormalizedText):
     """Text as it was typed. Browsers send lines that end with CR LF, whatever the text had before."""
 
     def __init__(self, *, rows: int, **kwargs: Any) -> None:
@@ -38,7 +39,7 @@ class BasedOn(forms.Form):
     """
 
     version = forms.IntegerField(widget=forms.HiddenInput)
-    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=16)
+    seen = NormalizedText(widget=forms.HiddenInput, required=False, max_length=16)
     prefix_of_ids = "task"
 
     def __init__(self, *args: Any, task: Task, **kwargs: Any) -> None:
@@ -84,7 +85,7 @@ def _plain(value: Any) -> object:
 
 
 class EditText(BasedOn):
-    title = forms.CharField(
+    title = NormalizedText(
         label=_("Title"), max_length=500, widget=forms.TextInput(attrs={**UNREMEMBERED, "dir": "auto"})
     )
     description = Markdown(
@@ -105,7 +106,7 @@ class StartTask(forms.Form):
     project = forms.ModelChoiceField(
         label=_("Project"), queryset=Project.objects.none(), to_field_name="key", empty_label=None
     )
-    title = forms.CharField(
+    title = NormalizedText(
         label=_("Title"), max_length=500, widget=forms.TextInput(attrs={**UNREMEMBERED, "dir": "auto"})
     )
     description = Markdown(label=_("Description"), rows=6, required=False, max_length=50_000)
@@ -144,7 +145,7 @@ class Assign(BasedOn):
 
 class PutLabels(BasedOn):
     labels = forms.MultipleChoiceField(label=_("Labels"), required=False, widget=forms.CheckboxSelectMultiple)
-    new = forms.CharField(
+    new = NormalizedText(
         label=_("New label"), required=False, max_length=50, widget=forms.TextInput(attrs=UNREMEMBERED)
     )
 
@@ -178,7 +179,7 @@ class SetDueDate(forms.Form):
 class ConfirmDeletion(forms.Form):
     """Deletes a task for good, so it asks for its key."""
 
-    key = forms.CharField(label=_("Key of the task"), max_length=30, widget=forms.TextInput(attrs=UNREMEMBERED))
+    key = NormalizedText(label=_("Key of the task"), max_length=30, widget=forms.TextInput(attrs=UNREMEMBERED))
 
     def __init__(self, *args: Any, task: Task, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

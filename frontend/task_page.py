@@ -23,6 +23,7 @@ from frontend.task_forms import SetDueDate, WriteComment
 from projects.models import Status
 from tasks.models import Comment, Priority, Subtask, Task
 from tenancy.clock import current_date
+from tenancy.folding import sort_key
 
 # The ids of the parts. htmx sends that of the element it is about to replace.
 PANEL = "panel"
@@ -125,7 +126,7 @@ def find_task(request: MemberRequest, key: TaskKey, *, to_show: bool = True) -> 
 def people_of(task: Task) -> list[Membership]:
     """Return those who see the project of a task, by name."""
     seeing = task.project.seen_by(Membership.objects.current().prefetch_related("user"))
-    return sorted(seeing, key=lambda member: member.name.casefold())
+    return sorted(seeing, key=lambda member: sort_key(member.name))
 
 
 def task_page(  # what may be open on it

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Membership
 from accounts.permissions import may
 from tenancy.constraints import TenantUniqueConstraint
-from tenancy.fields import LineField, TenantForeignKey
+from tenancy.fields import LineField, SortKey, TenantForeignKey, TextField
 from tenancy.models import TenantManager, TenantModel
 
 validate_key = RegexValidator(r"\A[A-Z][A-Z0-9]{1,9}\Z", _("Use 2 to 10 capital letters and digits, a letter first."))
@@ -74,7 +74,7 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 class Project(TenantModel):
     key = models.CharField(max_length=10, validators=[validate_key])  # WEB in WEB-42
     name = LineField(max_length=200)
-    description = models.TextField(blank=True, max_length=20_000)
+    description = TextField(blank=True, max_length=20_000)
     color = models.CharField(max_length=10, choices=Color, default=Color.BLUE)
     private = models.BooleanField(default=False)
     on_roadmap = models.BooleanField(default=False)  # shown to everybody in the `roadmap` variant
@@ -167,11 +167,12 @@ class LabelQuerySet(models.QuerySet["Label"]):
 class Label(TenantModel):
     name = LineField(max_length=50)
     color = models.CharField(max_length=10, choices=Color, default=Color.GREY)
+    name_key = SortKey("name")
 
     objects: ClassVar = TenantManager.from_queryset(LabelQuerySet)()
 
     class Meta:
-        ordering = ("name", "id")
+        ordering = ("name_key", "id")
         constraints = [
             TenantUniqueConstraint(
                 Lower("name"), name="label_name", violation_error_message=_("Label with this name already exists.")

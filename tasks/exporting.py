@@ -16,6 +16,7 @@ from accounts.workbooks import SheetFull, Workbook
 from projects.models import Project
 from tasks.models import Comment, ExportFormat, Task, TaskQuerySet
 from tenancy.clock import current_zone, local_time
+from tenancy.folding import sort_key
 
 PAGE = 100  # tasks that are in memory at once, with everything in them
 MOST_BYTES = 256 * 1024 * 1024  # of the file of one project, and on the disk while an XLSX is written
@@ -95,7 +96,7 @@ def _row(task: Task) -> tuple[object, ...]:
     people = [assignment.member.name for assignment in task.assignments.all()]
     return (
         *(task.key, task.title, task.description, task.status.name, task.priority),
-        *(", ".join(sorted(people)), ", ".join(_labels(task)), task.due_date),
+        *(", ".join(sorted(people, key=sort_key)), ", ".join(_labels(task)), task.due_date),
         "\n".join(f"[{'x' if subtask.done else ' '}] {subtask.title}" for subtask in task.subtasks.all()),
         task.comment_count,  # type: ignore[attr-defined]  # annotated
         *(task.created_at, task.updated_at, task.completed_at, task.archived_at),
@@ -195,7 +196,7 @@ WRITERS: dict[str, type[Writer]] = {
 
 
 def _labels(task: Task) -> Sequence[str]:
-    return sorted(link.label.name for link in task.task_labels.all())
+    return sorted((link.label.name for link in task.task_labels.all()), key=sort_key)
 
 
 def _fields(row: Any, *names: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from projects.models import Project
 from tasks import exporting, exporting_files
 from tasks.models import Export, ExportFormat, Notification, Task, UploadURL
 from tenancy.context import require_active_tenant
+from tenancy.fields import DerivedText
 from tenancy.models import TenantModel, is_tenant_owned
 
 PAGE = 1000  # rows that are in memory at once
@@ -84,7 +85,8 @@ def _write_project(archive: ZipFile, project: Project) -> Iterator[int]:
 
 def _write_table(archive: ZipFile, model: type[TenantModel]) -> Iterator[int]:
     """Write the rows of a table, and yield how many are in each page."""
-    names = [field.attname for field in model._meta.concrete_fields if not field.attname.endswith(SECRET)]
+    fields = [field for field in model._meta.concrete_fields if not isinstance(field, DerivedText)]
+    names = [field.attname for field in fields if not field.attname.endswith(SECRET)]
     place, last = names.index("id"), None
     with archive.open(f"tables/{model._meta.db_table}.csv", "w", force_zip64=True) as entry, _csv(entry) as text:
         table = CsvTable(text)

@@ -1,8 +1,10 @@
 """The fields of tenant-owned models."""
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django import forms
 from django.conf import settings
 from django.db import models
 from django.db.models.expressions import Col
@@ -10,6 +12,7 @@ from django.db.models.lookups import Exact
 from uuid_utils.compat import uuid7
 
 from tenancy.context import CrossTenantWrite, require_active_tenant
+from tenancy.folding import folded, normalized, sort_key
 from tenancy.lines import validate_line
 
 
@@ -30,22 +33,118 @@ class UUIDv7Field(models.UUIDField):  # type: ignore[type-arg]
 
 
 if TYPE_CHECKING:
-    Text = models.CharField[str, str]
+    Line, Long = models.CharField[str, str], models.TextField[str, str]
 else:
-    Text = models.CharField
+    Line, Long = models.CharField, models.TextField
 
 
-class LineField(Text):
-    """Text of one line in which something can be seen: what people call a thing.
+class Normalized:
+    """A field whose text is in NFC: when it is validated, when it is saved, and when rows are looked up by it.
 
-    In migrations it is a CharField: the column is the same, and what is valid is checked here.
+    In migrations it is the field of Django that it is based on: the column is the same.
     """
 
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        name, _path, args, kwargs = super().deconstruct()  # type: ignore[misc]
+        return name, f"django.db.models.{self.get_internal_type()}", list(args), kwargs  # type: ignore[attr-defined]
+
+    def to_python(self, value: Any) -> Any:
+        return _normalized(super().to_python(value))  # type: ignore[misc]
+
+    def get_prep_value(self, value: Any) -> Any:
+        return _normalized(super().get_prep_value(value))  # type: ignore[misc]
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        value = _normalized(super().pre_save(model_instance, add))  # type: ignore[misc]
+        setattr(model_instance, self.attname, value)  # type: ignore[attr-defined]
+        return value
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": NormalizedText, **kwargs})  # type: ignore[misc]
+
+
+def _normalized(value: Any) -> Any:
+    return normalized(value) if isinstance(value, str) else value
+
+
+class NormalizedText(forms.CharField):
+    """A text of a form, in NFC before its length is looked at."""
+
+    def to_python(self, value: Any) -> Any:
+        return _normalized(super().to_python(value))
+
+
+class LineField(Normalized, Line):
+    """Text of one line in which something can be seen: what people call a thing."""
+
     default_validators = [validate_line]
+
+
+class TextField(Normalized, Long):
+    """Text of any number of lines."""
+
+
+class DerivedText:
+    """A column that is computed from other text of the row whenever that is saved; it is not edited or exported."""
+
+    sources: tuple[str, ...]
+
+    def derive(self, values: Sequence[str]) -> str:
+        """Return the text for the values of `sources`."""
+        raise NotImplementedError
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        text = self.derive([getattr(model_instance, name) for name in self.sources])
+        setattr(model_instance, self.attname, text)  # type: ignore[attr-defined]
+        return text
+
+
+class SortKey(DerivedText, Line):
+    """What a name is sorted by, ignoring case and accents: see `sort_key()`.
+
+    Names that are alike have the same key, so the id has to follow it in an order. Of very long names the beginning
+    counts, since an entry of an index has 2,704 bytes at most.
+    """
+
+    LENGTH = 500
+
+    def __init__(self, *sources: str, **kwargs: Any) -> None:
+        self.sources = sources
+        fixed = {"max_length": self.LENGTH, "db_collation": "C", "editable": False, "default": "", "db_default": ""}
+        super().__init__(**{**kwargs, **fixed})
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.CharField", list(args), kwargs
+
+    def derive(self, values: Sequence[str]) -> str:
+        return sort_key(" ".join(values))[: self.LENGTH]
+
+
+class SearchText(DerivedText, Long):
+    """What is searched of a row: see `folded()`. It is not read with the row."""
+
+    def __init__(self, *sources: str, **kwargs: Any) -> None:
+        self.sources = sources
+        super().__init__(**{**kwargs, "db_collation": "C", "editable": False, "default": "", "db_default": ""})
+
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.TextField", list(args), kwargs
+
+    def derive(self, values: Sequence[str]) -> str:
+        return folded(normalized("\n".join(values)))
+
+
+def with_derived(row: models.Model, update_fields: Iterable[str] | None) -> set[str] | None:
+    """Return the columns that `save()` writes: `update_fields`, and what is derived from them; None means all."""
+    derived = [field for field in row._meta.concrete_fields if isinstance(field, DerivedText)]
+    if update_fields is not None:
+        named = set(update_fields)
+        return named | {field.name for field in derived if not named.isdisjoint(field.sources)}
+    for field in derived:
+        row.__dict__.setdefault(field.attname, "")  # Django leaves out columns that were not read
+    return None
 
 
 class TenantKey(models.ForeignKey):  # type: ignore[type-arg]

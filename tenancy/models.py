@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenancy.constraints import ErasedWithTenant, TenantPrimaryKey, TenantRowSecurity, UserReadPolicy
 from tenancy.context import NoActiveTenant, get_scope, require_active_tenant
-from tenancy.fields import LineField, TenantKey, UUIDv7Field, check_writable
+from tenancy.fields import LineField, SearchText, TenantKey, UUIDv7Field, check_writable, with_derived
 from tenancy.outbox import DailyRun, OutboxJob  # noqa: F401  # where Django looks for models
 from tenancy.postgresql.operations import SHARE
 from tenancy.postgresql.roles import OPERATOR
@@ -140,7 +140,8 @@ class TenantManager[M: models.Model](models.Manager[M]):
         if known is None:
             user_field = getattr(self.model, "user_field", None)
             scope = InScope(F("account_id"), F(f"{user_field}_id") if user_field else None)
-            known = super().get_queryset().filter(scope).query
+            unread = [field.name for field in self.model._meta.concrete_fields if isinstance(field, SearchText)]
+            known = super().get_queryset().filter(scope).defer(*unread).query
             self.model._scoped_query = known  # type: ignore[attr-defined]
         return known
 
@@ -203,6 +204,7 @@ class TenantModel(models.Model, metaclass=TenantModelBase):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save in the name of the active tenant. Raises NoActiveTenant, CrossTenantWrite."""
         check_writable(self)
+        kwargs["update_fields"] = with_derived(self, kwargs.get("update_fields"))
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:

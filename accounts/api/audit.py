@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 from accounts import audit_files, workbooks
 from accounts.models import AuditEntry
-from accounts.rest.filters import MomentFilter, StrictFilterSet
+from accounts.rest.filters import MomentFilter, StrictFilterSet, TextFilter
 from accounts.rest.serializers import StrictModelSerializer
 from accounts.rest.views import ReadOnlyTenantViewSet
 
@@ -22,7 +22,7 @@ class AuditEntrySerializer(StrictModelSerializer[AuditEntry]):
 
 
 class AuditFilterSet(StrictFilterSet):
-    action = filters.CharFilter(max_length=50)
+    action = TextFilter(max_length=50)
     actor = filters.UUIDFilter(field_name="actor_id")
     since = MomentFilter(field_name="created_at", lookup_expr="gte")
 

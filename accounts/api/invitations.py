@@ -61,7 +61,7 @@ class InvitationViewSet(TenantViewSet[Invitation]):
 class AcceptSerializer(StrictSerializer):
     token = Text(max_length=200)
     name = Text(max_length=150, required=False)
-    password = Text(max_length=4096, trim_whitespace=False, required=False)
+    password = Text(max_length=4096, as_typed=True, trim_whitespace=False, required=False)
     account = Text(max_length=63, required=False)
 
 

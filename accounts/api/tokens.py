@@ -32,7 +32,7 @@ from tenancy.tokens import InvalidToken, TenantRefreshToken, read_any, read_refr
 
 class CredentialsSerializer(StrictSerializer):
     email = Text(max_length=254)
-    password = Text(max_length=4096, trim_whitespace=False)
+    password = Text(max_length=4096, as_typed=True, trim_whitespace=False)
     otp = Text(max_length=100, required=False)  # of people with an authenticator app
     account = Text(max_length=63, required=False)
 

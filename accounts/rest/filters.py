@@ -12,6 +12,8 @@ from django_filters import rest_framework as filters
 from django_filters.constants import EMPTY_VALUES
 from django_filters.fields import IsoDateTimeField
 
+from tenancy.fields import NormalizedText
+
 
 class StrictForm(forms.Form):
     """Refuses a parameter that is given twice or without a value: one of the two would be ignored in silence."""
@@ -61,7 +63,7 @@ class ArchivedFilterSet(StrictFilterSet):
         return queryset
 
 
-class IdOr(forms.CharField):
+class IdOr(NormalizedText):
     """A UUID, or one of some words. Its value is a `UUID` or the word."""
 
     def __init__(self, *, words: Any, **kwargs: Any) -> None:
@@ -77,6 +79,12 @@ class IdOr(forms.CharField):
         except ValueError as error:
             words = ", ".join(f"`{word}`" for word in sorted(self.words))
             raise forms.ValidationError(_("Must be an id or one of %(words)s."), params={"words": words}) from error
+
+
+class TextFilter(filters.CharFilter):  # type: ignore[misc]
+    """A text, in NFC."""
+
+    field_class = NormalizedText
 
 
 class IdOrFilter(filters.Filter):  # type: ignore[misc]

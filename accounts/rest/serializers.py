@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from tenancy.folding import normalized
 from tenancy.models import TenantModel
 
 # One text for rows that are foreign, hidden or absent. It does not repeat the id, so the answers are identical.
@@ -17,12 +18,17 @@ NOT_AN_ID = _("Must be the id of an object, a UUID.")
 
 
 class Text(serializers.CharField):
-    """Text, and not a number that could be written as one."""
+    """Text in NFC, and not a number that could be written as one. `as_typed` is for passwords, which are hashed."""
+
+    def __init__(self, *, as_typed: bool = False, **kwargs: Any) -> None:
+        self.as_typed = as_typed
+        super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
-        return super().to_internal_value(data)
+        text = super().to_internal_value(data)
+        return text if self.as_typed else normalized(text)
 
 
 class Flag(serializers.BooleanField):

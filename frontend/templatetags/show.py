@@ -1,6 +1,5 @@
 """`{% load show %}`: people, days and prose in templates."""
 
-import re
 from datetime import date, datetime
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from frontend.prose import render_markdown
 from tasks import mails
 from tasks.models import Export, Notification
 from tenancy.clock import current_date, local_date, local_time
+from tenancy.folding import search_words, spans
 
 register = template.Library()
 
@@ -120,11 +120,13 @@ def why_it_failed(export: Export) -> str:
 
 
 @register.filter
-def found(text: str, words: str) -> SafeString:
-    """A text with `words`, wherever they are in it, marked."""
-    parts = re.split(f"({re.escape(words)})", text, flags=re.IGNORECASE) if words else [text]
-    marked = [format_html("<mark>{}</mark>", part) if place % 2 else part for place, part in enumerate(parts)]
-    return format_html_join("", "{}", ((part,) for part in marked))
+def found(text: str, query: str) -> SafeString:
+    """A text with the words of a query, wherever they are in it, marked."""
+    parts, end = [], 0
+    for start, after in spans(text, search_words(query)):
+        parts += [text[end:start], format_html("<mark>{}</mark>", text[start:after])]
+        end = after
+    return format_html_join("", "{}", ((part,) for part in [*parts, text[end:]]))
 
 
 @register.simple_tag

@@ -39,7 +39,11 @@ def _page(request: MemberRequest, form: EditLabel, status: int = 200) -> HttpRes
     seen = Q(task_labels__task__in=Task.objects.visible_to(request.membership))
     labels = Label.objects.visible_to(request.membership).annotate(amount=Count("task_labels", filter=seen))
     can_write = may(request.membership, "label.write")
-    context = {"labels": labels.order_by("name", "id"), "form": form if can_write else None, "can_write": can_write}
+    context = {
+        "labels": labels.order_by("name_key", "id"),
+        "form": form if can_write else None,
+        "can_write": can_write,
+    }
     return render(request, "labels/index.html", context, status=status)
 
 

@@ -34,6 +34,7 @@ from projects.actions import (
 )
 from projects.models import Project, Status
 from tasks.actions import retire_status
+from tenancy.folding import sort_key
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,7 +66,7 @@ def _manages(member: Membership, project: Project) -> bool:
 def _page(request: MemberRequest, project: Project, status: int = 200, **forms: Form | EditProject) -> HttpResponse:
     manages = _manages(request.membership, project)
     everybody = list(Membership.objects.current().prefetch_related("user"))
-    everybody.sort(key=lambda member: member.name.casefold())
+    everybody.sort(key=lambda member: sort_key(member.name))
     inside = set(project.project_members.values_list("member_id", flat=True))
     context = {
         "form": EditProject(instance=project, may_hide=manages),

@@ -11,19 +11,19 @@ from django.views.decorators.http import require_safe
 
 from frontend.access import MemberRequest
 from projects.models import Category, Project
-from tasks.finding import matches_of
+from tasks.finding import matches_of, validate_query
 from tasks.models import Task, TaskQuerySet
+from tenancy.fields import NormalizedText
 
 PAGE_SIZE = 20
-LEAST = 2  # letters; one is in almost every task
 
 
 class Search(forms.Form):
     """The filters are those of `search/` in the API."""
 
-    q = forms.CharField(
+    q = NormalizedText(
         label=_("Words"),
-        min_length=LEAST,
+        validators=[validate_query],
         max_length=200,
         widget=forms.TextInput(
             attrs={"type": "search", "autocomplete": "off", "enterkeyhint": "search", "dir": "auto"}
@@ -64,7 +64,7 @@ def index(request: MemberRequest) -> HttpResponse:
     """What was found, with the places where. Raises Http404 for a page that there is not."""
     projects = Project.objects.visible_to(request.membership)
     form = Search(request.GET if "q" in request.GET else None, projects=projects)
-    context: dict[str, Any] = {"form": form, "least": LEAST}
+    context: dict[str, Any] = {"form": form}
     if form.is_valid():
         tasks = Task.objects.visible_to(request.membership).select_related("project", "status")
         try:

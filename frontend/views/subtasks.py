@@ -27,7 +27,7 @@ def index(request: MemberRequest) -> HttpResponse:
     """The subtasks that the member may see, by title. Raises Http404 for a page that there is not."""
     subtasks = Subtask.objects.visible_to(request.membership).select_related("task__project")
     try:
-        page = Paginator(subtasks.order_by("title", "id"), PAGE_SIZE).page(request.GET.get("page", "1"))
+        page = Paginator(subtasks.order_by("title_key", "id"), PAGE_SIZE).page(request.GET.get("page", "1"))
     except InvalidPage as error:
         raise Http404 from error
     return render(request, "subtasks/index.html", {"page": page})

@@ -17,7 +17,7 @@ class LabelSerializer(StrictModelSerializer[Label]):
 class LabelViewSet(TenantViewSet[Label]):
     queryset = Label.objects.all()
     serializer_class = LabelSerializer
-    order = ("name", "id")
+    order = ("name_key", "id")
     permissions = {"create": "label.write", "partial_update": "label.write", "destroy": "label.write"}
 
     def lock(self, row: Label) -> None:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Membership
 from accounts.permissions import may
-from accounts.validation import validate_fields
+from accounts.validation import assign, validate_fields
 from projects.actions import record_activity
 from tasks.actions.notifications import notify_mentioned
 from tasks.actions.tasks import lock_task_for
@@ -41,8 +41,9 @@ def update_comment(
         raise PermissionDenied(_("People edit their own comments only."))
     if task is not None and task.pk != comment.task_id:
         raise ValidationError({"task": _("A comment stays at its task. Leave this out, or write another comment.")})
-    if body is not None and comment.body != body:
-        before, comment.body, comment.edited_at = comment.body, body, timezone.now()
+    before = comment.body
+    if body is not None and assign(comment, {"body": body}):
+        comment.edited_at = timezone.now()
         _validate(comment)
         comment.save(update_fields=["body", "edited_at"])
         _record(comment, actor, "comment.updated")

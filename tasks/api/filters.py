@@ -9,10 +9,12 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 
-from accounts.rest.filters import ArchivedFilterSet, DayFilter, FlagFilter, IdOrFilter, MomentFilter
+from accounts.rest.filters import ArchivedFilterSet, DayFilter, FlagFilter, IdOrFilter, MomentFilter, TextFilter
 from projects.models import Category
+from tasks.finding import validate_words
 from tasks.models import Assignment, Priority, Task
 from tenancy.clock import current_date
+from tenancy.fields import NormalizedText
 
 NOBODY = "none"
 SOON = timedelta(days=7)
@@ -27,7 +29,7 @@ class Due(StrEnum):
     NEVER = "never"
 
 
-class TaskName(forms.CharField):
+class TaskName(NormalizedText):
     """The id of a task or its key. Its value is a queryset of that task."""
 
     def clean(self, value: Any) -> Any:
@@ -48,7 +50,12 @@ class TaskNameFilter(filters.Filter):  # type: ignore[misc]
 
 
 class TaskFilterSet(ArchivedFilterSet):
-    q = filters.CharFilter(method="filter_words", max_length=200, label=_("Words in the title or description."))
+    q = TextFilter(
+        method="filter_words",
+        validators=[validate_words],
+        max_length=200,
+        label=_("Words in the title or description, in any order."),
+    )
     project = filters.UUIDFilter(field_name="project_id")
     status = IdOrFilter(method="filter_status", words=Category, label=_("The id of a status, or a category."))
     assignee = IdOrFilter(method="filter_assignee", words=[NOBODY], label=_("The id of a member, or `none`."))
@@ -68,7 +75,7 @@ class TaskFilterSet(ArchivedFilterSet):
     mine = FlagFilter(method="filter_mine", label=_("Assigned to whoever asks, or not."))
 
     def filter_words(self, queryset: Any, name: str, value: str) -> Any:
-        """Return the tasks with these words in them."""
+        """Return the tasks with all of these words in them."""
         return queryset.matching(value)
 
     def filter_status(self, queryset: Any, name: str, value: Any) -> Any:

@@ -5,10 +5,10 @@ from typing import Any
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
-from accounts.rest.filters import ArchivedFilterSet
+from accounts.rest.filters import ArchivedFilterSet, TextFilter
 from accounts.rest.serializers import StrictModelSerializer
 from accounts.rest.views import ReadOnlyTenantViewSet
-from tasks.finding import matches_of
+from tasks.finding import matches_of, validate_query
 from tasks.models import Task
 
 
@@ -23,22 +23,22 @@ class FoundSerializer(StrictModelSerializer[Task]):
         read_only_fields = fields
 
     def get_matches(self, task: Task) -> list[dict[str, str]]:
-        """Return `{"in": …, "text": …}` for each text with the words in it, at most three subtasks and comments."""
+        """Return `{"in": …, "text": …}` for each text with a word in it, at most three subtasks and comments."""
         found = matches_of(task, self.context["words"])
         return [{"in": match.place, "text": match.text} for match in found]
 
 
 class SearchFilterSet(ArchivedFilterSet):
-    q = filters.CharFilter(method="filter_words", min_length=2, max_length=200, required=True)
+    q = TextFilter(method="filter_words", validators=[validate_query], max_length=200, required=True)
     project = filters.UUIDFilter(field_name="project_id")
 
     def filter_words(self, queryset: Any, name: str, value: str) -> Any:
-        """Return the tasks that have the words anywhere."""
+        """Return the tasks that have all words anywhere."""
         return queryset.matching_anywhere(value)
 
 
 class SearchViewSet(ReadOnlyTenantViewSet[Task]):
-    """Tasks with words in the title, the description, a subtask or a comment, newest first."""
+    """Tasks with all words of `q` in the title, the description, subtasks or comments, newest first."""
 
     queryset = Task.objects.select_related("project")
     serializer_class = FoundSerializer
@@ -46,4 +46,4 @@ class SearchViewSet(ReadOnlyTenantViewSet[Task]):
     order = ("-created_at", "-id")
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "words": self.request.query_params.get("q", "").strip().lower()}
+        return {**super().get_serializer_context(), "words": self.request.query_params.get("q", "")}

@@ -87,7 +87,7 @@ class TaskViewSet(TenantViewSet[Task]):
         "updated_at": "updated_at",
         "due_date": "due_or_never",
         "priority": "urgency",
-        "title": "title",
+        "title": "title_key",
         "number": "number",
         "rank": "rank",
     }

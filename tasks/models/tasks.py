@@ -1,19 +1,21 @@
 """Tasks and what belongs to them."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import ClassVar, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Case, Count, Exists, OuterRef, Prefetch, Q, Subquery, Value, When
+from django.db.models import Case, Count, OuterRef, Prefetch, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
 from projects.models import Label, Project, RankField, Status, visible_through
 from tenancy.constraints import TenantUniqueConstraint
-from tenancy.fields import LineField, TenantForeignKey
+from tenancy.fields import LineField, SearchText, SortKey, TenantForeignKey, TextField
+from tenancy.folding import search_words
 from tenancy.models import TenantManager, TenantModel
 
 
@@ -29,6 +31,21 @@ def _count(model: type[models.Model], **conditions: object) -> Coalesce:
     """Return the number of a task's rows of `model`, as a subquery."""
     rows = model._default_manager.filter(task=OuterRef("pk"), **conditions).order_by().values("task")
     return Coalesce(Subquery(rows.annotate(number=Count("*")).values("number")), 0)
+
+
+def _with_word(word: str, inside: Sequence[type[models.Model]]) -> Q:
+    """Return the condition that a task has `word` in itself, as its key, or in its rows of the models `inside`.
+
+    The database reads the rows of the account, and of each the text once: `LIKE` is not leakproof, so that under row
+    security no index on the text could be used.
+    """
+    found = Q(search_text__contains=word)
+    if match := TASK_KEY.fullmatch(word.replace(" ", "").upper()):
+        found |= Q(project__key=match["project"], number=int(match["number"]))
+    for model in inside:
+        rows = model._default_manager.filter(search_text__contains=word)
+        found |= Q(pk__in=rows.values("task"))
+    return found
 
 
 # WEB-42
@@ -74,25 +91,25 @@ class TaskQuerySet(models.QuerySet["Task"]):
             urgency=Case(*priorities, default=Value(0), output_field=models.IntegerField()),
         )
 
-    def matching(self, words: str) -> Self:
-        """Return the tasks that have `words` in their title or description, or are called so."""
-        found = Q(title__icontains=words) | Q(description__icontains=words)
-        if match := TASK_KEY.fullmatch(words.upper()):
-            found |= Q(project__key=match["project"], number=int(match["number"]))
-        return self.filter(found)
+    def matching(self, query: str) -> Self:
+        """Return the tasks with all words of `query` in their title or description, or as their key."""
+        return self._with_all_words(query, ())
 
-    def matching_anywhere(self, words: str) -> Self:
-        """Return the tasks that have `words` in themselves, a subtask or a comment, with these.
+    def matching_anywhere(self, query: str) -> Self:
+        """Return the tasks with all words of `query` in themselves, their subtasks or comments, in any order.
 
-        They are in the lists `found_subtasks` and `found_comments` of each.
+        The lists `found_subtasks` and `found_comments` of each are those with one of the words at least.
         """
-        subtasks = Subtask.objects.filter(title__icontains=words)
-        comments = Comment.objects.filter(body__icontains=words)
-        inside = Q(Exists(subtasks.filter(task=OuterRef("pk")))) | Q(Exists(comments.filter(task=OuterRef("pk"))))
-        return (self.matching(words) | self.filter(inside)).prefetch_related(
-            Prefetch("subtasks", subtasks, to_attr="found_subtasks"),
-            Prefetch("comments", comments, to_attr="found_comments"),
+        inside = (Subtask, Comment)
+        any_word = Q(*(Q(search_text__contains=word) for word in search_words(query)), _connector=Q.OR)
+        return self._with_all_words(query, inside).prefetch_related(
+            Prefetch("subtasks", Subtask.objects.filter(any_word), to_attr="found_subtasks"),
+            Prefetch("comments", Comment.objects.filter(any_word), to_attr="found_comments"),
         )
+
+    def _with_all_words(self, query: str, inside: Sequence[type["Subtask | Comment"]]) -> Self:
+        words = search_words(query)
+        return self.filter(*(_with_word(word, inside) for word in words)) if words else self.none()
 
     def with_links(self) -> Self:
         """Fetch who is assigned and which labels there are, as the lists `assigned` and `labelled` of link rows.
@@ -113,7 +130,7 @@ class Task(TenantModel):
     project = TenantForeignKey(Project, on_delete=models.CASCADE, related_name="tasks")
     number = models.PositiveIntegerField(editable=False)  # 42 in WEB-42, counted per project
     title = LineField(max_length=500)
-    description = models.TextField(blank=True, max_length=50_000)  # Markdown
+    description = TextField(blank=True, max_length=50_000)  # Markdown
     status = TenantForeignKey(Status, on_delete=models.RESTRICT, related_name="tasks")
     priority = models.CharField(max_length=10, choices=Priority, default=Priority.NONE)
     due_date = models.DateField(null=True, blank=True)
@@ -124,6 +141,8 @@ class Task(TenantModel):
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    title_key = SortKey("title")
+    search_text = SearchText("title", "description")
 
     objects: ClassVar = TenantManager.from_queryset(TaskQuerySet)()
 
@@ -194,6 +213,8 @@ class Subtask(TenantModel):
     title = LineField(max_length=500)
     done = models.BooleanField(default=False)
     rank = RankField()
+    title_key = SortKey("title")
+    search_text = SearchText("title")
 
     objects: ClassVar = TenantManager.from_queryset(SubtaskQuerySet)()
 
@@ -201,7 +222,7 @@ class Subtask(TenantModel):
         ordering = ("rank", "id")
         indexes = [
             models.Index(fields=["account", "task", "rank"], name="subtask_order"),
-            models.Index(fields=["account", "title", "id"], name="subtask_title"),
+            models.Index(fields=["account", "title_key", "id"], name="subtask_title_key"),
         ]
 
     def __str__(self) -> str:
@@ -217,9 +238,10 @@ class CommentQuerySet(models.QuerySet["Comment"]):
 class Comment(TenantModel):
     task = TenantForeignKey(Task, on_delete=models.CASCADE, related_name="comments")
     author = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="comments")
-    body = models.TextField(max_length=20_000)  # Markdown
+    body = TextField(max_length=20_000)  # Markdown
     created_at = models.DateTimeField(auto_now_add=True)
     edited_at = models.DateTimeField(null=True, blank=True, editable=False)
+    search_text = SearchText("body")
 
     objects: ClassVar = TenantManager.from_queryset(CommentQuerySet)()
 

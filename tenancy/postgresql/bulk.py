@@ -12,6 +12,7 @@ from django.db import connections, transaction
 from psycopg import sql
 
 from tenancy.context import tenant_context
+from tenancy.fields import DerivedText
 from tenancy.models import AbstractTenant, TenantModel
 from tenancy.postgresql.roles import OWNER
 
@@ -74,7 +75,8 @@ class _Staging:
             )
         defaults = _defaults(model, names, connection)
         self.defaults = tuple(defaults.values())
-        order = [columns[name] for name in ("account_id", *names, *defaults)]
+        self.derived = _derived(model, names)
+        order = [columns[name] for name in ("account_id", *names, *defaults, *(each.attname for each in self.derived))]
         names_in_sql: dict[str, sql.Composable] = {
             "staging": sql.Identifier(f"load_{model._meta.db_table}"[:63]),
             "table": sql.Identifier(model._meta.db_table),
@@ -87,8 +89,19 @@ class _Staging:
 
     def write(self, copy: Any, tenant: AbstractTenant, rows: Sequence[Row]) -> None:
         tenant_id, defaults, write_row = str(tenant.pk), self.defaults, copy.write_row
+        derived = [(field.derive, places) for field, places in self.derived.items()]
         for row in rows:
-            write_row((tenant_id, *row, *defaults))
+            texts = [derive([str(row[place]) for place in places]) for derive, places in derived]
+            write_row((tenant_id, *row, *defaults, *texts))
+
+
+def _derived(model: type[TenantModel], given: Sequence[str]) -> dict[Any, list[int]]:
+    """Return the fields that are computed for each row, and where in it the texts are that they are computed from."""
+    return {
+        field: [given.index(name) for name in field.sources if name in given]
+        for field in model._meta.local_concrete_fields
+        if isinstance(field, DerivedText) and field.attname not in given
+    }
 
 
 def _defaults(model: type[TenantModel], given: Sequence[str], connection: Any) -> dict[str, Any]:
@@ -97,5 +110,6 @@ def _defaults(model: type[TenantModel], given: Sequence[str], connection: Any) -
     return {
         field.attname: field.get_db_prep_save(field.pre_save(blank, add=True), connection)
         for field in model._meta.local_concrete_fields
-        if field.attname not in given and field.name != "account" and not field.has_db_default()
+        if not (field.attname in given or field.name == "account" or field.has_db_default())
+        and not isinstance(field, DerivedText)
     }

@@ -29,6 +29,20 @@ def test_what_was_found_is_marked_and_nothing_else_becomes_markup(client, alice,
     assert "Comment:" in text
 
 
+@pytest.mark.parametrize(
+    ("body", "words", "marked"),
+    [
+        ("İİİ Die Straße", "STRASSE die", "İİİ <mark>Die</mark> <mark>Straße</mark>"),
+        ("ὁ λόγος", "ΛΟΓΟΣ", "ὁ <mark>λόγος</mark>"),
+        ("请看页面", "页", "请看<mark>页</mark>面"),
+        ("ﬃ e\u0301cran", "ecr", "ﬃ <mark>écr</mark>an"),
+    ],
+)
+def test_what_was_found_is_marked_as_it_is_written(client, alice, bob, task, as_member, body, words, marked):
+    as_member(alice, create_comment, task=task, body=body)
+    assert marked in client.as_(bob).get(URL, {"q": words}).content.decode()
+
+
 def test_without_words_it_says_what_it_does(client, bob, page):
     response = client.as_(bob).get(URL)
     assert response.status_code == 200

@@ -43,6 +43,59 @@ def test_it_can_be_narrowed(session, project, task):
     assert found(session, "welcome", archived="all")
 
 
+def write(session, *texts):
+    for text in texts:
+        assert session.json("POST", "/api/v1/comments/", {"task": "WEB-1", "body": text}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("body", "words", "shown"),
+    [
+        ("Die Straße in İstanbul", "STRASSE istan", "Die Straße in İstanbul"),
+        ("ὁδός καὶ ΛΌΓΟΣ", "λογος οδοσ", "ὁδός καὶ ΛΌΓΟΣ"),
+        ("请看欢迎页面", "页", "请看欢迎页面"),
+        ("请看欢迎页面", "页面 欢迎", "请看欢迎页面"),
+        ("안녕하세요", "하", "안녕하세요"),
+        ("Cafe\u0301 au lait", "lait CAFÉ", "Café au lait"),
+        ("Café au lait", "lait cafe\u0301", "Café au lait"),
+        ("Café au lait", "cafe", "Café au lait"),
+        ("ﬁle ①", "file 1", "ﬁle ①"),
+    ],
+)
+def test_words_are_found_as_users_write_them(session, body, words, shown):
+    write(session, body)
+    (row,) = session.get(URL, {"q": words}).json()["results"]
+    assert row["matches"] == [{"in": "comment", "text": shown}]
+
+
+def test_words_match_in_any_order_each_from_its_beginning_wherever_in_the_task(session):
+    assert found(session, "pag wel") == [("WEB-1", ["title"])]
+    assert found(session, "eleph pict welc") == [("WEB-1", ["title", "subtask", "comment"])]
+    assert found(session, "welcome zebra") == []
+    assert found(session, "elcome") == []
+    assert found(session, "eleph web-1") == [("WEB-1", ["comment"])]
+
+
+def test_the_same_words_narrow_the_list_of_tasks(session):
+    for words, keys in (("pag wel", ["WEB-1"]), ("WÉLCOME", ["WEB-1"]), ("elcome", []), ("\u200b", [])):
+        rows = session.get("/api/v1/tasks/", {"q": words}).json()["results"]
+        assert [row["key"] for row in rows] == keys, words
+
+
+def test_what_was_changed_is_found_by_its_new_words_alone(session, task):
+    session.json("PATCH", f"/api/v1/tasks/{task.pk}/", {"title": "Ärger", "description": "im Büro"})
+    assert found(session, "buro arger") == [("WEB-1", ["title", "description"])]
+    assert found(session, "welcome") == []
+
+
+def test_more_words_than_are_looked_for_are_refused(session):
+    few, many = (" ".join(f"{number:03}" for number in range(most)) for most in (40, 41))
+    assert session.get(URL, {"q": few}).status_code == 200
+    for url in (URL, "/api/v1/tasks/"):
+        answer = session.get(url, {"q": many})
+        assert (answer.status_code, answer.json()["errors"]) == (400, {"q": ["Look for at most 40 words at once."]})
+
+
 @pytest.mark.parametrize("parameters", [{}, {"q": "x"}, {"q": ""}, {"q": "a\0b"}, {"q": "x" * 201}, {"query": "xy"}])
 def test_without_words_it_says_what_is_missing(session, parameters):
     response = session.get(URL, parameters)

@@ -53,7 +53,7 @@ def keys(session, **parameters):
         ({"ordering": "due_date"}, ["WEB-2", "WEB-3", "WEB-1"]),
         ({"ordering": "-due_date"}, ["WEB-1", "WEB-3", "WEB-2"]),
         ({"ordering": "-priority"}, ["WEB-2", "WEB-3", "WEB-1"]),
-        ({"ordering": "title"}, ["WEB-1", "WEB-2", "WEB-3"]),
+        ({"ordering": "title"}, ["WEB-2", "WEB-3", "WEB-1"]),
         ({"ordering": "-number"}, ["WEB-3", "WEB-2", "WEB-1"]),
     ],
 )

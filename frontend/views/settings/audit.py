@@ -19,12 +19,13 @@ from accounts.models import AuditEntry, Membership
 from accounts.permissions import require
 from frontend.access import MemberRequest
 from tenancy.clock import current_zone
+from tenancy.fields import NormalizedText
 
 PAGE_SIZE = 50
 
 
 class Filters(forms.Form):
-    action = forms.CharField(label=_("Action"), required=False, max_length=50)
+    action = NormalizedText(label=_("Action"), required=False, max_length=50)
     actor = forms.ModelChoiceField(
         label=_("Person"), queryset=Membership.objects.none(), required=False, empty_label=_("everybody")
     )

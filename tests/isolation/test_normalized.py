@@ -1,0 +1,226 @@
+"""A text that can be entered in several ways is stored in one, NFC, whichever way it comes in."""
+
+import ast
+import inspect
+import unicodedata
+
+import pytest
+from django import forms
+from django.apps import apps
+from django.core.management import call_command
+from django.db.models import CharField, EmailField, TextField
+from django.urls import get_resolver
+from rest_framework import serializers
+
+import frontend.auth_forms
+import frontend.views.settings.general  # noqa: F401  # all modules with forms, so that their classes are there
+import tasks.api  # noqa: F401
+from accounts.models import Account
+from accounts.rest.filters import StrictFilterSet
+from accounts.rest.serializers import StrictSerializer, Text
+from projects.models import Activity, Label, Project
+from tasks.models import Subtask, Task
+from tenancy.context import tenant_context
+from tenancy.fields import DerivedText, Normalized, NormalizedText
+from tests.config.test_settings import ROOT
+
+COMPOSED, DECOMPOSED = "Café", "Cafe\u0301"
+OURS = ("accounts", "projects", "tasks", "tenancy", "frontend", "config")
+
+# {field: why it is none}. Choices, hashes and what is not edited are the program's own words.
+NO_TEXT = {
+    "accounts.Account.variant": "one of the settings' words",
+    "accounts.Account.time_zone": "the name of a time zone",
+    "accounts.Account.slug": "small letters and digits",
+    "accounts.Domain.host": "encoded as IDNA",
+    "accounts.AuditEntry.action": "one of the program's own words",
+    "accounts.IdempotencyKey.request_hash": "a hash",
+    "accounts.IdempotencyKey.body_hash": "a hash",
+    "accounts.IdempotencyKey.body": "an answer, as it was sent",
+    "accounts.User.password": "a hash",
+    "projects.Project.key": "capital letters and digits",
+    "projects.Status.rank": "a place in an order",
+    "projects.Activity.verb": "one of the program's own words",
+    "tasks.Task.rank": "a place in an order",
+    "tasks.Subtask.rank": "a place in an order",
+    "tasks.Attachment.name": "is cleaned, to NFC too: tasks.file_names",
+    "tasks.Attachment.content_type": "a media type",
+    "tenancy.OutboxJob.name": "one of the program's own words",
+    "tenancy.OutboxJob.error": "what an exception said",
+    "tenancy.DailyRun.job": "one of the program's own words",
+}
+
+
+def subclasses(base):
+    for each in base.__subclasses__():
+        yield each
+        yield from subclasses(each)
+
+
+def ours(base):
+    get_resolver().url_patterns  # noqa: B018  # imports all views
+    return {each for each in subclasses(base) if each.__module__.split(".")[0] in OURS}
+
+
+# Everything that can hold a text ------------------------------------------------------------------------------------
+
+
+def test_every_text_of_every_model_is_normalized():
+    texts = {
+        f"{model._meta.label}.{field.name}": isinstance(field, Normalized)
+        for model in apps.get_models()
+        if (ROOT / model._meta.app_label).is_dir()
+        for field in model._meta.local_concrete_fields
+        if isinstance(field, CharField | TextField) and not isinstance(field, DerivedText | EmailField)
+        if field.editable and not field.choices
+    }
+    assert {label for label, is_normalized in texts.items() if not is_normalized} == set(NO_TEXT)
+    for label in (label for label, is_normalized in texts.items() if is_normalized):
+        field = apps.get_model(label.rpartition(".")[0])._meta.get_field(label.rpartition(".")[2])
+        assert field.to_python(DECOMPOSED) == field.get_prep_value(DECOMPOSED) == COMPOSED, label
+        assert isinstance(field.formfield(), NormalizedText), label
+    assert len(texts) - len(NO_TEXT) >= 10
+
+
+def test_every_text_of_every_serializer_is_normalized():
+    found = {}
+    for each in ours(StrictSerializer):
+        if not inspect.isabstract(each) and (each._declared_fields or hasattr(each, "Meta")):
+            for name, field in each().fields.items():
+                if type(field) in (serializers.CharField, Text) and not field.read_only:
+                    found[f"{each.__name__}.{name}"] = field
+    plain = {name for name, field in found.items() if not isinstance(field, Text)}
+    assert {name.partition(".")[0] for name in plain} <= ONLY_ANSWERS
+    assert len(found) > 20
+    for name in found.keys() - plain:
+        expected = DECOMPOSED if name.endswith(".password") else COMPOSED  # is hashed as it is, like those of forms
+        assert found[name].to_internal_value(DECOMPOSED) == expected, name
+
+
+ONLY_ANSWERS = {"PairSerializer", "LogInSerializer", "NamedAccountSerializer", "InstructionsSerializer"}
+
+
+def test_every_text_of_every_form_is_normalized():
+    found = {
+        f"{each.__name__}.{name}": field
+        for each in ours(forms.BaseForm)
+        for name, field in getattr(each, "base_fields", {}).items()
+        if isinstance(field, forms.CharField) and not isinstance(field, forms.EmailField | forms.UUIDField)
+        if not isinstance(field.widget, forms.PasswordInput)  # is hashed as it is
+    }
+    plain = {name for name, field in found.items() if not isinstance(field, NormalizedText)}
+    assert plain == {
+        *("AskCode.code", "AskCodeAgain.code", "SwitchOnApp.code"),  # allauth's: digits
+        *("SignUp.username", "General.slug"),  # is taken out; small letters and digits
+    }
+    assert len(found) > 20
+
+
+def test_every_text_of_every_filter_is_normalized():
+    found = [each for one in ours(StrictFilterSet) for each in one.base_filters.values()]
+    texts = [
+        each.field_class
+        for each in found
+        if issubclass(each.field_class, forms.CharField) and not issubclass(each.field_class, forms.UUIDField)
+    ]
+    assert len(texts) >= 4
+    assert all(issubclass(each, NormalizedText) for each in texts)
+
+
+def test_no_query_changes_a_text_behind_what_is_derived_from_it():
+    """`update()` and `bulk_update()` do not compute what a row is sorted and searched by."""
+    sources = {
+        name
+        for model in apps.get_models()
+        for field in model._meta.local_concrete_fields
+        if isinstance(field, DerivedText)
+        for name in field.sources
+    }
+    assert sources == {"title", "description", "body", "name"}
+    for path in (path for app in OURS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                names = {keyword.arg for keyword in node.keywords if node.func.attr == "update"}
+                if node.func.attr == "bulk_update":
+                    names |= {each.value for each in ast.walk(node) if isinstance(each, ast.Constant)}
+                assert not names & sources, f"{path}:{node.lineno}"
+
+
+# Some of the ways in ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("first", ["page", "API"])
+def test_a_label_entered_in_two_ways_is_one(client, acme, bob, first):
+    session = client.as_(bob)
+
+    def add(way, name):
+        if way == "API":
+            return session.json("POST", "/api/v1/labels/", {"name": name}).status_code
+        return session.post("/settings/labels/", {"name": name, "color": "grey"}).status_code
+
+    second = "API" if first == "page" else "page"
+    assert add(first, DECOMPOSED) in (201, 302)
+    assert add(second, COMPOSED.upper()) == 400
+    assert add(first, DECOMPOSED) == 400
+    with tenant_context(acme):
+        assert list(Label.objects.values_list("name", flat=True)) == [COMPOSED]
+        assert Label.objects.filter(name=DECOMPOSED).exists()
+
+
+@pytest.mark.django_db
+def test_the_limit_of_a_name_counts_what_is_stored(client, bob, acme):
+    for url, field in (("/api/v1/labels/", "name"),):
+        answer = client.as_(bob).json("POST", url, {field: "e\u0301" * 50})
+        assert (answer.status_code, answer.json()[field]) == (201, "é" * 50)
+    assert client.as_(bob).post("/settings/labels/", {"name": "o\u0301" * 50, "color": "grey"}).status_code == 302
+
+
+@pytest.mark.django_db
+def test_the_same_text_entered_otherwise_changes_nothing(client, acme, alice, project, task):
+    session = client.as_(alice)
+    assert session.json("PATCH", "/api/v1/tasks/WEB-1/", {"title": COMPOSED}).json()["version"] == 2
+    assert session.json("PATCH", "/api/v1/tasks/WEB-1/", {"title": DECOMPOSED}).json()["version"] == 2
+    assert session.json("PATCH", f"/api/v1/projects/{project.pk}/", {"name": COMPOSED}).status_code == 200
+    comment = session.json("POST", "/api/v1/comments/", {"task": "WEB-1", "body": f"{DECOMPOSED}\n{COMPOSED}"}).json()
+    assert comment["body"] == f"{COMPOSED}\n{COMPOSED}"
+    answer = session.json("PATCH", f"/api/v1/comments/{comment['id']}/", {"body": f"{COMPOSED}\n{DECOMPOSED}"})
+    assert answer.json()["edited_at"] is None
+    with tenant_context(acme):
+        before = Activity.objects.count()
+        session.json("PATCH", f"/api/v1/projects/{project.pk}/", {"name": DECOMPOSED})
+        assert Activity.objects.count() == before
+        assert Project.objects.get().name == COMPOSED
+
+
+@pytest.mark.django_db
+def test_commands_and_bare_rows_store_it_too(acme, task):
+    call_command("createtenant", "umlaut", f"--name={DECOMPOSED}", "--owner=x@example.com", verbosity=0)
+    assert Account.objects.get(slug="umlaut").name == COMPOSED
+    with tenant_context(acme):
+        row = Subtask.objects.create(task=task, title=DECOMPOSED, rank="a")
+        assert row.title == COMPOSED
+        (row,) = Subtask.objects.bulk_create([Subtask(task=task, title=DECOMPOSED, rank="b")])
+        row.refresh_from_db()
+        assert (row.title, row.title_key) == (COMPOSED, "cafe")
+
+
+@pytest.mark.django_db
+def test_a_name_is_confirmed_in_either_way(client, acme, alice):
+    Account.objects.filter(pk=acme.pk).update(name=COMPOSED)
+    assert client.as_(alice).json("DELETE", "/api/v1/account/", {"name": DECOMPOSED}).status_code in (202, 204)
+
+
+@pytest.mark.django_db
+def test_a_row_that_was_read_in_part_keeps_what_it_is_found_by(acme, task):
+    with tenant_context(acme):
+        for row in (Task.objects.get(), Task.objects.only("title").get()):
+            row.title = f"{row.title} Ünder"
+            row.save()
+        Task.objects.get().save(update_fields=["updated_at"])
+        row = Task.objects.values("title_key", "search_text").get()
+    assert row == {
+        "title_key": "write the welcome page under",
+        "search_text": " write the welcome page under ",
+    }
+    assert unicodedata.is_normalized("NFC", row["search_text"])
