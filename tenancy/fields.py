@@ -33,7 +33,8 @@ class UUIDv7Field(models.UUIDField):  # type: ignore[type-arg]
 
 
 if TYPE_CHECKING:
-    Line, Long = models.CharField[str, str], models.TextField[str, str]
+    Line = models.CharField[str, str]
+    Long = models.TextField[str, str]
 else:
     Line, Long = models.CharField, models.TextField
 

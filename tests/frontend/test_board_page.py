@@ -56,7 +56,7 @@ def cards(response):
         ("assignee={bob}", {"Never"}),
         ("label={label}", {"Soon"}),
         ("status={doing}", {"Never"}),
-        ("q=ow", {"Now"}),
+        ("q=no", {"Now"}),
         ("q=WEB-1", {"Late"}),
         ("archived=true", {"Gone"}),
         ("archived=all&due=never", {"Never", "Gone"}),

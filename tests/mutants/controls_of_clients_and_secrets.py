@@ -3,6 +3,7 @@
 from tests.mutants.controls import Edit, Mutant, off
 
 LIMITS, LOGS, NAMES = (f"tests/isolation/test_{name}.py" for name in ("limits", "secrets_in_logs", "names"))
+TEXTS = "tests/isolation/test_normalized.py"
 ADDRESSES, QUOTAS = "tests/tenancy/test_clients.py", "tests/tasks/test_attachment_quotas.py"
 HEARTBEATS, SETTINGS, DEMO = (
     "tests/jobs/test_heartbeat.py",
@@ -192,6 +193,36 @@ OF_SECRETS = [
 ]
 
 OF_NAMES = [
+    off(
+        "text is stored in one form",
+        "tenancy/fields.py",
+        "    return normalized(value) if isinstance(value, str) else value\n",
+        "    return value\n",
+        f"{TEXTS}::test_every_text_of_every_model_is_normalized",
+        f"{TEXTS}::test_commands_and_bare_rows_store_it_too",
+    ),
+    off(
+        "what is derived from a text is written with it",
+        "tenancy/fields.py",
+        "        return named | {field.name for field in derived if not named.isdisjoint(field.sources)}\n",
+        "        return named\n",
+        "tests/frontend/test_sorted_names.py::test_a_name_that_was_changed_is_sorted_anew",
+        "tests/tasks/test_search_api.py::test_what_was_changed_is_found_by_its_new_words_alone",
+    ),
+    off(
+        "an e-mail address mentions no member",
+        "tasks/mentions.py",
+        '    return before in JOINING or unicodedata.category(before)[0] in "LNM"\n',
+        "    return False\n",
+        "tests/tasks/test_mentions.py::test_it_means[x@Ada-meant33]",
+    ),
+    off(
+        "a query has a limit of words",
+        "tasks/finding.py",
+        "    if len(search_words(query)) > MOST_WORDS:\n",
+        "    if False:\n",
+        "tests/tasks/test_search_api.py::test_more_words_than_are_looked_for_are_refused",
+    ),
     off(
         "a name has one line",
         "tenancy/lines.py",

@@ -99,8 +99,8 @@ OF_TASK_PAGES: list[Mutant] = [
     off(
         "what was found is text",
         "frontend/templatetags/show.py",
-        'format_html("<mark>{}</mark>", part) if place % 2 else part',
-        'SafeString(f"<mark>{part}</mark>") if place % 2 else part',
+        'format_html("<mark>{}</mark>", text[start:after])',
+        'SafeString(f"<mark>{text[start:after]}</mark>")',
         f"{SEARCHED}::test_what_was_found_is_marked_and_nothing_else_becomes_markup",
     ),
     off(
