@@ -12,7 +12,8 @@ from django.db import connections, transaction
 from psycopg import sql
 
 from tenancy.context import tenant_context
-from tenancy.fields import DerivedText
+from tenancy.fields import DerivedText, Normalized
+from tenancy.folding import normalized
 from tenancy.models import AbstractTenant, TenantModel
 from tenancy.postgresql.roles import OWNER
 
@@ -76,6 +77,8 @@ class _Staging:
         defaults = _defaults(model, names, connection)
         self.defaults = tuple(defaults.values())
         self.derived = _derived(model, names)
+        known = {field.attname: field for field in model._meta.local_concrete_fields}
+        self.texts = [place for place, name in enumerate(names) if isinstance(known[name], Normalized)]
         order = [columns[name] for name in ("account_id", *names, *defaults, *(each.attname for each in self.derived))]
         names_in_sql: dict[str, sql.Composable] = {
             "staging": sql.Identifier(f"load_{model._meta.db_table}"[:63]),
@@ -91,8 +94,11 @@ class _Staging:
         tenant_id, defaults, write_row = str(tenant.pk), self.defaults, copy.write_row
         derived = [(field.derive, places) for field, places in self.derived.items()]
         for row in rows:
-            texts = [derive([str(row[place]) for place in places]) for derive, places in derived]
-            write_row((tenant_id, *row, *defaults, *texts))
+            values = list(row)
+            for place in self.texts:
+                values[place] = normalized(str(values[place]))
+            texts = [derive([str(values[place]) for place in places]) for derive, places in derived]
+            write_row((tenant_id, *values, *defaults, *texts))
 
 
 def _derived(model: type[TenantModel], given: Sequence[str]) -> dict[Any, list[int]]:

@@ -53,6 +53,12 @@ def test_fields_that_are_left_out_get_what_save_would_give_them(acme):
     assert datetime.now(UTC) - loaded.created_at < timedelta(minutes=1)
 
 
+def test_text_arrives_in_the_form_in_which_it_is_stored_with_what_it_is_sorted_by(acme):
+    bulk_load({acme: {Label: [(uuid7(), "E\u0301cran")]}}, {Label: ("id", "name")})
+    with tenant_context(acme):
+        assert Label.objects.values_list("name", "name_key").get() == ("Écran", "ecran")
+
+
 def test_a_default_that_is_not_text_arrives_as_what_it_is(acme):
     web = project()
     activity = (uuid7(), web[0], 1, "project.created", web[0])
