@@ -38,6 +38,7 @@ NO_TEXT = {
     "accounts.IdempotencyKey.body_hash": "a hash",
     "accounts.IdempotencyKey.body": "an answer, as it was sent",
     "accounts.User.password": "a hash",
+    "accounts.User.time_zone": "the name of a time zone",
     "projects.Project.key": "capital letters and digits",
     "projects.Status.rank": "a place in an order",
     "projects.Activity.verb": "one of the program's own words",
