@@ -30,7 +30,7 @@ def fill(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tasks', '0007_upload_urls'),
+        ('tasks', '0008_export_to_xlsx'),
         ('projects', '0004_sort_labels'),
     ]
 
