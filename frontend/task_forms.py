@@ -219,7 +219,7 @@ class TickItem(forms.Form):
     """An item of a task list: the number of its line, and whether it is done. Sent by a button for each."""
 
     item = forms.RegexField(r"\A[0-9]{1,5}:[01]\Z")
-    seen = forms.CharField(max_length=16)
+    seen = NormalizedText(max_length=16)
 
     def tick(self) -> Tick:
         line, _colon, done = str(self.cleaned_data["item"]).partition(":")
