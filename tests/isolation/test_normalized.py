@@ -111,7 +111,7 @@ def test_every_text_of_every_form_is_normalized():
     }
     plain = {name for name, field in found.items() if not isinstance(field, NormalizedText)}
     assert plain == {
-        *("AskCode.code", "AskCodeAgain.code", "SwitchOnApp.code"),  # allauth's: digits
+        *("AskCode.code", "AskCodeAgain.code", "AskCodeInAPI.code", "SwitchOnApp.code", "TickItem.item"),  # digits
         *("SignUp.username", "General.slug"),  # is taken out; small letters and digits
     }
     assert len(found) > 20
