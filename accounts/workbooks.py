@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, time, tzinfo
 from os import scandir
 from tempfile import TemporaryDirectory
 from typing import IO
@@ -16,6 +16,7 @@ MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS, MOST_IN_CELL = 1_048_576, 32_767
 EXACT = 2**53  # numbers are floating point
 FIRST_DAY = date(1900, 3, 1)  # sheets have no days before 1900, and count one that there was not
+FIRST_MOMENT = datetime.combine(FIRST_DAY, time.min)
 NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 OPTIONS = {
@@ -84,7 +85,7 @@ class Workbook:
     def _write_cell(self, column: int, value: object) -> None:
         if isinstance(value, datetime):
             value = value.astimezone(self._zone).replace(tzinfo=None, microsecond=0)
-            if value.date() >= FIRST_DAY:
+            if value >= FIRST_MOMENT:
                 self._sheet.write_datetime(self._row, column, value, self._moment)
                 return
         elif isinstance(value, date) and value >= FIRST_DAY:

@@ -1,5 +1,7 @@
 """Pasting into a task: text goes into the text field, and a file on its own is attached."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -66,11 +68,13 @@ def test_text_that_comes_with_a_picture_is_inserted_and_nothing_is_attached(page
     assert len(uploads) == 1
 
 
-def test_files_without_a_text_of_their_own_are_attached(page):
+def test_files_without_a_text_of_their_own_are_attached_and_pictures_are_referenced(page):
     for number, (texts, files) in enumerate(FILES, 1):
         assert not paste(page, "#task textarea[name=body]", texts, files)
         expect(page.locator("#files .file")).to_have_count(sum(len(each) for _, each in FILES[:number]))
-    expect(page.locator("#task textarea[name=body]")).to_have_value("")
+    pictures = sum(type_.startswith("image/") for _, files in FILES for _name, type_ in files)
+    references = re.compile(rf"^(!\[[^\]]+\]\(\S+\)\s*){{{pictures}}}$")
+    expect(page.locator("#task textarea[name=body]")).to_have_value(references)
 
 
 def test_outside_of_text_fields_a_picture_is_attached_whatever_comes_with_it(page):

@@ -28,7 +28,7 @@ ROUTES = [
 ]
 WITH_KEYS = [route for route in ROUTES if route.arguments]
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-RANDOM = re.compile(rb'(csrfmiddlewaretoken" value|nonce|"X-CSRFToken")(=|: )"[\w+/=-]+"')
+RANDOM = re.compile(rb'(csrfmiddlewaretoken" value|nonce|"X-CSRFToken"|data-keys)(=|: )"[\w+/=. -]+"')
 
 # {argument: (foreign, absent)}, for the converters of frontend.addresses …
 KEYS = {
