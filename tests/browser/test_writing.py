@@ -10,6 +10,7 @@ from tasks.actions import create_comment, create_task, update_task
 from tasks.checklists import Tick, fingerprint
 from tasks.models import Attachment, Task
 from tenancy.context import tenant_context
+from tests.browser.people import FITS
 
 pytestmark = pytest.mark.needs_program("browser")
 
@@ -190,7 +191,7 @@ def test_an_input_method_keeps_its_keys(browser, studio):
 # Phones ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_phone_does_not_zoom_into_fields(browser, studio):
+def test_a_phone_shows_whole_pages_and_does_not_zoom_into_fields(browser, studio):
     page = browser.as_("owner", width=390)
     found = {}
     for path in (
@@ -202,6 +203,7 @@ def test_a_phone_does_not_zoom_into_fields(browser, studio):
     ):
         page.goto(path)
         found |= {(path, name): size for name, size in page.evaluate(SIZES)}
+        assert page.evaluate(FITS), f"{path} scrolls sideways."
     assert len(found) > 25
     assert {place: size for place, size in found.items() if size < 16} == {}
     page = browser.anonymous(width=390)
