@@ -7,14 +7,22 @@ from contextlib import contextmanager
 from io import BytesIO
 
 from django.utils.translation import gettext as _
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, PngImagePlugin
 from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
-from PIL.JpegImagePlugin import JpegImageFile, jpeg_factory
+from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from accounts.image_headers import Jpeg, read_jpeg
+from accounts.image_headers import (
+    CountedReads,
+    Jpeg,
+    TooManyParts,
+    check_png,
+    check_webp,
+    read_jpeg,
+    read_orientation,
+)
 from tenancy.context import get_active_tenant
 
 MEDIA_TYPE = "image/webp"  # of what comes out
@@ -29,21 +37,28 @@ BYTES_OF_PIXEL = {"1": 1, "L": 1, "P": 1, "I;16": 2}  # in Pillow's memory; 4 of
 BYTES_OF_WEBP_PIXEL = 16  # in libwebp's memory and in Pillow's
 # What decoders allocate before they say how large the picture is: they refuse twice as many pixels.
 Image.MAX_IMAGE_PIXELS = MEMORY // 8
+# Characters of all texts of a PNG when they are decompressed; each takes up to 4 bytes.
+PngImagePlugin.MAX_TEXT_MEMORY = 8 * 2**20
 
 # Pictures that are decoded at the same moment in this process, of all tenants and of one, and how many others wait.
 # Whoever waits holds a thread and perhaps a connection, so few do, and not for long.
 SLOTS, SLOTS_OF_TENANT = 2, 1
 MOST_WAITING, WAIT_SECONDS = 2, 10.0
 
-# Of the many formats that Pillow reads, those that people send. Not with Image.open(), which refuses large JPEGs too.
-READERS = (
-    (b"\x89PNG\r\n\x1a\n", PngImageFile),
-    (b"\xff\xd8\xff", jpeg_factory),
-    (b"GIF8", GifImageFile),
-    (b"RIFF", WebPImageFile),
-)
 # ISO base media files of the kinds that phones take pictures in (ISO/IEC 23008-12 and AVIF).
 HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis")
+
+
+# How a picture is turned upright, by its orientation (EXIF 3.0, 4.6.5.1.6).
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 class NotAnImage(Exception):
@@ -65,6 +80,9 @@ def shrink(content: bytes, pixels: int, *, square: bool = False) -> bytes:
             return _make(content, pixels, square)
         except (NotAnImage, TooManyImages):
             raise
+        except TooManyParts as error:
+            text = _("The picture has too much metadata, or too many parts: save it anew.")
+            raise NotAnImage(text) from error
         except Exception as error:  # decoders raise whatever they stumble over
             raise NotAnImage(_unreadable(content)) from error
 
@@ -79,12 +97,12 @@ def _unreadable(content: bytes) -> str:
 
 
 def _make(content: bytes, pixels: int, square: bool) -> bytes:
+    jpeg = _check(content)
     with _open(content) as image:
         size = f"{image.width} × {image.height}"
         if image.width * image.height > MOST_PIXELS:  # known before any of it is read
             text = _("The picture has %(size)s pixels, and may have %(most)d million.")
             raise NotAnImage(text % {"size": size, "most": MOST_PIXELS // 10**6})
-        jpeg = read_jpeg(content) if isinstance(image, JpegImageFile) else Jpeg()
         if jpeg.scans > MOST_SCANS:
             raise NotAnImage(_("The picture has more than %(most)d scans: save it anew.") % {"most": MOST_SCANS})
         _draft(image, pixels, square)
@@ -96,14 +114,41 @@ def _make(content: bytes, pixels: int, square: bool) -> bytes:
             )
             raise NotAnImage(text % {"size": size, "needed": needed >> 20, "most": MEMORY >> 20})
         with memory.take(needed):
-            small = ImageOps.exif_transpose(_reduce(image, pixels, square))
+            small = _turn(_reduce(image, pixels, square), image)
             return _write(_resize(_in_eight_bits(small), pixels, square))
+
+
+class _FirstJpeg(JpegImageFile):
+    """The first picture of a JPEG. Pillow would read EXIF to know its resolution, and an index of further pictures."""
+
+    def _read_dpi_from_exif(self) -> None:
+        pass
+
+
+# Of the many formats that Pillow reads, those that people send. Not with Image.open(), which refuses large JPEGs too.
+READERS = (
+    (b"\x89PNG\r\n\x1a\n", PngImageFile),
+    (b"\xff\xd8\xff", _FirstJpeg),
+    (b"GIF8", GifImageFile),
+    (b"RIFF", WebPImageFile),
+)
+
+
+def _check(content: bytes) -> Jpeg:
+    """Return what a JPEG says of itself. Raises TooManyParts for a picture that Pillow must not open."""
+    if content.startswith(b"\xff\xd8\xff"):
+        return read_jpeg(content)
+    if content.startswith(b"\x89PNG"):
+        check_png(content)
+    elif content.startswith(b"RIFF"):
+        check_webp(content)
+    return Jpeg()
 
 
 def _open(content: bytes) -> ImageFile:
     for start, reader in READERS:
         if content.startswith(start):
-            return reader(BytesIO(content))
+            return reader(CountedReads(content) if reader is GifImageFile else BytesIO(content))
     raise SyntaxError("It begins like no picture.")
 
 
@@ -143,6 +188,13 @@ def _reduce(image: Image.Image, pixels: int, square: bool) -> Image.Image:
     size = (max(1, (box[2] - left) // step), max(1, (box[3] - top) // step))
     is_plain = image.mode in ("I;16", "CMYK") and not image.has_transparency_data
     return image.resize(size, Image.Resampling.BOX if is_plain else Image.Resampling.NEAREST, box=box)
+
+
+def _turn(small: Image.Image, image: ImageFile) -> Image.Image:
+    """Return a picture upright, as the metadata of its original says, which a PNG has behind its pixels too."""
+    small.load()
+    turn = TURNS.get(read_orientation(image.info))
+    return small if turn is None else small.transpose(turn)
 
 
 def _in_eight_bits(image: Image.Image) -> Image.Image:

@@ -4,6 +4,7 @@ from tests.mutants.controls import off
 
 SIGNED, SOCKETS = "tenancy/signed_cache.py", "tenancy/sockets.py"
 FEEDS, WATCH, IMAGES = "projects/feeds.py", "projects/watch.py", "accounts/images.py"
+HEADERS, PARTS = "accounts/image_headers.py", "tests/accounts/test_picture_parts.py"
 FEED, PROSE = "frontend/feed.py", "frontend/prose.py"
 FORGED = "tests/isolation/test_forged_redis.py"
 POISONED, POKES = "tests/isolation/test_poisoned_redis.py", "tests/sockets/test_pokes.py"
@@ -153,6 +154,62 @@ OF_COSTS = [
         "found.coefficients = kept",
         "pass",
         "tests/accounts/test_large_pictures.py::test_the_memory_of_a_jpeg_depends_on_how_it_is_coded",
+    ),
+    off(
+        "costs: the segments of a JPEG are counted",
+        HEADERS,
+        "_limit(self.segments, MOST_SEGMENTS)",
+        "pass",
+        f"{PARTS}::test_picture_with_too_many_parts_is_refused_without_memory_for_them",
+    ),
+    off(
+        "costs: the bytes between the segments of a JPEG are counted",
+        HEADERS,
+        "_limit(self.filler, MOST_FILLER)",
+        "pass",
+        f"{PARTS}::test_picture_with_too_many_parts_is_refused_without_memory_for_them",
+    ),
+    off(
+        "costs: the bytes of metadata of a JPEG that become objects are counted",
+        HEADERS,
+        "_limit(self.interpreted, MOST_INTERPRETED)",
+        "pass",
+        f"{PARTS}::test_picture_with_too_many_parts_is_refused_without_memory_for_them",
+    ),
+    off(
+        "costs: the chunks of a picture are counted",
+        HEADERS,
+        "_limit(chunks, MOST_CHUNKS)",
+        "pass",
+        f"{PARTS}::test_picture_with_too_many_parts_is_refused_without_memory_for_them",
+    ),
+    off(
+        "costs: the chunks of pixels of a picture are counted",
+        HEADERS,
+        "_limit(pieces, MOST_PIECES)",
+        "pass",
+        f"{PARTS}::test_picture_with_too_many_parts_is_refused_without_memory_for_them",
+    ),
+    off(
+        "costs: the blocks of a GIF are counted",
+        HEADERS,
+        "_limit(self._reads, MOST_READS)",
+        "pass",
+        f"{PARTS}::test_picture_with_too_many_parts_is_refused_without_memory_for_them",
+    ),
+    off(
+        "costs: parts are counted before Pillow reads a picture",
+        IMAGES,
+        "    jpeg = _check(content)\n",
+        "    jpeg = Jpeg()\n",
+        f"{PARTS}::test_picture_with_too_many_parts_is_refused_without_memory_for_them",
+    ),
+    off(
+        "costs: Pillow reads no EXIF of a JPEG",
+        IMAGES,
+        "def _read_dpi_from_exif(self)",
+        "def _read_no_dpi(self)",
+        f"{PARTS}::test_fields_of_exif_other_than_the_orientation_are_not_read",
     ),
     off(
         "costs: few wait for a slot",
