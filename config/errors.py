@@ -283,6 +283,12 @@ def _file_too_large(error: FileTooLarge) -> Response:
     return Response(body("too_large", error), status=413)
 
 
+def _too_many_images(error: TooManyImages) -> Response:
+    """Nothing is broken: the client is refused on purpose, and tries again."""
+    logger.warning("too_many_images", reason=str(error))
+    return _of_status(503)
+
+
 def _too_large(error: Exception) -> Response:
     return _of_status(413)
 
@@ -301,4 +307,5 @@ API_ANSWERS: list[tuple[type[Exception], Callable[[Any], Response]]] = [
     (core.BadRequest, lambda error: _of_status(400)),
     (core.SuspiciousOperation, lambda error: _of_status(400)),
     (IntegrityError, _conflict),
+    (TooManyImages, _too_many_images),
 ]
