@@ -1,6 +1,5 @@
 """Forms with a file, whose body is read as it arrives: nothing of it was there when CSRF tokens were looked for."""
 
-from io import BytesIO
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -9,7 +8,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.translation import gettext as _
 
 from accounts.quotas import FileTooLarge
-from accounts.rest.uploads import receive_file
+from accounts.rest.uploads import Kept, receive_file
 
 
 def require_token(request: HttpRequest, fields: QueryDict) -> None:
@@ -19,29 +18,28 @@ def require_token(request: HttpRequest, fields: QueryDict) -> None:
         raise PermissionDenied
 
 
-def receive_small_file(request: HttpRequest, *, most: int) -> bytes:
+def receive_small_file(request: HttpRequest, kept: Kept, *, most: int) -> bytes:
     """Return the `file` of a form of ours. For views that are `csrf_exempt`.
 
-    Raises PermissionDenied, ValidationError without a file, and FileTooLarge for more than `most` bytes.
+    Raises PermissionDenied, ValidationError without a file, FileTooLarge for more than `most` bytes, TooManyImages.
     """
-    kept = _Memory(most)
 
-    def begin(fields: QueryDict, name: str, content_type: str) -> _Memory:
+    def begin(fields: QueryDict, name: str, content_type: str) -> _Limited:
         require_token(request, fields)
-        return kept
+        return _Limited(kept, most)
 
     receive_file(request, begin)
-    return kept.file.getvalue()
+    return kept.content
 
 
-class _Memory:
-    def __init__(self, most: int) -> None:
-        self.most, self.file = most, BytesIO()
+class _Limited:
+    def __init__(self, kept: Kept, most: int) -> None:
+        self.kept, self.most = kept, most
 
     def write(self, piece: bytes) -> None:
-        if self.file.tell() + len(piece) > self.most:
+        if self.kept.size + len(piece) > self.most:
             raise FileTooLarge(_("A picture may have %(most)d MB.") % {"most": self.most // 2**20})
-        self.file.write(piece)
+        self.kept.write(piece)
 
 
 class _Token(CsrfViewMiddleware):

@@ -17,7 +17,7 @@ from accounts.models import Account
 from accounts.quotas import FileTooLarge
 from accounts.rest import preconditions
 from accounts.rest.serializers import NoBody
-from accounts.rest.uploads import read_all
+from accounts.rest.uploads import Kept, read_all, room
 from accounts.rest.views import MemberView
 from accounts.rest.writes import NO_TAG
 from tenancy.context import require_active_tenant
@@ -29,7 +29,8 @@ class PictureParser(BaseParser):
     """The body is the picture."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        content = read_all(stream, most=pictures.LARGEST)
+        kept: Kept = (parser_context or {})["view"].kept
+        content = read_all(stream, kept, most=pictures.LARGEST)
         if len(content) > pictures.LARGEST:
             raise FileTooLarge(_("A picture may have %(most)d MB.") % {"most": pictures.LARGEST // 2**20})
         return content
@@ -46,13 +47,15 @@ class PictureView(MemberView):
     parser_classes = PARSERS
     serializer_class = NoBody
     streams_body = True
+    kept: Kept  # the body, while the request is answered
 
     def write(self, handler: Callable[..., Response], request: Request, **kwargs: Any) -> Response:
         """Not in a transaction: a picture is received, made anew and stored first. It has no tag."""
         tags = preconditions.read_tags(request, "If-Match")
         if tags is not None and not preconditions.match(tags, NO_TAG):
             raise Stale
-        return handler(request, **kwargs)
+        with room.keep(require_active_tenant().pk) as self.kept:
+            return handler(request, **kwargs)
 
     def read_picture(self, request: Request) -> bytes:
         content = request.data

@@ -1,6 +1,9 @@
-"""Files in a multipart body, taken over as they arrive: a file of any size needs the memory of one piece."""
+"""Files in a body, taken over as they arrive, with the memory of one piece; or kept as a whole, in limited memory."""
 
-from collections.abc import Callable
+import threading
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Any, Protocol
 
@@ -12,7 +15,13 @@ from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.http.request import UnreadablePostError
 from django.utils.translation import gettext as _
 
+from accounts.images import TooManyImages
+
 PIECE = 256 * 1024  # bytes
+# Bytes of the files that requests keep as a whole in this process, and of those of one account: eight and four of the
+# largest pictures. The places of `config.bodies` limit how many of one account arrive, and not how many of all.
+ROOM = 160 * 2**20
+ROOM_OF_TENANT = ROOM // 2
 
 
 class Sink(Protocol):
@@ -35,12 +44,68 @@ def streams_body[V: Callable[..., Any]](view: V) -> V:
     return view
 
 
-def read_all(stream: Any, *, most: int) -> bytes:
-    """Return what is left of a body that is read while it arrives, or of a longer one a little more than `most`."""
-    kept = BytesIO()  # whose value is no copy of it
-    while kept.tell() <= most and (piece := stream.read(PIECE)):
+class Kept:
+    """A file in memory, a sink. Only what has arrived counts, so that a client that sends nothing takes no room."""
+
+    def __init__(self, room: "Room", who: Hashable) -> None:
+        self._room, self._who = room, who
+        self._file = BytesIO()  # whose value is no copy of it
+
+    @property
+    def size(self) -> int:
+        """The bytes that it has."""
+        return self._file.tell()
+
+    @property
+    def content(self) -> bytes:
+        """What has arrived."""
+        return self._file.getvalue()
+
+    def write(self, piece: bytes) -> None:
+        """Keep some bytes. Raises TooManyImages when there is no room for them."""
+        self._room.take(self._who, len(piece))
+        self._file.write(piece)
+
+
+class Room:
+    """The memory for files that views want as a whole: ROOM bytes, first come first served, of a tenant half of them.
+
+    No request waits for it: those that wait would keep what they have, and none of them could go on.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held: Counter[Hashable] = Counter()
+
+    @contextmanager
+    def keep(self, who: Hashable) -> Iterator[Kept]:
+        """Give a file of the tenant `who`, whose room is free again after the block."""
+        kept = Kept(self, who)
+        try:
+            yield kept
+        finally:
+            with self._lock:
+                self._held -= Counter({who: kept.size})
+
+    def take(self, who: Hashable, size: int) -> None:
+        """Take `size` bytes. Raises TooManyImages."""
+        with self._lock:
+            if self._held[who] + size > ROOM_OF_TENANT or self._held.total() + size > ROOM:
+                raise TooManyImages(f"There is no room for {size} bytes of a picture that arrives.")
+            self._held[who] += size
+
+
+room = Room()
+
+
+def read_all(stream: Any, kept: Kept, *, most: int) -> bytes:
+    """Return what is left of a body that is read while it arrives, or of a longer one a little more than `most`.
+
+    Raises TooManyImages.
+    """
+    while kept.size <= most and (piece := stream.read(PIECE)):
         kept.write(piece)
-    return kept.getvalue()
+    return kept.content
 
 
 def receive_file(request: HttpRequest, begin: Begin, *, field: str = "file") -> None:

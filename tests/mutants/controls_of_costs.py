@@ -5,6 +5,7 @@ from tests.mutants.controls import off
 SIGNED, SOCKETS = "tenancy/signed_cache.py", "tenancy/sockets.py"
 FEEDS, WATCH, IMAGES = "projects/feeds.py", "projects/watch.py", "accounts/images.py"
 HEADERS, PARTS = "accounts/image_headers.py", "tests/accounts/test_picture_parts.py"
+ARRIVING, ROOM = "accounts/rest/uploads.py", "tests/accounts/test_picture_room.py"
 FEED, PROSE = "frontend/feed.py", "frontend/prose.py"
 FORGED = "tests/isolation/test_forged_redis.py"
 POISONED, POKES = "tests/isolation/test_poisoned_redis.py", "tests/sockets/test_pokes.py"
@@ -210,6 +211,27 @@ OF_COSTS = [
         "def _read_dpi_from_exif(self)",
         "def _read_no_dpi(self)",
         f"{PARTS}::test_fields_of_exif_other_than_the_orientation_are_not_read",
+    ),
+    off(
+        "costs: pictures that arrive have limited room",
+        ARRIVING,
+        "self._held.total() + size > ROOM",
+        "False",
+        f"{ROOM}::test_room_has_an_end_for_all_tenants_and_an_earlier_one_for_each",
+    ),
+    off(
+        "costs: one account takes half of the room for pictures",
+        ARRIVING,
+        "self._held[who] + size > ROOM_OF_TENANT",
+        "False",
+        f"{ROOM}::test_room_has_an_end_for_all_tenants_and_an_earlier_one_for_each",
+    ),
+    off(
+        "costs: the room of a picture is free again",
+        ARRIVING,
+        "self._held -= Counter({who: kept.size})",
+        "pass",
+        f"{ROOM}::test_room_is_free_again_after_a_picture_and_after_a_refusal",
     ),
     off(
         "costs: few wait for a slot",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import structlog
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
@@ -11,11 +12,14 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import pictures
+from accounts.images import TooManyImages
 from accounts.permissions import may, require
 from accounts.quotas import FileTooLarge
-from accounts.rest.uploads import streams_body
+from accounts.rest.uploads import room, streams_body
 from frontend.access import MemberRequest
 from frontend.uploads import receive_small_file
+
+logger = structlog.get_logger("frontend.pictures")
 
 
 @require_safe
@@ -60,7 +64,12 @@ def remove_avatar(request: MemberRequest) -> HttpResponse:
 
 def _take(request: MemberRequest, keep: Callable[[bytes], None]) -> HttpResponse:
     try:
-        keep(receive_small_file(request, most=pictures.LARGEST))
+        with room.keep(request.tenant.pk) as kept:
+            keep(receive_small_file(request, kept, most=pictures.LARGEST))
+    except TooManyImages as refused:
+        logger.warning("too_many_images", reason=str(refused))
+        text = _("Other pictures are worked on. Try again in a few seconds.")
+        return _page(request, text, status=503, headers={"Retry-After": "5"})
     except FileTooLarge as refused:
         return _page(request, str(refused), status=413)
     except ValidationError as refused:
@@ -69,8 +78,13 @@ def _take(request: MemberRequest, keep: Callable[[bytes], None]) -> HttpResponse
     return redirect("pictures")
 
 
-def _page(request: MemberRequest, error: str = "", status: int = 200) -> HttpResponse:
+def _page(
+    request: MemberRequest, error: str = "", status: int = 200, headers: dict[str, str] | None = None
+) -> HttpResponse:
     if error:
         messages.error(request, error)
     context = {"changes_logo": may(request.membership, "account.update"), "most": pictures.LARGEST // 2**20}
-    return render(request, "settings/pictures.html", context, status=status)
+    response = render(request, "settings/pictures.html", context, status=status)
+    for name, value in (headers or {}).items():
+        response[name] = value
+    return response
