@@ -7,9 +7,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from tasks.models import Task
-from tenancy.folding import is_unspaced, search_words, spans
+from tenancy.folding import first_span, is_unspaced, search_words
 
 AROUND = 60  # characters of a text that are shown on either side of what was found
+LONGEST = 200  # characters that are shown of what was found: as long as a query
 MOST = 3  # subtasks, and as many comments
 LEAST = 2  # characters of a query
 MOST_WORDS = 40  # of a query: each costs a look at all texts of the account
@@ -47,13 +48,13 @@ def matches_of(task: Task, query: str) -> list[Match]:
     texts = [("title", task.title), ("description", task.description)]
     texts += [("subtask", subtask.title) for subtask in task.found_subtasks[:MOST]]
     texts += [("comment", comment.body) for comment in task.found_comments[:MOST]]
-    found = ((place, text, spans(text, words)) for place, text in texts)
-    return [Match(place, excerpt(text, places[0])) for place, text, places in found if places]
+    found = ((place, text, first_span(text, words)) for place, text in texts)
+    return [Match(place, excerpt(text, first)) for place, text, first in found if first]
 
 
 def excerpt(text: str, found: tuple[int, int]) -> str:
     """Return what stands around a part of a text. It begins with a whole word, if there are spaces."""
-    start, end = max(found[0] - AROUND, 0), found[1] + AROUND
+    start, end = max(found[0] - AROUND, 0), min(found[1], found[0] + LONGEST) + AROUND
     if start and (space := SPACE.search(text, start, found[0])):
         start = space.end()
     return f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}"

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.tenancy.reading import count_reading
+
 URL = "/api/v1/search/"
 
 
@@ -100,6 +102,27 @@ def test_more_words_than_are_looked_for_are_refused(session):
 def test_without_words_it_says_what_is_missing(session, parameters):
     response = session.get(URL, parameters)
     assert (response.status_code, len(response.json()["errors"]) >= 1) == (400, True)
+
+
+def test_what_is_shown_of_a_long_text_is_short(session, task):
+    """Words that overlap all over a text, and a word with more marks on it than a user can see."""
+    for text, words in (("+-" * 20_000, "+-+ -+-"), ("vv" + "\u0301" * 20_000, "vv")):
+        session.json("PATCH", f"/api/v1/tasks/{task.pk}/", {"description": text})
+        (row,) = session.get(URL, {"q": words}).json()["results"]
+        assert row["matches"][0]["in"] == "description"
+        assert len(row["matches"][0]["text"]) <= 400
+
+
+@pytest.mark.parametrize("url", [URL, "/search/"])
+def test_long_texts_full_of_what_is_found_are_read_once(session, task, project, monkeypatch, url):
+    """Counts characters: the answer shows one place of each text, and does not look at the others."""
+    text = ("vv " * 16_600)[:49_900]
+    session.json("PATCH", f"/api/v1/tasks/{task.pk}/", {"description": text})
+    session.json("POST", "/api/v1/tasks/", {"project": str(project.pk), "title": "vv " * 100, "description": text})
+    reading = count_reading(monkeypatch)
+    answer = session.get(url, {"q": "vv", **({"page_size": 200} if url == URL else {})})
+    assert (answer.status_code, answer.content.decode().count("WEB-")) >= (200, 2)
+    assert reading.count < 2 * len(text) + 10_000
 
 
 def test_hidden_projects_are_not_searched(session, secret_task):

@@ -5,7 +5,8 @@ import unicodedata
 
 import pytest
 
-from tenancy.folding import folded, search_words, sort_key, spans
+from tenancy.folding import BLOCK, first_span, folded, search_words, sort_key, spans
+from tests.tenancy.reading import count_reading
 
 
 def marked(text, query):
@@ -76,6 +77,32 @@ def test_what_is_found_is_shown_wherever_it_is():
         assert found == bool(spans(text, words)), (text, words)
         for first, last in spans(text, words):
             assert 0 <= first < last <= len(text)
+
+
+def test_the_first_place_is_the_first_of_all():
+    text = "wide page, pages of welcome, İ web"
+    for query in ("web", "welcome pag", "pages wid", "zebra"):
+        words = search_words(query)
+        assert first_span(text, words) == next(iter(spans(text, words)), None)
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [(("vv " * 16_600)[:49_900], "vv"), ("页" * 49_900, "页"), (("vv+" * 16_600)[:49_900], "vv +v")],
+)
+def test_a_text_full_of_what_is_found_is_read_a_few_times(monkeypatch, text, query):
+    """Counts the characters that are translated: all occurrences cost no more than some readings of the text."""
+    words, reading = search_words(query), count_reading(monkeypatch)
+    assert first_span(text, words) == (0, len(query.split()[0]))
+    assert reading.count <= len(text) + 2 * BLOCK
+    reading.count = 0
+    assert len(spans(text, words)) >= 16_600
+    assert reading.count <= 2 * (len(text) + BLOCK)
+
+
+def test_marks_on_a_character_are_shown_with_it_up_to_a_limit():
+    assert marked("x" + "\u0301" * 20 + "y", "x") == ["x" + "\u0301" * 20]
+    assert spans("x" + "\u0301" * 49_000, [" x"]) == [(0, 31)]
 
 
 def test_names_are_sorted_without_case_and_accents():
