@@ -31,6 +31,18 @@ UNSPACED = (
 PLAIN = str.maketrans(
     dict(zip("øđłħŧıðƀɨʉ", "odlhtidbiu", strict=True)) | {"æ": "ae", "œ": "oe", "þ": "th", "ς": "σ", "ё": "е"}
 )
+# Punctuation of which keyboards have one kind: text processors write others in its place.
+PLAIN |= str.maketrans(dict.fromkeys("‘’‛ʻʼ׳′", "'") | dict.fromkeys("“”‟״", '"') | dict.fromkeys("‐‒–—―−", "-"))
+# Kana with a mark for voice that is a character of its own, as half-width kana have it, and the kana that both are.
+VOICE_MARKS = dict(zip("\u3099\u309a\u309b\u309c\uff9e\uff9f", "\u3099\u309a" * 3, strict=True))
+KANA = [chr(code) for code in (*range(0x3041, 0x30FF), *range(0xFF66, 0xFF9E))]
+VOICED = {
+    kana + mark: one
+    for kana in KANA
+    for mark, combining in VOICE_MARKS.items()
+    if len(one := unicodedata.normalize("NFKC", kana + combining)) == 1
+}
+NO_IMAGE = "\u2060"  # takes the place of the mark
 DISTINCT = frozenset("йїўѓќ")  # Cyrillic letters of their own, which Unicode decomposes
 TRIMMED = "".join(chr(code) for code in range(0x3100) if unicodedata.category(chr(code)) in ("Pi", "Pf", "Ps", "Pe"))
 TRIMMED += ",.;:!?¡¿…‚„\"'、。，．；：！？"  # punctuation around a word that is looked for is no part of it
@@ -47,7 +59,7 @@ def folded(text: str) -> str:
     Each character has an image of its own, so a part of a text has a part of its image. Punctuation has a space
     behind it. A character of a script without spaces is a word, with a space on either side.
     """
-    return f" {text.translate(_images)}"
+    return f" {_translated(text)}"
 
 
 def sort_key(text: str) -> str:
@@ -92,7 +104,7 @@ class _Image:
     """The folded text, and which of its characters is the image of which one."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.text = _voiced(text)
         blocks = [self.text[start : start + BLOCK].translate(_images) for start in range(0, len(text), BLOCK)]
         self.ends = list(accumulate(map(len, blocks)))
         self.folded = " " + "".join(blocks)
@@ -120,10 +132,22 @@ class _Image:
         """Return the end of a character with the marks on it."""
         end = place + 1
         for after in self.text[end : end + MOST_MARKS]:
-            if unicodedata.category(after)[0] != "M":
+            if unicodedata.category(after)[0] != "M" and after != NO_IMAGE:
                 break
             end += 1
         return end
+
+
+def _translated(text: str) -> str:
+    return _voiced(text).translate(_images)
+
+
+def _voiced(text: str) -> str:
+    """Return a text of the same length, in which kana with a mark are one character and one that has no image."""
+    if any(mark in text for mark in VOICE_MARKS):
+        for two, one in VOICED.items():
+            text = text.replace(two, f"{one}{NO_IMAGE}")
+    return text
 
 
 class _Images(dict[int, str]):
@@ -158,7 +182,7 @@ def _spaced(character: str) -> str:
 
 
 def _word(chunk: str) -> str:
-    image = chunk.translate(_images)
+    image = _translated(chunk)
     begins_word = image[:1].isalnum() or unicodedata.category(image[:1] or " ")[0] == "M"
     return f" {image}".rstrip() if begins_word else image.rstrip()
 

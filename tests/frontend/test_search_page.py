@@ -36,6 +36,8 @@ def test_what_was_found_is_marked_and_nothing_else_becomes_markup(client, alice,
         ("ὁ λόγος", "ΛΟΓΟΣ", "ὁ <mark>λόγος</mark>"),
         ("请看页面", "页", "请看<mark>页</mark>面"),
         ("ﬃ e\u0301cran", "ecr", "ﬃ <mark>écr</mark>an"),
+        ("ｱ ｶﾞｷﾞｸ", "ガギ", "ｱ <mark>ｶﾞｷﾞ</mark>ｸ"),
+        ("we don’t", "don't", "we <mark>don’t</mark>"),
     ],
 )
 def test_what_was_found_is_marked_as_it_is_written(client, alice, bob, task, as_member, body, words, marked):

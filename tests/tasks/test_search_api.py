@@ -62,6 +62,10 @@ def write(session, *texts):
         ("Café au lait", "lait cafe\u0301", "Café au lait"),
         ("Café au lait", "cafe", "Café au lait"),
         ("ﬁle ①", "file 1", "ﬁle ①"),
+        ("ｶﾞｷﾞ", "ガギ", "ｶﾞｷﾞ"),
+        ("パン", "ﾊﾟ", "パン"),
+        ("I don’t", "don't", "I don’t"),
+        ("I don't", "don’t", "I don't"),
     ],
 )
 def test_words_are_found_as_users_write_them(session, body, words, shown):

@@ -38,6 +38,19 @@ def finds(text, query):
         ("a “welcome” page", "„welcome“,", ["welcome"]),
         ("naïve re\u00adview ❤️", "naive review ❤", ["naïve", "re\u00adview", "❤️"]),
         ("foo_bar-baz", "bar baz", ["bar", "baz"]),
+        # half-width kana with a mark of their own, and the same in full width
+        ("ｶﾞｷﾞ です", "ガギ", ["ｶﾞｷﾞ"]),
+        ("ガギ", "ｶﾞｷﾞ", ["ガギ"]),
+        ("x パン y", "ﾊﾟﾝ y", ["パン", "y"]),
+        ("ﾊﾟﾝ y", "ン", ["ﾝ"]),
+        ("ｳ\u3099 カﾞ か\u309b", "ヴ ガ が", ["ｳ\u3099", "カﾞ", "か\u309b"]),
+        # punctuation that keyboards have and text processors replace
+        ("Why don’t we?", "don't", ["don’t"]),
+        ("Why don't we?", "DON’T", ["don't"]),
+        ("м\u02bcята", "м'ята", ["м\u02bcята"]),
+        ("צה״ל", 'צה"ל', ["צה״ל"]),
+        ("e\u2011mail 2020–2024", "e-mail 2020-20", ["e\u2011mail", "2020–20"]),
+        ("2020-2024", "2020–2024", ["2020-2024"]),
     ],
 )
 def test_words_are_found_in_any_order_and_shown_as_they_are_written(text, query, shown):
@@ -55,6 +68,9 @@ def test_words_are_found_in_any_order_and_shown_as_they_are_written(text, query,
         ("欢迎", "迎欢"),
         ("Йод", "иод"),
         ("が", "か"),
+        ("ｶﾞ", "カ"),
+        ("ﾊﾟ", "バ"),
+        ("dont", "don't"),
     ],
 )
 def test_other_words_are_not_found(text, query):
@@ -103,6 +119,10 @@ def test_a_text_full_of_what_is_found_is_read_a_few_times(monkeypatch, text, que
 def test_marks_on_a_character_are_shown_with_it_up_to_a_limit():
     assert marked("x" + "\u0301" * 20 + "y", "x") == ["x" + "\u0301" * 20]
     assert spans("x" + "\u0301" * 49_000, [" x"]) == [(0, 31)]
+
+
+def test_width_makes_no_difference_in_an_order():
+    assert sorted(["ｷﾞ", "ガ", "カ", "キ", "ｶﾞ", "ギ", "ｶ"], key=sort_key) == ["カ", "ｶ", "ガ", "ｶﾞ", "キ", "ｷﾞ", "ギ"]
 
 
 def test_names_are_sorted_without_case_and_accents():
