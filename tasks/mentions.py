@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from accounts.models import Membership
-from tenancy.folding import is_unspaced, normalized
+from tenancy.folding import VOICE_MARKS, is_unspaced, normalized
 
 MOST = 200  # signs that are looked at in one text; whoever writes more of them means nobody
 SIGNS = "@\uff20"  # input methods of Chinese and Japanese write the wide one
@@ -23,7 +23,8 @@ def mentioned(body: str, members: Iterable[Membership]) -> list[Membership]:
     """Return those of `members` whom a text mentions, in its order. Needs `user` to be loaded.
 
     Upper and lower case are the same, and so is all space. Of two names that fit, the longer one is meant; several
-    people of the same name are all meant. What is code mentions nobody.
+    people of the same name are all meant. Where a word goes on behind the longest one, no part of it is meant, unless
+    that ends at a space. What is code mentions nobody.
     """
     if not may_mention(body):
         return []
@@ -49,10 +50,15 @@ def _find(text: str, known: dict[str, list[Membership]]) -> Iterator[Membership]
     for place in [match.end() for match in re.finditer(f"[{SIGNS}]", text)][:MOST]:
         if _leads_to(text[: place - 1][-1:]):
             continue
-        for length in lengths:
-            name = text[place : place + length]
-            if name in known and not _goes_on(text, place + length):
-                yield from known[name]
+        ends = [place + length for length in lengths if text[place : place + length] in known]
+        for end in ends:
+            # "@Anna but" means Anna, although there is an Anna B too; "@王小明2" does not mean 王小.
+            if end != ends[0] and text[end : end + 1] != " ":
+                continue
+            if not _goes_on(text, end):
+                yield from known[text[place:end]]
+                break
+            if not text[end].isalpha():
                 break
 
 
@@ -70,7 +76,7 @@ def _goes_on(text: str, end: int) -> bool:
         return False
     if after == ".":
         return bool(next_) and (next_ == "_" or unicodedata.category(next_)[0] in "LNM")
-    if unicodedata.category(after)[0] == "M":
+    if unicodedata.category(after)[0] == "M" or after in VOICE_MARKS:
         return True
     return not is_unspaced(after) and (after in f"_-{SIGNS}" or unicodedata.category(after)[0] in "LN")
 

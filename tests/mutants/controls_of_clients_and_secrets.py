@@ -202,6 +202,13 @@ OF_NAMES = [
         f"{TEXTS}::test_commands_and_bare_rows_store_it_too",
     ),
     off(
+        "a longer name that goes on mentions no member with a shorter one",
+        "tasks/mentions.py",
+        '            if end != ends[0] and text[end : end + 1] != " ":\n',
+        "            if False:\n",
+        "tests/tasks/test_mentions.py::test_of_names_that_begin_alike_the_longest_one_counts[@\\u738b\\u5c0f\\u660ex-meant9]",
+    ),
+    off(
         "what is derived from a text is written with it",
         "tenancy/fields.py",
         "        return named | {field.name for field in derived if not named.isdisjoint(field.sources)}\n",

@@ -85,6 +85,41 @@ def test_it_means(text, meant):
     assert mentioned(text, ALL) == meant
 
 
+SHORT = member("王小", "short@example.com")
+ANNA, ANNA_B = member("Anna", "anna@example.com"), member("Anna B", "b@example.com")
+KA = member("ｶ", "ka@example.com")
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("@王小明看", [WANG]),
+        ("@王小看", [SHORT]),
+        ("@王小 明", [SHORT]),
+        ("@王小", [SHORT]),
+        ("@王小明2", []),
+        ("@王小明_", []),
+        ("@王小明-x", []),
+        ("@王小明\u3099", []),
+        ("@王小明\uff9e", []),
+        ("@王小明x", []),
+        ("@王小明@example.com", []),
+        ("@王小明.com", []),
+        ("@王小明2 @王小看", [SHORT]),
+        ("@ｶﾞ", []),
+        ("@ｶさん", [KA]),
+        ("@Anna B", [ANNA_B]),
+        ("@Anna B.", [ANNA_B]),
+        ("@Anna B2", []),
+        ("@Anna B-Z", []),
+        ("@Anna but not today", [ANNA]),
+        ("@Anna, but", [ANNA]),
+    ],
+)
+def test_of_names_that_begin_alike_the_longest_one_counts(text, meant):
+    assert mentioned(text, [SHORT, WANG, ANNA, ANNA_B, KA]) == meant
+
+
 @pytest.mark.parametrize(
     "text", ["@" * 20_000, "@a" * 10_000, "@Ada " * 4_000, "[" * 10_000 + "@Ada", "> " * 9_000 + "@"]
 )
