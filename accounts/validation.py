@@ -5,7 +5,8 @@ from typing import Any
 
 from django.db.models import Model
 
-from tenancy.folding import normalized
+from tenancy.fields import InOneForm
+from tenancy.lines import normalized_line
 
 
 def is_same_name(typed: str, name: str) -> bool:
@@ -17,16 +18,21 @@ def is_same_name(typed: str, name: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    return " ".join(normalized(text).split()).casefold()
+    return " ".join(normalized_line(text).split()).casefold()
 
 
 def assign(row: Model, fields: Mapping[str, Any]) -> set[str]:
     """Set `fields` on `row` and return the names of those that are different now."""
-    given = {name: normalized(value) if isinstance(value, str) else value for name, value in fields.items()}
+    given = {name: _in_form(row, name, value) for name, value in fields.items()}
     changed = {name for name, value in given.items() if getattr(row, name) != value}
     for name in changed:
         setattr(row, name, given[name])
     return changed
+
+
+def _in_form(row: Model, name: str, value: Any) -> Any:
+    field = row._meta.get_field(name)
+    return field.normalized(value) if isinstance(field, InOneForm) else value
 
 
 def validate_fields(row: Model, names: Iterable[str]) -> None:

@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.passwords import ask_for_password_link
 from accounts.second_factor import TimelyCode, use_up_code
 from accounts.signing_up import confirm_by_mail, sign_up
-from tenancy.fields import NormalizedText
+from tenancy.fields import NormalizedLine, NormalizedText
 
 NEW_PASSWORD = _("At least 8 characters, and none that many people have.")
 
@@ -49,7 +49,7 @@ class AskPassword(Plain, account.ReauthenticateForm):  # type: ignore[misc]
 class SignUp(Plain, account.SignupForm):  # type: ignore[misc]
     """Whoever has signed up before sees what somebody new sees, and gets another mail."""
 
-    account_name = NormalizedText(
+    account_name = NormalizedLine(
         label=_("Name of your account"),
         max_length=200,
         help_text=_("Your company, team or club."),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Membership
 from projects.models import Category, Color, Project, Status
 from tasks.models import ExportFormat, Subtask, Task
-from tenancy.fields import NormalizedText
+from tenancy.fields import NormalizedLine, NormalizedText
 
 # Browsers offer what was typed before, which helps with addresses and is in the way of new titles.
 UNREMEMBERED = {"autocomplete": "off"}
@@ -65,7 +65,7 @@ class EditProject(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class EditStatus(forms.Form):
-    name = NormalizedText(label=_("Name"), max_length=50, widget=forms.TextInput(attrs=UNREMEMBERED))
+    name = NormalizedLine(label=_("Name"), max_length=50, widget=forms.TextInput(attrs=UNREMEMBERED))
     category = forms.ChoiceField(label=_("Kind"), choices=Category.choices, initial=Category.DOING)
 
 
@@ -85,7 +85,7 @@ class RetireStatus(forms.Form):
 
 
 class EditLabel(forms.Form):
-    name = NormalizedText(label=_("Name"), max_length=50, widget=forms.TextInput(attrs=UNREMEMBERED))
+    name = NormalizedLine(label=_("Name"), max_length=50, widget=forms.TextInput(attrs=UNREMEMBERED))
     color = forms.ChoiceField(label=_("Color"), choices=Color.choices, initial=Color.GREY, widget=forms.RadioSelect)
 
 
@@ -198,7 +198,7 @@ class Switch(forms.Form):
 class AcceptInvitation(forms.Form):
     """For somebody who is new here, who also says what they are called, and for somebody who has a password."""
 
-    name = NormalizedText(label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = NormalizedLine(label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     password = forms.CharField(label=_("Your password"), max_length=4096, strip=False, widget=forms.PasswordInput)
 
     def __init__(self, *args: Any, is_new: bool, **kwargs: Any) -> None:

@@ -13,7 +13,7 @@ from frontend.forms import UNREMEMBERED
 from projects.models import Label, Project
 from tasks.checklists import Tick
 from tasks.models import Comment, Priority, Subtask, Task
-from tenancy.fields import NormalizedText
+from tenancy.fields import NormalizedLine, NormalizedText
 
 
 def fingerprint(values: Iterable[object]) -> str:
@@ -85,7 +85,7 @@ def _plain(value: Any) -> object:
 
 
 class EditText(BasedOn):
-    title = NormalizedText(
+    title = NormalizedLine(
         label=_("Title"), max_length=500, widget=forms.TextInput(attrs={**UNREMEMBERED, "dir": "auto"})
     )
     description = Markdown(
@@ -106,7 +106,7 @@ class StartTask(forms.Form):
     project = forms.ModelChoiceField(
         label=_("Project"), queryset=Project.objects.none(), to_field_name="key", empty_label=None
     )
-    title = NormalizedText(
+    title = NormalizedLine(
         label=_("Title"), max_length=500, widget=forms.TextInput(attrs={**UNREMEMBERED, "dir": "auto"})
     )
     description = Markdown(label=_("Description"), rows=6, required=False, max_length=50_000)
@@ -145,7 +145,7 @@ class Assign(BasedOn):
 
 class PutLabels(BasedOn):
     labels = forms.MultipleChoiceField(label=_("Labels"), required=False, widget=forms.CheckboxSelectMultiple)
-    new = NormalizedText(
+    new = NormalizedLine(
         label=_("New label"), required=False, max_length=50, widget=forms.TextInput(attrs=UNREMEMBERED)
     )
 

@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 
 from tenancy.context import CrossTenantWrite, require_active_tenant
 from tenancy.folding import folded, normalized, sort_key
-from tenancy.lines import validate_line
+from tenancy.lines import normalized_line, validate_line
 
 
 class UUIDv7Field(models.UUIDField):  # type: ignore[type-arg]
@@ -39,7 +39,19 @@ else:
     Line, Long = models.CharField, models.TextField
 
 
-class Normalized:
+class InOneForm:
+    """What takes texts, and how: `in_form()` is the form in which they are stored."""
+
+    @staticmethod
+    def in_form(text: str) -> str:
+        return normalized(text)
+
+    def normalized(self, value: Any) -> Any:
+        """Return a value that may be a text, in its form."""
+        return self.in_form(value) if isinstance(value, str) else value
+
+
+class Normalized(InOneForm):
     """A field whose text is in NFC: when it is validated, when it is saved, and when rows are looked up by it.
 
     In migrations it is the field of Django that it is based on: the column is the same.
@@ -50,13 +62,13 @@ class Normalized:
         return name, f"django.db.models.{self.get_internal_type()}", list(args), kwargs  # type: ignore[attr-defined]
 
     def to_python(self, value: Any) -> Any:
-        return _normalized(super().to_python(value))  # type: ignore[misc]
+        return self.normalized(super().to_python(value))  # type: ignore[misc]
 
     def get_prep_value(self, value: Any) -> Any:
-        return _normalized(super().get_prep_value(value))  # type: ignore[misc]
+        return self.normalized(super().get_prep_value(value))  # type: ignore[misc]
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        value = _normalized(super().pre_save(model_instance, add))  # type: ignore[misc]
+        value = self.normalized(super().pre_save(model_instance, add))  # type: ignore[misc]
         setattr(model_instance, self.attname, value)  # type: ignore[attr-defined]
         return value
 
@@ -64,21 +76,32 @@ class Normalized:
         return super().formfield(**{"form_class": NormalizedText, **kwargs})  # type: ignore[misc]
 
 
-def _normalized(value: Any) -> Any:
-    return normalized(value) if isinstance(value, str) else value
-
-
-class NormalizedText(forms.CharField):
+class NormalizedText(InOneForm, forms.CharField):
     """A text of a form, in NFC before its length is looked at."""
 
     def to_python(self, value: Any) -> Any:
-        return _normalized(super().to_python(value))
+        return self.normalized(super().to_python(value))
+
+
+class NormalizedLine(NormalizedText):
+    """What something is called, in a form: see `normalized_line()`. The field of the model refuses what is no line."""
+
+    @staticmethod
+    def in_form(text: str) -> str:
+        return normalized_line(text)
 
 
 class LineField(Normalized, Line):
     """Text of one line in which something can be seen: what people call a thing."""
 
     default_validators = [validate_line]
+
+    @staticmethod
+    def in_form(text: str) -> str:
+        return normalized_line(text)
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": NormalizedLine, **kwargs})
 
 
 class TextField(Normalized, Long):

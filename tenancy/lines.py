@@ -1,15 +1,48 @@
 """Text of one line: names and titles, which stand in mails, subjects, logs and names of files."""
 
+import re
 import unicodedata
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+
+from tenancy.folding import normalized
 
 BREAKS = frozenset(("Cc", "Zl", "Zp", "Cs"))  # controls, separators of lines and paragraphs, halves of surrogates
 # Characters that change the direction of the text around them: of what stands in a sentence after the name, too.
 BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 SHOWN = frozenset("LNPS")  # letters, numbers, punctuation, symbols
 BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffc\U0001d159")  # letters and symbols that show nothing
+# Characters that show nothing and mean nothing in a name, such as zero-width spaces and soft hyphens: with them a name
+# looks like another one. Tags have a meaning in flags.
+MEANINGLESS = re.compile(
+    "[\u00ad\u034f\u200b\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb]+"
+    "|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]+"
+)
+# Selectors of variants have a meaning behind some characters: digits, signs and other scripts than Latin, Greek and
+# Cyrillic. So have joiners, which shape letters of Arabic, Indic and other scripts, and make one emoji of several.
+HAS_VARIANTS = re.compile("[0-9#*\u00a9\u00ae\u0590-\u200b\u200e-\ufdff\ufe10-\U000e00ff]")
+VARIANTS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+IS_JOINED = re.compile(
+    "[\u0590-\u10ff\u1700-\u1cff\u2190-\u2bff\ua800-\uabff\ufe0f\U00010a00-\U00011fff\U0001e900-\U0001faff]"
+)
+JOINERS = "\u200c\u200d"
+HIDDEN = re.compile(f"{MEANINGLESS.pattern}|{VARIANTS.pattern}|[{JOINERS}]")
+
+
+def normalized_line(text: str) -> str:
+    """Return the form in which a name is stored: NFC, without what shows nothing and means nothing.
+
+    A text of nothing else stays as it is, for `validate_line()` to refuse it.
+    """
+    if not HIDDEN.search(text):
+        return normalized(text)
+    shown = ""
+    for each in normalized(MEANINGLESS.sub("", text)):
+        needs = IS_JOINED if each in JOINERS else HAS_VARIANTS if VARIANTS.match(each) else None
+        if needs is None or needs.match(shown[-1:]):
+            shown += each
+    return normalized(shown.strip() or text)
 
 
 def validate_line(text: str) -> None:

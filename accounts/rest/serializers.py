@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from tenancy.folding import normalized
+from tenancy.lines import normalized_line, validate_line
 from tenancy.models import TenantModel
 
 # One text for rows that are foreign, hidden or absent. It does not repeat the id, so the answers are identical.
@@ -18,7 +19,10 @@ NOT_AN_ID = _("Must be the id of an object, a UUID.")
 
 
 class Text(serializers.CharField):
-    """Text in NFC, and not a number that could be written as one. `as_typed` is for passwords, which are hashed."""
+    """Text in the form in which it is stored, and not a number that could be written as one.
+
+    `as_typed` is for passwords, which are hashed.
+    """
 
     def __init__(self, *, as_typed: bool = False, **kwargs: Any) -> None:
         self.as_typed = as_typed
@@ -28,7 +32,9 @@ class Text(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         text = super().to_internal_value(data)
-        return text if self.as_typed else normalized(text)
+        if self.as_typed:
+            return text
+        return normalized_line(text) if validate_line in self.validators else normalized(text)
 
 
 class Flag(serializers.BooleanField):

@@ -1,6 +1,7 @@
 from django.db import migrations, models
 
 from tenancy.folding import normalized, sort_key
+from tenancy.lines import normalized_line
 from tenancy.migrations import RunPerTenant
 
 KEY = 500  # characters of a sort key
@@ -12,14 +13,14 @@ def fill(apps, schema_editor):
     labels = apps.get_model('projects', 'Label').objects.using(alias)
     names = {name.lower() for name in labels.values_list('name', flat=True)}
     for label in labels.order_by('pk'):
-        name = normalized(label.name)
+        name = normalized_line(label.name)
         if name != label.name:
             name = next(each for each in numbered(name) if each.lower() not in names)
         names.add(name.lower())
         labels.filter(pk=label.pk).update(name=name, name_key=sort_key(name)[:KEY])
     projects = apps.get_model('projects', 'Project').objects.using(alias)
     for project in projects.only('name', 'description'):
-        texts = {'name': normalized(project.name), 'description': normalized(project.description)}
+        texts = {'name': normalized_line(project.name), 'description': normalized(project.description)}
         if texts != {'name': project.name, 'description': project.description}:
             projects.filter(pk=project.pk).update(**texts)
 

@@ -1,6 +1,7 @@
 from django.db import migrations, models
 
 from tenancy.folding import folded, normalized, sort_key
+from tenancy.lines import normalized_line
 from tenancy.migrations import RunPerTenant
 
 KEY = 500  # characters of a sort key
@@ -16,7 +17,8 @@ def fill(apps, schema_editor):
         page = list(pages[:PAGE])
         while page:
             for row in page:
-                texts = {name: normalized(getattr(row, name)) for name in names}
+                form = {'title': normalized_line}
+                texts = {name: form.get(name, normalized)(getattr(row, name)) for name in names}
                 if 'title' in texts:
                     row.title_key = sort_key(texts['title'])[:KEY]
                 row.search_text = folded('\n'.join(texts.values()))

@@ -13,7 +13,6 @@ from psycopg import sql
 
 from tenancy.context import tenant_context
 from tenancy.fields import DerivedText, Normalized
-from tenancy.folding import normalized
 from tenancy.models import AbstractTenant, TenantModel
 from tenancy.postgresql.roles import OWNER
 
@@ -78,7 +77,9 @@ class _Staging:
         self.defaults = tuple(defaults.values())
         self.derived = _derived(model, names)
         known = {field.attname: field for field in model._meta.local_concrete_fields}
-        self.texts = [place for place, name in enumerate(names) if isinstance(known[name], Normalized)]
+        self.texts = [
+            (place, field.in_form) for place, name in enumerate(names) if isinstance(field := known[name], Normalized)
+        ]
         order = [columns[name] for name in ("account_id", *names, *defaults, *(each.attname for each in self.derived))]
         names_in_sql: dict[str, sql.Composable] = {
             "staging": sql.Identifier(f"load_{model._meta.db_table}"[:63]),
@@ -95,8 +96,8 @@ class _Staging:
         derived = [(field.derive, places) for field, places in self.derived.items()]
         for row in rows:
             values = list(row)
-            for place in self.texts:
-                values[place] = normalized(str(values[place]))
+            for place, in_form in self.texts:
+                values[place] = in_form(str(values[place]))
             texts = [derive([str(values[place]) for place in places]) for derive, places in derived]
             write_row((tenant_id, *values, *defaults, *texts))
 

@@ -3,12 +3,16 @@
 import ast
 import inspect
 import unicodedata
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 from django import forms
 from django.apps import apps
 from django.core.management import call_command
+from django.db import connections
 from django.db.models import CharField, EmailField, TextField
+from django.db.models.expressions import RawSQL
 from django.urls import get_resolver
 from rest_framework import serializers
 
@@ -18,10 +22,11 @@ import tasks.api  # noqa: F401
 from accounts.models import Account
 from accounts.rest.filters import StrictFilterSet
 from accounts.rest.serializers import StrictSerializer, Text
-from projects.models import Activity, Label, Project
+from projects.models import Activity, Label, Project, Status
 from tasks.models import Subtask, Task
 from tenancy.context import tenant_context
-from tenancy.fields import DerivedText, Normalized, NormalizedText
+from tenancy.fields import DerivedText, LineField, Normalized, NormalizedLine, NormalizedText
+from tenancy.lines import normalized_line
 from tests.config.test_settings import ROOT
 
 COMPOSED, DECOMPOSED = "Café", "Cafe\u0301"
@@ -79,7 +84,7 @@ def test_every_text_of_every_model_is_normalized():
     for label in (label for label, is_normalized in texts.items() if is_normalized):
         field = apps.get_model(label.rpartition(".")[0])._meta.get_field(label.rpartition(".")[2])
         assert field.to_python(DECOMPOSED) == field.get_prep_value(DECOMPOSED) == COMPOSED, label
-        assert isinstance(field.formfield(), NormalizedText), label
+        assert isinstance(field.formfield(), NormalizedLine if isinstance(field, LineField) else NormalizedText), label
     assert len(texts) - len(NO_TEXT) >= 10
 
 
@@ -167,6 +172,89 @@ def test_a_label_entered_in_two_ways_is_one(client, acme, bob, first):
     with tenant_context(acme):
         assert list(Label.objects.values_list("name", flat=True)) == [COMPOSED]
         assert Label.objects.filter(name=DECOMPOSED).exists()
+
+
+HIDDEN = ["\u200b", "\u2060", "\ufeff", "\u00ad", "\u200c", "\u200d\u200d", "\ufe0f", "\u2063\u200d", "\U000e0041"]
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_a_name_has_no_characters_that_show_and_mean_nothing(hidden):
+    for name in (f"Caf{hidden}é", f"{hidden}Cafe\u0301", f"{hidden} Café {hidden}", f"Cafe{hidden}\u0301"):
+        assert normalized_line(name) == COMPOSED, ascii(name)
+    assert normalized_line(hidden) == hidden  # is refused as invisible
+    assert Label._meta.get_field("name").get_prep_value(f"C{hidden}afé") == COMPOSED
+    assert Task._meta.get_field("description").to_python(f"C{hidden}afé") == f"C{hidden}afé"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "👩\u200d👩\u200d👧",
+            "❤\ufe0f\u200d🔥",
+            "👩🏽\u200d💻",
+            "1\ufe0f\u20e3",
+            "©\ufe0f",
+            "🏴\U000e0067\U000e0062\U000e007f",
+        ),
+        *("نام\u200cها", "क्\u200dष", "ක්\u200dර", "葛\U000e0100", "≨\ufe00", "Café 日本"),
+    ],
+)
+def test_a_name_keeps_the_characters_that_scripts_and_emoji_need(name):
+    assert normalized_line(name) == name
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("hidden", ["\u200b", "\u200d"])
+def test_a_label_with_a_hidden_character_is_the_one_without(client, acme, bob, hidden):
+    session = client.as_(bob)
+    assert session.json("POST", "/api/v1/labels/", {"name": f"Caf{hidden}é"}).json()["name"] == COMPOSED
+    for name in (COMPOSED, f"{hidden}Café", f"CAFE{hidden}\u0301"):
+        assert session.json("POST", "/api/v1/labels/", {"name": name}).status_code == 400
+        assert session.post("/settings/labels/", {"name": name, "color": "grey"}).status_code == 400
+    assert session.json("POST", "/api/v1/labels/", {"name": f"x{hidden}" * 50}).json()["name"] == "x" * 50
+    assert session.post("/settings/labels/", {"name": f"y{hidden}" * 50, "color": "grey"}).status_code == 302
+    call_command("createtenant", "hidden", f"--name=Caf{hidden}é", "--owner=x@example.com", verbosity=0)
+    assert Account.objects.get(slug="hidden").name == COMPOSED
+
+
+@pytest.mark.django_db
+def test_no_write_goes_around_the_form_of_a_name(client, acme, alice, project, task):
+    session = client.as_(alice)
+    for name in ("Café", "Caf\u200bé"):
+        answer = session.json("PATCH", "/api/v1/tasks/WEB-1/", {"title": name}).json()
+        assert (answer["title"], answer["version"]) == (COMPOSED, 2)
+    assert session.json("PATCH", "/api/v1/me/", {"name": "Al\u200bice"}).json()["name"] == "Alice"
+    assert session.json("PATCH", "/api/v1/account/", {"name": "Ac\u2060me"}).json()["name"] == "Acme"
+    with tenant_context(acme):
+        (row,) = Subtask.objects.bulk_create([Subtask(task=task, title="Caf\u200bé", rank="b")])
+        row.refresh_from_db()
+        assert (row.title, row.title_key) == (COMPOSED, "cafe")
+
+
+@pytest.mark.django_db(databases=["default", "owner"], transaction=True)
+def test_rows_of_before_get_the_form_of_names_and_what_they_are_found_by(acme, project, task):
+    with tenant_context(acme):
+        status = task.status
+        for model, name in ((Label, "Caf\u200bé"), (Label, "Café"), (Label, "Lo\u00adad")):
+            row = model.objects.create(name=ascii(name))
+            model.objects.filter(pk=row.pk).update(name=RawSQL("%s", [name]), name_key="")
+        Status.objects.filter(pk=status.pk).update(name=RawSQL("%s", ["To\u200bdo"]))
+        Task.objects.update(title=RawSQL("%s", ["ｶﾞ don’t\u200b"]), title_key="", search_text="")
+        editor = SimpleNamespace(connection=connections["owner"])
+        for app, name in (
+            ("projects", "0005_names_without_hidden_characters"),
+            ("tasks", "0010_fold_kana_and_apostrophes"),
+        ):
+            import_module(f"{app}.migrations.{name}").fill(apps, editor)
+        assert list(Label.objects.values_list("name", "name_key").order_by("name")) == [
+            *(("Café", "cafe"), ("Café (2)", "cafe ( 2)"), ("Load", "load")),
+        ]
+        assert Status.objects.get(pk=status.pk).name == "Todo"
+        row = Task.objects.values("title", "title_key", "search_text").get()
+    assert row["title"] == "ｶﾞ don’t"
+    assert row["title_key"] == "ガ don' t"
+    assert " don' t" in row["search_text"]
 
 
 @pytest.mark.django_db

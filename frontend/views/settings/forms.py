@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Membership, Role
 from accounts.validation import is_same_name
 from frontend.forms import UNREMEMBERED
-from tenancy.fields import NormalizedText
+from tenancy.fields import NormalizedLine
 
 # Nobody becomes an owner by being given the role.
 ROLES = [(role.value, role.label) for role in Role if role is not Role.OWNER]
@@ -28,7 +28,7 @@ class ChooseRole(forms.Form):
 class TypeName(forms.Form):
     """For what cannot be taken back: whoever does it types the name of what it is done to."""
 
-    name = NormalizedText(
+    name = NormalizedLine(
         label=_("Its name"), max_length=254, widget=forms.TextInput(attrs={**UNREMEMBERED, "dir": "auto"})
     )
 
