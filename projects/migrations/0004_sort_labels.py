@@ -8,7 +8,7 @@ KEY = 500  # characters of a sort key
 
 
 def fill(apps, schema_editor):
-    """Store names in NFC, and what labels are sorted by. Of two that are one label then, one gets a number."""
+    """Store names in their form, and what labels are sorted by. Of two that are one name then, one gets a number."""
     alias = schema_editor.connection.alias
     labels = apps.get_model('projects', 'Label').objects.using(alias)
     names = {name.lower() for name in labels.values_list('name', flat=True)}
@@ -23,6 +23,14 @@ def fill(apps, schema_editor):
         texts = {'name': normalized_line(project.name), 'description': normalized(project.description)}
         if texts != {'name': project.name, 'description': project.description}:
             projects.filter(pk=project.pk).update(**texts)
+    statuses = apps.get_model('projects', 'Status').objects.using(alias)
+    taken = set(statuses.values_list('project_id', 'name'))
+    for status in statuses.order_by('pk'):
+        name = normalized_line(status.name)
+        if name != status.name:
+            name = next(each for each in numbered(name) if (status.project_id, each) not in taken)
+            taken.add((status.project_id, name))
+            statuses.filter(pk=status.pk).update(name=name)
 
 
 def numbered(name):
