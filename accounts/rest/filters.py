@@ -5,7 +5,6 @@ from typing import Any, cast
 from uuid import UUID
 
 from django import forms
-from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
@@ -16,14 +15,11 @@ from tenancy.fields import NormalizedText
 
 
 class StrictForm(forms.Form):
-    """Refuses a parameter that is given twice or without a value: one of the two would be ignored in silence."""
+    """Refuses a parameter without a value: it would be ignored in silence. StrictView refuses repeated ones."""
 
     def clean(self) -> dict[str, Any]:
         for name in self.fields:
-            given = cast(QueryDict, self.data).getlist(name) if name in self.data else ["once"]
-            if len(given) > 1:
-                self.add_error(name, _("Give this parameter once."))
-            elif given[0].strip() in EMPTY_VALUES:
+            if name in self.data and self.data[name].strip() in EMPTY_VALUES:
                 self.add_error(name, _("Give this parameter a value, or leave it out."))
         return self.cleaned_data
 

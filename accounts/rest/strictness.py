@@ -38,9 +38,16 @@ class StrictView(APIView):
         if not has_length and not self.streams_body:
             request.META["CONTENT_LENGTH"] = str(len(request.body))
         super().initial(request, *args, **kwargs)
-        unknown = sorted(set(request.query_params) - self.query_parameters())
-        if unknown and hasattr(self, str(request.method).lower()):  # or it is answered with 405
-            raise ValidationError({name: [_("Unknown query parameter.")] for name in unknown})
+        if hasattr(self, str(request.method).lower()):  # or it is answered with 405
+            self.refuse_parameters(request)
+
+    def refuse_parameters(self, request: Request) -> None:
+        """Raises ValidationError for parameters that are unknown, or given twice: one would be ignored in silence."""
+        known, given = self.query_parameters(), request.query_params
+        wrong = {name: [_("Unknown query parameter.")] for name in sorted(set(given) - known)}
+        wrong |= {name: [_("Give this parameter once.")] for name in sorted(known) if len(given.getlist(name)) > 1}
+        if wrong:
+            raise ValidationError(wrong)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
