@@ -21,17 +21,20 @@ REMEMBERED_SECONDS = 90
 
 
 def use_up_code(user: User, secret: str, code: str) -> bool:
-    """Remember that a code was used, and return whether it is of this half minute or of the one before.
+    """Use up a code that allauth has found right: return whether it is timely and was not used before.
 
-    allauth has found it right and marked it as used. Its tolerance reaches forwards as well, where no honest app is,
-    and its mark ends after half a minute, while the code would still be accepted. Raises CacheUnavailable.
+    Timely is one of this half minute or of the one before. allauth's tolerance reaches forwards as well, where no
+    honest app is, and allauth marks such a code as used: the mark is removed, as the code is good in its own time. For
+    timely codes there is a mark of our own, which lasts for as long as they are accepted. Of several uses at once one
+    succeeds: the cache adds the mark in one step. Raises CacheUnavailable.
     """
     before, now, _next = yield_hotp_counters_from_time()
     expected = (format_hotp_value(hotp_value(secret, step)) for step in (before, now))
-    is_timely = any(compare_user_code(actual=code, expected=each) for each in expected)
     mark = TOTP(Authenticator(user=user, type=Authenticator.Type.TOTP))._get_used_cache_key(code)
-    cache.set(mark, "y", REMEMBERED_SECONDS)
-    return is_timely
+    if not any(compare_user_code(actual=code, expected=each) for each in expected):
+        cache.delete(mark)
+        return False
+    return bool(cache.add(f"{mark}&timely", "y", REMEMBERED_SECONDS))
 
 
 class TimelyCode:

@@ -126,9 +126,16 @@ OF_PEOPLE: list[Mutant] = [
     off(
         "a code of the future is refused",
         "accounts/second_factor.py",
-        "    return is_timely\n",
-        "    return True\n",
+        "        cache.delete(mark)\n        return False\n",
+        "        return True\n",
         f"{CODES}::test_code_is_accepted_in_its_half_minute_and_in_the_next[1-401]",
+    ),
+    off(
+        "one of several uses of a code at once succeeds",
+        "accounts/second_factor.py",
+        'return bool(cache.add(f"{mark}&timely", "y", REMEMBERED_SECONDS))',
+        'return cache.get(f"{mark}&timely") is None and not cache.set(f"{mark}&timely", "y", REMEMBERED_SECONDS)',
+        f"{CODES}::test_one_of_many_parallel_uses_of_a_code_succeeds",
     ),
     off(
         "the code that switches an app on is used up",
