@@ -3,7 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
-from tenancy.testing import PASSWORD
+from tasks.actions import create_task
+from tenancy.context import tenant_context
+from tenancy.testing import PASSWORD, membership_of
 from tests.browser.people import FITS, give_password
 
 pytestmark = pytest.mark.needs_program("browser")
@@ -64,3 +66,40 @@ def test_an_expected_complaint_must_come(browser):
     with pytest.raises(AssertionError, match="never heard"):
         browser.close()
     browser.expected.clear()
+
+
+MIDDLE = "element => { const { top, height } = element.getBoundingClientRect(); return top + height / 2; }"
+CLIPPED = """select => {
+  const shown = select.offsetWidth;
+  select.style.width = "max-content";
+  const needed = select.offsetWidth;
+  select.style.width = "";
+  return shown < needed;
+}"""
+
+
+def test_kinds_of_statuses_are_read_whole_on_a_phone(browser):
+    browser.office.make_project(name="Website", key="WEB")
+    page = browser.as_("admin", width=390)
+    page.goto("/projects/WEB/settings/")
+    kinds = page.locator(".status-row select")
+    assert [each.evaluate(CLIPPED) for each in kinds.all()] == [False] * 4
+    assert page.evaluate(FITS)
+
+
+def test_key_of_a_long_title_is_centred_and_people_alone_take_no_line_of_a_card(browser):
+    office = browser.office
+    project = office.make_project(name="Website", key="WEB")
+    with tenant_context(office.tenant):
+        member = membership_of(office.people["member"], office.tenant)
+    office.act(create_task, project=project, title="Short", assignees=[member])
+    office.act(create_task, project=project, title="A very long title " * 25)
+    page = browser.as_("member")
+    page.goto("/projects/WEB/?view=list")
+    row = page.locator("tr[data-key=WEB-2]")
+    key, cell = (row.locator(each).evaluate(MIDDLE) for each in (".key", ".list-status"))
+    assert abs(key - cell) < 2
+    page.goto("/projects/WEB/")
+    card = page.locator("[data-key=WEB-1]")
+    title, people = (card.locator(each).evaluate(MIDDLE) for each in (".card-title", ".people"))
+    assert abs(title - people) < 4
