@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
 from django.core import exceptions as core
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -33,6 +34,7 @@ logger = structlog.get_logger("config.errors")
 
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout, CacheUnavailable, StorageUnavailable, TooManyImages)
 MAY_PASS = {408, 429, 500, 503}  # so trying again is offered
+FROM_SCRIPTS = {"HX-Request", "X-In-Place"}
 RETRY_AFTER = {429: {"Retry-After": "60"}, 503: {"Retry-After": "5"}}  # seconds
 
 # status: (code, what the API says, title of the page, text of the page)
@@ -180,7 +182,18 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if is_api(request):
         return _answer(request, 403)
-    return _page(request, 403, _("This page was open for too long"), _("Go back, reload it and try again."))
+    if request.user.is_authenticated or not _needs_log_in(request):
+        return _page(request, 403, _("This page was open for too long"), _("Go back, reload it and try again."))
+    if FROM_SCRIPTS & request.headers.keys():
+        return redirect_to_login(request.get_full_path())  # as without a session: the page says that it has ended
+    title, text = _("Your session has ended"), _("Nothing was changed. Log in, then try again.")
+    return _page(request, 403, title, text, leads_to_log_in=True)
+
+
+def _needs_log_in(request: HttpRequest) -> bool:
+    """Say whether the view is for users who are logged in, as LoginRequiredMiddleware does, which is asked later."""
+    match = request.resolver_match
+    return match is not None and getattr(match.func, "login_required", True)
 
 
 def _answer(request: HttpRequest, status: int) -> HttpResponse:
@@ -191,8 +204,8 @@ def _answer(request: HttpRequest, status: int) -> HttpResponse:
     return _page(request, status, title, text, headers)
 
 
-def _page(request: HttpRequest, status: int, title: Any, text: Any, headers: Any = None) -> HttpResponse:
-    context = {"status": status, "title": title, "text": text, "may_pass": status in MAY_PASS}
+def _page(request: HttpRequest, status: int, title: Any, text: Any, headers: Any = None, **more: Any) -> HttpResponse:
+    context = {"status": status, "title": title, "text": text, "may_pass": status in MAY_PASS, **more}
     response = render(request, "error.html", context, status=status)
     for name, value in (headers or {}).items():
         response[name] = value
