@@ -207,6 +207,53 @@ def test_another_user_of_the_browser_sees_nothing(browser, studio):
     assert "WEB-1" not in stored
 
 
+def test_log_out_on_its_own_page_ends_other_tabs(browser, studio):
+    left_open = browser.as_("member")
+    left_open.goto(TASK)
+    type_into(comment_of(left_open), "A secret of the member")
+    page = left_open.context.new_page()
+    page.goto("/auth/logout/")
+    page.get_by_role("button", name="Log out").click()
+    left_open.wait_for_url("**/auth/login/**")
+    assert "secret" not in left_open.content()
+
+
+def test_deleted_user_leaves_no_open_page(browser, studio):
+    left_open = browser.as_("member")
+    left_open.goto(TASK)
+    type_into(comment_of(left_open), "A secret of the member")
+    page = left_open.context.new_page()
+    page.goto("/auth/delete/")
+    page.get_by_label("Your e-mail address").fill(studio.people["member"].email)
+    browser.expect("status of 400")
+    for password in ("wrong", PASSWORD):
+        page.get_by_label("Your password").fill(password)
+        with page.expect_navigation():
+            page.get_by_role("button", name="Delete your user").click()
+    left_open.wait_for_url("**/auth/login/**")
+
+
+@pytest.mark.parametrize("value", ["{", "null", '{"length": 1}', "[1, {}]", ""])
+def test_text_is_kept_where_the_list_of_the_tab_is_broken(browser, studio, value):
+    page = browser.as_("member")
+    page.goto(TASK)
+    page.evaluate("value => sessionStorage.setItem('drafts', value)", value)
+    type_into(comment_of(page), "Kept all the same")
+    page.reload()
+    expect(comment_of(page)).to_have_value("Kept all the same")
+
+
+def test_form_says_that_the_session_has_ended_where_all_cookies_are_gone(browser, studio):
+    page = browser.as_("member")
+    page.goto(TASK)
+    type_into(comment_of(page), "Without a cookie")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Comment", exact=True).click()
+    expect(note(page)).to_contain_text("Your session has ended.")
+    expect(note(page).get_by_role("link", name="Log in")).to_be_visible()
+    expect(comment_of(page)).to_have_value("Without a cookie")
+
+
 def test_another_task_and_another_form_see_nothing(browser, studio):
     page = browser.as_("member")
     page.goto(TASK)

@@ -3,11 +3,12 @@
 from base64 import b64decode
 
 import pytest
+from django.utils import timezone
 
 from frontend.drafts import draft_keys
 from tasks.models import Task
 from tenancy.context import tenant_context
-from tenancy.testing import membership_of
+from tenancy.testing import TenantClient, membership_of
 
 IN_PLACE = {"HTTP_X_IN_PLACE": "1"}
 
@@ -81,3 +82,50 @@ def test_messages_are_left_to_the_page_that_the_form_leads_to(client, alice, pro
     response = session.post("/projects/WEB/settings/", fields, **IN_PLACE)
     assert response.status_code == 204
     assert 'class="notice"' in session.get(response["X-Location"]).content.decode()
+
+
+# How a session ends --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/", "/auth/logout/", "/auth/delete/"])
+def test_forms_that_end_the_session_say_so_to_the_script(client, bob, page, path):
+    shown = page(client.as_(bob).get(path))
+    ends = [form for form in shown.all("form") if form.get("action") in {"/auth/logout/", "/auth/delete/"}]
+    assert ends
+    assert {form.get("data-ends-session") for form in ends} == {"/"}
+
+
+def test_owner_of_an_account_that_is_closed_logs_out_with_the_script(client, acme, alice, page):
+    now = timezone.now()
+    type(acme).objects.filter(pk=acme.pk).update(suspended_at=now, deleting_since=now)
+    shown = page(client.as_(alice).get("/settings/danger/"))
+    assert shown.all("form", action="/auth/logout/", **{"data-ends-session": "/"})
+
+
+@pytest.mark.parametrize("path", ["/auth/login/", "/auth/logout/", "/roadmap/", "/nothing/"])
+def test_pages_without_drafts_run_the_script_that_ends_other_tabs(client, acme, path):
+    response = client.at(acme).get(path, follow=True)
+    assert "frontend/log-out.js" in response.content.decode()
+
+
+def test_session_that_ended_with_its_csrf_cookie_is_told_to_scripts_as_any_other(acme, task):
+    browser = TenantClient(acme, enforce_csrf_checks=True)
+    assert browser.post("/tasks/WEB-1/comments/", {"body": "x"}, **IN_PLACE).status_code == 401
+    response = browser.post("/tasks/WEB-1/comments/", {"body": "x"}, headers={"HX-Request": "true"})
+    assert (response.status_code, response["Location"]) == (302, "/auth/login/?next=/tasks/WEB-1/comments/")
+
+
+def test_session_that_ended_with_its_csrf_cookie_is_told_with_a_way_to_log_in(acme, task, page):
+    response = TenantClient(acme, enforce_csrf_checks=True).post("/tasks/WEB-1/comments/", {"body": "x"})
+    assert response.status_code == 403
+    assert "Your session has ended" in page(response).text
+    assert "/auth/login/" in page(response).links
+
+
+def test_form_without_a_csrf_token_and_with_a_session_is_said_to_be_too_old(acme, bob, task, page):
+    browser = TenantClient(acme, enforce_csrf_checks=True)
+    browser.log_in(bob)
+    response = browser.post("/tasks/WEB-1/comments/", {"body": "x"}, headers={"HX-Request": "true"})
+    assert response.status_code == 403
+    assert "This page was open for too long" in page(response).text
+    assert "/auth/login/" not in page(response).links

@@ -69,6 +69,13 @@ OF_TASK_PAGES: list[Mutant] = [
         "tests/frontend/test_drafts.py::test_script_is_told_that_the_session_has_ended",
     ),
     off(
+        "pages without drafts end those of other tabs after a log-out",
+        "frontend/templates/skeleton.html",
+        "{% if csp_nonce is not None %}",
+        "{% if False %}",
+        "tests/frontend/test_drafts.py::test_pages_without_drafts_run_the_script_that_ends_other_tabs",
+    ),
+    off(
         "comments are found among those that one may see",
         COMMENTS,
         "comments = Comment.objects.visible_to(request.membership)",

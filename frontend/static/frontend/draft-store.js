@@ -5,8 +5,9 @@
 //
 // Browsers have the cryptography for it only where pages come over HTTPS or from this machine. Elsewhere nothing is kept.
 
+import { ownerName } from "./log-out.js";
+
 const PREFIX = "draft:";
-const OWNER = "draft-owner"; // whose pages this browser shows
 const MOST_MS = 30 * 24 * 3600 * 1000;
 const MOST_OF_ONE = 200_000; // characters: four descriptions of the greatest length
 const MOST_OF_OWNER = 1_500_000; // of the 5,000,000 that browsers store for a host
@@ -14,6 +15,7 @@ const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 
 const place = document.getElementById("drafts");
+const OWNER = ownerName(place?.dataset.home);
 const sent = place?.dataset.keys;
 delete place?.dataset.keys;
 
@@ -104,7 +106,7 @@ function store(name, text) {
   const others = names(nameOf(owners[0], ""))
     .filter((each) => each !== name)
     .sort((one, other) => timeOf(one) - timeOf(other));
-  const length = (all) => all.reduce((sum, each) => sum + localStorage.getItem(each).length, 0);
+  const length = (all) => all.reduce((sum, each) => sum + (localStorage.getItem(each)?.length ?? 0), 0);
   while (others.length && length(others) + text.length > MOST_OF_OWNER) localStorage.removeItem(others.shift());
   localStorage.setItem(name, text);
 }
@@ -138,18 +140,8 @@ export function remove(id) {
 
 const isOurs = () => localStorage.getItem(OWNER) === owners[0].id;
 
-// Other pages are told when the session has ended, not before: they reload then.
-document.addEventListener("submit", async (event) => {
-  const form = event.target;
-  if (!owners.length || !form.getAttribute("action")?.endsWith("/auth/logout/")) return;
-  event.preventDefault();
-  const body = new URLSearchParams(new FormData(form));
-  await fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => {});
-  localStorage.removeItem(OWNER);
-  form.submit();
-});
-
-// A log-out, or the log-in of another member, ends this page in every tab, also where the browser has kept it to go back to.
+// A log-out (log-out.js), or the log-in of another member, ends this page in every tab, also where the browser has kept it
+// to go back to.
 addEventListener("storage", (event) => {
   if (owners.length && (event.key === OWNER || event.key === null) && !isOurs()) location.reload();
 });

@@ -18,7 +18,16 @@ let isAvailable = false;
 let isEnded = false; // the session is
 
 const formsOf = () => [...document.forms].filter(isDrafted);
-const mine = () => JSON.parse(sessionStorage.getItem(MINE) ?? "[]");
+
+// What is stored may have been changed by hand: what is no list of ids is none.
+function mine() {
+  try {
+    const ids = JSON.parse(sessionStorage.getItem(MINE));
+    return Array.isArray(ids) ? ids.filter((id) => typeof id === "string") : [];
+  } catch {
+    return [];
+  }
+}
 
 // Hold the lock of a draft: return what lets go of it, null when another page has it. What this tab has written may be
 // held by the document before this one, which is about to let go of it.
