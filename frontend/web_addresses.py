@@ -12,11 +12,21 @@ _WIDE = (
 _LABEL = rf"(?:(?:(?![{_WIDE}])[\w-])+|(?:[{_WIDE}](?<=\w))+)"
 _HOST = rf"{_LABEL}(?:\.{_LABEL})*"
 _SIGN = rf"(?:(?![{_WIDE}])[^\s\x00-\x1f\x7f<>\"`\\^{{|}}\[\]])"
-_REST = rf"(?::\d{{1,5}})?(?:[/?#](?:{_SIGN}|\[{_SIGN}*\])*)?"
+_REST = rf"[/?#](?:{_SIGN}|\[{_SIGN}*\])*"
+# What continues a host, so that the address leads elsewhere or is shown as another one; it is no link then. These
+# are the rest of a name behind dots, marks of emphasis or an escape, and an @, which ends the name of a user.
+_MARK = r"[-.:*~`$+=\u00ad\u200b-\u200f\u2060-\u2064\ufeff]"
+_ESCAPE = r"[%\\](?=\S)|&(?!(?:lt|gt|quot|nbsp);)#?\w{1,31};"
+_MORE = rf"{_MARK}*(?:(?![{_WIDE}])\w|{_ESCAPE})"
+_AT = r"(?:@|&commat;|&[#]0*64;|&[#][xX]0*40;)"
+_NAME = rf"(?:(?![{_WIDE}])[^\s/?#@]|[{_WIDE}](?<=\w))"
+_LONGEST = 100  # characters of a name that are looked at; a longer one is taken for that of a user
+_USER = rf"(?:(?!{_AT}){_NAME}){{0,{_LONGEST}}}{_AT}|{_NAME}{{{_LONGEST}}}"
+_ADDRESS = rf"(?>{_HOST})(?>(?::\d{{1,5}})?)(?:{_REST}|(?!{_MORE}|{_USER}))"
 
 SCHEMES = re.compile(r"(?<![0-9a-z+.-])https?$", re.ASCII | re.IGNORECASE)
-AFTER_SCHEME = re.compile(rf"://{_HOST}{_REST}")
-WWW = rf"(?<![0-9A-Za-z_@:/.-])[wW]{{3}}\.{_LABEL}(?:\.{_LABEL})+{_REST}"
+AFTER_SCHEME = re.compile(rf"://{_ADDRESS}")
+WWW = rf"(?<![0-9A-Za-z_@:/.-])(?=[wW]{{3}}\.{_LABEL}\.{_LABEL}){_ADDRESS}"
 _ENTITY = re.compile(r"&\w{1,31};$")
 _PAIRS = {")": "(", "]": "["}
 

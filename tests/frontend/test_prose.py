@@ -82,7 +82,15 @@ def linked(text):
         ("ดูhttps://example.com/aนะ", "https://example.com/a"),
         ("https://ru.wikipedia.org/wiki/Россия, да", "https://ru.wikipedia.org/wiki/Россия"),
         ("https://例え.jp/a", "https://例え.jp/a"),
-        ("https://user@example.com", "https://user"),  # what is before the @ may look like another host
+        ("https://example.com:8000, and", "https://example.com:8000"),
+        ("https://example.com: and", "https://example.com"),
+        ("https://example.com... and", "https://example.com"),
+        ("**https://example.com**", "https://example.com"),
+        ("https://example.com谢谢", "https://example.com"),
+        ("https://example.com 谢谢 c@example.com", "https://example.com"),
+        ("https://example.com\\\nand", "https://example.com"),
+        ("https://example.com/@user", "https://example.com/@user"),
+        ("https://example.com?q=@user", "https://example.com?q=@user"),
         ("| a |\n|-|\n| https://example.com/a |", "https://example.com/a"),
     ],
 )
@@ -110,6 +118,32 @@ def test_an_address_keeps_its_query():
     ],
 )
 def test_what_is_no_address_stays_text(text):
+    assert "<a" not in render_markdown(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "https://user@example.com",
+            "http://user:pw@h.com/",
+            "https://user:1@h.com",
+            "https://paypal.com@evil.example",
+        ),
+        *("www.paypal.com@evil.example", "https://a,b;c!d@evil.example/", "https://paypal.com例@evil.example"),
+        *(
+            "https://paypal.com&#64;evil.example",
+            "https://a,&commat;evil.example",
+            r"https://paypal.com\@evil.example",
+        ),
+        f"https://user:{'p' * 300}@example.com",
+        *("http://a..b", "www.a..b", "https://paypal.com*.evil.example*", r"https://paypal.com\.evil.example"),
+        *("https://paypal.com&period;evil.example", "https://a.b\u200b.c", "https://a.b\u00adc", "http://a%2eb/"),
+        *("https://a.b:123456/", "https://a.b:80c", "https://例a.jp:x/", "https://fe80::1/"),
+        *("https://[::1]/", "https://[::1]:8000/", "http://user@[::1]/"),
+    ],
+)
+def test_part_of_an_address_is_no_link(text):
     assert "<a" not in render_markdown(text)
 
 
