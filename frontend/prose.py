@@ -10,12 +10,13 @@ from hashlib import sha256
 import nh3
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
-from markdown_it import MarkdownIt
-from markdown_it.rules_block import StateBlock, table
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from frontend import prose_rules
+from frontend.prose_labels import limit_labels
+from tasks.frames import call_with_room
+from tasks.markdown import MARKS, NEWLINE, new_parser, split_text
 from tenancy.context import get_active_tenant
 
 TAGS = {
@@ -26,12 +27,6 @@ TAGS = {
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "data": {"value"}}
 CLASSES = {"li": {"item"}}
 
-# What is looked at in vain costs the square of its number: a paragraph with more of it than this is shown as it is.
-MARKS = re.compile(r"[\[\]*_~`<&\\]|!(?=\[)")
-MOST_MARKS = 300
-MOST = 50_000  # characters; what is stored has no more, but what people want to preview may
-MOST_CELLS = 10_000  # of tables, with those that rows leave out
-MOST_LINES = 2_000  # that are read as Markdown; the others are shown as they are
 COST_OF_A_LINE = 10  # what a line costs beside its characters, in characters: each may be a block of its own
 MOST_KEPT = 32 * 2**20  # bytes of HTML that a process keeps
 
@@ -48,33 +43,9 @@ def _lower_headings(state: StateCore) -> None:
             token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
 
 
-def _leave_heaps(state: StateCore) -> None:
-    """Take for plain text what would take seconds to read."""
-    for token in state.tokens:
-        if token.type == "inline" and len(MARKS.findall(token.content)) > MOST_MARKS:
-            token.type, token.children = "text", None
-
-
-def _small_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Read a table, unless it may have too many cells: a few characters make thousands of them."""
-    if start + 2 > end:
-        return False
-    columns = state.src[state.bMarks[start + 1] : state.eMarks[start + 1]].count("|") + 1
-    left = state.env.setdefault("cells", MOST_CELLS)
-    if columns * (end - start) > left or not table(state, start, end, silent):
-        return False
-    if not silent:
-        state.env["cells"] = left - columns * (state.line - start)
-    return True
-
-
-# HTML in the source stays text. Lines end where their writer ended them.
-# An address that is written down once and referred to often would make a short text a very long page.
-_markdown = MarkdownIt("commonmark", {"html": False, "breaks": True})
-_markdown.enable(["table", "strikethrough"]).disable(["reference"])
-_markdown.block.ruler.at("table", _small_table, {"alt": ["paragraph", "reference"]})
-_markdown.core.ruler.before("inline", "leave_heaps", _leave_heaps)
+_markdown = new_parser()
 _markdown.core.ruler.push("lower_headings", _lower_headings)
+limit_labels(_markdown)
 prose_rules.extend(_markdown)
 
 
@@ -83,7 +54,8 @@ def cost_of(text: str) -> int:
 
     A page limits the sum for all that it shows. 100,000 are less than half a second.
     """
-    return len(text) + COST_OF_A_LINE * (text.count("\n") + 1)
+    lines, marks = (len(pattern.findall(text)) for pattern in (NEWLINE, MARKS))
+    return len(text) + COST_OF_A_LINE * (lines + 1) + marks
 
 
 def render_markdown(text: str) -> SafeString:
@@ -109,16 +81,15 @@ def render_kept(text: str) -> str:
 
 
 def _render(text: str) -> str:
-    lines = text[:MOST].split("\n")
+    read, rest = split_text(text)
     html = nh3.clean(
-        _markdown.render("\n".join(lines[:MOST_LINES])),
+        call_with_room(_markdown.render, read),
         tags=TAGS,
         attributes=ATTRIBUTES,
         allowed_classes=CLASSES,
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )
-    rest = "\n".join(lines[MOST_LINES:])
     return f"{html}<pre>{escape(rest)}</pre>\n" if rest.strip() else html
 
 

@@ -18,12 +18,10 @@ from markdown_it.token import Token
 
 from frontend.addresses import PROJECT
 from frontend.web_addresses import AFTER_SCHEME, SCHEMES, WWW, without_punctuation
-from tasks.checklists import ITEM
+from tasks.markdown import has_room
 
-MOST_PLACES = 500  # in one text; the others are shown as they were written
 LONGEST_LABEL = 80  # characters of an item that are read out for its tick
 SCHEME = 5  # the letters of the longest one
-CHECKBOX = re.compile(r"\[[ xX]\][ \t]+(?=\S)")
 ELSEWHERE = re.compile(
     r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE | re.ASCII
 )  # what the destination of a link begins with
@@ -36,7 +34,6 @@ def extend(markdown: MarkdownIt) -> None:
     """Add these rules to a parser."""
     markdown.inline.ruler.at("image", _image)
     markdown.inline.ruler.at("text", _read_text)
-    markdown.core.ruler.before("inline", "task_lists", _take_marks)
     markdown.core.ruler.push("places", _find_places)
     markdown.add_render_rule("place", _render_place)
 
@@ -79,20 +76,6 @@ def _read_text(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _take_marks(state: StateCore) -> None:
-    """Take the marks of task lists out of their items, and remember them: before the text behind them is read."""
-    lines = state.src.split("\n") if "[" in state.src else []
-    for opened, paragraph, token in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
-        if (opened.type, paragraph.type, token.type) != ("list_item_open", "paragraph_open", "inline"):
-            continue
-        mark = CHECKBOX.match(token.content)
-        line = token.map[0] if token.map else len(lines)
-        if mark and line < len(lines) and ITEM.match(lines[line]) and _has_room(state):
-            opened.attrSet("class", "item")
-            token.content = token.content[mark.end() :]
-            token.meta["item"] = f"{line}:{int(mark[0][1] != ' ')}"
-
-
 def _find_places(state: StateCore) -> None:
     """Find in what was read as text what is more than that."""
     for token in state.tokens:
@@ -119,7 +102,7 @@ def _split(token: Token, state: StateCore) -> Iterator[Token]:
     """Yield a text in parts: addresses that begin with `www.`, keys of tasks, and what is around them."""
     end = 0
     for found in FOUND.finditer(token.content):
-        if found["key"] and not _has_room(state):
+        if found["key"] and not has_room(state):
             break
         words = found["key"] or without_punctuation(found["web"])
         yield _text(token.content[end : found.start()])
@@ -135,18 +118,12 @@ def _picture(token: Token, in_link: bool, state: StateCore) -> Iterator[Token]:
     """Yield a link to a picture from elsewhere, which would tell its server who reads what; else a place for it."""
     source, words = str(token.attrs["src"]), _words(token.children or [])
     is_ours = bool(source) and not ELSEWHERE.match(source)
-    if is_ours and _has_room(state):
+    if is_ours and has_room(state):
         yield _place("linked" if in_link else "picture", unquote(source), words)
     elif is_ours or in_link or not source:
         yield _text(words or source)
     else:
         yield from _link(source, words or source, str(token.attrs.get("title", "")))
-
-
-def _has_room(state: StateCore) -> bool:
-    """Count a place. Say whether it is one too many."""
-    state.env["places"] = state.env.get("places", 0) + 1
-    return bool(state.env["places"] <= MOST_PLACES)
 
 
 def _words(tokens: Sequence[Token]) -> str:

@@ -1,17 +1,13 @@
 """Markdown."""
 
 import re
-import sys
-from collections import Counter
 from time import process_time
-from uuid import uuid4
 
 import pytest
-from django.utils.safestring import SafeString
 
 from frontend import prose
-from frontend.prose import MOST, cost_of, render_markdown
-from tenancy.context import tenant_context
+from frontend.prose import render_markdown
+from tasks.markdown import MOST
 
 
 @pytest.mark.parametrize(
@@ -153,6 +149,21 @@ def test_an_address_in_a_link_is_the_text_of_that_link():
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("[![a](https://b.example)](https://c.example)", [("https://c.example", "a")]),
+        ("[[[a]]](https://c.example)", [("https://c.example", "[[a]]")]),
+        ("[a `]` b](https://c.example)", []),  # has code in it
+        ("[" * 200 + "\n\n[a](https://c.example)", [("https://c.example", "a")]),
+        ("![" * 140 + "\n\n[a](https://c.example)", [("https://c.example", "a")]),
+        ("[ [0, 1) [a](https://c.example)", [("https://c.example", "a")]),
+    ],
+)
+def test_links_are_found_among_other_brackets(text, found):
+    assert linked(text) == found
+
+
 def test_pictures_from_elsewhere_are_links():
     html = render_markdown(
         '![a](https://evil.example/a.png "b") ![](//evil.example/b.png) ![c](data:image/png;base64,eA==)'
@@ -238,116 +249,3 @@ def test_a_heap_of_marks_is_shown_as_it_is():
 
 def test_a_long_table_with_few_cells_stays_one():
     assert render_markdown("|a|b|\n|-|-|\n" + "|c|d|\n" * 1000).count("<td>") == 2000
-
-
-# What it costs -----------------------------------------------------------------------------------------------------
-
-N = 20_000
-COSTLY = {
-    "list": "- a\n" * N,
-    "numbered list": "1. a\n" * N,
-    "quotes": "> a\n\n" * N,
-    "nested quotes": ">" * N,
-    "nested lists": "".join("  " * depth + "- a\n" for depth in range(140)),
-    "stairs of quotes": "".join(">" * depth + " a\n" for depth in range(200)),
-    "lists in quotes": "> - > - a\n" * N,
-    "paragraphs": "a\n\n" * N,
-    "headings": "# a\n" * N,
-    "tables": "|a|\n|-|\n|b|\n\n" * N,
-    "brackets": "[" * N,
-    "pairs of brackets": "[a] " * N,
-    "links": ("[a](b) " * 40 + "\n\n") * N,
-    "nested links": "[" * 100 + "a" + "](b)" * 100,
-    "emphasis": ("*a_ " * 70 + "\n\n") * N,
-    "strong": ("**a** " * 70 + "\n\n") * N,
-    "code": ("`a` " * 70 + "\n\n") * N,
-    "addresses": "https://a.b/c " * N,
-    "addresses without spaces": "https://a.b/https://" * N,
-    "schemes": "a://" * N,
-    "brackets in addresses": "https://a.b/" + "[(" * 70 + " www.a.b/" + ")." * N,
-    "dots": "www." * N,
-    "lines": "a\n" * N,
-    "items": "- [ ] a\n" * N,
-    "markers of items": "- " * N + "[ ] a",
-    "keys": "AB-1 " * N,
-    "pictures": ("![a](b) " * 40 + "\n\n") * N,
-    "nested pictures": "![" * 100 + "a" + "](b)" * 100,
-}
-
-
-@pytest.fixture
-def counted(monkeypatch):
-    """Count the steps of the parser: its rules that are tried, for blocks and within lines."""
-    steps = Counter()
-
-    def count(ruler):
-        def counting(rule):
-            def call(*args):
-                steps["all"] += 1
-                return rule(*args)
-
-            return call
-
-        monkeypatch.setattr(
-            ruler, "getRules", lambda chain, found=ruler.getRules: [counting(each) for each in found(chain)]
-        )
-
-    for ruler in (prose._markdown.block.ruler, prose._markdown.inline.ruler):
-        count(ruler)
-    return steps
-
-
-@pytest.mark.parametrize("length", [20_000, 50_000])
-@pytest.mark.parametrize("text", COSTLY.values(), ids=COSTLY)
-def test_the_steps_of_the_parser_grow_with_the_cost_and_no_faster(text, length, counted):
-    text = text[:length]
-    prose._render(text)
-    assert counted["all"] < 8 * cost_of("\n".join(text.split("\n")[: prose.MOST_LINES]))
-
-
-@pytest.mark.parametrize("text", [">" * N + "a", "- " * N + "a", "> - " * N + "a"])
-def test_nesting_is_limited(text):
-    html = render_markdown(text)
-    assert html.count("<blockquote>") + html.count("<ul>") + html.count("<li>") <= 21
-
-
-def test_lines_after_the_two_thousandth_are_shown_as_they_are():
-    html = render_markdown("- *a*\n" * 2000 + "- <b> *last*\n")
-    assert html.count("<li>") == html.count("<em>") == 2000
-    assert html.endswith("</ul>\n<pre>- &lt;b&gt; *last*\n</pre>\n")
-
-
-def test_a_text_is_rendered_once(monkeypatch):
-    read = []
-    render = prose._markdown.render
-    monkeypatch.setattr(prose._markdown, "render", lambda text: read.append(text) or render(text))
-    text = f"*{uuid4()}*"
-    assert render_markdown(text) == render_markdown(text) == render(text)
-    assert isinstance(render_markdown(text), SafeString)
-    render_markdown(f"{text} ")
-    assert read == [text, f"{text} "]
-
-
-def test_an_account_is_not_told_what_another_has_rendered(acme, globex, monkeypatch):
-    read, text = [], str(uuid4())
-    render = prose._markdown.render
-    monkeypatch.setattr(prose._markdown, "render", lambda text: read.append(text) or render(text))
-    for tenant in (acme, globex, acme, globex):
-        with tenant_context(tenant):
-            render_markdown(text)
-    assert read == [text, text]
-
-
-def test_what_is_kept_has_a_limit_and_the_oldest_go(monkeypatch):
-    kept = prose.Rendered()
-    one = sys.getsizeof("x" * 1000)
-    monkeypatch.setattr(prose, "MOST_KEPT", 3 * one)
-    for number in range(3):
-        kept.put(number, "x" * 1000)
-    assert kept.get(0)  # which makes it the newest
-    kept.put(3, "x" * 1000)
-    kept.put(3, "x" * 1000)
-    assert [bool(kept.get(number)) for number in range(4)] == [True, False, True, True]
-    assert kept.bytes == 3 * one
-    kept.put("huge", "x" * 10_000)
-    assert (kept.get("huge"), kept.bytes) == (None, 0)

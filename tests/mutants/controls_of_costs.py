@@ -7,10 +7,11 @@ FEEDS, WATCH, IMAGES = "projects/feeds.py", "projects/watch.py", "accounts/image
 HEADERS, PARTS = "accounts/image_headers.py", "tests/accounts/test_picture_parts.py"
 ARRIVING, ROOM = "accounts/rest/uploads.py", "tests/accounts/test_picture_room.py"
 FEED, PROSE = "frontend/feed.py", "frontend/prose.py"
+BLOCKS, LABELS = "tasks/markdown.py", "frontend/prose_labels.py"
 FORGED = "tests/isolation/test_forged_redis.py"
 POISONED, POKES = "tests/isolation/test_poisoned_redis.py", "tests/sockets/test_pokes.py"
 THREADS, SLOTS = "tests/sockets/test_fair_threads.py", "tests/accounts/test_image_slots.py"
-COMMENTS, MARKDOWN = "tests/frontend/test_comments.py", "tests/frontend/test_prose.py"
+COMMENTS, MARKDOWN = "tests/frontend/test_comments.py", "tests/frontend/test_prose_costs.py"
 
 OF_COSTS = [
     off(
@@ -285,9 +286,30 @@ OF_COSTS = [
     ),
     off(
         "costs: the lines of Markdown are limited",
-        PROSE,
+        BLOCKS,
         "lines[:MOST_LINES]",
         "lines",
         f"{MARKDOWN}::test_lines_after_the_two_thousandth_are_shown_as_they_are",
+    ),
+    off(
+        "costs: the search for ends of labels is limited",
+        LABELS,
+        ' and state.env["label_steps"] > 0:',
+        ":",
+        f"{MARKDOWN}::test_the_steps_of_the_parser_grow_with_the_cost_and_no_faster",
+    ),
+    off(
+        "costs: labels are nested to a limit",
+        LABELS,
+        "deep == MOST_DEEP or ",
+        "",
+        f"{MARKDOWN}::test_labels_are_nested_five_deep_at_most",
+    ),
+    off(
+        "costs: calls of the Markdown parser have room for their frames",
+        PROSE,
+        "call_with_room(_markdown.render, read)",
+        "_markdown.render(read)",
+        f"{MARKDOWN}::test_texts_are_read_where_there_is_room",
     ),
 ]

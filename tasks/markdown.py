@@ -1,0 +1,97 @@
+"""The blocks of Markdown that members write: what is read of a text, and which lines are items of task lists.
+
+`frontend.prose` adds what is read within a paragraph. Blocks are all that a tick needs.
+"""
+
+import re
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock, table
+from markdown_it.rules_core import StateCore
+
+from tasks.frames import call_with_room
+
+NEWLINE = re.compile(r"\r\n?|\n")  # as Markdown counts lines
+# What is looked at in vain costs the square of its number: a paragraph with more of it than this is shown as it is.
+MARKS = re.compile(r"[\[\]*_~`<&\\]|!(?=\[)")
+MOST_MARKS = 300
+MOST = 50_000  # characters; what is stored has no more, but what people want to preview may
+MOST_CELLS = 10_000  # of tables, with those that rows leave out
+MOST_LINES = 2_000  # that are read as Markdown; the others are shown as they are
+MOST_PLACES = 500  # in one text; the others are shown as they were written
+
+# An item in the source. What is before its mark on the line, the mark, and what is behind it. Items can be in items
+# and quotes. A line that looks like an item may be code: `item_lines` has the parser decide.
+ITEM_PATTERN = r"([ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+(?:>[ \t]*)*)+\[)([ xX])(\][ \t]+(?=\S))"
+ITEM = re.compile(ITEM_PATTERN, re.ASCII)
+CHECKBOX = re.compile(r"\[[ xX]\][ \t]+(?=\S)")
+
+
+def new_parser() -> MarkdownIt:
+    """Return a parser of CommonMark with tables, strikethrough and task lists, whose costs are limited.
+
+    HTML in the source stays text. Lines end where their writer ended them. An address that is written down once and
+    referred to often would make a short text a very long page, so there are no reference links.
+    """
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True})
+    parser.enable(["table", "strikethrough"]).disable(["reference"])
+    parser.block.ruler.at("table", _small_table, {"alt": ["paragraph", "reference"]})
+    parser.core.ruler.before("inline", "leave_heaps", _leave_heaps)
+    parser.core.ruler.before("inline", "task_lists", _take_marks)
+    return parser
+
+
+def split_text(text: str) -> tuple[str, str]:
+    """Return the part of a text that is read as Markdown, and the part behind it that is shown as it is."""
+    lines = NEWLINE.split(text[:MOST])
+    return "\n".join(lines[:MOST_LINES]), "\n".join(lines[MOST_LINES:])
+
+
+def item_lines(text: str) -> set[int]:
+    """Return the lines, counted from 0, whose items of task lists readers see with a box."""
+    tokens = call_with_room(_blocks.parse, split_text(text)[0])
+    return {int(token.meta["item"].partition(":")[0]) for token in tokens if "item" in token.meta}
+
+
+def has_room(state: StateCore) -> bool:
+    """Count a place. Say whether it is one too many."""
+    state.env["places"] = state.env.get("places", 0) + 1
+    return bool(state.env["places"] <= MOST_PLACES)
+
+
+def _leave_heaps(state: StateCore) -> None:
+    """Take for plain text what would take seconds to read."""
+    for token in state.tokens:
+        if token.type == "inline" and len(MARKS.findall(token.content)) > MOST_MARKS:
+            token.type, token.children = "text", None
+
+
+def _small_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Read a table, unless it may have too many cells: a few characters make thousands of them."""
+    if start + 2 > end:
+        return False
+    columns = state.src[state.bMarks[start + 1] : state.eMarks[start + 1]].count("|") + 1
+    left = state.env.setdefault("cells", MOST_CELLS)
+    if columns * (end - start) > left or not table(state, start, end, silent):
+        return False
+    if not silent:
+        state.env["cells"] = left - columns * (state.line - start)
+    return True
+
+
+def _take_marks(state: StateCore) -> None:
+    """Take the marks of task lists out of their items, and remember them: before the text behind them is read."""
+    lines = state.src.split("\n") if "[" in state.src else []
+    for opened, paragraph, token in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
+        if (opened.type, paragraph.type, token.type) != ("list_item_open", "paragraph_open", "inline"):
+            continue
+        mark = CHECKBOX.match(token.content)
+        line = token.map[0] if token.map else len(lines)
+        if mark and line < len(lines) and ITEM.match(lines[line]) and has_room(state):
+            opened.attrSet("class", "item")
+            token.content = token.content[mark.end() :]
+            token.meta["item"] = f"{line}:{int(mark[0][1] != ' ')}"
+
+
+_blocks = new_parser()
+_blocks.core.ruler.enableOnly(["normalize", "block", "leave_heaps", "task_lists"])
