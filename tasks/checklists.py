@@ -7,12 +7,9 @@ from hashlib import sha256
 from django.utils.translation import gettext as _
 
 from accounts.conflicts import Conflicting
+from tasks.markdown import ITEM, ITEM_PATTERN, NEWLINE, item_lines
 
-NEWLINE = re.compile(r"\r\n?|\n")  # as Markdown counts lines
-# What is before the mark of an item on its line, the mark, and what is behind it. Items can be in items and quotes.
-_ITEM = r"([ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+(?:>[ \t]*)*)+\[)([ xX])(\][ \t]+(?=\S))"
-ITEM = re.compile(_ITEM, re.ASCII)
-_ITEMS = re.compile(f"^{_ITEM}", re.ASCII | re.MULTILINE)
+_ITEMS = re.compile(f"^{ITEM_PATTERN}", re.ASCII | re.MULTILINE)
 
 
 class ItemChanged(Conflicting):
@@ -36,15 +33,16 @@ def fingerprint(text: str) -> str:
 
 def ticked(text: str, tick: Tick) -> str:
     """Return `text` with one mark changed, and every other character as it was. Raises ItemChanged."""
-    start = _start_of(text, tick.line)
-    item = ITEM.match(text, start) if start is not None else None
-    if item is None or tick.seen != fingerprint(text):
+    item = _item_on(text, tick.line) if tick.seen == fingerprint(text) else None
+    if item is None:
         raise ItemChanged(_("Somebody changed this text meanwhile. Look at the list again, and tick the item then."))
     if (item[2] != " ") == tick.done:
         return text
     return f"{text[: item.start(2)]}{'x' if tick.done else ' '}{text[item.end(2) :]}"
 
 
-def _start_of(text: str, line: int) -> int | None:
+def _item_on(text: str, line: int) -> re.Match[str] | None:
+    """Return the item on a line; None where readers see none, such as in a block of code."""
     starts = [0, *(match.end() for match in NEWLINE.finditer(text))]
-    return starts[line] if line < len(starts) else None
+    item = ITEM.match(text, starts[line]) if line < len(starts) else None
+    return item if item is not None and line in item_lines(text) else None

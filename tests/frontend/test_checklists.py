@@ -1,11 +1,15 @@
 """Task lists in descriptions and comments: who may tick, and what a tick changes."""
 
+import re
+
 import pytest
 
+from frontend.prose import render_kept
 from projects.models import Activity
 from tasks.actions import create_comment, delete_task, update_task
 from tasks.actions.checklists import tick_in_description
 from tasks.checklists import Tick, fingerprint
+from tasks.markdown import item_lines
 from tasks.models import Comment, Task
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
@@ -115,6 +119,33 @@ def test_a_text_that_was_changed_meanwhile_is_a_conflict_and_is_shown(client, al
     answer = client.as_(bob).post(f"/comments/{comment.pk}/tick/", tick(text=changed))
     assert answer.status_code == 409
     assert body(listed) == TEXT
+
+
+def test_a_line_of_code_that_looks_like_an_item_is_a_conflict(client, bob, listed, comment):
+    for path in (TICK, f"/comments/{comment.pk}/tick/"):
+        assert client.as_(bob).post(path, tick("6:1")).status_code == 409
+    assert (description(listed), body(listed)) == (TEXT, TEXT)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TEXT,
+        "- [ ] a\n\n      - [ ] code\n\n      more",
+        "    - [ ] code\n\n- [ ] a\r    - [x] b",
+        "> - [ ] a\n> ```\n> - [ ] code\n> ```\n- [ ] b",
+        "a\n2. [ ] no list\n\n2. [ ] list",
+        "- - [ ] a\n- [ ]\n- [ ] ",
+        f"- [ ] {'[' * 400}\n- [ ] a",
+        "- [ ] a\n" * 600,
+        "a\n\n" * 999 + "- [ ] a\n- [ ] b\n- [ ] c",
+        "\x00- [ ] a\n- [ ] b\n\t- [ ] c",
+        "AB-1 " * 600 + "\n\n- [ ] a",
+    ],
+)
+def test_items_that_can_be_ticked_are_those_that_are_shown(text):
+    shown = re.findall(r'<data value="item:(\d+):', render_kept(text))
+    assert item_lines(text) == {int(line) for line in shown}
 
 
 def test_two_ticks_of_different_items_do_not_conflict(client, alice, bob, listed):

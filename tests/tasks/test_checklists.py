@@ -2,6 +2,7 @@
 
 import pytest
 
+from tasks import markdown
 from tasks.actions import tick_in_description
 from tasks.checklists import ItemChanged, Tick, fingerprint, ticked
 from tasks.models import Task
@@ -31,6 +32,37 @@ def test_exactly_one_mark_changes(line, done, result):
 def test_a_line_without_an_item_is_refused(line):
     with pytest.raises(ItemChanged):
         ticked(TEXT, Tick(line, True, fingerprint(TEXT)))
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("```\n- [ ] code\n```", 1),
+        ("~~~\n- [ ] code that has no end", 1),
+        ("    - [ ] indented", 0),
+        ("- a\n\n      - [ ] indented in an item", 2),
+        ("> ```\n> - [ ] quoted", 1),
+        ("a\n2. [ ] the paragraph goes on", 1),
+        (f"- [ ] {'[' * 301}", 0),
+        ("a\n" * 2000 + "- [ ] shown as it is", 2000),
+        ("- [ ] a\n" * 501, 500),
+    ],
+)
+def test_a_line_that_only_looks_like_an_item_is_refused(text, line):
+    with pytest.raises(ItemChanged):
+        ticked(text, Tick(line, True, fingerprint(text)))
+
+
+def test_only_blocks_are_read_for_a_tick_and_only_of_the_text_that_was_seen(monkeypatch):
+    parse, read = markdown._blocks.block.parse, []
+    monkeypatch.setattr(markdown._blocks.block, "parse", lambda text, *rest: read.append(text) or parse(text, *rest))
+    monkeypatch.setattr(markdown._blocks.inline, "parse", None)
+    ticked(TEXT, Tick(2, True, fingerprint(TEXT)))
+    assert len(read) == 1
+    for tick in (Tick(2, True, fingerprint("")), Tick(0, True, fingerprint(TEXT)), Tick(99, True, fingerprint(TEXT))):
+        with pytest.raises(ItemChanged):
+            ticked(TEXT, tick)
+    assert len(read) == 1
 
 
 @pytest.mark.parametrize("changed", [f"New\n{TEXT}", TEXT.replace("One", "Won"), TEXT[:-1], ""])
