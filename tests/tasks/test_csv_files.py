@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 ROOT = Path(settings.BASE_DIR)
 
 # One text for each column: formulas at its beginning and behind all separators, visible and not.
-HOSTILE = '=1;＝2;\t-3\n@4\r\n +5,"＋6"|\u200b－7؛\'=8'
+HOSTILE = '=1;＝2;\t-3\n@4\r\n +5,"＋6"|\u00a0－7؛\'=8'
 SHORT = "=1;-2\n@3"  # for columns with little room
 
 SEPARATORS = (",", ";", "\t", "|", "؛")
