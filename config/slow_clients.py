@@ -114,7 +114,7 @@ def _abort_if_closing(transport: Any) -> None:
 def _has_unread(transport: Any) -> bool:
     try:
         return bool(transport.get_write_buffer_size())
-    except AttributeError:  # of TLS, and closed: asyncio ends those by itself, after 30 seconds
+    except AttributeError:  # a closed TLS transport; asyncio aborts its connection after 30 seconds
         return False
 
 

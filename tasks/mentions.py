@@ -24,7 +24,7 @@ def mentioned(body: str, members: Iterable[Membership]) -> list[Membership]:
 
     Upper and lower case are the same, and so is all space. Of two names that fit, the longer one is meant; several
     people of the same name are all meant. Where a word goes on behind the longest one, no part of it is meant, unless
-    that ends at a space. What is code mentions nobody.
+    that ends at a space. Code mentions no member.
     """
     if not may_mention(body):
         return []

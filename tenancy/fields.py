@@ -114,8 +114,8 @@ class DerivedText:
     sources: tuple[str, ...]
 
     def derive(self, values: Sequence[str]) -> str:
-        """Return the text for the values of `sources`."""
-        raise NotImplementedError
+        """Return the text for the values of `sources`. Each kind of column has its own."""
+        raise NotImplementedError  # SortKey and SearchText, the only two kinds, override it
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
         text = self.derive([getattr(model_instance, name) for name in self.sources])

@@ -81,6 +81,8 @@ class SignedCacheClient(RedisCacheClient):
     def has_key(self, key: Any) -> bool:
         return self.get(key, ABSENT) is not ABSENT
 
+    # Without these two, Django's own would write values without a signature or with one for another time.
+
     def incr(self, key: Any, delta: int) -> NoReturn:
         raise NotImplementedError("Redis cannot add to a signed value: use count().")
 

@@ -36,7 +36,7 @@ def place(request: MemberRequest, key: TaskKey) -> HttpResponse:
         refuse(form, error)
         return _places(request, task, form, status=400)
     except StaleVersion:
-        form.add_error(None, _("Somebody changed this task meanwhile. Look where it is now, and move it again."))
+        form.add_error(None, _("This task was changed meanwhile. Check where it is now, and move it again."))
         return _places(request, task, form, status=409)
     if request.htmx:
         return parts_of(request, task.project.key, {was, moved.status_id})
@@ -98,7 +98,7 @@ def _overwriting(task: Task, form: EditTask) -> EditTask:
     """Return the form again, for the version that there is now: saving it once more is meant."""
     data = {**{name: form.data.get(name, "") for name in form.fields}, "version": str(task.version)}
     again = EditTask(data, instance=task)
-    again.add_error(None, _("Somebody changed this task meanwhile. Save again to write over it, or cancel."))
+    again.add_error(None, _("This task was changed meanwhile. Save again to overwrite the change, or cancel."))
     return again
 
 

@@ -142,7 +142,7 @@ def find_task_in(project: Project | None, task: Task) -> Task:
 def require_version(task: Task, version: int | None) -> None:
     """Raise StaleVersion when there is a `version` and the task, which is locked, has another one."""
     if version is not None and version != task.version:
-        raise StaleVersion(_("Somebody changed this task meanwhile: it has version %(now)d.") % {"now": task.version})
+        raise StaleVersion(_("This task was changed meanwhile: its version is %(now)d.") % {"now": task.version})
 
 
 def _own(fields: TaskFields) -> dict[str, Any]:

@@ -98,7 +98,7 @@ def test_the_memory_of_a_jpeg_depends_on_how_it_is_coded(monkeypatch):
 
 def test_a_jpeg_is_not_measured_by_the_pixels_that_its_decoder_leaves_out(monkeypatch):
     monkeypatch.setattr(images, "MEMORY", 600 * 400 * 4)
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)  # what Pillow refuses by itself
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)  # Pillow's own limit
     assert shrink(picture(2400, 1600, "JPEG"), 100)
     with pytest.raises(NotAnImage, match="2400 × 1600 pixels"):
         shrink(picture(2400, 1600, "PNG"), 100)

@@ -347,7 +347,7 @@ def test_restored_text_does_not_overwrite_what_was_saved_meanwhile(browser, stud
     expect(page.locator("#task_title")).to_have_value("Of the member")
     browser.expect("status of 409")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("alert").filter(has_text="Somebody changed this")).to_contain_text("Of the owner")
+    expect(page.get_by_role("alert").filter(has_text="This was changed while")).to_contain_text("Of the owner")
     expect(page.locator("#task_title")).to_have_value("Of the member")
 
 

@@ -78,7 +78,7 @@ def test_two_people_edit_the_same_text_and_nothing_is_lost(browser, studio):
     studio.act(update_task, task=task_of(studio), title="What the owner wrote")
     browser.expect("status of 409")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("alert").filter(has_text="Somebody changed this")).to_contain_text("What the owner wrote")
+    expect(page.get_by_role("alert").filter(has_text="This was changed while")).to_contain_text("What the owner wrote")
     expect(page.locator("#task_title")).to_have_value("What the member wrote")
     page.get_by_role("button", name="Save my text instead").click()
     expect(page.get_by_role("heading", name="What the member wrote")).to_be_visible()

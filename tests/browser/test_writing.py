@@ -76,11 +76,11 @@ def test_ticks_of_others_are_shown_and_a_changed_text_is_a_conflict(browser, stu
     expect(page.locator("#live")).to_have_text("Live")
     studio.act(tick_in_description, task=task_of(studio), tick=Tick(1, False, fingerprint(TEXT)))
     expect(tick(page, "Ask")).not_to_be_checked()
-    # Somebody's change that this page has not heard of.
+    # The text was changed, and this page was not told.
     page.locator("#ticks [name=seen]").evaluate("field => { field.value = '0'.repeat(16) }")
     browser.expect("status of 409")
     tick(page, "Call the printer").click()
-    expect(page.locator("#task-text .errorlist")).to_contain_text("Somebody changed this text meanwhile.")
+    expect(page.locator("#task-text .errorlist")).to_contain_text("This text was changed meanwhile.")
     expect(tick(page, "Call the printer")).not_to_be_checked()
     tick(page, "Call the printer").click()
     expect(tick(page, "Call the printer")).to_be_checked()

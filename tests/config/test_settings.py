@@ -59,7 +59,7 @@ INVALID = {
     "API_RATE_LIMITS": ["none"],
     "EMAIL_URL": ["smtp://", "smtp://u:hu/sh@host:587", "dummymail://", "mailto:user"],
     "MAIL_FOLDER": [__file__],
-    "EMAIL_FROM": ["nobody", "a@example.com\nBcc: b@example.com"],
+    "EMAIL_FROM": ["no address", "a@example.com\nBcc: b@example.com"],
     "JWT_SIGNING_KEY": ["hush"],
     "S3_ENDPOINT_URL": NO_ORIGIN,
     "S3_PUBLIC_ENDPOINT_URL": NO_ORIGIN,

@@ -95,7 +95,7 @@ def test_a_choice_made_of_old_people_is_asked_again_and_kept(client, acme, alice
     response = browser.post(f"{URL}assignees/", {**hidden(seen), "assignees": [mine]})
     again = page(response)
     assert response.status_code == 409
-    assert "Somebody changed the assignees meanwhile." in again.text
+    assert "The assignees were changed meanwhile." in again.text
     assert [box["value"] for box in again.all("input", type="checkbox") if "checked" in box] == [mine]
     assert facts(task)["people"] == ["Alice"]
     browser.post(f"{URL}assignees/", {**hidden(again), "assignees": [mine]})

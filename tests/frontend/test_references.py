@@ -24,7 +24,7 @@ def write(alice, task, as_member):
 
 @pytest.fixture
 def prose(client):
-    """Return the first text of a page as somebody reads it."""
+    """Return the first text of a page as a user sees it."""
 
     def read(user, path=URL, **options):
         content = client.as_(user, **options).get(path).content.decode()
@@ -54,7 +54,7 @@ def test_a_key_is_a_link_to_its_task(alice, project, task, write, as_member, pro
 
 def test_a_key_in_a_private_project_reads_like_one_that_there_is_not(alice, bob, vera, secret_task, write, prose):
     write("SEC-1 or SEC-2 or NIL-1")
-    for _ in range(2):  # whoever read it before
+    for _ in range(2):  # also from the cache
         assert prose(bob) == prose(vera) == "<p>SEC-1 or SEC-2 or NIL-1</p>"
         assert prose(alice) == f"<p>{link('SEC-1', 'Buy the competition')} or SEC-2 or NIL-1</p>"
 
@@ -113,7 +113,7 @@ def test_what_is_looked_up_for_a_page_is_limited(alice, project, task, write, as
 
 @pytest.fixture
 def attached(acme, alice):
-    """Attach a file to a task, whose content nobody looks at."""
+    """Attach a file to a task, without content."""
 
     def attach(task, name="plan.png", **fields):
         with tenant_context(acme):

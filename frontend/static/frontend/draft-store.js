@@ -58,7 +58,7 @@ const nameOf = (owner, id) => `${PREFIX}${owner.id}:${id}`;
 const names = (prefix) => Object.keys(localStorage).filter((name) => name.startsWith(prefix));
 const timeOf = (name) => Number.parseInt(localStorage.getItem(name), 10) || 0;
 
-// What nobody has come back for, of whomever it is.
+// Remove drafts that are too old, of all members.
 function sweep() {
   for (const name of names(PREFIX)) if (!(Date.now() - timeOf(name) < MOST_MS)) localStorage.removeItem(name);
 }
