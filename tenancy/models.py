@@ -1,6 +1,8 @@
 """Base classes of the tenant, its domains, and everything that a tenant owns."""
 
-from typing import Any, ClassVar
+from collections.abc import Collection
+from functools import cache
+from typing import Any, ClassVar, NamedTuple, Self
 
 from django.apps import apps
 from django.conf import settings
@@ -123,6 +125,22 @@ def _explain(model: type[models.Model], alias: str) -> str:
     return f"{model._meta.label} needs an active tenant. Wrap the code in `with tenant_context(tenant):`."
 
 
+class ColumnsRead(NamedTuple):
+    """The columns that rows of a model are read with, unless a query asks for others, and those that are not read."""
+
+    names: list[str]
+    unread: list[str]
+    places: list[int]  # of those that are not read, among all columns
+
+
+@cache
+def _columns_read(model: type[models.Model]) -> ColumnsRead:
+    fields = list(enumerate(model._meta.concrete_fields))
+    unread = [(place, field.attname) for place, field in fields if isinstance(field, SearchText)]
+    names = [field.attname for _place, field in fields if not isinstance(field, SearchText)]
+    return ColumnsRead(names, [name for _place, name in unread], [place for place, _name in unread])
+
+
 class TenantManager[M: models.Model](models.Manager[M]):
     """Filters by the active tenant. Every way to run a query raises NoActiveTenant when there is none."""
 
@@ -140,8 +158,7 @@ class TenantManager[M: models.Model](models.Manager[M]):
         if known is None:
             user_field = getattr(self.model, "user_field", None)
             scope = InScope(F("account_id"), F(f"{user_field}_id") if user_field else None)
-            unread = [field.name for field in self.model._meta.concrete_fields if isinstance(field, SearchText)]
-            known = super().get_queryset().filter(scope).defer(*unread).query
+            known = super().get_queryset().filter(scope).defer(*_columns_read(self.model).unread).query
             self.model._scoped_query = known  # type: ignore[attr-defined]
         return known
 
@@ -211,6 +228,16 @@ class TenantModel(models.Model, metaclass=TenantModelBase):
         """Delete in the name of the active tenant. Raises NoActiveTenant, CrossTenantWrite."""
         check_writable(self)
         return super().delete(*args, **kwargs)
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **options: Any) -> Self:
+        """Return a row of the database. Django looks for each field in a list when a column was not read: slower."""
+        read = _columns_read(cls)
+        if read.places and field_names == read.names:
+            values = list(values)
+            for place in read.places:
+                values.insert(place, models.DEFERRED)
+        return super().from_db(db, field_names, values, **options)
 
 
 def locked_in_share[Q: models.QuerySet[Any]](rows: Q) -> Q:

@@ -256,3 +256,21 @@ def test_primary_keys_are_version_7():
 def test_ids_need_the_tenant_to_be_found_by_expression(webs, acme):
     with tenant_context(acme):
         assert Task.objects.filter(number=F("version")).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "unread"),
+    [
+        (lambda tasks: tasks, {"search_text"}),
+        (lambda tasks: tasks.defer(None), set()),
+        (lambda tasks: tasks.defer("title", "rank"), {"search_text", "title", "rank"}),
+        (lambda tasks: tasks.defer(None).defer("title"), {"title"}),  # as many columns as by default
+    ],
+    ids=["default", "all", "more", "another"],
+)
+def test_rows_have_the_columns_that_were_read(acme, task, change, unread):
+    with tenant_context(acme):
+        row = change(Task.objects.all()).get()
+        assert row.get_deferred_fields() == unread
+        stored = Task.objects.values().get()
+        assert {name: getattr(row, name) for name in stored} == stored
