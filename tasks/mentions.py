@@ -5,10 +5,11 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from accounts.models import Membership
+from tasks.frames import call_with_room
+from tasks.markdown import new_parser, split_text
 from tenancy.folding import VOICE_MARKS, is_unspaced, normalized
 
 MOST = 200  # signs that are looked at in one text; whoever writes more of them means nobody
@@ -16,7 +17,7 @@ SIGNS = "@\uff20"  # input methods of Chinese and Japanese write the wide one
 JOINING = "._@\uff20/-"  # besides letters, digits and marks: an address or a path goes on with the sign behind it
 CODE = "\0"  # in the place of code, so that what stands around it does not become one word
 
-_markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+_markdown = new_parser()
 
 
 def mentioned(body: str, members: Iterable[Membership]) -> list[Membership]:
@@ -82,10 +83,14 @@ def _goes_on(text: str, end: int) -> bool:
 
 
 def _texts(body: str) -> Iterator[str]:
-    """Yield the paragraphs of a text as people read them, without code."""
-    for block in _markdown.parse(body):
+    """Yield the paragraphs of a text as readers see them, without code."""
+    read, rest = split_text(body)
+    for block in call_with_room(_markdown.parse, read):
         if block.type == "inline":
             yield _plain("".join(_read(token) for token in block.children or ()))
+        elif block.type == "text":  # a paragraph that is shown as it was written
+            yield _plain(block.content)
+    yield _plain(rest)
 
 
 def _read(token: Token) -> str:

@@ -44,6 +44,9 @@ ALL = [ADA, ADAM, ZOE, NAMELESS, TWIN, WANG, KIM, SOMCHAI, YUI]
         ("@zoe+work@example.com @Ada Lovelace", [ZOE, ADA]),
         ("| a |\n|---|\n| @Ada Lovelace |", [ADA]),
         ("@Ada Lovelace @Ada Lovelace", [ADA]),
+        ("~~@Ada Lovelace~~", [ADA]),
+        (f"{'*_' * 200} @Ada Lovelace", [ADA]),  # shown as it is written, with too many marks to be read
+        ("x\n" * 2_001 + "\n    @Ada Lovelace", [ADA]),  # as are lines behind the two thousandth
         # scripts without spaces between words
         ("请@王小明看", [WANG]),
         ("请@Ada Lovelace看", [ADA]),
