@@ -6,14 +6,17 @@ it was built with ICU, which the embedded server is not, and the case mapping of
 platform.
 """
 
+import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import accumulate, islice
 
 MOST_IMAGES = 20_000  # remembered: more than the characters of all living scripts but the rare ideographs
 BLOCK = 512  # characters that are read one by one to find one of them
 MOST_MARKS = 30  # on one character, as in the Stream-Safe Text Format of Unicode (UAX 15)
+LONG, JOINER = 1_000, "\u034f"  # characters of a text in which marks are counted; COMBINING GRAPHEME JOINER
 # Accents and vowel points that users leave out: Latin, Greek, Cyrillic, Hebrew and Arabic. Marks of other scripts are
 # letters of their own.
 OPTIONAL_MARKS = (
@@ -49,8 +52,22 @@ TRIMMED += ",.;:!?¡¿…‚„\"'、。，．；：！？"  # punctuation aroun
 
 
 def normalized(text: str) -> str:
-    """Return `text` in NFC: characters that can be entered in several ways are the same afterwards."""
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    """Return `text` in NFC: characters that can be entered in several ways are the same afterwards.
+
+    Marks on one letter are put in order, which takes the square of their number. No script has more than
+    MOST_MARKS, so a long text gets a joiner behind each so many, as in the Stream-Safe Text Format.
+    """
+    if text.isascii():
+        return text
+    if len(text) > LONG:
+        text = _too_many_marks().sub(f"\\1{JOINER}", text)
+    return unicodedata.normalize("NFC", text)
+
+
+@cache
+def _too_many_marks() -> re.Pattern[str]:
+    marks = "".join(chr(code) for code in range(0x300, 0x1F000) if unicodedata.combining(chr(code)))
+    return re.compile(f"([{marks}]{{{MOST_MARKS}}})(?=[{marks}])")
 
 
 def folded(text: str) -> str:

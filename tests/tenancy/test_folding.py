@@ -1,11 +1,12 @@
 """The forms of text in which it is sorted and searched."""
 
 import random
+import re
 import unicodedata
 
 import pytest
 
-from tenancy.folding import BLOCK, first_span, folded, search_words, sort_key, spans
+from tenancy.folding import BLOCK, JOINER, MOST_MARKS, first_span, folded, normalized, search_words, sort_key, spans
 from tests.tenancy.reading import count_reading
 
 
@@ -136,3 +137,17 @@ def test_both_ways_to_enter_a_letter_are_one():
     for form in ("NFC", "NFD"):
         assert sort_key(unicodedata.normalize(form, "Écôle 각 が")) == sort_key("ecole 각 が")
         assert search_words(unicodedata.normalize(form, "Écôle")) == [" ecole"]
+
+
+def test_marks_on_one_letter_are_ordered_in_runs_of_thirty():
+    """The time of ordering is the square of a run."""
+    marks = "\u0301\u0316" * 25_000
+    stored = normalized(f"x{marks}")
+    assert max(map(len, re.findall("[\u0301\u0316]+", stored))) == MOST_MARKS
+    assert stored.replace(JOINER, "").count("\u0316") == 25_000  # and none is lost
+    assert normalized(stored) == stored
+
+
+@pytest.mark.parametrize("text", ["a\u0301" * 2_000, "ก\u0e49" * 2_000, "\u0b95\u0bca" * 2_000])
+def test_long_texts_of_real_letters_get_no_joiner(text):
+    assert normalized(text) == unicodedata.normalize("NFC", text)
