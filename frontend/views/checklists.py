@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
@@ -37,15 +36,12 @@ def tick_comment(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Tick an item of one's own comment, or take the tick away."""
     require(request.membership, "comment.write")
     comment = find_comment(request, pk)
-    key = TaskKey(comment.task.project.key, comment.task.number)
-    if comment.author_id != request.membership.pk:
-        raise PermissionDenied
-    form, status, more = TickItem(request.POST), 400, {}
-    if form.is_valid():
-        try:
-            tick_in_comment(comment=comment, actor=request.membership, tick=form.tick())
-        except ItemChanged as error:
-            status, more = 409, {"refused_comment": comment.pk, "refused_tick": str(error)}
-        else:
-            return written(request, comment.task, "feed")
-    return task_page(request, find_task(request, key), part="feed", status=status, **more)
+    task = find_task(request, TaskKey(comment.task.project.key, comment.task.number))
+    form = TickItem(request.POST)
+    if not form.is_valid():
+        return task_page(request, task, part="feed", status=400)
+    try:
+        tick_in_comment(comment=comment, actor=request.membership, tick=form.tick())
+    except ItemChanged as error:
+        return task_page(request, task, part="feed", status=409, refused_comment=pk, refused_tick=str(error))
+    return written(request, task, "feed")

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from accounts.models import Membership
-from tasks.actions.comments import lock_comment_for, update_comment
+from tasks.actions.comments import lock_own_comment, update_comment
 from tasks.actions.tasks import change_locked, lock_task_for
 from tasks.checklists import Tick, ticked
 from tasks.models import Comment, Task
@@ -25,5 +25,5 @@ def tick_in_comment(*, comment: Comment, actor: Membership, tick: Tick) -> Comme
 
     Raises PermissionDenied, ItemChanged, Http404 when the comment was deleted meanwhile.
     """
-    comment = lock_comment_for(comment, actor)
+    comment = lock_own_comment(comment, actor)
     return update_comment(comment=comment, actor=actor, body=ticked(comment.body, tick))

@@ -36,9 +36,7 @@ def update_comment(
     `task` is accepted if it is the one that the comment has. Raises PermissionDenied, ValidationError, Http404 when it
     was deleted meanwhile.
     """
-    comment = lock_comment_for(comment, actor)
-    if comment.author_id != actor.pk:
-        raise PermissionDenied(_("People edit their own comments only."))
+    comment = lock_own_comment(comment, actor)
     if task is not None and task.pk != comment.task_id:
         raise ValidationError({"task": _("A comment stays at its task. Leave this out, or write another comment.")})
     before = comment.body
@@ -54,7 +52,7 @@ def update_comment(
 @transaction.atomic
 def delete_comment(*, comment: Comment, actor: Membership) -> None:
     """Delete one's own comment, or any as an admin. Raises PermissionDenied, Http404 when it is gone already."""
-    comment = lock_comment_for(comment, actor)
+    comment = _lock(comment, actor)
     if comment.author_id != actor.pk and not may(actor, "comment.delete_any"):
         raise PermissionDenied(_("Only its author and admins delete a comment."))
     _record(comment, actor, "comment.deleted")
@@ -67,11 +65,18 @@ def _validate(comment: Comment) -> None:
         raise ValidationError({"body": _("A comment says something.")})
 
 
-def lock_comment_for(comment: Comment, actor: Membership) -> Comment:
-    """Return the comment as it is now, with its task, whose project is locked, for a member who may comment.
+def lock_own_comment(comment: Comment, actor: Membership) -> Comment:
+    """Return the comment as it is now, with its task, whose project is locked, for its author.
 
     Raises PermissionDenied, Http404 when it is gone.
     """
+    comment = _lock(comment, actor)
+    if comment.author_id != actor.pk:
+        raise PermissionDenied(_("People edit their own comments only."))
+    return comment
+
+
+def _lock(comment: Comment, actor: Membership) -> Comment:
     task = lock_task_for(actor, "comment.write", comment.task)
     found = get_object_or_404(task.comments, pk=comment.pk)
     found.task = task

@@ -93,8 +93,13 @@ def test_viewers_and_strangers_cannot_tick(client, alice, vera, mallory, listed,
     for path in (TICK, comments):
         assert client.as_(vera).post(path, tick()).status_code == 403
         assert client.as_(mallory).post(path, tick()).status_code == 404
-    assert client.as_(alice).post(comments, tick()).status_code == 403
     assert (description(listed), body(listed)) == (TEXT, TEXT)
+
+
+def test_others_cannot_tick_in_a_comment(client, alice, listed, comment):
+    for sent in (tick(), tick(text="What the comment was once.")):
+        assert client.as_(alice).post(f"/comments/{comment.pk}/tick/", sent).status_code == 403
+    assert body(listed) == TEXT
 
 
 def test_a_role_that_was_lost_meanwhile_ticks_nothing(acme, bob, listed):

@@ -139,6 +139,14 @@ OF_TASK_PAGES: list[Mutant] = [
         f"{TICKED}::test_a_role_that_was_lost_meanwhile_ticks_nothing",
     ),
     off(
+        "people edit their own comments, and tick in these only",
+        "tasks/actions/comments.py",
+        'if comment.author_id != actor.pk:\n        raise PermissionDenied(_("People edit',
+        'if False:\n        raise PermissionDenied(_("People edit',
+        f"{TICKED}::test_others_cannot_tick_in_a_comment",
+        "tests/tasks/test_comments_api.py::test_people_edit_their_own",
+    ),
+    off(
         "a tick is held to the text that its reader saw",
         "tasks/checklists.py",
         "if tick.seen == fingerprint(text) else None",
