@@ -18,7 +18,7 @@ from markdown_it.token import Token
 
 from frontend.addresses import PROJECT
 from frontend.web_addresses import AFTER_SCHEME, SCHEMES, WWW, without_punctuation
-from tasks.markdown import has_room
+from tasks.markdown import admit_place
 
 LONGEST_LABEL = 80  # characters of an item that are read out for its tick
 SCHEME = 5  # the letters of the longest one
@@ -102,7 +102,7 @@ def _split(token: Token, state: StateCore) -> Iterator[Token]:
     """Yield a text in parts: addresses that begin with `www.`, keys of tasks, and what is around them."""
     end = 0
     for found in FOUND.finditer(token.content):
-        if found["key"] and not has_room(state):
+        if found["key"] and not admit_place(state):
             break
         words = found["key"] or without_punctuation(found["web"])
         yield _text(token.content[end : found.start()])
@@ -118,7 +118,7 @@ def _picture(token: Token, in_link: bool, state: StateCore) -> Iterator[Token]:
     """Yield a link to a picture from elsewhere, which would tell its server who reads what; else a place for it."""
     source, words = str(token.attrs["src"]), _words(token.children or [])
     is_ours = bool(source) and not ELSEWHERE.match(source)
-    if is_ours and has_room(state):
+    if is_ours and admit_place(state):
         yield _place("linked" if in_link else "picture", unquote(source), words)
     elif is_ours or in_link or not source:
         yield _text(words or source)

@@ -24,7 +24,7 @@ MOST_PLACES = 500  # in one text; the others are shown as they were written
 # and quotes. A line that looks like an item may be code: `item_lines` has the parser decide.
 ITEM_PATTERN = r"([ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+(?:>[ \t]*)*)+\[)([ xX])(\][ \t]+(?=\S))"
 ITEM = re.compile(ITEM_PATTERN, re.ASCII)
-CHECKBOX = re.compile(r"\[[ xX]\][ \t]+(?=\S)")
+_CHECKBOX = re.compile(r"\[[ xX]\][ \t]+(?=\S)")
 
 
 def new_parser() -> MarkdownIt:
@@ -53,8 +53,8 @@ def item_lines(text: str) -> set[int]:
     return {int(token.meta["item"].partition(":")[0]) for token in tokens if "item" in token.meta}
 
 
-def has_room(state: StateCore) -> bool:
-    """Count a place. Say whether it is one too many."""
+def admit_place(state: StateCore) -> bool:
+    """Count a place, such as an item or the key of a task, and say whether the text may have it."""
     state.env["places"] = state.env.get("places", 0) + 1
     return bool(state.env["places"] <= MOST_PLACES)
 
@@ -85,9 +85,9 @@ def _take_marks(state: StateCore) -> None:
     for opened, paragraph, token in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
         if (opened.type, paragraph.type, token.type) != ("list_item_open", "paragraph_open", "inline"):
             continue
-        mark = CHECKBOX.match(token.content)
+        mark = _CHECKBOX.match(token.content)
         line = token.map[0] if token.map else len(lines)
-        if mark and line < len(lines) and ITEM.match(lines[line]) and has_room(state):
+        if mark and line < len(lines) and ITEM.match(lines[line]) and admit_place(state):
             opened.attrSet("class", "item")
             token.content = token.content[mark.end() :]
             token.meta["item"] = f"{line}:{int(mark[0][1] != ' ')}"

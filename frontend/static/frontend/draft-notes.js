@@ -1,7 +1,7 @@
 // What a form says of text that was not sent. The words come with the page.
 
 const place = document.getElementById("drafts");
-const words = (name) => place?.dataset[name.replace(/-(.)/g, (_dash, letter) => letter.toUpperCase())] ?? "";
+const words = (name) => place?.getAttribute(`data-${name}`) ?? "";
 
 function button(text, attribute, onClick) {
   const made = document.createElement("button");

@@ -3,7 +3,6 @@
 
 import { isAllKept } from "./drafts.js";
 import { isComposing } from "./keys.js";
-import { isBusy } from "./patch.js";
 
 const panel = document.getElementById("panel");
 const TASK = /\/tasks\/[A-Z][A-Z0-9]*-[0-9]+\/$/;
@@ -16,7 +15,7 @@ export const isOpen = () => Boolean(panel && !panel.hidden);
 
 // Ask before something is thrown away that is not kept on this device.
 function mayLeave() {
-  return !isBusy(panel) || isAllKept(panel) || window.confirm(panel.dataset.unsaved);
+  return isAllKept(panel) || window.confirm(panel.dataset.unsaved);
 }
 
 // Show the task at `url`; says whether that worked.
