@@ -1,5 +1,7 @@
 // Which forms have text that must not be lost, and what is in them.
 
+import { defaultOf, hasChanged, isBox, valueOf } from "./fields.js";
+
 const TEXT = ["text", "email", "url", "tel", "number", "search"].map((type) => `input[type=${type}]`).join();
 const TYPED = `textarea, input:not([type]), ${TEXT}`;
 const CHOSEN = "select, input[type=date], input[type=time], input[type=checkbox], input[type=radio]";
@@ -16,19 +18,7 @@ export function slotOf(form) {
   return `${new URL(form.getAttribute("action") || location.href, location.href).pathname}#${form.dataset.draft ?? ""}`;
 }
 
-const isBox = (field) => field.type === "checkbox" || field.type === "radio";
 const keyOf = (field) => (isBox(field) ? `${field.name}=${field.value}` : field.name);
-const valueOf = (field) => (isBox(field) ? field.checked : field.value);
-
-function defaultOf(field) {
-  if (isBox(field)) return field.defaultChecked;
-  if (field instanceof HTMLSelectElement) {
-    return ([...field.options].find((option) => option.defaultSelected) ?? field.options[0])?.value;
-  }
-  return field.defaultValue;
-}
-
-const isTouched = (field) => valueOf(field) !== defaultOf(field);
 const fieldsOf = (form) => [...form.elements].filter((field) => field.name && field.matches(`${TYPED}, ${CHOSEN}`));
 const hiddenOf = (form) =>
   [...form.elements].filter((field) => field.type === "hidden" && field.name !== "csrfmiddlewaretoken");
@@ -37,7 +27,7 @@ export const textFieldsOf = (form) => fieldsOf(form).filter((field) => field.mat
 
 // What is in the fields that differ from what the server sent, and in those of `keys`.
 export function valuesOf(form, keys = []) {
-  const wanted = fieldsOf(form).filter((field) => isTouched(field) || keys.includes(keyOf(field)));
+  const wanted = fieldsOf(form).filter((field) => hasChanged(field) || keys.includes(keyOf(field)));
   return Object.fromEntries(wanted.map((field) => [keyOf(field), valueOf(field)]));
 }
 

@@ -4,8 +4,9 @@
 
 import { load, loadAll, ready, remove, save } from "./draft-store.js";
 import { basisOf, defaultsOf, fill, isDrafted, leftOf, setBasis, slotOf, textFieldsOf, valuesOf } from "./draft-forms.js";
+import { hasChanged } from "./fields.js";
 import { hideNote, isShown, showHint, showNote } from "./draft-notes.js";
-import { FIELDS, hasChanged } from "./patch.js";
+import { FIELDS } from "./patch.js";
 
 const MINE = "drafts"; // in sessionStorage: what this tab has written, and a reload of it takes back
 const MOST_OF_TAB = 20;

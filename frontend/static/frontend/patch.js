@@ -6,21 +6,14 @@
 // the children, and the others stay. What is older than what is shown, by the number in `data-seq`, changes nothing.
 // docs/web.md says what the pages make of it.
 
+import { hasChanged } from "./fields.js";
+
 const SHOWN_MS = 200;
 
 // Replaced elements that somebody is typing into are left as they are; whoever wants to know hears it by this event.
 export const DEFERRED = "patch:deferred";
 
 export const FIELDS = "input:not([type=hidden]), textarea, select";
-
-export function hasChanged(field) {
-  if (field instanceof HTMLSelectElement) {
-    const first = [...field.options].some((option) => option.defaultSelected);
-    return first && [...field.options].some((option) => option.selected !== option.defaultSelected);
-  }
-  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
-  return field.value !== field.defaultValue;
-}
 
 // Say whether somebody is in the middle of filling in a form in `element`.
 export function isBusy(element) {
