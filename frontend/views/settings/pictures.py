@@ -69,7 +69,9 @@ def _take(request: MemberRequest, keep: Callable[[bytes], None]) -> HttpResponse
     except TooManyImages as refused:
         logger.warning("too_many_images", reason=str(refused))
         text = _("Other pictures are worked on. Try again in a few seconds.")
-        return _page(request, text, status=503, headers={"Retry-After": "5"})
+        response = _page(request, text, status=503)
+        response["Retry-After"] = "5"
+        return response
     except FileTooLarge as refused:
         return _page(request, str(refused), status=413)
     except ValidationError as refused:
@@ -78,13 +80,8 @@ def _take(request: MemberRequest, keep: Callable[[bytes], None]) -> HttpResponse
     return redirect("pictures")
 
 
-def _page(
-    request: MemberRequest, error: str = "", status: int = 200, headers: dict[str, str] | None = None
-) -> HttpResponse:
+def _page(request: MemberRequest, error: str = "", status: int = 200) -> HttpResponse:
     if error:
         messages.error(request, error)
     context = {"changes_logo": may(request.membership, "account.update"), "most": pictures.LARGEST // 2**20}
-    response = render(request, "settings/pictures.html", context, status=status)
-    for name, value in (headers or {}).items():
-        response[name] = value
-    return response
+    return render(request, "settings/pictures.html", context, status=status)
