@@ -64,7 +64,8 @@ def test_htmx_is_told_what_was_attached(client, acme, bob, task):
 def test_the_form_says_whether_its_file_may_go_straight_to_storage(browser, vera, client, task, settings, is_on):
     settings.S3_BROWSER_UPLOADS = is_on
     page = browser.get(PAGE).content.decode()
-    assert ('data-straight="/api/v1/attachments/"' in page, f'data-task="{task.pk}"' in page) == (is_on, is_on)
+    assert 'data-attachments="/api/v1/attachments/"' in page
+    assert ("data-straight" in page, f'data-task="{task.pk}"' in page) == (is_on, is_on)
     assert "data-straight" not in client.as_(vera).get(PAGE).content.decode()
 
 

@@ -128,7 +128,7 @@ document.addEventListener(
 );
 
 async function goStraight(place) {
-  const { straight: url, task } = place.dataset;
+  const { attachments: url, task } = place.dataset;
   isBusy = true;
   place.querySelector("[role=alert]")?.remove();
   try {
