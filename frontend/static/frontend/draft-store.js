@@ -79,7 +79,7 @@ async function decrypt(owner, name, stored) {
     const plain = await crypto.subtle.decrypt(parameters(nonce, name, time), owner.key, bytes.subarray(NONCE_BYTES));
     read.set(stored, { ...JSON.parse(new TextDecoder().decode(plain)), time: Number(time) });
   } catch {
-    read.set(stored, null); // was changed by another hand
+    read.set(stored, null); // was changed outside of this script
   }
   return read.get(stored);
 }
@@ -140,8 +140,8 @@ export function remove(id) {
 
 const isOurs = () => localStorage.getItem(OWNER) === owners[0].id;
 
-// A log-out (log-out.js), or the log-in of another member, ends this page in every tab, also where the browser has kept it
-// to go back to.
+// A log-out (log-out.js), or the log-in of another member, ends this page in every tab, also where the browser has kept
+// it to go back to.
 addEventListener("storage", (event) => {
   if (owners.length && (event.key === OWNER || event.key === null) && !isOurs()) location.reload();
 });

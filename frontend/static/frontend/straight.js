@@ -29,7 +29,8 @@ function put(file, { method, url, headers }, onProgress) {
   });
 }
 
-// Attach `file` to a task, and return the attachment. Throws Refused, or something else when there is no such way: nothing is left of it then.
+// Attach `file` to a task, and return the attachment. Throws Refused, or something else when there is no such way:
+// nothing is left of it then.
 export async function sendStraight(file, { url, task, onProgress }) {
   const about = { task, name: file.name, content_type: file.type || "application/octet-stream", size: file.size };
   const announced = await (await ask("POST", url, about)).json();
