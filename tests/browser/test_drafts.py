@@ -123,6 +123,19 @@ def test_text_survives_reload_and_log_out_without_a_question(browser, studio):
     assert asked == []
 
 
+def test_longest_description_is_kept(browser, studio):
+    before, after = "版" * 50_000, "本" * 50_000  # three bytes each in UTF-8; what was there before is kept too
+    with tenant_context(studio.tenant):
+        Task.objects.filter(number=1).update(description=before)
+    page = browser.as_("member")
+    page.goto(TASK)
+    page.locator("#task-text").get_by_role("link", name="Edit").click()
+    type_into(page.locator("#task_description"), after)
+    page.reload()
+    expect(note(page)).to_contain_text(RESTORED)
+    expect(page.locator("#task_description")).to_have_value(after)
+
+
 def test_text_survives_a_crash_of_the_tab(browser, studio):
     page = browser.as_("member")
     page.goto(TASK)

@@ -9,7 +9,7 @@ import { ownerName } from "./log-out.js";
 
 const PREFIX = "draft:";
 const MOST_MS = 30 * 24 * 3600 * 1000;
-const MOST_OF_ONE = 200_000; // characters: four descriptions of the greatest length
+const MOST_OF_ONE = 400_000; // bytes: the longest description, and that of before, in any script
 const MOST_OF_OWNER = 1_500_000; // of the 5,000,000 that browsers store for a host
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
