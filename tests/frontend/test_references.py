@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from frontend import references
+from frontend.prose import render_kept
 from projects.actions import create_project
 from tasks.actions import complete_task, create_comment, create_task, update_task
 from tasks.models import Attachment
@@ -108,6 +109,12 @@ def test_what_is_looked_up_for_a_page_is_limited(alice, project, task, write, as
     assert prose(alice).endswith(" WEB-2</p>")
 
 
+def test_a_text_has_five_hundred_places_for_links_pictures_and_ticks():
+    assert render_kept("AB-1 " * 600).count("<data") == 500
+    assert render_kept("![](a.png)\n\n" * 600).count("<data") == 500
+    assert render_kept("- [ ] AB-1\n" * 300).count("<data") == 500
+
+
 # Pictures ----------------------------------------------------------------------------------------------------------
 
 
@@ -136,6 +143,14 @@ def test_a_picture_of_the_task_is_shown_by_its_address_and_by_its_name(vera, tas
     write(f'![A "plan\\]" **b**](/api/v1/attachments/{newest}/download/)\n![](<my plan.png>)\n![](my%20plan.png)')
     by_name = shown(newest, "my plan.png")
     assert prose(vera) == f"<p>{shown(newest, 'A &quot;plan]&quot; **b**')}<br>\n{by_name}<br>\n{by_name}</p>"
+
+
+def test_pictures_that_are_looked_up_for_a_page_are_limited(vera, task, write, attached, prose, monkeypatch):
+    monkeypatch.setattr(references, "MOST_PICTURES", 1)
+    first = attached(task, "a.png")
+    attached(task, "b.png")
+    write("![](a.png)![](a.png)![](b.png)")
+    assert prose(vera) == f'<p>{shown(first, "a.png") * 2}<span class="no-picture">b.png</span></p>'
 
 
 def test_a_picture_in_a_link_leads_where_the_link_does(vera, task, write, attached, prose):

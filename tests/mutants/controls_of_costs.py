@@ -11,6 +11,7 @@ BLOCKS, LABELS = "tasks/markdown.py", "frontend/prose_labels.py"
 FORGED = "tests/isolation/test_forged_redis.py"
 POISONED, POKES = "tests/isolation/test_poisoned_redis.py", "tests/sockets/test_pokes.py"
 THREADS, SLOTS = "tests/sockets/test_fair_threads.py", "tests/accounts/test_image_slots.py"
+REFERENCES, REFERRED = "frontend/references.py", "tests/frontend/test_references.py"
 COMMENTS, MARKDOWN = "tests/frontend/test_comments.py", "tests/frontend/test_prose_costs.py"
 
 OF_COSTS = [
@@ -304,6 +305,27 @@ OF_COSTS = [
         "deep == MOST_DEEP or ",
         "",
         f"{MARKDOWN}::test_labels_are_nested_five_deep_at_most",
+    ),
+    off(
+        "costs: the places of a text that differ by reader are limited",
+        BLOCKS,
+        'return bool(state.env["places"] <= MOST_PLACES)',
+        "return True",
+        f"{REFERRED}::test_a_text_has_five_hundred_places_for_links_pictures_and_ticks",
+    ),
+    off(
+        "costs: the tasks that are looked up for a page are limited",
+        REFERENCES,
+        "for key in keys[:MOST_TASKS]:",
+        "for key in keys:",
+        f"{REFERRED}::test_what_is_looked_up_for_a_page_is_limited",
+    ),
+    off(
+        "costs: the pictures that are looked up for a page are limited",
+        REFERENCES,
+        "list(sources)[:MOST_PICTURES]",
+        "list(sources)",
+        f"{REFERRED}::test_pictures_that_are_looked_up_for_a_page_are_limited",
     ),
     off(
         "costs: calls of the Markdown parser have room for their frames",
