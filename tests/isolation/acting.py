@@ -38,7 +38,7 @@ NOT_ACTIONS = {
     "tasks.actions.attachments.record_file": "writes down what an action has done, in its transaction",
     "tasks.actions.notifications.notify_assigned": "part of an action that was authorized",
     "tasks.actions.notifications.notify_mentioned": "part of an action that was authorized",
-    "tasks.actions.comments.lock_comment_for": "asks, in the name of an action",
+    "tasks.actions.comments.lock_own_comment": "asks, in the name of an action",
     "tasks.actions.tasks.change_locked": "part of two actions, after they were authorized",
     "tasks.actions.tasks.lock_task_for": "asks, in the name of an action",
 }
