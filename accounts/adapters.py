@@ -21,12 +21,12 @@ from django.urls import get_script_prefix
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions.locks import PersonGone, lock_for_log_in, lock_person
+from accounts.actions.log_out_everywhere import forget_new_address
 from accounts.audit import record_audit
 from accounts.authentication import current_membership
-from accounts.ending import forget_new_address
-from accounts.letters import ask_for_letter
+from accounts.emails.user_emails import ask_for_letter
 from accounts.models import User
-from accounts.people import PersonGone, lock_for_log_in, lock_person
 from tenancy.clients import address_of
 from tenancy.context import get_active_tenant
 from tenancy.sessions import bind_session

@@ -11,9 +11,9 @@ from django.utils.crypto import constant_time_compare
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from accounts.errors import NotAMember, RefusedToken, TenantMismatch
 from accounts.models import ApiToken, Membership, User
 from accounts.refusals import report_refused_log_in
+from accounts.rest.errors import NotAMember, RefusedToken, TenantMismatch
 from accounts.tokens import find_personal_token, record_use
 from tenancy.context import get_active_tenant, use_time_zone
 from tenancy.tokens import InvalidToken, TenantAccessToken, TenantRefreshToken, read_access

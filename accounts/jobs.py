@@ -8,10 +8,12 @@ from celery import shared_task
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils.translation import gettext as _
 
-from accounts import clearing, letters, mail, pictures, refusals
-from accounts.closing import GRACE
-from accounts.erasing import erase_due_accounts
-from accounts.invitations import make_token
+from accounts import refusals
+from accounts.actions import expiry, pictures
+from accounts.actions.account_deletion import GRACE
+from accounts.actions.account_erasure import erase_due_accounts
+from accounts.actions.invitations import make_token
+from accounts.emails import sending, user_emails
 from accounts.models import Account, Invitation, Membership, Role
 from tenancy.context import own_time_zone, require_active_tenant
 from tenancy.jobs import SystemTask, TenantTask
@@ -27,9 +29,9 @@ def mail_invitation(invitation_id: UUID) -> None:
         return
     account = cast(Account, require_active_tenant())
     url = tenant_reverse("invitation", tenant=account, kwargs={"token": make_token(row)})
-    names = {"who": mail.quoted(row.invited_by.user), "account": mail.quoted(account)}
+    names = {"who": sending.quoted(row.invited_by.user), "account": sending.quoted(account)}
     subject = _("%(who)s invites you to %(account)s") % names
-    mail.send(to=row.email, subject=subject, template="invitation", context={"invitation": row, "url": url})
+    sending.send(to=row.email, subject=subject, template="invitation", context={"invitation": row, "url": url})
 
 
 class ClosingTask(TenantTask):
@@ -46,7 +48,7 @@ def mail_deletion(actor_id: str) -> None:
     if account.deleting_since is None:
         return
     owners = Membership.objects.current().filter(role=Role.OWNER).prefetch_related("user")
-    subject = _("%(account)s will be deleted") % {"account": mail.quoted(account)}
+    subject = _("%(account)s will be deleted") % {"account": sending.quoted(account)}
     context = {
         "who": Membership.objects.prefetch_related("user").get(pk=actor_id).user,
         "day": account.deleting_since + GRACE,
@@ -54,7 +56,7 @@ def mail_deletion(actor_id: str) -> None:
     }
     for owner in owners:
         with own_time_zone(owner.user.time_zone):
-            mail.send(to=owner.user.email, subject=subject, template="deletion", context=context)
+            sending.send(to=owner.user.email, subject=subject, template="deletion", context=context)
 
 
 @shared_task(base=SystemTask, name="accounts.erase_deleted")
@@ -65,13 +67,13 @@ def erase_deleted() -> None:
 
 @shared_task(base=TenantTask, name="accounts.send_letter")
 def send_letter(kind: str, user_id: UUID) -> None:
-    letters.send_letter(kind, user_id)
+    user_emails.send_letter(kind, user_id)
 
 
 @shared_task(base=SystemTask, name="accounts.send_letter_of_public_site")
 def send_letter_of_public_site(kind: str, user_id: str) -> None:
     """The same for what was asked for on the public site, in nobody's account."""
-    letters.send_letter(kind, UUID(user_id))
+    user_emails.send_letter(kind, UUID(user_id))
 
 
 @shared_task(base=TenantTask, name="accounts.log_in_refused")
@@ -90,8 +92,8 @@ def log_in_refused_on_public_site(user_id: str, confirm: bool) -> None:
 
 @shared_task(base=TenantTask, name="accounts.remove_expired")
 def remove_expired(day: str) -> None:
-    clearing.remove_expired()
-    clearing.give_up_if_unconfirmed()
+    expiry.remove_expired()
+    expiry.give_up_if_unconfirmed()
 
 
 @shared_task(base=TenantTask, name="accounts.remove_picture", atomic=False)

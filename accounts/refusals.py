@@ -15,8 +15,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from accounts import letters
 from accounts.audit import client_address, record_audit
+from accounts.emails import user_emails
 from accounts.models import Membership, User
 from tenancy.context import get_active_tenant
 from tenancy.outbox import enqueue
@@ -57,4 +57,4 @@ def confirm_again(*, user_id: UUID) -> None:
     """Send the mail again that asks somebody to confirm their address, not more often than the pages do."""
     user = User.objects.filter(pk=user_id).first()
     if user is not None and consume_email_verification_rate_limit(HttpRequest(), user.email):
-        letters.send_letter("sign_up", user_id)
+        user_emails.send_letter("sign_up", user_id)

@@ -13,10 +13,10 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
-from accounts.acting import authorize
+from accounts.actions.authorization import authorize
+from accounts.actions.locks import PersonGone, lock_for_log_in, lock_person
 from accounts.audit import record_audit
 from accounts.models import ApiToken, Membership, RefreshFamily
-from accounts.people import PersonGone, lock_for_log_in, lock_person
 from accounts.validation import validate_fields
 from tenancy.context import require_active_tenant, tenant_context
 from tenancy.routing import tenant_by_id

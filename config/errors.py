@@ -20,12 +20,12 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
-from accounts.conflicts import Conflicting
-from accounts.errors import RangeNotSatisfiable
-from accounts.images import TooManyImages
+from accounts.exceptions import Conflicting
+from accounts.files.images import TooManyImages
 from accounts.models import Membership
 from accounts.permissions import may
 from accounts.quotas import FileTooLarge, QuotaExceeded
+from accounts.rest.errors import RangeNotSatisfiable
 from tenancy.cache import CacheUnavailable
 from tenancy.routing import Refused
 from tenancy.storage import StorageUnavailable

@@ -152,7 +152,7 @@ AUTHENTICATION_BACKENDS = ["accounts.authentication.MemberBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
-] + [{"NAME": "accounts.passwords.NothingObvious"}]
+] + [{"NAME": "accounts.actions.password_reset.NothingObvious"}]
 LOGIN_URL = "account_login"
 
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
@@ -171,7 +171,7 @@ ACCOUNT_RATE_LIMITS = {
     "manage_email": "10/m/user,30/d/user",
 }
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before an address or a second factor is changed
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.links.PasswordLinkTokens"  # noqa: S105  # a class
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.emails.links.PasswordLinkTokens"  # noqa: S105  # a class
 ACCOUNT_FORMS = {
     "add_email": "frontend.auth_forms.ChangeAddress",
     "change_password": "frontend.auth_forms.ChangePassword",

@@ -14,10 +14,10 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions.password_reset import ask_for_password_link
+from accounts.actions.sign_up import confirm_by_mail, sign_up
 from accounts.models import User
-from accounts.passwords import ask_for_password_link
 from accounts.second_factor import TimelyCode, use_up_code
-from accounts.signing_up import confirm_by_mail, sign_up
 from tenancy.fields import NormalizedLine, NormalizedText
 
 NEW_PASSWORD = _("At least 8 characters, and none that many people have.")

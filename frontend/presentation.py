@@ -8,7 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from accounts.workbooks import MOST_ROWS
+from accounts.exports.workbooks import MOST_ROWS
 from projects.models import Color
 from tasks import exporting, exporting_accounts
 from tasks.models import ExportFailure, ExportFormat

@@ -145,7 +145,7 @@ class Status(TenantModel):
 class ProjectMember(TenantModel):
     """Somebody who sees a private project."""
 
-    ends_with_membership = "member"  # of the account: see accounts.members
+    ends_with_membership = "member"  # of the account: see accounts.actions.members
 
     project = TenantForeignKey(Project, on_delete=models.CASCADE, related_name="project_members")
     member = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="project_members")

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from django.utils.translation import gettext as _
 
-from accounts.conflicts import Conflicting
+from accounts.exceptions import Conflicting
 from tasks.markdown import ITEM, ITEM_PATTERN, NEWLINE, item_lines
 
 _ITEMS = re.compile(f"^{ITEM_PATTERN}", re.ASCII | re.MULTILINE)

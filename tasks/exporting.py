@@ -10,9 +10,9 @@ from typing import IO, Any, Protocol
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
+from accounts.exports.workbooks import SheetFull, Workbook
+from accounts.exports.writing import CsvTable
 from accounts.models import Membership
-from accounts.spreadsheets import CsvTable
-from accounts.workbooks import SheetFull, Workbook
 from projects.models import Project
 from tasks.models import Comment, ExportFormat, Task, TaskQuerySet
 from tenancy.clock import current_zone, local_time

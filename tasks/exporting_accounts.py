@@ -12,8 +12,8 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from django.apps import apps
 
+from accounts.exports.writing import CsvTable
 from accounts.models import Account, ApiToken, IdempotencyKey, Membership, RefreshFamily
-from accounts.spreadsheets import CsvTable
 from projects.models import Project
 from tasks import exporting, exporting_files
 from tasks.models import Export, ExportFormat, Notification, Task, UploadURL

@@ -9,11 +9,11 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts.actions.pictures import avatar_file, logo_file
+from accounts.exports.writing import CsvTable
+from accounts.files.names import clean_name
 from accounts.models import Account, Membership
-from accounts.pictures import avatar_file, logo_file
-from accounts.spreadsheets import CsvTable
 from tasks.exporting import TooLarge
-from tasks.file_names import clean_name
 from tasks.models import Attachment, AttachmentState
 from tenancy.context import require_active_tenant
 from tenancy.storage import storage

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts import mail
+from accounts.emails import sending
 from accounts.models import Account, Membership
 from tasks.models import Notification, NotificationKind, Task
 from tenancy.clock import current_date
@@ -30,7 +30,7 @@ def send_notification(notification: Notification) -> None:
     """Mail a notification to its member. Needs `member` and `actor` with their users, `task.project`, `comment`."""
     task = notification.task
     with own_time_zone(notification.member.user.time_zone):
-        what = in_words(notification, name=mail.quoted)
+        what = in_words(notification, name=sending.quoted)
         context = {"notification": notification, "what": what, "url": _url(task)}
         _send(
             notification.member,
@@ -54,11 +54,11 @@ def send_digest(
             "tasks": [Linked(task, "", _url(task)) for task in tasks],
             "more": more,
             "notifications": [
-                Linked(each, in_words(each, name=mail.quoted), _url(each.task)) for each in notifications
+                Linked(each, in_words(each, name=sending.quoted), _url(each.task)) for each in notifications
             ],
             "today": current_date(),
         }
-        subject = _summary(len(tasks) + more, len(notifications)) % {"account": mail.quoted(account)}
+        subject = _summary(len(tasks) + more, len(notifications)) % {"account": sending.quoted(account)}
         headers = {"Message-ID": _id(f"digest-{member.pk}-{day}")}
         _send(member, subject=subject, template="digest", context=context, headers=headers)
 
@@ -103,7 +103,7 @@ def _send(
     member: Membership, *, subject: str, template: str, context: dict[str, Any], headers: dict[str, str]
 ) -> None:
     choices = tenant_reverse("inbox", tenant=_account()) + "#mails"
-    mail.send(
+    sending.send(
         to=member.user.email,
         subject=subject,
         template=template,

@@ -9,10 +9,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.actions import update_account
-from accounts.closing import delete_account, restore_account
+from accounts.actions.account_deletion import delete_account, restore_account
+from accounts.actions.accounts import update_account
+from accounts.actions.members import lock_account, transfer_account
 from accounts.hues import HUES
-from accounts.members import lock_account, transfer_account
 from accounts.models import Account, MediaAccess, Membership
 from accounts.rest import preconditions
 from accounts.rest.serializers import Choice, Moment, NoBody, RowField, StrictSerializer, Text

@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 
-from accounts import audit_files, workbooks
+from accounts.exports import audit_log, workbooks
 from accounts.models import AuditEntry
 from accounts.rest.filters import MomentFilter, StrictFilterSet, TextFilter
 from accounts.rest.serializers import StrictModelSerializer
@@ -17,7 +17,7 @@ from accounts.rest.views import ReadOnlyTenantViewSet
 class AuditEntrySerializer(StrictModelSerializer[AuditEntry]):
     class Meta:
         model = AuditEntry
-        fields = audit_files.COLUMNS
+        fields = audit_log.COLUMNS
         read_only_fields = fields
 
 
@@ -42,7 +42,7 @@ class AuditViewSet(ReadOnlyTenantViewSet[AuditEntry]):
         return super().query_parameters()
 
     @extend_schema(
-        parameters=[OpenApiParameter("format", enum=audit_files.FORMATS, default="csv")],
+        parameters=[OpenApiParameter("format", enum=audit_log.FORMATS, default="csv")],
         responses={(200, "text/csv"): OpenApiTypes.STR, (200, workbooks.MEDIA_TYPE): OpenApiTypes.BINARY},
         filters=True,
     )
@@ -50,4 +50,4 @@ class AuditViewSet(ReadOnlyTenantViewSet[AuditEntry]):
     def export(self, request: Request) -> StreamingHttpResponse:
         """All of it as CSV or XLSX, newest first, with the filters of the list. XLSX has at most 50,000 entries."""
         rows = self.filter_queryset(self.get_queryset())
-        return audit_files.as_file(request._request, rows, request.query_params.get("format", "csv"))
+        return audit_log.as_file(request._request, rows, request.query_params.get("format", "csv"))

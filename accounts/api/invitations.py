@@ -10,13 +10,13 @@ from rest_framework.exceptions import NotAuthenticated, Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import invitations
+from accounts.actions import invitations
+from accounts.actions.acceptance import accept_with_password
+from accounts.actions.members import lock_account
 from accounts.api.members import MemberSerializer
 from accounts.api.tokens import TokenEndpoint, named_account
-from accounts.errors import AccountSuspended
-from accounts.joining import accept_with_password
-from accounts.members import lock_account
 from accounts.models import Invitation, User
+from accounts.rest.errors import AccountSuspended
 from accounts.rest.serializers import StrictModelSerializer, StrictSerializer, Text
 from accounts.rest.views import TenantViewSet
 from tenancy.context import tenant_context

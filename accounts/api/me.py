@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.actions import choose_mails, update_profile
+from accounts.actions.accounts import choose_mails, update_profile
 from accounts.models import Account, Membership, User
 from accounts.rest import preconditions
 from accounts.rest.pagination import KeysetPagination

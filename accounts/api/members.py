@@ -8,7 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import members
+from accounts.actions import members
 from accounts.models import Membership
 from accounts.rest.serializers import NoBody, StrictModelSerializer
 from accounts.rest.views import TenantViewSet

@@ -11,11 +11,11 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import pictures
-from accounts.errors import Stale
+from accounts.actions import pictures
 from accounts.models import Account
 from accounts.quotas import FileTooLarge
 from accounts.rest import preconditions
+from accounts.rest.errors import Stale
 from accounts.rest.serializers import NoBody
 from accounts.rest.uploads import Kept, read_all, room
 from accounts.rest.views import MemberView

@@ -18,9 +18,9 @@ from rest_framework.response import Response
 
 from accounts import tokens
 from accounts.authentication import admit, admit_bearer_of, current_membership
-from accounts.errors import AccountSuspended, InvalidCredentials, OtpRequired, RefusedToken, TenantMismatch
 from accounts.models import User
 from accounts.refusals import report_refused_log_in
+from accounts.rest.errors import AccountSuspended, InvalidCredentials, OtpRequired, RefusedToken, TenantMismatch
 from accounts.rest.serializers import NoBody, StrictSerializer, Text
 from accounts.rest.strictness import StrictView
 from accounts.second_factor import accepts_code, is_asked_for_code

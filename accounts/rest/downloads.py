@@ -14,8 +14,8 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
 from rest_framework.request import Request
 
-from accounts.errors import RangeNotSatisfiable, Stale
-from accounts.images import MEDIA_TYPE
+from accounts.files.images import MEDIA_TYPE
+from accounts.rest.errors import RangeNotSatisfiable, Stale
 from tenancy.storage import StoredFile, storage
 
 ONE_RANGE = re.compile(r"bytes=[ \t]*(\d{0,19})-(\d{0,19})[ \t]*", re.ASCII)

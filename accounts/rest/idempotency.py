@@ -23,8 +23,8 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.errors import AnswerNotKept, IdempotencyMismatch
 from accounts.models import IdempotencyKey, Membership
+from accounts.rest.errors import AnswerNotKept, IdempotencyMismatch
 
 HEADER = "Idempotency-Key"
 KEY = re.compile(r"[\x21-\x7e]{1,255}")

@@ -15,7 +15,7 @@ from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.http.request import UnreadablePostError
 from django.utils.translation import gettext as _
 
-from accounts.images import TooManyImages
+from accounts.files.images import TooManyImages
 
 PIECE = 256 * 1024  # bytes
 # Bytes of the files that requests keep as a whole in this process, and of those of one account: eight and four of the

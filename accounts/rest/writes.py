@@ -10,8 +10,8 @@ from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.errors import Stale
 from accounts.rest import idempotency, preconditions
+from accounts.rest.errors import Stale
 from accounts.rest.strictness import StrictView
 
 WRITES = frozenset(["post", "put", "patch", "delete"])

@@ -2,7 +2,7 @@
 
 from django import template
 
-from accounts.mail import quoted
+from accounts.emails.sending import quoted
 from tenancy.lines import one_line
 
 register = template.Library()

@@ -1,4 +1,4 @@
-"""From the public site into an account without another password: see `accounts.handing_over`."""
+"""From the public site into an account without another password: see `accounts.actions.login_handoff`."""
 
 import re
 import secrets
@@ -16,8 +16,8 @@ from django.utils.csp import CSP
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.handing_over import find_account_of, hand_over, take_over
-from accounts.links import public_url
+from accounts.actions.login_handoff import find_account_of, hand_over, take_over
+from accounts.emails.links import public_url
 from accounts.models import User
 from accounts.tokens import hash_of
 from frontend.access import VisitorRequest

@@ -16,7 +16,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.actions import choose_mails
+from accounts.actions.accounts import choose_mails
 from frontend.access import MemberRequest
 from frontend.forms import MailChoices
 from tasks.actions import mark_all_read, mark_read

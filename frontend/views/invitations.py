@@ -10,10 +10,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from rest_framework.exceptions import Throttled
 
-from accounts.errors import InvalidCredentials
-from accounts.invitations import find_invitation, find_person
-from accounts.joining import accept_with_password
+from accounts.actions.acceptance import accept_with_password
+from accounts.actions.invitations import find_invitation, find_person
 from accounts.models import Membership
+from accounts.rest.errors import InvalidCredentials
 from frontend.access import VisitorRequest
 from frontend.forms import AcceptInvitation, refuse
 

@@ -18,12 +18,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.actions import choose_time_zone
-from accounts.deleting import delete_user
-from accounts.ending import end_other_log_ins
-from accounts.members import LastOwner
+from accounts.actions.accounts import choose_time_zone
+from accounts.actions.locks import PersonGone, lock_person
+from accounts.actions.log_out_everywhere import end_other_log_ins
+from accounts.actions.members import LastOwner
+from accounts.actions.user_deletion import delete_user
 from accounts.models import User
-from accounts.people import PersonGone, lock_person
 from accounts.second_factor import is_asked_for_code
 from frontend.auth_forms import DeleteUser
 from frontend.forms import refuse

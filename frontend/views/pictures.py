@@ -4,8 +4,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_safe
 
+from accounts.actions.pictures import avatar_file, logo_file
 from accounts.models import Account, Membership
-from accounts.pictures import avatar_file, logo_file
 from accounts.rest.downloads import show_picture
 from frontend.access import MemberRequest, VisitorRequest
 

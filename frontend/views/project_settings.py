@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.conflicts import Conflicting
+from accounts.exceptions import Conflicting
 from accounts.models import Membership
 from accounts.permissions import may, require
 from frontend.access import MemberRequest

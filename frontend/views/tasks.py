@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.conflicts import Conflicting
+from accounts.exceptions import Conflicting
 from accounts.permissions import require
 from frontend.access import MemberRequest
 from frontend.addresses import TaskKey

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import F, Model
 from django.http import Http404
 
-from accounts.acting import authorize
+from accounts.actions.authorization import authorize
 from accounts.models import Membership
 from accounts.permissions import may, require
 from projects.models import Activity, Project

@@ -5,7 +5,7 @@ from typing import TypedDict, Unpack
 from django.db import transaction
 from django.shortcuts import get_object_or_404
 
-from accounts.acting import authorize
+from accounts.actions.authorization import authorize
 from accounts.models import Membership
 from accounts.permissions import require
 from accounts.validation import assign, validate_fields

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from accounts.conflicts import Conflicting
+from accounts.exceptions import Conflicting
 from accounts.models import Membership
 from accounts.validation import assign, validate_fields
 from projects import ranks

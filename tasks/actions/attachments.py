@@ -12,16 +12,16 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.conflicts import Conflicting
+from accounts.exceptions import Conflicting
+from accounts.files.names import clean_name
+from accounts.files.sniffing import UNKNOWN
 from accounts.models import Membership
 from accounts.permissions import may, require
 from accounts.quotas import require_allowed_size, require_room_for_file
 from projects.actions import record_activity
 from tasks.actions.tasks import lock_task_for
-from tasks.file_names import clean_name
 from tasks.models import Attachment, AttachmentState, Comment, Task, UploadURL, remove_files_of
 from tasks.models.attachments import IDS_OF_A_JOB
-from tasks.sniffing import UNKNOWN
 from tenancy.outbox import enqueue
 from tenancy.storage import storage
 

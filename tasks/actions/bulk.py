@@ -8,7 +8,7 @@ from django.db import transaction
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from accounts.acting import authorize
+from accounts.actions.authorization import authorize
 from accounts.models import Membership
 from accounts.permissions import require
 from projects.actions import sees

@@ -16,9 +16,9 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.acting import authorize
+from accounts.actions.authorization import authorize
 from accounts.audit import record_audit
-from accounts.conflicts import Conflicting
+from accounts.exceptions import Conflicting
 from accounts.models import Membership
 from accounts.permissions import may, require
 from projects.models import Project

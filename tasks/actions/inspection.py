@@ -10,11 +10,11 @@ from django.core.files import File
 from django.db import transaction
 from django.http import Http404
 
-from accounts.images import NotAnImage, shrink
+from accounts.files.images import NotAnImage, shrink
+from accounts.files.sniffing import HEAD, IMAGES, PROGRAM, is_honest, settle, sniff
 from tasks.actions.attachments import record_file
 from tasks.actions.tasks import lock_task
 from tasks.models import Attachment, AttachmentState, Refusal
-from tasks.sniffing import HEAD, IMAGES, PROGRAM, is_honest, settle, sniff
 from tenancy.storage import storage
 
 logger = structlog.get_logger("tasks.files")

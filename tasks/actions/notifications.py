@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.acting import authorize
+from accounts.actions.authorization import authorize
 from accounts.models import Membership
 from projects.models import Activity
 from tasks.mentions import may_mention, mentioned

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.conflicts import Conflicting
+from accounts.exceptions import Conflicting
 from accounts.models import Membership
 from projects import ranks
 from projects.actions import AlreadyArchived, NotArchived, record_activity

@@ -12,7 +12,7 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.conflicts import Conflicting
+from accounts.exceptions import Conflicting
 from accounts.models import Membership
 from accounts.validation import assign, validate_fields
 from projects import ranks

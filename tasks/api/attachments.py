@@ -13,8 +13,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.conflicts import Conflicting
-from accounts.images import MEDIA_TYPE
+from accounts.exceptions import Conflicting
+from accounts.files.images import MEDIA_TYPE
 from accounts.rest.downloads import Download, disposition, serve, show_picture
 from accounts.rest.filters import StrictFilterSet
 from accounts.rest.serializers import NoBody, RowField, StrictModelSerializer, StrictSerializer, Text

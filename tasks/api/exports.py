@@ -13,7 +13,7 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 
-from accounts.conflicts import Conflicting
+from accounts.exceptions import Conflicting
 from accounts.rest.downloads import stream
 from accounts.rest.filters import StrictFilterSet
 from accounts.rest.serializers import RowField, StrictModelSerializer

@@ -8,7 +8,7 @@ from django.db import IntegrityError
 from django.http import Http404
 from django.utils import timezone
 
-from accounts import invitations
+from accounts.actions import invitations
 from accounts.models import AuditEntry, Invitation, Membership, User
 from tenancy.context import tenant_context
 from tenancy.testing import PASSWORD, TenantClient, join, make_user, membership_of

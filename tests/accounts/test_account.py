@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.utils import timezone
 
-from accounts.actions import update_account
+from accounts.actions.accounts import update_account
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
 

@@ -211,7 +211,7 @@ def test_pages_are_of_the_list_only(client, alice, write):
 
 
 def test_the_export_has_every_row_once_however_many_share_a_moment(client, acme, alice, write, monkeypatch):
-    monkeypatch.setattr("accounts.audit_files.ROWS", 3)
+    monkeypatch.setattr("accounts.exports.audit_log.ROWS", 3)
     with tenant_context(acme):
         one = write()
         AuditEntry.objects.bulk_create(AuditEntry(action="x", object_id=acme.pk) for _ in range(10))
@@ -242,7 +242,7 @@ def test_no_cell_is_a_formula(client, acme, alice, begin):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_server_that_is_asynchronous_streams_it_too(client, acme, alice, write, monkeypatch):
-    monkeypatch.setattr("accounts.audit_files.ROWS", 2)
+    monkeypatch.setattr("accounts.exports.audit_log.ROWS", 2)
     ids = [str(write().pk) for _ in range(5)]
     browser = HostClient("acme")
     browser.cookies = client.as_(alice).cookies

@@ -9,13 +9,13 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import Http404
 
-from accounts.actions import create_account
-from accounts.deleting import delete_user
-from accounts.invitations import accept_invitation
-from accounts.links import password_link
-from accounts.members import transfer_account
+from accounts.actions.accounts import create_account
+from accounts.actions.invitations import accept_invitation
+from accounts.actions.members import transfer_account
+from accounts.actions.pictures import avatar_file, set_avatar
+from accounts.actions.user_deletion import delete_user
+from accounts.emails.links import password_link
 from accounts.models import Account, ApiToken, Membership, RefreshFamily, User
-from accounts.pictures import avatar_file, set_avatar
 from tenancy.context import tenant_context
 from tenancy.storage import storage
 from tenancy.testing import PASSWORD, TenantClient, join, membership_of

@@ -5,7 +5,7 @@ from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 
-from accounts.closing import delete_account, restore_account
+from accounts.actions.account_deletion import delete_account, restore_account
 from accounts.jobs import mail_deletion
 from accounts.models import Account, AuditEntry
 from tenancy.context import tenant_context

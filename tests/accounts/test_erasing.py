@@ -13,8 +13,8 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.utils import timezone
 
-from accounts import erasing
-from accounts.actions import create_account
+from accounts.actions import account_erasure
+from accounts.actions.accounts import create_account
 from accounts.jobs import erase_deleted
 from accounts.models import Account, AuditEntry, Domain, User
 from projects.models import Label
@@ -95,17 +95,17 @@ def test_its_name_is_free_only_then(acme, alice):
     with pytest.raises(ValidationError, match="already exists"):
         create_account(slug="acme", name="Acme", owner_email="eve@example.com")
     pass_time(acme, days=13)
-    assert erasing.erase_due_accounts() == 0
+    assert account_erasure.erase_due_accounts() == 0
     pass_time(acme)
-    assert erasing.erase_due_accounts() == 1
-    assert erasing.erase_due_accounts() == 0
+    assert account_erasure.erase_due_accounts() == 1
+    assert account_erasure.erase_due_accounts() == 0
     assert create_account(slug="acme", name="Acme", owner_email="eve@example.com").account.pk != acme.pk
 
 
 def test_an_account_that_is_not_due_is_not_erased(acme, alice):
     for account in (acme, pass_time(acme, days=13)):
         with pytest.raises(ValueError, match="is not to be erased"):
-            erasing.erase_account(account)
+            account_erasure.erase_account(account)
     assert Account.objects.filter(pk=acme.pk).exists()
 
 
@@ -117,31 +117,31 @@ def test_an_erasure_that_was_killed_is_taken_up_again(acme, filled, monkeypatch,
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(erasing, killed_in, die)
-        erasing.erase_account(account)
+        patch.setattr(account_erasure, killed_in, die)
+        account_erasure.erase_account(account)
     assert Account.objects.get(pk=acme.pk).slug == "acme"
-    assert erasing.erase_due_accounts() == 1
+    assert account_erasure.erase_due_accounts() == 1
     assert not any(rows_of(acme).values())
-    assert erasing.erase_account(account) is False  # somebody was quicker
+    assert account_erasure.erase_account(account) is False  # somebody was quicker
 
 
 def test_one_that_cannot_be_erased_does_not_keep_others(acme, globex, monkeypatch):
     pass_time(acme, days=20), pass_time(globex)
-    clear = erasing.clear_tenant
+    clear = account_erasure.clear_tenant
 
     def fail_at_acme(account):
         if account.pk == acme.pk:
             raise RuntimeError("something is wrong with this one")
         clear(account)
 
-    monkeypatch.setattr(erasing, "clear_tenant", fail_at_acme)
+    monkeypatch.setattr(account_erasure, "clear_tenant", fail_at_acme)
     with pytest.raises(RuntimeError, match="this one"):
-        erasing.erase_due_accounts()
+        account_erasure.erase_due_accounts()
     assert list(Account.objects.values_list("slug", flat=True)) == ["acme"]
 
 
 def test_what_is_written_meanwhile_goes_too(acme, filled, project, monkeypatch):
-    account, clear = pass_time(acme), erasing.clear_tenant
+    account, clear = pass_time(acme), account_erasure.clear_tenant
     writes = iter([True])
 
     def write_first(account):
@@ -156,10 +156,10 @@ def test_what_is_written_meanwhile_goes_too(acme, filled, project, monkeypatch):
             connection.check_constraints()  # as a commit would, which a test has none of
         return found
 
-    erase = erasing._erase_account_row
-    monkeypatch.setattr(erasing, "clear_tenant", write_first)
-    monkeypatch.setattr(erasing, "_erase_account_row", commit)
-    assert erasing.erase_account(account) is True
+    erase = account_erasure._erase_account_row
+    monkeypatch.setattr(account_erasure, "clear_tenant", write_first)
+    monkeypatch.setattr(account_erasure, "_erase_account_row", commit)
+    assert account_erasure.erase_account(account) is True
     assert not any(rows_of(acme).values())
 
 
@@ -196,7 +196,7 @@ def test_forced_it_does_not_ask(acme, filled):
 def test_every_table_of_accounts_is_thought_of():
     owned = {model for model in apps.get_models() if is_tenant_owned(model)}
     by_itself = {model for model in owned if model.erased_with_tenant}
-    order = list(erasing._children_first())
+    order = list(account_erasure._children_first())
     assert set(order) == owned - by_itself
     assert {model.__name__ for model in by_itself} == {"AuditEntry", "Membership"}
     places = {model: number for number, model in enumerate(order)}

@@ -152,10 +152,10 @@ def test_a_session_that_is_there_is_not_replaced(client, token, acme, bob):
 
 
 def test_it_lasts_for_thirty_seconds(public, browser, monkeypatch):
-    from accounts import handing_over
+    from accounts.actions import login_handoff
 
-    assert handing_over.SECONDS == 30
-    monkeypatch.setattr(handing_over, "SECONDS", 0.001)
+    assert login_handoff.SECONDS == 30
+    monkeypatch.setattr(login_handoff, "SECONDS", 0.001)
     token = token_in(public.post(at_door(browser)))
     threading.Event().wait(0.05)
     assert take(browser, token)["Location"] == LOG_IN

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from accounts import images
-from accounts.images import MEMORY, NotAnImage, TooManyImages, shrink
+from accounts.files import images
+from accounts.files.images import MEMORY, NotAnImage, TooManyImages, shrink
 from tenancy.context import tenant_context
 from tests.accounts.test_pictures import AVATAR, picture, send
 from tests.tasks.files import keys_of

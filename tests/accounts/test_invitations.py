@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from accounts import invitations
+from accounts.actions import invitations
 from accounts.models import AuditEntry, Domain, Invitation
 from accounts.plans import LIMITS, Plan
 from accounts.quotas import QuotaExceeded

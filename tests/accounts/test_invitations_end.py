@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts import members
-from accounts.deleting import delete_user
+from accounts.actions import members
+from accounts.actions.user_deletion import delete_user
 from accounts.models import AuditEntry, Invitation, Membership
 from accounts.models.invitations import INVITERS
 from accounts.permissions import PERMISSIONS

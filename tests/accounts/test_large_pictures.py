@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageSequence
 
-from accounts import images
-from accounts.image_headers import read_jpeg
-from accounts.images import NotAnImage, shrink
+from accounts.files import images
+from accounts.files.image_headers import read_jpeg
+from accounts.files.images import NotAnImage, shrink
 from tests.accounts.test_pictures import picture
 
 pytestmark = pytest.mark.django_db

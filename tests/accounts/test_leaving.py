@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.members import AlreadyMember, change_role, lock_account, take_in
+from accounts.actions.members import AlreadyMember, change_role, lock_account, take_in
 from accounts.models import ApiToken, Membership, RefreshFamily
 from accounts.sockets import Visitor, look_again
 from projects.models import ProjectMember

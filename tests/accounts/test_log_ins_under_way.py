@@ -8,7 +8,8 @@ from django.core.cache import cache
 from django.http import Http404
 from django.utils import timezone
 
-from accounts import invitations, tokens
+from accounts import tokens
+from accounts.actions import invitations
 from accounts.models import RefreshFamily, User
 from tenancy.context import tenant_context
 from tenancy.testing import PASSWORD

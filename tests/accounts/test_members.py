@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from accounts.members import LastOwner, change_role, leave_account, remove_member, transfer_account
+from accounts.actions.members import LastOwner, change_role, leave_account, remove_member, transfer_account
 from accounts.models import AuditEntry, Membership
 from tenancy.context import tenant_context
 from tenancy.testing import join, make_user, membership_of

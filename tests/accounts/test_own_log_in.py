@@ -5,8 +5,8 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.db import IntegrityError
 
-from accounts.deleting import delete_user
-from accounts.members import LastOwner
+from accounts.actions.members import LastOwner
+from accounts.actions.user_deletion import delete_user
 from accounts.models import ApiToken, AuditEntry, Membership, RefreshFamily, User
 from tasks.actions import create_comment
 from tasks.models import Comment

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from accounts.links import password_link
+from accounts.emails.links import password_link
 from accounts.models import Account
 from tenancy.context import tenant_context
 from tenancy.outbox import OutboxJob

@@ -8,9 +8,9 @@ from zlib import compress, crc32
 import pytest
 from PIL import Image
 
-from accounts import image_headers, images
-from accounts.image_headers import read_jpeg, read_orientation
-from accounts.images import NotAnImage, shrink
+from accounts.files import image_headers, images
+from accounts.files.image_headers import read_jpeg, read_orientation
+from accounts.files.images import NotAnImage, shrink
 from tests.accounts.test_pictures import AVATAR, picture, send
 
 pytestmark = pytest.mark.django_db

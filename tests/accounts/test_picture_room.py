@@ -7,9 +7,9 @@ from contextlib import suppress
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from accounts import images
-from accounts.images import TooManyImages
-from accounts.pictures import LARGEST
+from accounts.actions.pictures import LARGEST
+from accounts.files import images
+from accounts.files.images import TooManyImages
 from accounts.rest import uploads
 from accounts.rest.uploads import ROOM, ROOM_OF_TENANT, Room, room
 from tests.accounts.test_pictures import AVATAR, avatar_of, picture, send

@@ -9,9 +9,9 @@ import pytest
 from django.core.files.base import ContentFile
 from PIL import Image
 
-from accounts.images import NotAnImage, shrink
+from accounts.actions.pictures import LARGEST, sweep_pictures
+from accounts.files.images import NotAnImage, shrink
 from accounts.models import Account, Membership
-from accounts.pictures import LARGEST, sweep_pictures
 from tenancy.context import tenant_context
 from tenancy.storage import TenantStorage, storage
 from tenancy.testing import join, make_user, membership_of

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.actions import rename_account
+from accounts.actions.accounts import rename_account
 from tenancy.testing import PASSWORD, TenantClient
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from accounts.erasing import erase_due_accounts
+from accounts.actions.account_erasure import erase_due_accounts
 from accounts.models import Account, AuditEntry, Membership, User
 from accounts.slugs import slug_of
 from tenancy.context import tenant_context

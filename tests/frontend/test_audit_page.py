@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from accounts.actions import update_account
+from accounts.actions.accounts import update_account
 from accounts.models import Account, AuditEntry
 from frontend.views.settings.audit import ACTIONS
 from tenancy.context import tenant_context

@@ -7,7 +7,7 @@ from html import unescape
 
 import pytest
 
-from accounts.deleting import delete_user
+from accounts.actions.user_deletion import delete_user
 from accounts.models import Account, AuditEntry, User
 from tasks.actions import create_comment, create_task
 from tasks.models import Attachment

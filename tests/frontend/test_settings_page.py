@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError
 
-from accounts.actions import create_account, rename_account
+from accounts.actions.accounts import create_account, rename_account
 from accounts.models import Account, AuditEntry, Domain
 from accounts.plans import Plan
 from tenancy.context import tenant_context

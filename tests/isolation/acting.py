@@ -10,7 +10,8 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from accounts import actions, closing, invitations, members, pictures, tokens
+from accounts import tokens
+from accounts.actions import account_deletion, accounts, invitations, members, pictures
 from accounts.models import Account, Membership
 from projects import actions as projects
 from projects.models import Project
@@ -29,9 +30,9 @@ WITHOUT_ACTIONS = ("migrations", "management", "testdata")
 
 # What has a parameter `actor` and asks for nothing by itself: {name: why}
 NOT_ACTIONS = {
-    "accounts.acting.authorize": "asks",
+    "accounts.actions.authorization.authorize": "asks",
     "accounts.audit.record_audit": "writes down what an action has done, in its transaction",
-    "accounts.members.end_membership": "called by actions that were authorized, and by who deletes their user",
+    "accounts.actions.members.end_membership": "called by actions that were authorized, and by who deletes their user",
     "projects.actions.activity.lock_project_for": "asks, in the name of an action",
     "projects.actions.activity.record_activity": "writes down what an action has done, in its transaction",
     "projects.actions.activity.sees": "a condition",
@@ -129,28 +130,37 @@ type Arguments = Callable[[World], dict[str, Any]]
 
 # {name: the action, and its arguments beside `actor`}
 CALLS: dict[str, tuple[Callable[..., Any], Arguments]] = {
-    "accounts.actions.choose_mails": (actions.choose_mails, lambda w: {"mail_digest": False}),
-    "accounts.actions.update_account": (actions.update_account, lambda w: {"account": w.account, "name": "New"}),
-    "accounts.actions.update_profile": (actions.update_profile, lambda w: {"name": "New"}),
-    "accounts.closing.delete_account": (closing.delete_account, lambda w: {"name": w.account.name}),
-    "accounts.closing.restore_account": (closing.restore_account, lambda w: w.closing() and {}),
-    "accounts.invitations.invite": (invitations.invite, lambda w: {"email": "nina@example.com"}),
-    "accounts.invitations.resend_invitation": (
+    "accounts.actions.accounts.choose_mails": (accounts.choose_mails, lambda w: {"mail_digest": False}),
+    "accounts.actions.accounts.update_account": (
+        accounts.update_account,
+        lambda w: {"account": w.account, "name": "New"},
+    ),
+    "accounts.actions.accounts.update_profile": (accounts.update_profile, lambda w: {"name": "New"}),
+    "accounts.actions.account_deletion.delete_account": (
+        account_deletion.delete_account,
+        lambda w: {"name": w.account.name},
+    ),
+    "accounts.actions.account_deletion.restore_account": (
+        account_deletion.restore_account,
+        lambda w: w.closing() and {},
+    ),
+    "accounts.actions.invitations.invite": (invitations.invite, lambda w: {"email": "nina@example.com"}),
+    "accounts.actions.invitations.resend_invitation": (
         invitations.resend_invitation,
         lambda w: {"invitation": w.invitation(asked_at=timezone.now() - invitations.LIFETIME)},
     ),
-    "accounts.invitations.revoke_invitation": (
+    "accounts.actions.invitations.revoke_invitation": (
         invitations.revoke_invitation,
         lambda w: {"invitation": w.invitation()},
     ),
-    "accounts.members.change_role": (members.change_role, lambda w: {"member": w.other, "role": "viewer"}),
-    "accounts.members.leave_account": (members.leave_account, lambda w: {}),
-    "accounts.members.remove_member": (members.remove_member, lambda w: {"member": w.other}),
-    "accounts.members.transfer_account": (members.transfer_account, lambda w: {"member": w.other}),
-    "accounts.pictures.remove_avatar": (pictures.remove_avatar, lambda w: {}),
-    "accounts.pictures.remove_logo": (pictures.remove_logo, lambda w: {"account": w.account}),
-    "accounts.pictures.set_avatar": (pictures.set_avatar, lambda w: {"content": picture()}),
-    "accounts.pictures.set_logo": (pictures.set_logo, lambda w: {"account": w.account, "content": picture()}),
+    "accounts.actions.members.change_role": (members.change_role, lambda w: {"member": w.other, "role": "viewer"}),
+    "accounts.actions.members.leave_account": (members.leave_account, lambda w: {}),
+    "accounts.actions.members.remove_member": (members.remove_member, lambda w: {"member": w.other}),
+    "accounts.actions.members.transfer_account": (members.transfer_account, lambda w: {"member": w.other}),
+    "accounts.actions.pictures.remove_avatar": (pictures.remove_avatar, lambda w: {}),
+    "accounts.actions.pictures.remove_logo": (pictures.remove_logo, lambda w: {"account": w.account}),
+    "accounts.actions.pictures.set_avatar": (pictures.set_avatar, lambda w: {"content": picture()}),
+    "accounts.actions.pictures.set_logo": (pictures.set_logo, lambda w: {"account": w.account, "content": picture()}),
     "accounts.tokens.create_personal_token": (tokens.create_personal_token, lambda w: {"name": "Script"}),
     "accounts.tokens.revoke_personal_token": (
         tokens.revoke_personal_token,
@@ -256,11 +266,11 @@ CALLS: dict[str, tuple[Callable[..., Any], Arguments]] = {
 }
 
 VIEWERS_TOO = {
-    "accounts.actions.choose_mails",
-    "accounts.actions.update_profile",
-    "accounts.members.leave_account",
-    "accounts.pictures.remove_avatar",
-    "accounts.pictures.set_avatar",
+    "accounts.actions.accounts.choose_mails",
+    "accounts.actions.accounts.update_profile",
+    "accounts.actions.members.leave_account",
+    "accounts.actions.pictures.remove_avatar",
+    "accounts.actions.pictures.set_avatar",
     "accounts.tokens.create_personal_token",
     "accounts.tokens.revoke_personal_token",
     "tasks.actions.exports.request_export",

@@ -16,7 +16,7 @@ PACKAGES = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importl
 READS_ACROSS_TENANTS: dict[str, str] = {}
 READS_ONE_PERSONS_MEMBERSHIPS = {
     "accounts/api/me.py": "me/accounts/ lists the accounts of the person who asks",
-    "accounts/deleting.py": "whoever deletes their user leaves all their accounts",
+    "accounts/actions/user_deletion.py": "whoever deletes their user leaves all their accounts",
     "frontend/places.py": "the public page and the switcher list the accounts of the person who has logged in",
 }
 WRITES_SQL = {

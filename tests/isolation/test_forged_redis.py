@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 from django.core.cache import cache
 
-from accounts.handing_over import hand_over, take_over
+from accounts.actions.login_handoff import hand_over, take_over
 from accounts.tokens import hash_of
 from tenancy import routing, signed_cache
 from tenancy.context import tenant_context

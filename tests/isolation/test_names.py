@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import CharField
 from django.utils import timezone
 
-from accounts.mail import quoted
+from accounts.emails.sending import quoted
 from accounts.models import Account, User
 from projects.models import Project
 from tasks.jobs import send_digests
@@ -33,7 +33,7 @@ INVISIBLE = [
 REFUSAL = "Must contain something that can be seen."
 GOOD = ["Ærø & Søn", "日本", "👩\u200d👩\u200d👧", "نام\u200cها", "O’Brien “Bob”", "A", "#1", "e\u0301", "<b>"]
 # {field: why it is none}
-NO_LINE = {"tasks.Attachment.name": "is cleaned and not refused: tasks.file_names"}
+NO_LINE = {"tasks.Attachment.name": "is cleaned and not refused: accounts.files.names"}
 
 
 @pytest.mark.parametrize("name", [*HOSTILE, *INVISIBLE])

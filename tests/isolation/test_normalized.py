@@ -49,7 +49,7 @@ NO_TEXT = {
     "projects.Activity.verb": "one of the program's own words",
     "tasks.Task.rank": "a place in an order",
     "tasks.Subtask.rank": "a place in an order",
-    "tasks.Attachment.name": "is cleaned, to NFC too: tasks.file_names",
+    "tasks.Attachment.name": "is cleaned, to NFC too: accounts.files.names",
     "tasks.Attachment.content_type": "a media type",
     "tenancy.OutboxJob.name": "one of the program's own words",
     "tenancy.OutboxJob.error": "what an exception said",

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
 
+from accounts.actions.pictures import avatar_file, logo_file
 from accounts.models import User
-from accounts.pictures import avatar_file, logo_file
 from tenancy.context import tenant_context
 from tenancy.storage import storage
 from tests.isolation.odd_input import CALLS, FIELDS, KEYS, PAGES

@@ -13,8 +13,8 @@ from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 
-from accounts.acting import authorize
-from accounts.members import change_role, remove_member
+from accounts.actions.authorization import authorize
+from accounts.actions.members import change_role, remove_member
 from accounts.models import Account, Membership, User
 from projects.models import Label, Project
 from tasks.actions import BulkRefused, create_task
@@ -59,7 +59,7 @@ def revocations_of(name, arguments):
     if IN_A_PROJECT & set(arguments):
         yield hide
     yield switch_off
-    if name != "accounts.closing.restore_account":  # of an account that is suspended
+    if name != "accounts.actions.account_deletion.restore_account":  # of an account that is suspended
         yield suspend
 
 
@@ -152,7 +152,7 @@ def test_the_same_call_succeeds_while_the_permission_is_there(acme, world, name)
         arguments = prepare(world)
         before = everything(acme)
         action(actor=world.actor, **arguments)
-        removed_nothing = name in ("accounts.pictures.remove_avatar", "accounts.pictures.remove_logo")
+        removed_nothing = name in ("accounts.actions.pictures.remove_avatar", "accounts.actions.pictures.remove_logo")
         assert (everything(acme) == before) == removed_nothing
 
 

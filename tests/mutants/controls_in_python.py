@@ -205,7 +205,7 @@ IN_REQUESTS = [
     ),
     off(
         "password links are bound to a tenant",
-        "accounts/links.py",
+        "accounts/emails/links.py",
         "{tenant.pk if tenant else 'public'}",
         "everywhere",
         "tests/tenancy/test_commands.py::test_the_link_of_a_new_owner_works_on_no_other_host",

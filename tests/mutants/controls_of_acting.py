@@ -2,8 +2,8 @@
 
 from tests.mutants.controls import Mutant, off
 
-ACTING, ACTIVITY = "accounts/acting.py", "projects/actions/activity.py"
-MEMBERS, TOKENS, EXPORTS = "accounts/members.py", "accounts/tokens.py", "tasks/actions/exports.py"
+ACTING, ACTIVITY = "accounts/actions/authorization.py", "projects/actions/activity.py"
+MEMBERS, TOKENS, EXPORTS = "accounts/actions/members.py", "accounts/tokens.py", "tasks/actions/exports.py"
 REVOKED, UPLOADS = "tests/isolation/test_revoked_meanwhile.py", "tests/tasks/test_uploads_revoked.py"
 LOG_INS, ENDING = "tests/accounts/test_log_ins_under_way.py", "tests/accounts/test_invitations_end.py"
 NOTHING = f"{REVOKED}::test_nothing_is_written_after_the_permission_was_revoked"
@@ -86,10 +86,10 @@ OF_ACTING: list[Mutant] = [
     ),
     off(
         "acting: nothing is kept of a picture that was refused",
-        "accounts/pictures.py",
+        "accounts/actions/pictures.py",
         "        with suppress(StorageUnavailable):  # or it is swept away\n            storage.delete(name)\n",
         "",
-        asked_by("accounts.pictures.set_avatar"),
+        asked_by("accounts.actions.pictures.set_avatar"),
     ),
     off(
         "acting: an action that the test does not know fails it",
@@ -136,7 +136,7 @@ OF_ACTING: list[Mutant] = [
     ),
     off(
         "log-ins: an invitation takes the password of now",
-        "accounts/invitations.py",
+        "accounts/actions/invitations.py",
         " or invited.log_in_stamp != user.log_in_stamp:",
         ":",
         f"{LOG_INS}::test_an_invitation_that_is_accepted_with_the_password_of_before",

@@ -13,7 +13,7 @@ HEARTBEATS, SETTINGS, DEMO = (
 CLIENTS, MASKING, SIGNING_UP, LOGGING = (
     "tenancy/clients.py",
     "config/masking.py",
-    "accounts/signing_up.py",
+    "accounts/actions/sign_up.py",
     "config/logs.py",
 )
 URLS = "tasks/actions/attachments.py"
@@ -261,12 +261,12 @@ OF_NAMES = [
     ),
     Mutant(
         "mails quote names",
-        (Edit("accounts/mail.py", 'return f"“{Truncator', 'return f"{Truncator'),),
+        (Edit("accounts/emails/sending.py", 'return f"“{Truncator', 'return f"{Truncator'),),
         (f"{NAMES}::test_quotes_within_a_name_do_not_end_it",),
     ),
     off(
         "a quote in a name does not end it",
-        "accounts/mail.py",
+        "accounts/emails/sending.py",
         ".translate(QUOTES)",
         "",
         f"{NAMES}::test_quotes_within_a_name_do_not_end_it",

@@ -3,8 +3,8 @@
 from tests.mutants.controls import off
 
 SIGNED, SOCKETS = "tenancy/signed_cache.py", "tenancy/sockets.py"
-FEEDS, WATCH, IMAGES = "projects/feeds.py", "projects/watch.py", "accounts/images.py"
-HEADERS, PARTS = "accounts/image_headers.py", "tests/accounts/test_picture_parts.py"
+FEEDS, WATCH, IMAGES = "projects/feeds.py", "projects/watch.py", "accounts/files/images.py"
+HEADERS, PARTS = "accounts/files/image_headers.py", "tests/accounts/test_picture_parts.py"
 ARRIVING, ROOM = "accounts/rest/uploads.py", "tests/accounts/test_picture_room.py"
 FEED, PROSE = "frontend/feed.py", "frontend/prose.py"
 BLOCKS, LABELS = "tasks/markdown.py", "frontend/prose_labels.py"
@@ -153,7 +153,7 @@ OF_COSTS = [
     ),
     off(
         "costs: the coefficients of a progressive JPEG count as memory",
-        "accounts/image_headers.py",
+        "accounts/files/image_headers.py",
         "found.coefficients = kept",
         "pass",
         "tests/accounts/test_large_pictures.py::test_the_memory_of_a_jpeg_depends_on_how_it_is_coded",

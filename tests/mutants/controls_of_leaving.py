@@ -3,7 +3,7 @@
 from tests.mutants.controls import Mutant, off
 
 MEANWHILE, LOG_IN = "tests/accounts/test_deleted_meanwhile.py", "tests/frontend/test_log_in.py"
-ADAPTERS, MEMBERS, PEOPLE = "accounts/adapters.py", "accounts/members.py", "accounts/people.py"
+ADAPTERS, MEMBERS, PEOPLE = "accounts/adapters.py", "accounts/actions/members.py", "accounts/actions/locks.py"
 
 OF_LEAVING: list[Mutant] = [
     off(
@@ -22,7 +22,7 @@ OF_LEAVING: list[Mutant] = [
     ),
     off(
         "a membership does not end while a token is made for it",
-        "accounts/acting.py",
+        "accounts/actions/authorization.py",
         "    now = locked.first()\n    if now is None or not now.user.is_active:\n",
         "    now = Membership.objects.select_related('account', 'user').get(pk=actor.pk)\n    if False:\n",
         f"{MEANWHILE}::test_no_token_is_made",
@@ -36,7 +36,7 @@ OF_LEAVING: list[Mutant] = [
     ),
     off(
         "pictures go with the person",
-        "accounts/deleting.py",
+        "accounts/actions/user_deletion.py",
         "    _forget_pictures(user)\n",
         "",
         f"{MEANWHILE}::test_no_picture_is_left",
@@ -50,7 +50,7 @@ OF_LEAVING: list[Mutant] = [
     ),
     off(
         "who is switched off before the code gets no session",
-        "accounts/people.py",
+        "accounts/actions/locks.py",
         "if not found.is_active or not constant_time_compare(found.log_in_stamp, stamp):",
         "if not constant_time_compare(found.log_in_stamp, stamp):",
         f"{LOG_IN}::test_somebody_who_is_switched_off_before_the_code_comes_to_the_log_in_page",
@@ -72,7 +72,7 @@ OF_LEAVING: list[Mutant] = [
     # Mail to strangers
     off(
         "invitations are limited, without a limit of members too",
-        "accounts/invitations.py",
+        "accounts/actions/invitations.py",
         "    require_room_for_invitation(Invitation.objects.unanswered())\n    row.save(",
         "    row.save(",
         "tests/accounts/test_invitations.py::test_nobody_writes_to_any_number_of_strangers",

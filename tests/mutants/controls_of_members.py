@@ -6,7 +6,7 @@ AUDIT = "tests/accounts/test_audit.py"
 ROLES, LEAVING = "tests/accounts/test_members.py", "tests/accounts/test_leaving.py"
 INVITING, ACCEPTING = "tests/accounts/test_invitations.py", "tests/accounts/test_accepting.py"
 AUDIT_API = "accounts/api/audit.py"
-MEMBERS, INVITATIONS = "accounts/members.py", "accounts/invitations.py"
+MEMBERS, INVITATIONS = "accounts/actions/members.py", "accounts/actions/invitations.py"
 
 OF_MEMBERS = [
     off(
@@ -78,7 +78,7 @@ OF_MEMBERS = [
     ),
     off(
         "who was removed meanwhile does nothing more",
-        "accounts/acting.py",
+        "accounts/actions/authorization.py",
         "    now = locked.first()\n",
         "    now = Membership.objects.select_related('account', 'user').get(pk=actor.pk)\n",
         f"{LEAVING}::test_who_is_removed_while_acting_does_nothing_more",

@@ -5,8 +5,9 @@ from tests.mutants.controls import Edit, Mutant, off
 SIGN_UP, LINKS = "tests/accounts/test_sign_up.py", "tests/accounts/test_password_links.py"
 CODES, OVER = "tests/accounts/test_second_factor.py", "tests/accounts/test_handing_over.py"
 OWN = "tests/accounts/test_own_log_in.py"
-ADAPTERS, HANDING, SIGNING = "accounts/adapters.py", "accounts/handing_over.py", "accounts/signing_up.py"
-DOORS, PASSWORDS, DELETING = "frontend/views/doors.py", "accounts/passwords.py", "accounts/deleting.py"
+ADAPTERS, HANDING, SIGNING = "accounts/adapters.py", "accounts/actions/login_handoff.py", "accounts/actions/sign_up.py"
+DOORS = "frontend/views/doors.py"
+PASSWORDS, DELETING = "accounts/actions/password_reset.py", "accounts/actions/user_deletion.py"
 SETTINGS, TOKENS = "config/settings.py", "accounts/api/tokens.py"
 
 OF_PEOPLE: list[Mutant] = [
@@ -58,14 +59,14 @@ OF_PEOPLE: list[Mutant] = [
     ),
     off(
         "an address that nobody has confirmed is nobody's: invitations",
-        "accounts/invitations.py",
+        "accounts/actions/invitations.py",
         "user.has_usable_password() and user.is_confirmed else None",
         "user.has_usable_password() else None",
         f"{SIGN_UP}::test_nor_when_they_are_invited",
     ),
     off(
         "whom an operator has made an owner is waited for",
-        "accounts/clearing.py",
+        "accounts/actions/expiry.py",
         "return user.has_usable_password() and",
         "return",
         f"{SIGN_UP}::test_whom_an_operator_has_made_an_owner_is_waited_for",
@@ -73,7 +74,7 @@ OF_PEOPLE: list[Mutant] = [
     # Links
     off(
         "a password link is of one account",
-        "accounts/links.py",
+        "accounts/emails/links.py",
         """:{tenant.pk if tenant else 'public'}""",
         "",
         f"{LINKS}::test_a_link_of_one_account_is_not_there_at_another",

@@ -44,14 +44,14 @@ OF_REFUSALS: list[Mutant] = [
     ),
     off(
         "a request for a password link costs the same",
-        "accounts/passwords.py",
+        "accounts/actions/password_reset.py",
         "current_membership(user) is not None\n",
         "(user.email and current_membership(user) is not None)\n",
         f"{COST}::test_every_request_for_a_password_link_costs_the_same",
     ),
     off(
         "an invitation costs the same",
-        "accounts/invitations.py",
+        "accounts/actions/invitations.py",
         "    if Membership.objects.current().filter(user_id=user.pk).exists():",
         "    if user.email and Membership.objects.current().filter(user_id=user.pk).exists():",
         f"{COST}::test_every_invitation_costs_the_same",

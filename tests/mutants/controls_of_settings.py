@@ -58,7 +58,7 @@ OF_SETTINGS = [
                 "people = Membership.objects",
             ),
             Edit(
-                "accounts/members.py",
+                "accounts/actions/members.py",
                 "Membership.objects.current().filter(pk=member.pk).prefetch",
                 "Membership.objects.filter(pk=member.pk).prefetch",
             ),  # asks again
@@ -67,7 +67,7 @@ OF_SETTINGS = [
     ),
     off(
         "nobody is mailed an invitation twice a minute",
-        "accounts/invitations.py",
+        "accounts/actions/invitations.py",
         "if (wait := row.asked_at + BETWEEN_MAILS - now) > timedelta(0):",
         "if (wait := timedelta(0)):",
         f"{PEOPLE}::test_nobody_is_mailed_twice_a_minute",
@@ -81,14 +81,14 @@ OF_SETTINGS = [
     ),
     off(
         "whoever changes the settings by another way is asked for the role too",
-        "accounts/actions.py",
+        "accounts/actions/accounts.py",
         '        authorize(actor, "account.update")\n',
         "        pass\n",
         "tests/accounts/test_account.py::test_the_action_asks_for_the_role_itself",
     ),
     off(
         "a former name stays the account's",
-        "accounts/renaming.py",
+        "accounts/actions/renaming.py",
         "if Domain.objects.filter(host=host_of(account.slug)).exclude(tenant=account).exists():",
         "if False:",
         f"{GENERAL}::test_nobody_else_gets_the_old_address",
@@ -96,7 +96,7 @@ OF_SETTINGS = [
     ),
     off(
         "whoever takes a name looks again afterwards",
-        "accounts/actions.py",
+        "accounts/actions/accounts.py",
         "    refuse_former_slug(account)\n",
         "",
         f"{GENERAL}::test_a_name_that_is_given_up_at_the_same_moment_is_not_free",
@@ -118,7 +118,7 @@ OF_SETTINGS = [
     ),
     off(
         "an account keeps only so many names",
-        "accounts/renaming.py",
+        "accounts/actions/renaming.py",
         ">= MOST_FORMER:",
         ">= 1000:",
         f"{GENERAL}::test_only_so_many_addresses_are_kept",
@@ -133,7 +133,7 @@ OF_SETTINGS = [
     ),
     off(
         "only owners delete an account",
-        "accounts/closing.py",
+        "accounts/actions/account_deletion.py",
         """    authorize(actor, "account.delete")
     if not is_same_name""",
         "    if not is_same_name",
@@ -141,7 +141,7 @@ OF_SETTINGS = [
     ),
     off(
         "the API wants the name too",
-        "accounts/closing.py",
+        "accounts/actions/account_deletion.py",
         "if not is_same_name(name, account.name):",
         "if False:",
         f"{DELETING}::test_the_api_wants_the_name_too[body4]",
@@ -155,7 +155,7 @@ OF_SETTINGS = [
     ),
     off(
         "only owners call it off",
-        "accounts/closing.py",
+        "accounts/actions/account_deletion.py",
         """    authorize(actor, "account.delete", while_suspended=True)
     if not account.is_closing""",
         "    if not account.is_closing",
@@ -163,7 +163,7 @@ OF_SETTINGS = [
     ),
     off(
         "after two weeks nobody calls it off",
-        "accounts/closing.py",
+        "accounts/actions/account_deletion.py",
         "if not account.is_closing or is_due(account):",
         "if not account.is_closing:",
         f"{DELETING}::test_after_two_weeks_it_is_too_late",
@@ -177,28 +177,28 @@ OF_SETTINGS = [
     ),
     off(
         "nothing is erased before its time",
-        "accounts/erasing.py",
+        "accounts/actions/account_erasure.py",
         "    if not is_due(account):\n        raise ValueError",
         "    if False:\n        raise ValueError",
         f"{ERASING}::test_an_account_that_is_not_due_is_not_erased",
     ),
     off(
         "files are erased too",
-        "accounts/erasing.py",
+        "accounts/actions/account_erasure.py",
         "            default_storage.delete_all()  # type: ignore[attr-defined]  # ours\n",
         "",
         f"{ERASING}::test_after_two_weeks_everything_of_it_is_gone_and_nothing_of_others",
     ),
     off(
         "sessions of one account are erased alone",
-        "accounts/erasing.py",
+        "accounts/actions/account_erasure.py",
         "if SessionStore().decode(row.session_data).get(KEY) == str(account.pk)]",
         "]",
         f"{ERASING}::test_after_two_weeks_everything_of_it_is_gone_and_nothing_of_others",
     ),
     off(
         "an erasure looks again for what was written meanwhile",
-        "accounts/erasing.py",
+        "accounts/actions/account_erasure.py",
         "ATTEMPTS = 3",
         "ATTEMPTS = 1",
         f"{ERASING}::test_what_is_written_meanwhile_goes_too",

@@ -67,7 +67,7 @@ IN_THE_PRODUCT: list[Mutant] = [
     ),
     off(
         "no cell of a spreadsheet is a formula",
-        "accounts/spreadsheets.py",
+        "accounts/exports/writing.py",
         """return FORMULA.sub("'", """,
         "return str(",
         f"{DOWNLOADED}::test_no_cell_is_a_formula",
@@ -76,7 +76,7 @@ IN_THE_PRODUCT: list[Mutant] = [
     ),
     off(
         "no part of a cell is a formula where another separator ends cells",
-        "accounts/spreadsheets.py",
+        "accounts/exports/writing.py",
         r"|(?<=[,;|\t\n\r\u060c\u061b])",
         "",
         f"{DOWNLOADED}::test_no_cell_is_a_formula",
@@ -84,7 +84,7 @@ IN_THE_PRODUCT: list[Mutant] = [
     ),
     off(
         "a text is no formula and no link in an XLSX file",
-        "accounts/workbooks.py",
+        "accounts/exports/workbooks.py",
         "self._sheet.write_string(self._row, column, text)",
         "self._sheet.write_formula(self._row, column, text)",
         "tests/tasks/test_xlsx_files.py::test_a_text_is_a_text_whatever_is_in_it",

@@ -9,9 +9,9 @@ from zipfile import ZIP_STORED, ZipFile
 import pytest
 from django.core.files.base import ContentFile
 
-from accounts.actions import create_account
+from accounts.actions.accounts import create_account
+from accounts.actions.pictures import set_avatar, set_logo
 from accounts.models import AuditEntry
-from accounts.pictures import set_avatar, set_logo
 from projects.models import Label
 from tasks import exporting, exporting_accounts, exporting_files
 from tasks.exporting_files import write_files

@@ -13,8 +13,8 @@ import pytest
 from django.conf import settings
 from django.db import DatabaseError, models, transaction
 
+from accounts.exports.writing import cell
 from accounts.models import AuditEntry
-from accounts.spreadsheets import cell
 from tasks import exporting_accounts
 from tasks.actions import request_export
 from tenancy.context import tenant_context
@@ -127,4 +127,4 @@ def test_there_is_one_way_to_write_csv():
         for node in ast.walk(tree)
         if isinstance(node, ast.Import) and any(each.name == "csv" for each in node.names)
     }
-    assert users == {"accounts/spreadsheets.py"}
+    assert users == {"accounts/exports/writing.py"}

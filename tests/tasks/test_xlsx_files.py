@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from openpyxl import load_workbook
 
-from accounts import audit_files, workbooks
+from accounts.exports import audit_log, workbooks
+from accounts.exports.workbooks import SheetFull, Workbook
 from accounts.models import AuditEntry
-from accounts.workbooks import SheetFull, Workbook
 from tasks import exporting
 from tasks.actions import create_comment, create_task
 from tasks.models import Task
@@ -251,7 +251,7 @@ def entries(acme, alice):
 
 @pytest.mark.parametrize("path", [AUDIT, PAGE])
 def test_the_audit_log_has_the_rows_of_its_csv(client, acme, alice, entries, monkeypatch, path):
-    monkeypatch.setattr(audit_files, "ROWS", 2)
+    monkeypatch.setattr(audit_log, "ROWS", 2)
     session = client.as_(alice)
     answer = session.get(path, {"format": "xlsx"})
     assert (answer.status_code, answer["Content-Type"]) == (200, workbooks.MEDIA_TYPE)
@@ -270,7 +270,7 @@ def test_the_audit_log_has_the_rows_of_its_csv(client, acme, alice, entries, mon
 
 @pytest.mark.parametrize("path", [AUDIT, PAGE])
 def test_more_entries_than_a_request_writes_are_refused_with_the_way_out(client, alice, entries, monkeypatch, path):
-    monkeypatch.setattr(audit_files, "MOST_IN_WORKBOOK", 4)
+    monkeypatch.setattr(audit_log, "MOST_IN_WORKBOOK", 4)
     session = client.as_(alice)
     answer = session.get(path, {"format": "xlsx"})
     assert answer.status_code == 400
@@ -294,7 +294,7 @@ def test_a_member_who_may_not_read_the_audit_log_gets_no_workbook(client, who, p
 def test_an_asynchronous_server_sends_the_whole_file_and_leaves_nothing(
     client, acme, alice, entries, monkeypatch, tmp_path
 ):
-    monkeypatch.setattr(audit_files, "ROWS", 2)
+    monkeypatch.setattr(audit_log, "ROWS", 2)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     browser = HostClient("acme")
     browser.cookies = client.as_(alice).cookies

@@ -3,8 +3,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.actions import NewAccount, create_account
-from accounts.links import password_link
+from accounts.actions.accounts import NewAccount, create_account
+from accounts.emails.links import password_link
 from tenancy.context import tenant_context
 from tenancy.routing import tenant_origin
 

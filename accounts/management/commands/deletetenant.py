@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.erasing import begin_to_erase, erase_account
+from accounts.actions.account_erasure import begin_to_erase, erase_account
 from accounts.models import Account
 
 

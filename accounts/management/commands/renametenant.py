@@ -3,7 +3,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.actions import rename_account
+from accounts.actions.accounts import rename_account
 from accounts.models import Account
 from tenancy.routing import tenant_origin
 

@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from accounts import audit_files
+from accounts.exports import audit_log
 from accounts.models import AuditEntry, Membership
 from accounts.permissions import require
 from frontend.access import MemberRequest
@@ -79,7 +79,7 @@ def export(request: MemberRequest) -> HttpResponseBase:
     if not form.is_valid():
         return index(request)
     try:
-        return audit_files.as_file(request, entries, request.GET.get("format", "csv"))
+        return audit_log.as_file(request, entries, request.GET.get("format", "csv"))
     except ValidationError as refused:
         return _page(request, " ".join(refused.messages))
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.closing import GRACE, NotDeleting, delete_account, restore_account
+from accounts.actions.account_deletion import GRACE, NotDeleting, delete_account, restore_account
 from accounts.permissions import require
 from frontend.access import MemberRequest
 from frontend.forms import refuse

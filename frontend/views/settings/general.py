@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.actions import update_account
+from accounts.actions.accounts import update_account
 from accounts.hues import HUES
 from accounts.models import Account, Invitation, Membership
 from accounts.permissions import may, require

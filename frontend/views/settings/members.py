@@ -14,8 +14,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import invitations, members
-from accounts.conflicts import Conflicting
+from accounts.actions import invitations, members
+from accounts.exceptions import Conflicting
 from accounts.models import Invitation, Membership, Role
 from accounts.permissions import may, require
 from accounts.quotas import QuotaExceeded

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import pictures
-from accounts.images import TooManyImages
+from accounts.actions import pictures
+from accounts.files.images import TooManyImages
 from accounts.permissions import may, require
 from accounts.quotas import FileTooLarge
 from accounts.rest.uploads import room, streams_body

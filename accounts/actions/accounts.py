@@ -7,11 +7,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from accounts.acting import authorize
+from accounts.actions.authorization import authorize
+from accounts.actions.locks import lock_person, lock_person_with
+from accounts.actions.renaming import keep_former_slug, refuse_former_slug
 from accounts.audit import record_audit
 from accounts.models import Account, Membership, Role, User
-from accounts.people import lock_person, lock_person_with
-from accounts.renaming import keep_former_slug, refuse_former_slug
 from accounts.validation import assign, validate_fields
 from tenancy.context import tenant_context
 from tenancy.routing import forget_tenant

@@ -18,12 +18,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.acting import authorize
+from accounts.actions.authorization import authorize
+from accounts.actions.locks import lock_person_with
+from accounts.actions.members import lock_account, refuse_owner_role, take_in
 from accounts.audit import record_audit
-from accounts.conflicts import Conflicting
-from accounts.members import lock_account, refuse_owner_role, take_in
+from accounts.exceptions import Conflicting
 from accounts.models import Invitation, Membership, Role, User
-from accounts.people import lock_person_with
 from accounts.quotas import require_room_for_invitation, require_room_for_member
 from accounts.tokens import hash_of
 from accounts.validation import validate_fields

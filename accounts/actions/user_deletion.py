@@ -8,11 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.actions.locks import PersonGone, lock_person
+from accounts.actions.members import LastOwner, end_membership, lock_account
+from accounts.actions.pictures import forget_avatar
 from accounts.audit import record_audit
-from accounts.members import LastOwner, end_membership, lock_account
 from accounts.models import Account, Membership, User
-from accounts.people import PersonGone, lock_person
-from accounts.pictures import forget_avatar
 from tenancy.context import as_user, tenant_context
 
 

@@ -6,9 +6,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import Throttled
 
-from accounts.errors import InvalidCredentials
-from accounts.invitations import accept_as_new_person, accept_invitation, find_invitation, find_person
+from accounts.actions.invitations import accept_as_new_person, accept_invitation, find_invitation, find_person
 from accounts.models import Membership
+from accounts.rest.errors import InvalidCredentials
 from tenancy.context import no_tenant
 
 

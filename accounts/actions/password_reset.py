@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts.authentication import current_membership
-from accounts.letters import ask_for_letter
+from accounts.emails.user_emails import ask_for_letter
 from accounts.models import User
 from tenancy.context import get_active_tenant
 

@@ -12,9 +12,9 @@ from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.acting import authorize
+from accounts.actions.authorization import authorize
 from accounts.audit import record_audit
-from accounts.images import NotAnImage, shrink
+from accounts.files.images import NotAnImage, shrink
 from accounts.models import Account, Membership
 from accounts.permissions import require
 from tenancy.context import require_active_tenant

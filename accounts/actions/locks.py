@@ -3,7 +3,7 @@
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
-from accounts.conflicts import Conflicting
+from accounts.exceptions import Conflicting
 from accounts.models import User
 
 

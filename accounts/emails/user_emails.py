@@ -18,13 +18,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import OperationalError
 
-from accounts import mail
-from accounts.links import password_link, public_url
+from accounts.emails import sending
+from accounts.emails.links import password_link, public_url
 from accounts.models import User
 from tenancy.context import get_active_tenant, no_tenant
 from tenancy.outbox import enqueue
 
-logger = structlog.get_logger("accounts.letters")
+logger = structlog.get_logger("accounts.emails.user_emails")
 
 type Link = Callable[[User], tuple[str, str]]  # the address to write to, "" for no letter, and the URL
 
@@ -74,7 +74,7 @@ def send_letter(kind: str, user_id: UUID) -> None:
     context = {**parts, "warning": letter.warning}
     # In nobody's name: whoever signs up with somebody's address has chosen what the account is called.
     with no_tenant():
-        mail.send(to=address, subject=str(letter.subject), template="letter", context=context)
+        sending.send(to=address, subject=str(letter.subject), template="letter", context=context)
 
 
 def _to_confirm(user: User) -> tuple[str, str]:

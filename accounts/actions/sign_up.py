@@ -17,11 +17,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.actions import give_account, save_new_account
-from accounts.clearing import is_unconfirmed
-from accounts.letters import ask_for_letter
+from accounts.actions.accounts import give_account, save_new_account
+from accounts.actions.expiry import is_unconfirmed
+from accounts.actions.renaming import host_of
+from accounts.emails.user_emails import ask_for_letter
 from accounts.models import Account, Domain, User
-from accounts.renaming import host_of
 from accounts.slugs import LONGEST, slug_of
 from tenancy.context import tenant_context
 from tenancy.routing import forget_tenant

@@ -15,7 +15,7 @@ from django.core.files.storage import default_storage
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from accounts.closing import GRACE, is_due
+from accounts.actions.account_deletion import GRACE, is_due
 from accounts.models import Account
 from tenancy.cache import clear_tenant
 from tenancy.context import tenant_context
@@ -24,7 +24,7 @@ from tenancy.models import TenantModel, is_tenant_owned
 from tenancy.routing import forget_tenant
 from tenancy.sessions import KEY
 
-logger = structlog.get_logger("accounts.erasing")
+logger = structlog.get_logger("accounts.actions.account_erasure")
 
 PAGE = 1000  # sessions that are looked at at once
 ATTEMPTS = 3

@@ -14,10 +14,10 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
-from accounts import workbooks
+from accounts.exports import workbooks
+from accounts.exports.workbooks import Workbook
+from accounts.exports.writing import CsvTable
 from accounts.models import AuditEntry
-from accounts.spreadsheets import CsvTable
-from accounts.workbooks import Workbook
 from tenancy.clock import current_zone
 from tenancy.context import require_active_tenant
 

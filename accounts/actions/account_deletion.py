@@ -1,4 +1,4 @@
-"""The end of an account: its owner asks for it, and may call it off for two weeks. Then `accounts.erasing` begins."""
+"""The end of an account: its owner requests it and may cancel it for two weeks, before `account_erasure` begins."""
 
 from datetime import timedelta
 
@@ -7,10 +7,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.acting import authorize
+from accounts.actions.authorization import authorize
+from accounts.actions.members import lock_account
 from accounts.audit import record_audit
-from accounts.conflicts import Conflicting
-from accounts.members import lock_account
+from accounts.exceptions import Conflicting
 from accounts.models import Account, Membership
 from accounts.validation import is_same_name
 from tenancy.outbox import enqueue

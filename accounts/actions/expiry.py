@@ -6,8 +6,8 @@ from typing import cast
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.deleting import forget_person
-from accounts.erasing import begin_to_erase
+from accounts.actions.account_erasure import begin_to_erase
+from accounts.actions.user_deletion import forget_person
 from accounts.models import Account, ApiToken, IdempotencyKey, Membership, RefreshFamily, User
 from accounts.rest.idempotency import LIFETIME
 from tenancy.context import require_active_tenant
@@ -43,7 +43,7 @@ def is_unconfirmed() -> bool:
     """Say whether nobody has confirmed yet that they signed up for the active account.
 
     That is an account of one person, who has chosen a password and not shown that the address is theirs, or of nobody:
-    see `accounts.signing_up`. Whom an operator has made an owner has no password yet, and is waited for.
+    see `accounts.actions.sign_up`. Whom an operator has made an owner has no password yet, and is waited for.
     """
     members = list(Membership.objects.prefetch_related("user")[:2])
     return len(members) < 2 and all(_never_confirmed(member.user) for member in members)

@@ -14,7 +14,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from accounts.image_headers import (
+from accounts.files.image_headers import (
     CountedReads,
     Jpeg,
     TooManyParts,

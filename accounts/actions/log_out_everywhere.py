@@ -7,8 +7,8 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.actions.locks import lock_person
 from accounts.models import User
-from accounts.people import lock_person
 from tenancy.sessions import bind_session
 
 

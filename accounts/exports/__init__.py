@@ -1,0 +1,1 @@
+"""Files that members download: CSV, XLSX and JSON."""

@@ -1,0 +1,1 @@
+"""Bytes without rows: what a file contains and how it is named."""
