@@ -1,3 +1,3 @@
-"""The hues of accent colors, in degrees of OKLCH. `frontend/accents.py` makes colors of them that can be read."""
+"""The hues of accent colors, in degrees of OKLCH: `frontend/shared/accents.py` derives readable colors from them."""
 
 HUES = range(0, 360, 15)

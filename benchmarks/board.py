@@ -18,7 +18,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from accounts.models import Account
 from benchmarks.testdata import Data
 from config.pytest_plugin import find_program
-from frontend.cards import html_of
+from frontend.board.cards import html_of
 from projects.actions import create_project
 from projects.models import Project, Status
 from tasks.actions import create_task

@@ -112,7 +112,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.ClientAddressMiddleware",
-    "frontend.in_place.AnswerInPlaceMiddleware",
+    "frontend.shared.in_place.AnswerInPlaceMiddleware",
     "accounts.middleware.MembershipMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -173,13 +173,13 @@ ACCOUNT_RATE_LIMITS = {
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before an address or a second factor is changed
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.emails.links.PasswordLinkTokens"  # noqa: S105  # a class
 ACCOUNT_FORMS = {
-    "add_email": "frontend.auth_forms.ChangeAddress",
-    "change_password": "frontend.auth_forms.ChangePassword",
-    "login": "frontend.auth_forms.LogIn",
-    "reauthenticate": "frontend.auth_forms.AskPassword",
-    "reset_password": "frontend.auth_forms.AskForLink",
-    "reset_password_from_key": "frontend.auth_forms.SetPassword",
-    "signup": "frontend.auth_forms.SignUp",
+    "add_email": "frontend.auth.forms.ChangeAddress",
+    "change_password": "frontend.auth.forms.ChangePassword",
+    "login": "frontend.auth.forms.LogIn",
+    "reauthenticate": "frontend.auth.forms.AskPassword",
+    "reset_password": "frontend.auth.forms.AskForLink",
+    "reset_password_from_key": "frontend.auth.forms.SetPassword",
+    "signup": "frontend.auth.forms.SignUp",
 }
 
 MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
@@ -188,9 +188,9 @@ MFA_TOTP_TOLERANCE = 1  # backwards only, and once: accounts.second_factor
 # allauth fears that somebody switches it on with an address that is not theirs. Nobody gets that far here.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_FORMS = {
-    "activate_totp": "frontend.auth_forms.SwitchOnApp",
-    "authenticate": "frontend.auth_forms.AskCode",
-    "reauthenticate": "frontend.auth_forms.AskCodeAgain",
+    "activate_totp": "frontend.auth.forms.SwitchOnApp",
+    "authenticate": "frontend.auth.forms.AskCode",
+    "reauthenticate": "frontend.auth.forms.AskCodeAgain",
 }
 
 # Cookies are host-only, which is what keeps the tenants' sessions apart in the browser.
@@ -259,7 +259,7 @@ MAIL_FOLDER = read("MAIL_FOLDER")  # for one person's machine: whoever can read 
 if MAIL_FOLDER and not IS_TRIAL:
     raise ImproperlyConfigured("MAIL_FOLDER shows everybody's mail: it is for demonstrations on localhost alone.")
 MAILERS = {
-    "default": {"BACKEND": "frontend.mailbox.FolderBackend", "OPTIONS": {"folder": MAIL_FOLDER}}
+    "default": {"BACKEND": "frontend.mailbox.backend.FolderBackend", "OPTIONS": {"folder": MAIL_FOLDER}}
     if MAIL_FOLDER
     else connections.mailer(read("EMAIL_URL"))
 }

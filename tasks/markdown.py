@@ -1,6 +1,6 @@
 """The blocks of Markdown that members write: what is read of a text, and which lines are items of task lists.
 
-`frontend.prose` adds what is read within a paragraph. Blocks are all that a tick needs.
+`frontend.shared.markdown` adds what is read within a paragraph. Blocks are all that a tick needs.
 """
 
 import re

@@ -15,7 +15,7 @@ from accounts.api.pictures import AvatarView, LogoView
 from accounts.api.tokens import RefreshView, RevokeView, TokenView, VerifyView
 from config.errors import not_found
 from config.openapi import document
-from frontend.views.api_docs import api_docs
+from frontend.public.api_docs import api_docs
 from projects.api import ActivityViewSet, LabelViewSet, ProjectViewSet, StatusViewSet
 from tasks.api import (
     AttachmentViewSet,

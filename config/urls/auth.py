@@ -8,7 +8,7 @@ from django.urls import path, re_path
 from django.views.decorators.cache import never_cache
 from django.views.generic import RedirectView
 
-from frontend.views import person
+from frontend.auth import views as person
 
 urlpatterns = [
     path("", person.index, name="person"),

@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from frontend.views import mails
+from frontend.mailbox import views
 
 urlpatterns = [
-    path("mails/", mails.index, name="mails"),
-    path("mails/<uuid:pk>/", mails.detail, name="mail"),
-    path("mails/<uuid:pk>/html/", mails.html, name="mail_html"),
+    path("mails/", views.index, name="mails"),
+    path("mails/<uuid:pk>/", views.detail, name="mail"),
+    path("mails/<uuid:pk>/html/", views.html, name="mail_html"),
 ]

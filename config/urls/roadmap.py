@@ -4,10 +4,10 @@ from django.urls import path
 
 from config.urls import tenant
 from config.urls.errors import handler400, handler403, handler404, handler500  # noqa: F401
-from frontend.views import roadmap
+from frontend.roadmap import views
 
 urlpatterns = [
-    path("roadmap/", roadmap.index, name="roadmap"),
-    path("projects/<project_key:key>/roadmap/", roadmap.switch, name="switch_roadmap"),
+    path("roadmap/", views.index, name="roadmap"),
+    path("projects/<project_key:key>/roadmap/", views.switch, name="switch_roadmap"),
     *tenant.urlpatterns,
 ]

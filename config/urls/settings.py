@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from frontend.views.settings import audit, danger, general, members, pictures
+from frontend.account_settings import audit, danger, general, members, pictures
 
 urlpatterns = [
     path("", general.index, name="settings"),

@@ -3,31 +3,23 @@
 from django.urls import include, path, register_converter
 
 from config.urls.errors import handler400, handler403, handler404, handler500  # noqa: F401
-from frontend import addresses
-from frontend.views import (
-    attachments,
-    board,
-    cards,
-    checklists,
-    comments,
-    doors,
-    exports,
-    facts,
-    inbox,
-    invitations,
-    labels,
-    my_tasks,
-    pictures,
-    project_settings,
-    projects,
-    search,
-    subtasks,
-    tasks,
-)
+from frontend.account_settings import picture_files
+from frontend.auth import invitations, login_handoff
+from frontend.board import editing
+from frontend.board import views as board
+from frontend.inbox import views as inbox
+from frontend.my_tasks import views as my_tasks
+from frontend.project_settings import exports, labels
+from frontend.project_settings import views as project_settings
+from frontend.projects import views as projects
+from frontend.search import views as search
+from frontend.shared import converters
+from frontend.task import attachments, checklists, comments, fields, subtasks
+from frontend.task import views as tasks
 
-register_converter(addresses.ProjectKeyConverter, "project_key")
-register_converter(addresses.PictureConverter, "picture")
-register_converter(addresses.TaskKeyConverter, "task_key")
+register_converter(converters.ProjectKeyConverter, "project_key")
+register_converter(converters.PictureConverter, "picture")
+register_converter(converters.TaskKeyConverter, "task_key")
 
 urlpatterns = [
     path("", projects.index, name="projects"),
@@ -53,8 +45,8 @@ urlpatterns = [
     path("tasks/new/", tasks.new, name="new_task"),
     path("tasks/<task_key:key>/", tasks.detail, name="task"),
     path("tasks/<task_key:key>/move/", tasks.move, name="move_task"),
-    path("tasks/<task_key:key>/place/", cards.place, name="place_task"),
-    path("tasks/<task_key:key>/edit/", cards.edit, name="edit_task"),
+    path("tasks/<task_key:key>/place/", editing.place, name="place_task"),
+    path("tasks/<task_key:key>/edit/", editing.edit, name="edit_task"),
     path("tasks/<task_key:key>/text/", tasks.text, name="edit_text"),
     path("tasks/<task_key:key>/text/tick/", checklists.tick_text, name="tick_text"),
     path("tasks/<task_key:key>/complete/", tasks.complete, name="complete_task"),
@@ -62,10 +54,10 @@ urlpatterns = [
     path("tasks/<task_key:key>/archive/", tasks.archive, name="archive_task"),
     path("tasks/<task_key:key>/restore/", tasks.restore, name="restore_task"),
     path("tasks/<task_key:key>/delete/", tasks.delete, name="delete_task"),
-    path("tasks/<task_key:key>/priority/", facts.priority, name="set_priority"),
-    path("tasks/<task_key:key>/due/", facts.due, name="set_due_date"),
-    path("tasks/<task_key:key>/assignees/", facts.assignees, name="assign_task"),
-    path("tasks/<task_key:key>/labels/", facts.labels, name="label_task"),
+    path("tasks/<task_key:key>/priority/", fields.priority, name="set_priority"),
+    path("tasks/<task_key:key>/due/", fields.due, name="set_due_date"),
+    path("tasks/<task_key:key>/assignees/", fields.assignees, name="assign_task"),
+    path("tasks/<task_key:key>/labels/", fields.labels, name="label_task"),
     path("tasks/<task_key:key>/comments/", comments.add, name="add_comment"),
     path("tasks/<task_key:key>/people/", comments.people, name="people_of_task"),
     path("tasks/<task_key:key>/subtasks/", subtasks.add, name="add_subtask"),
@@ -82,10 +74,10 @@ urlpatterns = [
     path("my-tasks/", my_tasks.index, name="my_tasks"),
     path("search/", search.index, name="search"),
     path("invitations/<str:token>/", invitations.accept, name="invitation"),
-    path("pictures/logo/<picture:picture>/", pictures.logo, name="logo"),
-    path("pictures/avatar/<picture:picture>/", pictures.avatar, name="avatar"),
-    path("auth/enter/", doors.enter, name="enter"),
-    path("auth/hand-over/", doors.take, name="take_over"),
+    path("pictures/logo/<picture:picture>/", picture_files.logo, name="logo"),
+    path("pictures/avatar/<picture:picture>/", picture_files.avatar, name="avatar"),
+    path("auth/enter/", login_handoff.enter, name="enter"),
+    path("auth/hand-over/", login_handoff.take, name="take_over"),
     path("settings/", include("config.urls.settings")),
     path("auth/", include("config.urls.auth")),
     path("api/v1/", include("config.urls.api")),

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from frontend import drafts
+from frontend.shared import drafts
 from projects.models import Project
 from tasks.models import Notification
 from tenancy.routing import Refused, parse_host

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account, Membership
 from accounts.permissions import may as role_allows
-from frontend import presentation
-from frontend.filters import Look
-from frontend.prose import render_markdown
+from frontend.board.filters import Look
+from frontend.shared import presentation
+from frontend.shared.markdown import render_markdown
 from tasks import mails
 from tasks.models import Export, Notification
 from tenancy.clock import current_date, local_date, local_time

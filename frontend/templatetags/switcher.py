@@ -2,7 +2,7 @@
 
 from django import template
 
-from frontend.places import Place, places_of
+from frontend.shared.own_accounts import Place, places_of
 
 register = template.Library()
 

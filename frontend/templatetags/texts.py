@@ -5,8 +5,8 @@ from typing import Any
 from django import template
 from django.urls import reverse
 
-from frontend.references import Ticks
-from frontend.task_page import TaskPage
+from frontend.shared.references import Ticks
+from frontend.task.page import TaskPage
 from tasks.checklists import fingerprint
 from tasks.models import Comment
 

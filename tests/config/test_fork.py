@@ -108,7 +108,7 @@ def test_a_model_of_ones_own_goes_from_the_table_to_the_tests(fork):
     run(fork, "config.roles", into="docs/roles.md")
     schema = ["--format", "openapi-json", "--file", "config/openapi.json", "--validate", "--fail-on-warn"]
     run(fork, "django", "spectacular", *schema, environment=settings_of(fork))
-    run(fork, "ruff", "check", "contacts", "frontend/views/contacts.py", "tests/contacts")
+    run(fork, "ruff", "check", "contacts", "frontend/contacts/views.py", "tests/contacts")
     options = "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", OF_THEM
     run(fork, "pytest", *options, "tests/contacts", *GUARDS, environment=own(fork))
 

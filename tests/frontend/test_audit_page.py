@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.actions.accounts import update_account
 from accounts.models import Account, AuditEntry
-from frontend.views.settings.audit import ACTIONS
+from frontend.account_settings.audit import ACTIONS
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from frontend.prose import render_kept
+from frontend.shared.markdown import render_kept
 from projects.models import Activity
 from tasks.actions import create_comment, delete_task, update_task
 from tasks.actions.checklists import tick_in_description

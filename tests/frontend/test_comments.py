@@ -6,8 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from frontend import feed, prose
-from frontend.prose import cost_of
+from frontend.shared import markdown
+from frontend.shared.markdown import cost_of
+from frontend.task import activity
 from projects.models import Activity
 from tasks.actions import (
     complete_task,
@@ -175,7 +176,7 @@ def pages_of(session, page):
 
 
 def test_a_long_stream_has_pages_that_show_each_entry_once(client, alice, bob, task, as_member, page, monkeypatch):
-    monkeypatch.setattr(feed, "MOST", 2)
+    monkeypatch.setattr(activity, "MOST", 2)
     for number in range(5):
         as_member(alice, create_comment, task=task, body=f"Comment {number}")
     texts = pages_of(client.as_(bob), page)
@@ -185,7 +186,7 @@ def test_a_long_stream_has_pages_that_show_each_entry_once(client, alice, bob, t
 
 
 def test_a_page_has_as_many_comments_as_its_cost_allows(client, alice, bob, task, as_member, page, monkeypatch):
-    monkeypatch.setattr(feed, "MOST_COST", 2 * cost_of("Comment 0"))
+    monkeypatch.setattr(activity, "MOST_COST", 2 * cost_of("Comment 0"))
     for body in ("Comment 0", "Comment 1", "Comment 2", "Comment 3" * 9, "Comment 4"):
         as_member(alice, create_comment, task=task, body=body)
     shown = [re.findall(r"Comment \d", text) for text in pages_of(client.as_(bob), page)]
@@ -193,7 +194,7 @@ def test_a_page_has_as_many_comments_as_its_cost_allows(client, alice, bob, task
 
 
 def test_comments_of_the_same_moment_are_on_one_page(client, acme, alice, bob, task, as_member, page, monkeypatch):
-    monkeypatch.setattr(feed, "MOST", 2)
+    monkeypatch.setattr(activity, "MOST", 2)
     for number in range(4):
         as_member(alice, create_comment, task=task, body=f"Comment {number}")
     with tenant_context(acme):
@@ -205,7 +206,7 @@ def test_comments_of_the_same_moment_are_on_one_page(client, acme, alice, bob, t
 
 
 def test_a_comment_on_an_older_page_is_edited_there(client, alice, bob, task, as_member, monkeypatch):
-    monkeypatch.setattr(feed, "MOST", 2)
+    monkeypatch.setattr(activity, "MOST", 2)
     first, *_rest = [as_member(bob, create_comment, task=task, body=f"Comment {number}") for number in range(5)]
     content = client.as_(bob).get(f"/comments/{first.pk}/edit/").content.decode()
     assert f'action="/comments/{first.pk}/edit/"' in content
@@ -222,13 +223,13 @@ def test_an_end_that_is_none_is_passed_over(client, bob, comment, text):
 def test_a_page_renders_a_limited_amount_of_markdown_and_once(client, alice, bob, vera, task, as_member, monkeypatch):
     """Thirty comments of 20,000 characters were twelve seconds of CPU, for each request."""
     read = []
-    render = prose._markdown.render
-    monkeypatch.setattr(prose._markdown, "render", lambda text: read.append(text) or render(text))
+    render = markdown._markdown.render
+    monkeypatch.setattr(markdown._markdown, "render", lambda text: read.append(text) or render(text))
     for number in range(30):
         as_member(alice, create_comment, task=task, body=f"{number}\n\n" + "- a\n" * 4_900)
     answer = client.as_(bob).get(URL)
-    assert sum(cost_of(text) for text in read) <= feed.MOST_COST
-    assert len(answer.content) < 5 * feed.MOST_COST
+    assert sum(cost_of(text) for text in read) <= activity.MOST_COST
+    assert len(answer.content) < 5 * activity.MOST_COST
     rendered = len(read)
     assert rendered >= 1
     client.as_(bob).get(URL)

@@ -8,8 +8,8 @@ import pytest
 
 import frontend
 from accounts.hues import HUES
-from frontend.accents import style_sheet, to_linear_rgb
-from frontend.presentation import ACCENTS
+from frontend.shared.accents import style_sheet, to_linear_rgb
+from frontend.shared.presentation import ACCENTS
 from projects.models import Color
 
 STATIC = Path(frontend.__file__).parent / "static/frontend"
@@ -89,7 +89,7 @@ def test_every_accent_is_readable(front, back, accent, theme):
 
 
 def test_the_accents_to_choose_from_are_up_to_date():
-    """`python -m frontend.accents > frontend/static/frontend/accents.css` writes them."""
+    """`python -m frontend.shared.accents > frontend/static/frontend/accents.css` writes them."""
     assert style_sheet() == HUES_CSS
 
 

@@ -5,7 +5,7 @@ from base64 import b64decode
 import pytest
 from django.utils import timezone
 
-from frontend.drafts import draft_keys
+from frontend.shared.drafts import draft_keys
 from tasks.models import Task
 from tenancy.context import tenant_context
 from tenancy.testing import TenantClient, membership_of

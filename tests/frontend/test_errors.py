@@ -6,7 +6,7 @@ from django.db import IntegrityError, OperationalError
 from django.test import Client
 from django.utils import timezone
 
-from frontend.views import projects
+from frontend.projects import views
 
 
 def test_not_found_leads_back_to_the_account(client, bob, page):
@@ -74,7 +74,7 @@ def test_a_failure_asks_nothing_of_the_database(
     browser = client.as_(bob)
     browser.raise_request_exception = False
     browser.get("/")  # the host is known now
-    monkeypatch.setattr(projects, "_with_counts", fail)
+    monkeypatch.setattr(views, "_with_counts", fail)
     with django_assert_num_queries(3):  # session, person and membership; none by the page
         response = browser.get("/")
     seen = page(response)
@@ -99,7 +99,7 @@ def test_a_lost_race_is_a_409_and_not_a_500(client, alice, acme, monkeypatch):
     def lose(**fields):
         raise IntegrityError("duplicate key")
 
-    monkeypatch.setattr(projects, "create_project", lose)
+    monkeypatch.setattr(views, "create_project", lose)
     browser = client.as_(alice)
     browser.raise_request_exception = False
     answer = browser.post("/", {"name": "Website", "key": "", "color": "green"})

@@ -8,7 +8,7 @@ from django.db import OperationalError
 from django.utils import timezone
 from PIL import Image
 
-from frontend.views import projects
+from frontend.projects import views
 from tests.frontend.test_mailbox import send
 from tests.isolation.conftest import ours  # noqa: F401  # a fixture
 from tests.isolation.routes import routes
@@ -85,7 +85,7 @@ def test_page_of_a_failure_links_to_the_icon(visit, monkeypatch, page, error):  
         raise error
 
     client = visit("tenant", "alice")
-    monkeypatch.setattr(projects, "_with_counts", fail)
+    monkeypatch.setattr(views, "_with_counts", fail)
     answer = client.get("/")
     assert answer.status_code >= 500
     check(answer, client, page)

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from django.core import mail
 
-from frontend.mailbox import FolderBackend
+from frontend.mailbox.backend import FolderBackend
 from tests.frontend import with_mails
 from tests.frontend.conftest import Page
 
@@ -24,7 +24,7 @@ def mailbox(settings, tmp_path):
     settings.ROOT_URLCONF = with_mails.__name__
     settings.MAIL_FOLDER = str(tmp_path / "mails")
     settings.MAILERS = {
-        "default": {"BACKEND": "frontend.mailbox.FolderBackend", "OPTIONS": {"folder": settings.MAIL_FOLDER}}
+        "default": {"BACKEND": "frontend.mailbox.backend.FolderBackend", "OPTIONS": {"folder": settings.MAIL_FOLDER}}
     }
     return tmp_path / "mails"
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from frontend.views.my_tasks import grouped
+from frontend.my_tasks.views import grouped
 from tasks.actions import archive_task, complete_task, create_task
 from tasks.models import Task
 from tenancy.testing import membership_of

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from frontend.presentation import (
+from frontend.shared.presentation import (
     ACCENTS,
     PEOPLE,
     accent_of,

@@ -5,8 +5,8 @@ from time import process_time
 
 import pytest
 
-from frontend import prose
-from frontend.prose import render_markdown
+from frontend.shared import markdown
+from frontend.shared.markdown import render_markdown
 from tasks.markdown import MOST
 
 
@@ -185,7 +185,7 @@ def test_what_depends_on_readers_is_text_for_those_who_are_not_known():
 
 @pytest.mark.parametrize("text", ['<data value="task:WEB-1">x</data>', '[x](/ "<data value=&quot;task:X-1&quot;>")'])
 def test_a_place_for_readers_cannot_be_written(text):
-    assert not re.search(r'<data value="task:[^"]*">x|title="<data', prose.render_kept(text))
+    assert not re.search(r'<data value="task:[^"]*">x|title="<data', markdown.render_kept(text))
 
 
 @pytest.mark.parametrize(

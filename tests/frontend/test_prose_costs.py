@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 from django.utils.safestring import SafeString
 
-from frontend import prose, prose_labels
-from frontend.prose import cost_of, render_markdown
-from frontend.prose_labels import STEPS
+from frontend.shared import markdown, markdown_labels
+from frontend.shared.markdown import cost_of, render_markdown
+from frontend.shared.markdown_labels import STEPS
 from tasks import frames
 from tasks.frames import ROOM
 from tasks.markdown import item_lines, split_text
@@ -59,13 +59,13 @@ COSTLY = {
 def counted(monkeypatch):
     """Count the steps of the parser: its rules that are tried, for blocks and within lines, and its looks ahead."""
     steps = Counter()
-    skip = prose._markdown.inline.skipToken
+    skip = markdown._markdown.inline.skipToken
 
     def skipping(state):
         steps["ahead"] += 1
         skip(state)
 
-    monkeypatch.setattr(prose._markdown.inline, "skipToken", skipping)
+    monkeypatch.setattr(markdown._markdown.inline, "skipToken", skipping)
 
     def count(ruler):
         def counting(rule):
@@ -79,7 +79,7 @@ def counted(monkeypatch):
             ruler, "getRules", lambda chain, found=ruler.getRules: [counting(each) for each in found(chain)]
         )
 
-    for ruler in (prose._markdown.block.ruler, prose._markdown.inline.ruler):
+    for ruler in (markdown._markdown.block.ruler, markdown._markdown.inline.ruler):
         count(ruler)
     return steps
 
@@ -88,7 +88,7 @@ def counted(monkeypatch):
 @pytest.mark.parametrize("text", COSTLY.values(), ids=COSTLY)
 def test_the_steps_of_the_parser_grow_with_the_cost_and_no_faster(text, length, counted):
     text = text[:length]
-    prose._render(text)
+    markdown._render(text)
     assert counted["all"] < 8 * cost_of(split_text(text)[0])
     assert counted["ahead"] <= STEPS * len(text)
 
@@ -110,14 +110,14 @@ def test_the_frames_of_the_parser_have_room_in_one_chunk():
     for text in texts:
         sys.setprofile(measure)
         try:
-            prose._render(text)
+            markdown._render(text)
         finally:
             sys.setprofile(None)
         used = 0
     assert 8_000 < most < ROOM  # more than what CPython leaves below any frame, less than is taken
 
 
-@pytest.mark.parametrize("read", [lambda: prose._render("a"), lambda: item_lines("a")])
+@pytest.mark.parametrize("read", [lambda: markdown._render("a"), lambda: item_lines("a")])
 def test_texts_are_read_where_there_is_room(read, monkeypatch):
     sizes = set()
     sys.setprofile(lambda frame, event, _argument: sizes.add(frame.f_code.co_stacksize))
@@ -130,11 +130,11 @@ def test_texts_are_read_where_there_is_room(read, monkeypatch):
 
 def test_labels_are_nested_five_deep_at_most(monkeypatch):
     depths = []
-    find = prose_labels._find_end
+    find = markdown_labels._find_end
     monkeypatch.setattr(
-        prose_labels, "_find_end", lambda state, *rest: depths.append(state.env["labels"]) or find(state, *rest)
+        markdown_labels, "_find_end", lambda state, *rest: depths.append(state.env["labels"]) or find(state, *rest)
     )
-    html = prose._render("![" * 20 + "a" + "](b)" * 20)
+    html = markdown._render("![" * 20 + "a" + "](b)" * 20)
     assert max(depths) == 5
     assert "<data" in html
 
@@ -159,8 +159,8 @@ def test_lines_are_counted_however_they_end():
 
 def test_a_text_is_rendered_once(monkeypatch):
     read = []
-    render = prose._markdown.render
-    monkeypatch.setattr(prose._markdown, "render", lambda text: read.append(text) or render(text))
+    render = markdown._markdown.render
+    monkeypatch.setattr(markdown._markdown, "render", lambda text: read.append(text) or render(text))
     text = f"*{uuid4()}*"
     assert render_markdown(text) == render_markdown(text) == render(text)
     assert isinstance(render_markdown(text), SafeString)
@@ -170,8 +170,8 @@ def test_a_text_is_rendered_once(monkeypatch):
 
 def test_an_account_is_not_told_what_another_has_rendered(acme, globex, monkeypatch):
     read, text = [], str(uuid4())
-    render = prose._markdown.render
-    monkeypatch.setattr(prose._markdown, "render", lambda text: read.append(text) or render(text))
+    render = markdown._markdown.render
+    monkeypatch.setattr(markdown._markdown, "render", lambda text: read.append(text) or render(text))
     for tenant in (acme, globex, acme, globex):
         with tenant_context(tenant):
             render_markdown(text)
@@ -179,9 +179,9 @@ def test_an_account_is_not_told_what_another_has_rendered(acme, globex, monkeypa
 
 
 def test_what_is_kept_has_a_limit_and_the_oldest_go(monkeypatch):
-    kept = prose.Rendered()
+    kept = markdown.Rendered()
     one = sys.getsizeof("x" * 1000)
-    monkeypatch.setattr(prose, "MOST_KEPT", 3 * one)
+    monkeypatch.setattr(markdown, "MOST_KEPT", 3 * one)
     for number in range(3):
         kept.put(number, "x" * 1000)
     assert kept.get(0)  # which makes it the newest

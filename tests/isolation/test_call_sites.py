@@ -17,7 +17,7 @@ READS_ACROSS_TENANTS: dict[str, str] = {}
 READS_ONE_PERSONS_MEMBERSHIPS = {
     "accounts/api/me.py": "me/accounts/ lists the accounts of the person who asks",
     "accounts/actions/user_deletion.py": "whoever deletes their user leaves all their accounts",
-    "frontend/places.py": "the public page and the switcher list the accounts of the person who has logged in",
+    "frontend/shared/own_accounts.py": "public page and switcher list the accounts of the logged-in user",
 }
 WRITES_SQL = {
     "config/health.py": "SELECT 1, to see whether the database answers",

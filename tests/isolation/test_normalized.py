@@ -16,8 +16,6 @@ from django.db.models.expressions import RawSQL
 from django.urls import get_resolver
 from rest_framework import serializers
 
-import frontend.auth_forms
-import frontend.views.settings.general  # noqa: F401  # all modules with forms, so that their classes are there
 import tasks.api  # noqa: F401
 from accounts.models import Account
 from accounts.rest.filters import StrictFilterSet

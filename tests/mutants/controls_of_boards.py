@@ -2,7 +2,7 @@
 
 from tests.mutants.controls import Mutant, off
 
-BOARD, FILTERS, CARDS = "frontend/views/board.py", "frontend/filters.py", "frontend/cards.py"
+BOARD, FILTERS, CARDS = "frontend/board/views.py", "frontend/board/filters.py", "frontend/board/cards.py"
 COLUMNS, MOVING = "tasks/actions/columns.py", "tasks/actions/tasks.py"
 SHOWN, MOVED = "tests/frontend/test_board_page.py", "tests/frontend/test_cards.py"
 SETTLED, KEPT = "tests/frontend/test_project_settings.py", "tests/frontend/test_kept_cards.py"
@@ -60,7 +60,7 @@ OF_BOARDS: list[Mutant] = [
     ),
     off(
         "who deletes a project names it",
-        "frontend/forms.py",
+        "frontend/shared/forms.py",
         "if key != self.project.key:",
         "if not key:",
         f"{SETTLED}::test_who_deletes_a_project_names_it",

@@ -187,7 +187,7 @@ OF_FILES: list[Mutant] = [
     ),
     off(
         "a form that sends a file needs its token",
-        "frontend/uploads.py",
+        "frontend/shared/uploads.py",
         "is not None:\n        raise PermissionDenied",
         "is not None and False:\n        raise PermissionDenied",
         f"{FORMS}::test_a_form_of_another_site_attaches_nothing",
@@ -215,7 +215,7 @@ OF_FILES: list[Mutant] = [
     ),
     off(
         "faces are shown to members of the account alone",
-        "frontend/views/pictures.py",
+        "frontend/account_settings/picture_files.py",
         "@require_safe\ndef avatar(",
         "@login_not_required\n@require_safe\ndef avatar(",
         f"{SHOWN}::test_it_is_for_members_of_the_account_alone",

@@ -6,7 +6,7 @@ SIGN_UP, LINKS = "tests/accounts/test_sign_up.py", "tests/accounts/test_password
 CODES, OVER = "tests/accounts/test_second_factor.py", "tests/accounts/test_handing_over.py"
 OWN = "tests/accounts/test_own_log_in.py"
 ADAPTERS, HANDING, SIGNING = "accounts/adapters.py", "accounts/actions/login_handoff.py", "accounts/actions/sign_up.py"
-DOORS = "frontend/views/doors.py"
+DOORS = "frontend/auth/login_handoff.py"
 PASSWORDS, DELETING = "accounts/actions/password_reset.py", "accounts/actions/user_deletion.py"
 SETTINGS, TOKENS = "config/settings.py", "accounts/api/tokens.py"
 
@@ -81,7 +81,7 @@ OF_PEOPLE: list[Mutant] = [
     ),
     off(
         "a link that does not work is not there",
-        "frontend/views/person.py",
+        "frontend/auth/views.py",
         'status = 404 if context.get("token_fail") else 200',
         "status = 200",
         f"{LINKS}::test_a_link_of_one_account_is_not_there_at_another",
@@ -140,7 +140,7 @@ OF_PEOPLE: list[Mutant] = [
     ),
     off(
         "the code that switches an app on is used up",
-        "frontend/auth_forms.py",
+        "frontend/auth/forms.py",
         "if not use_up_code(self.user, self.secret, code):",
         "if False:",
         f"{CODES}::test_the_code_that_switched_it_on_is_used_up",
@@ -255,7 +255,7 @@ OF_PEOPLE: list[Mutant] = [
     ),
     off(
         "asking again makes a new session",
-        "frontend/auth_forms.py",
+        "frontend/auth/forms.py",
         "        context.request.session.cycle_key()  # as",
         "        # as",
         f"{OWN}::test_asking_for_the_password_again_makes_a_new_session",
@@ -277,7 +277,7 @@ OF_PEOPLE: list[Mutant] = [
     ),
     off(
         "whoever deletes their user proves that they are it",
-        "frontend/auth_forms.py",
+        "frontend/auth/forms.py",
         'not account.get_adapter().reauthenticate(self.user, fields["password"])',
         "False",
         f"{OWN}::test_it_takes_the_address_and_the_password[{{'password': 'wrong'}}-This is not your password]",

@@ -102,7 +102,7 @@ OF_REFUSALS: list[Mutant] = [
     ),
     off(
         "a label counts no hidden tasks",
-        "frontend/views/labels.py",
+        "frontend/project_settings/labels.py",
         'Count("task_labels", filter=seen)',
         'Count("task_labels")',
         f"{KEYS}::test_a_label_counts_the_tasks_that_are_seen",

@@ -34,7 +34,7 @@ OF_SETTINGS = [
     ),
     off(
         "only admins open the page that removes somebody",
-        "frontend/views/settings/members.py",
+        "frontend/account_settings/members.py",
         '''    """Ask for the name of a member, and remove them."""
     require(request.membership, "member.manage")
 ''',
@@ -44,7 +44,7 @@ OF_SETTINGS = [
     ),
     off(
         "whoever removes somebody types the name",
-        "frontend/views/settings/forms.py",
+        "frontend/account_settings/forms.py",
         'if not is_same_name(str(self.cleaned_data["name"]), self.expected):',
         "if False:",
         f"{PEOPLE}::test_whoever_removes_somebody_types_their_name",
@@ -53,7 +53,7 @@ OF_SETTINGS = [
         "an account is given to nobody who has left",
         (
             Edit(
-                "frontend/views/settings/members.py",
+                "frontend/account_settings/members.py",
                 "people = Membership.objects.current()",
                 "people = Membership.objects",
             ),
@@ -74,7 +74,7 @@ OF_SETTINGS = [
     ),
     off(
         "only admins change the settings",
-        "frontend/views/settings/general.py",
+        "frontend/account_settings/general.py",
         '    require(request.membership, "account.update")\n',
         "",
         f"{GENERAL}::test_others_see_it_and_change_nothing[bob]",
@@ -125,7 +125,7 @@ OF_SETTINGS = [
     ),
     off(
         "the page of the audit log is for owners and admins",
-        "frontend/views/settings/audit.py",
+        "frontend/account_settings/audit.py",
         '    require(request.membership, "audit.read")\n',
         "",
         f"{LOG}::test_it_is_for_owners_and_admins[/settings/audit/]",
@@ -283,7 +283,7 @@ OF_SETTINGS = [
     ),
     off(
         "the HTML of a mail runs nothing",
-        "frontend/views/mails.py",
+        "frontend/mailbox/views.py",
         '    "sandbox": ["allow-popups", "allow-popups-to-escape-sandbox"],\n',
         "",
         f"{MAILS}::test_the_html_of_a_mail_runs_and_loads_nothing",

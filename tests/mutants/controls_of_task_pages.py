@@ -2,10 +2,10 @@
 
 from tests.mutants.controls import Mutant, off
 
-REFERENCES = "frontend/references.py"
+REFERENCES = "frontend/shared/references.py"
 REFERRED, TICKED = "tests/frontend/test_references.py", "tests/frontend/test_checklists.py"
-PAGE, FORMS, FOUND = "frontend/task_page.py", "frontend/task_forms.py", "frontend/views/search.py"
-COMMENTS, MINE = "frontend/views/comments.py", "frontend/views/my_tasks.py"
+PAGE, FORMS, FOUND = "frontend/task/page.py", "frontend/task/forms.py", "frontend/search/views.py"
+COMMENTS, MINE = "frontend/task/comments.py", "frontend/my_tasks/views.py"
 TEXT, SAID = "tests/frontend/test_task_text.py", "tests/frontend/test_comments.py"
 SET, LISTED, SEARCHED = (
     "tests/frontend/test_facts.py",
@@ -56,14 +56,14 @@ OF_TASK_PAGES: list[Mutant] = [
     ),
     off(
         "every member has a key of their own for text that was not sent",
-        "frontend/drafts.py",
+        "frontend/shared/drafts.py",
         'value = f"{member.account_id}:{member.pk}"',
         'value = f"{member.account_id}"',
         "tests/frontend/test_drafts.py::test_every_user_and_every_account_has_another_key",
     ),
     off(
         "a script is not told that a form was accepted without a log-in",
-        "frontend/in_place.py",
+        "frontend/shared/in_place.py",
         "if request.user.is_authenticated:",
         "if request.user:",
         "tests/frontend/test_drafts.py::test_script_is_told_that_the_session_has_ended",
@@ -126,7 +126,7 @@ OF_TASK_PAGES: list[Mutant] = [
     ),
     off(
         "pictures from elsewhere are links",
-        "frontend/prose_rules.py",
+        "frontend/shared/markdown_rules.py",
         "is_ours = bool(source) and not ELSEWHERE.match(source)",
         "is_ours = bool(source)",
         "tests/frontend/test_prose.py::test_pictures_from_elsewhere_are_links",
@@ -162,7 +162,7 @@ OF_TASK_PAGES: list[Mutant] = [
     ),
     off(
         "part of an address is no link",
-        "frontend/web_addresses.py",
+        "frontend/shared/web_addresses.py",
         "(?:{_REST}|(?!{_MORE}|{_USER}))",
         "(?:{_REST})?",
         "tests/frontend/test_prose.py::test_part_of_an_address_is_no_link",

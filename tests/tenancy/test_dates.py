@@ -13,7 +13,7 @@ TODAY = {"localdate", "localtime", "today", "utcnow"}
 # {file: why}
 TAKES_A_DAY_OUT_OF_A_TIME = {
     CLOCK: "in the time zone of the scope",
-    "frontend/presentation.py": "of a time that its caller has put into the time zone of the scope",
+    "frontend/shared/presentation.py": "of a time that its caller has put into the time zone of the scope",
     "tenancy/daily.py": "of each tenant's clock, which tenancy.clock has read",
 }
 

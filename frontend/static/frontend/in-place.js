@@ -1,5 +1,5 @@
 // Sends forms with text that lead to another page: a script asks first, so that what was typed is still there when the
-// server says no, cannot be reached, or wants a log-in first. It answers with where to go then: frontend/in_place.py.
+// server says no, cannot be reached, or wants a log-in first. It answers with where to go then: frontend/shared/in_place.py.
 
 import { accepted, answered, explain, sending } from "./drafts.js";
 import { slotOf } from "./draft-forms.js";

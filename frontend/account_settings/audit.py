@@ -1,0 +1,112 @@
+"""Who did what in the account, for owners and admins."""
+
+from collections.abc import Iterator
+from datetime import datetime, time
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.paginator import InvalidPage, Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from accounts.exports import audit_log
+from accounts.models import AuditEntry, Membership
+from accounts.permissions import require
+from frontend.shared.access import MemberRequest
+from tenancy.clock import current_zone
+from tenancy.fields import NormalizedText
+
+PAGE_SIZE = 50
+
+
+class Filters(forms.Form):
+    action = NormalizedText(label=_("Action"), required=False, max_length=50)
+    actor = forms.ModelChoiceField(
+        label=_("Person"), queryset=Membership.objects.none(), required=False, empty_label=_("everybody")
+    )
+    since = forms.DateField(label=_("Since"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people: Any = self.fields["actor"]
+        people.queryset = Membership.objects.prefetch_related("user").order_by("joined_at", "id")
+        people.label_from_instance = lambda member: member.user.email
+        self.fields["action"].widget.attrs["list"] = "actions"
+
+    def choose(self, entries: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
+        """Return those of `entries` that are asked for; days begin as they do in the user's time zone."""
+        if not self.is_valid():
+            return entries.none()
+        wanted = self.cleaned_data
+        if wanted["action"]:
+            entries = entries.filter(action=wanted["action"])
+        if wanted["actor"]:
+            entries = entries.filter(actor=wanted["actor"])
+        if wanted["since"]:
+            entries = entries.filter(created_at__gte=datetime.combine(wanted["since"], time.min, current_zone()))
+        return entries
+
+
+@require_safe
+def index(request: MemberRequest) -> HttpResponse:
+    """The audit log, newest first. Raises PermissionDenied, Http404 for a page that there is not."""
+    return _page(request)
+
+
+def _page(request: MemberRequest, refused: str = "") -> HttpResponse:
+    form, entries = _filtered(request)
+    try:
+        page = Paginator(entries.order_by("-created_at", "-id"), PAGE_SIZE).page(request.GET.get("page", "1"))
+    except InvalidPage as error:
+        raise Http404 from error
+    query = request.GET.copy()
+    query.pop("page", None)
+    query.pop("format", None)
+    context = {"page": page, "form": form, "query": query.urlencode(), "actions": ACTIONS, "error": refused}
+    context["rows"] = [(entry, list(in_words(entry.data))) for entry in page]
+    return render(request, "settings/audit.html", context, status=200 if form.is_valid() and not refused else 400)
+
+
+@require_safe
+def export(request: MemberRequest) -> HttpResponseBase:
+    """The same entries as a file, all pages of them. Raises PermissionDenied."""
+    form, entries = _filtered(request)
+    if not form.is_valid():
+        return index(request)
+    try:
+        return audit_log.as_file(request, entries, request.GET.get("format", "csv"))
+    except ValidationError as refused:
+        return _page(request, " ".join(refused.messages))
+
+
+def _filtered(request: MemberRequest) -> tuple[Filters, QuerySet[AuditEntry]]:
+    require(request.membership, "audit.read")
+    form = Filters(request.GET)
+    return form, form.choose(AuditEntry.objects.visible_to(request.membership))
+
+
+def in_words(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield names and values of what an entry says, a change as "before → after"."""
+    for name, value in data.items():
+        if isinstance(value, list) and len(value) == 2:
+            yield name, " → ".join("–" if each is None else str(each) for each in value)
+        else:
+            yield name, str(value)
+
+
+# What a filter offers: docs/audit.md lists them with their data.
+ACTIONS = (
+    *("account.created", "account.logo_changed"),
+    *("account.updated", "account.transferred", "account.deletion_requested", "account.restored", "account.exported"),
+    *("member.joined", "member.role_changed", "member.left", "member.removed"),
+    *("member.logged_in", "member.log_in_refused"),
+    *("invitation.created", "invitation.resent", "invitation.revoked"),
+    *("project.created", "project.privacy_changed", "project.publicity_changed"),
+    *("project.archived", "project.restored", "project.deleted", "project.member_added", "project.member_removed"),
+    *("token.created", "token.revoked"),
+)

@@ -1,0 +1,124 @@
+"""What the account is called, where it is, and how it looks; and what its plan includes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.actions.accounts import update_account
+from accounts.hues import HUES
+from accounts.models import Account, Invitation, Membership
+from accounts.permissions import may, require
+from accounts.plans import LIMITS, Plan
+from frontend.shared.access import MemberRequest
+from frontend.shared.forms import UNREMEMBERED, refuse
+from frontend.shared.time_zones import TimeZoneField
+from projects.models import Project
+from tasks.models import occupied_bytes
+from tenancy.routing import tenant_origin
+
+VARIANTS = {
+    "standard": gettext_lazy("Standard"),
+    "roadmap": gettext_lazy("With a public roadmap, for those who use what you build"),
+}
+
+
+class General(forms.ModelForm):  # type: ignore[type-arg]
+    time_zone = TimeZoneField(label=gettext_lazy("Time zone"))
+    accent_hue = forms.TypedChoiceField(
+        label=gettext_lazy("Color"),
+        choices=[
+            ("", pgettext_lazy("color", "As it comes")),
+            *((hue, gettext_lazy("Hue %(hue)d") % {"hue": hue}) for hue in HUES),
+        ],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    variant = forms.ChoiceField(
+        label=gettext_lazy("Pages"),
+        choices=lambda: [(name, VARIANTS.get(name, name)) for name in settings.TENANCY["VARIANTS"]],
+    )
+
+    class Meta:
+        model = Account
+        fields = ("name", "slug", "time_zone", "accent_hue", "variant", "media_access")
+        labels = {
+            "name": gettext_lazy("Name"),
+            "slug": gettext_lazy("Address"),
+            "media_access": gettext_lazy("How files leave"),
+        }
+        help_texts = {
+            "slug": gettext_lazy("The first part of its host. The old address leads to the new one, and stays yours."),
+        }
+        widgets = {
+            "name": forms.TextInput(attrs={**UNREMEMBERED, "dir": "auto"}),
+            "slug": forms.TextInput(attrs={**UNREMEMBERED, "autocapitalize": "none", "spellcheck": "false"}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zones: Any = self.fields["time_zone"]
+        zones.offer(self.instance.time_zone)
+
+    def _post_clean(self) -> None:
+        """Leave the row alone: it is that of the request, and the action checks and writes one of its own."""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def index(request: MemberRequest) -> HttpResponse:
+    """Show the account; POST changes it. With another address its page is there, where one logs in anew."""
+    account = Account.objects.get(pk=request.tenant.pk)
+    if request.method != "POST":
+        return _page(request, General(instance=account))
+    require(request.membership, "account.update")
+    form = General(request.POST, instance=account)
+    if form.is_valid():
+        try:
+            changed = update_account(account=account, actor=request.membership, **form.cleaned_data)
+        except ValidationError as error:
+            refuse(form, error)
+        else:
+            messages.success(request, _("The settings are saved."))
+            here = changed.slug == account.slug
+            return redirect("settings" if here else f"{tenant_origin(changed)}{request.path}")
+    return _page(request, form, status=400)
+
+
+def _page(request: MemberRequest, form: General, status: int = 200) -> HttpResponse:
+    context = {"form": form, "changes": may(request.membership, "account.update"), "base_domain": settings.BASE_DOMAIN}
+    return render(request, "settings/general.html", context, status=status)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """How much of something there is; `limit` is None where the plan has none."""
+
+    name: Any
+    used: int
+    limit: int | None
+    is_size: bool = False  # in bytes
+
+
+@require_safe
+def plan(request: MemberRequest) -> HttpResponse:
+    """The plan of the account, and how much of it is used."""
+    account = Account.objects.get(pk=request.tenant.pk)
+    limits = LIMITS[account.plan]
+    people = Membership.objects.current().count() + Invitation.objects.valid().count()
+    usages = [
+        Usage(_("Members, with those invited"), people, limits.members),
+        Usage(_("Invitations that nobody has accepted"), Invitation.objects.unanswered().count(), limits.invitations),
+        Usage(_("Projects, archived ones too"), Project.objects.count(), limits.projects),
+        Usage(_("Files"), occupied_bytes(), limits.storage, is_size=True),
+    ]
+    return render(request, "settings/plan.html", {"plan": Plan(account.plan), "usages": usages, "limits": limits})

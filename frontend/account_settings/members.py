@@ -1,0 +1,197 @@
+"""Who belongs to the account: everybody sees it, owners and admins change it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import InvalidPage, Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.actions import invitations, members
+from accounts.exceptions import Conflicting
+from accounts.models import Invitation, Membership, Role
+from accounts.permissions import may, require
+from accounts.quotas import QuotaExceeded
+from frontend.account_settings.forms import ROLES, ChooseRole, Invite, Transfer, TypeName
+from frontend.shared.access import MemberRequest
+from frontend.shared.forms import refuse
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What was not done to the row with this id, and why."""
+
+    row: UUID
+    text: str
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def index(request: MemberRequest) -> HttpResponse:
+    """The members and those invited; POST invites somebody."""
+    if request.method != "POST":
+        return _page(request, Invite())
+    require(request.membership, "member.manage")
+    form = Invite(request.POST)
+    status = _carry_out(form, lambda: invitations.invite(actor=request.membership, **form.cleaned_data))
+    if status:
+        return _page(request, form, status=status)
+    messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": form.cleaned_data["email"]})
+    return redirect("members")
+
+
+@require_POST
+def change_role(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Give a member another role."""
+    require(request.membership, "member.manage")
+    member, form = _member(pk), ChooseRole(request.POST)
+    status = _carry_out(
+        form, lambda: members.change_role(member=member, actor=request.membership, **form.cleaned_data)
+    )
+    if status:
+        return _refused(request, pk, form, status)
+    messages.success(request, _("The role of %(name)s is changed.") % {"name": member.user})
+    return redirect("members")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def remove(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Ask for the name of a member, and remove them."""
+    require(request.membership, "member.manage")
+    member = _member(pk)
+    name = member.name
+    form = TypeName(_sent(request), expected=name, label=_("Type “%(name)s” to confirm") % {"name": name})
+    status = _carry_out(form, lambda: members.remove_member(member=member, actor=request.membership))
+    if status is None:
+        messages.success(request, _("%(name)s is not a member any more.") % {"name": name})
+        return redirect("members")
+    context = {
+        "form": form,
+        "title": _("Remove %(name)s") % {"name": name},
+        "text": _("They lose access at once, on every device. What they wrote stays, with their name on it."),
+        "verb": _("Remove from the account"),
+    }
+    return render(request, "settings/confirm.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def leave(request: MemberRequest) -> HttpResponse:
+    """Ask whether somebody really wants to go, and let them."""
+    form = forms.Form(_sent(request))
+    status = _carry_out(form, lambda: members.leave_account(actor=request.membership))
+    if status is None:
+        return redirect("account_login")
+    context = {
+        "form": form,
+        "title": _("Leave %(account)s") % {"account": request.tenant},
+        "text": _("You lose access at once. What you wrote stays. To come back, somebody has to invite you."),
+        "verb": _("Leave the account"),
+    }
+    return render(request, "settings/confirm.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def transfer(request: MemberRequest) -> HttpResponse:
+    """Make somebody else the owner."""
+    require(request.membership, "account.transfer")
+    people = Membership.objects.current().exclude(role=Role.OWNER).prefetch_related("user").order_by("joined_at", "id")
+    name = request.tenant.name
+    label = _("Type the name of the account, “%(name)s”, to confirm") % {"name": name}
+    form = Transfer(_sent(request), people=people, expected=name, label=label)
+    status = _carry_out(
+        form,
+        lambda: members.transfer_account(member=form.cleaned_data["member"], actor=request.membership),
+    )
+    if status is None:
+        messages.success(request, _("%(name)s owns this account now.") % {"name": form.cleaned_data["member"].user})
+        return redirect("members")
+    context = {
+        "form": form,
+        "title": _("Transfer %(account)s") % {"account": request.tenant},
+        "text": _("The new owner can do everything, also delete the account. You stay, as an admin."),
+        "verb": _("Transfer the account"),
+    }
+    return render(request, "settings/confirm.html", context, status=status)
+
+
+@require_POST
+def resend(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Send another link."""
+    return _invited(request, pk, invitations.resend_invitation, _("Another link is on its way to %(email)s."))
+
+
+@require_POST
+def revoke(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Take an invitation back."""
+    return _invited(request, pk, invitations.revoke_invitation, _("The invitation of %(email)s is taken back."))
+
+
+def _invited(request: MemberRequest, pk: UUID, action: Callable[..., None], done: str) -> HttpResponse:
+    require(request.membership, "member.manage")
+    invitation = get_object_or_404(Invitation.objects.visible_to(request.membership), pk=pk)
+    form = forms.Form(request.POST)
+    status = _carry_out(form, lambda: action(invitation=invitation, actor=request.membership))
+    if status:
+        return _refused(request, pk, form, status)
+    messages.success(request, done % {"email": invitation.email})
+    return redirect("members")
+
+
+def _carry_out(form: forms.Form, action: Callable[[], object]) -> int | None:
+    """Do what a form asks for, and return None; or the status of the answer, with the reason in the form."""
+    if not form.is_bound:
+        return 200
+    if not form.is_valid():
+        return 400
+    try:
+        action()
+    except ValidationError as error:
+        refuse(form, error)
+        return 402 if isinstance(error, QuotaExceeded) else 400
+    except Conflicting as error:
+        form.add_error(None, str(error))
+        return 409
+    except invitations.SentJustNow as error:
+        form.add_error(None, str(error))
+        return 429
+    return None
+
+
+def _refused(request: MemberRequest, pk: UUID, form: forms.Form, status: int) -> HttpResponse:
+    """Show the page again, with what a form of one row was refused for beside that row."""
+    text = " ".join(str(text) for texts in form.errors.values() for text in texts)
+    return _page(request, Invite(), Refusal(pk, text), status=status)
+
+
+def _page(request: MemberRequest, form: Invite, refusal: Refusal | None = None, status: int = 200) -> HttpResponse:
+    people = Membership.objects.visible_to(request.membership).current().prefetch_related("user")
+    try:
+        page = Paginator(people.order_by("joined_at", "id"), PAGE_SIZE).page(request.GET.get("page", "1"))
+    except InvalidPage as error:
+        raise Http404 from error
+    manages = may(request.membership, "member.manage")
+    invited = Invitation.objects.visible_to(request.membership).prefetch_related("invited_by__user")
+    context: dict[str, Any] = {
+        "page": page,
+        "invited": list(invited) if manages else [],
+        "form": form if manages else None,
+        "roles": ROLES,
+        "refusal": refusal,
+    }
+    return render(request, "settings/members.html", context, status=status)
+
+
+def _member(pk: UUID) -> Membership:
+    return get_object_or_404(Membership.objects.current().prefetch_related("user"), pk=pk)
+
+
+def _sent(request: MemberRequest) -> Any:
+    return request.POST if request.method == "POST" else None

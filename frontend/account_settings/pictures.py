@@ -1,0 +1,87 @@
+"""The logo of the account, and one's own picture in it: forms of one file, and buttons that take it away."""
+
+from collections.abc import Callable
+
+import structlog
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.actions import pictures
+from accounts.files.images import TooManyImages
+from accounts.permissions import may, require
+from accounts.quotas import FileTooLarge
+from accounts.rest.uploads import room, streams_body
+from frontend.shared.access import MemberRequest
+from frontend.shared.uploads import receive_small_file
+
+logger = structlog.get_logger("frontend.pictures")
+
+
+@require_safe
+def index(request: MemberRequest) -> HttpResponse:
+    """Both of them, with their forms."""
+    return _page(request)
+
+
+@streams_body
+@csrf_exempt  # its token is in the body: frontend.shared.uploads looks at it
+@require_POST
+def logo(request: MemberRequest) -> HttpResponse:
+    """Give the account a logo."""
+    require(request.membership, "account.update")
+    account, actor = request.tenant, request.membership
+    return _take(request, lambda content: pictures.set_logo(account=account, actor=actor, content=content))
+
+
+@streams_body
+@csrf_exempt  # as above
+@require_POST
+def avatar(request: MemberRequest) -> HttpResponse:
+    """Give oneself a picture, which the members of this account see."""
+    return _take(request, lambda content: pictures.set_avatar(actor=request.membership, content=content))
+
+
+@require_POST
+def remove_logo(request: MemberRequest) -> HttpResponse:
+    """Take the logo away."""
+    pictures.remove_logo(account=request.tenant, actor=request.membership)
+    messages.success(request, _("The logo is gone."))
+    return redirect("pictures")
+
+
+@require_POST
+def remove_avatar(request: MemberRequest) -> HttpResponse:
+    """Take one's own picture away."""
+    pictures.remove_avatar(actor=request.membership)
+    messages.success(request, _("Your picture is gone."))
+    return redirect("pictures")
+
+
+def _take(request: MemberRequest, keep: Callable[[bytes], None]) -> HttpResponse:
+    try:
+        with room.keep(request.tenant.pk) as kept:
+            keep(receive_small_file(request, kept, most=pictures.LARGEST))
+    except TooManyImages as refused:
+        logger.warning("too_many_images", reason=str(refused))
+        text = _("Other pictures are worked on. Try again in a few seconds.")
+        response = _page(request, text, status=503)
+        response["Retry-After"] = "5"
+        return response
+    except FileTooLarge as refused:
+        return _page(request, str(refused), status=413)
+    except ValidationError as refused:
+        return _page(request, " ".join(refused.messages), status=400)
+    messages.success(request, _("The picture is saved."))
+    return redirect("pictures")
+
+
+def _page(request: MemberRequest, error: str = "", status: int = 200) -> HttpResponse:
+    if error:
+        messages.error(request, error)
+    context = {"changes_logo": may(request.membership, "account.update"), "most": pictures.LARGEST // 2**20}
+    return render(request, "settings/pictures.html", context, status=status)

@@ -1,0 +1,50 @@
+"""The page that an invitation's link opens."""
+
+from allauth.account.adapter import get_adapter
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+from rest_framework.exceptions import Throttled
+
+from accounts.actions.acceptance import accept_with_password
+from accounts.actions.invitations import find_invitation, find_person
+from accounts.models import Membership
+from accounts.rest.errors import InvalidCredentials
+from frontend.shared.access import VisitorRequest
+from frontend.shared.forms import AcceptInvitation, refuse
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_not_required
+@never_cache
+def accept(request: VisitorRequest, token: str) -> HttpResponse:
+    """Show what somebody was invited to, and let them in with a password. Raises Http404 for a link of no use."""
+    invitation = find_invitation(token)
+    is_new = find_person(invitation) is None
+    form = AcceptInvitation(request.POST if request.method == "POST" else None, is_new=is_new)
+    if form.is_valid():
+        member = _accept(request, token, form)
+        if member is not None:
+            # Others log in as ever, which may ask them for more than a password.
+            if is_new:
+                get_adapter(request).login(request, member.user)
+            return redirect("projects")
+    status = 400 if request.method == "POST" else 200
+    return render(request, "invitations/accept.html", {"invitation": invitation, "form": form}, status=status)
+
+
+def _accept(request: VisitorRequest, token: str, form: AcceptInvitation) -> Membership | None:
+    """Return the new member, or None with the reason in the form."""
+    try:
+        return accept_with_password(request, token=token, **form.cleaned_data)
+    except ValidationError as error:
+        refuse(form, error)
+    except InvalidCredentials:
+        form.add_error("password", _("This is not the password that belongs to the address."))
+    except Throttled:
+        form.add_error(None, _("There were too many attempts. Try again later."))
+    return None

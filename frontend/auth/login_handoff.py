@@ -1,0 +1,103 @@
+"""From the public site into an account without another password: see `accounts.actions.login_handoff`."""
+
+import re
+import secrets
+from typing import cast
+from urllib.parse import urlencode
+
+from allauth.account.adapter import get_adapter
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import get_script_prefix
+from django.utils.csp import CSP
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.actions.login_handoff import find_account_of, hand_over, take_over
+from accounts.emails.links import public_url
+from accounts.models import User
+from accounts.tokens import hash_of
+from frontend.shared.access import VisitorRequest
+from tenancy.cache import CacheUnavailable
+from tenancy.routing import tenant_origin, tenant_reverse
+
+COOKIE = f"{settings.COOKIE_PREFIX}door"
+COOKIE_SECONDS = 600  # in which somebody may have to log in on the public site, with a code
+CHALLENGE = re.compile(r"[0-9a-f]{64}")
+
+
+@require_safe
+@login_not_required
+@never_cache
+def enter(request: VisitorRequest) -> HttpResponse:
+    """The door of an account: its pages, or for somebody who is not logged in here the way by the public site."""
+    wanted = _safe_next(request.GET.get("next", ""))
+    if request.membership is not None:
+        return HttpResponseRedirect(wanted)  # redirect() would take some texts for names of pages
+    nonce = secrets.token_urlsafe(32)
+    question = urlencode({"account": request.tenant.slug, "challenge": hash_of(nonce)})
+    response = redirect(f"{public_url('hand_over')}?{question}")
+    kept = signing.dumps({"nonce": nonce, "next": wanted}, salt=COOKIE)
+    response.set_cookie(COOKIE, kept, max_age=COOKIE_SECONDS, secure=settings.HTTPS, httponly=True, samesite="Lax")
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def offer(request: HttpRequest) -> HttpResponse:
+    """On the public site: show who would come in and where, and send them there. Raises Http404 for non-members."""
+    user = cast(User, request.user)
+    challenge = request.GET.get("challenge", "")
+    account = find_account_of(user, request.GET.get("account", ""))
+    if not CHALLENGE.fullmatch(challenge):
+        raise Http404
+    if request.method == "POST":
+        try:
+            token = hand_over(user=user, account=account, challenge=challenge)
+        except CacheUnavailable:
+            return redirect(tenant_reverse("account_login", tenant=account))
+        return redirect(f"{tenant_reverse('take_over', tenant=account)}?{urlencode({'token': token})}")
+    log_in = tenant_reverse("account_login", tenant=account)
+    response = render(request, "account/offer.html", {"account": account, "log_in": log_in})
+    # Browsers hold a form to this also where its answer leads.
+    origin = tenant_origin(account)
+    response._csp_config = {**settings.SECURE_CSP, "form-action": [CSP.SELF, origin]}  # type: ignore[attr-defined]
+    return response
+
+
+@require_safe
+@login_not_required
+@never_cache
+def take(request: VisitorRequest) -> HttpResponse:
+    """Back at the account: let in whoever the token is of. Everybody else logs in as ever."""
+    if request.membership is not None:
+        return redirect(get_script_prefix())
+    kept = _read_cookie(request)
+    try:
+        user = take_over(text=request.GET.get("token", ""), nonce=kept.get("nonce", ""))
+    except CacheUnavailable:
+        user = None
+    if user is None:
+        response = redirect("account_login")
+    else:
+        user.backend = settings.AUTHENTICATION_BACKENDS[0]
+        get_adapter(request).login(request, user, by="hand-over")
+        response = HttpResponseRedirect(_safe_next(kept.get("next", "")))
+    response.delete_cookie(COOKIE, samesite="Lax")
+    return response
+
+
+def _read_cookie(request: HttpRequest) -> dict[str, str]:
+    try:
+        kept: dict[str, str] = signing.loads(request.COOKIES.get(COOKIE, ""), salt=COOKIE, max_age=COOKIE_SECONDS)
+    except signing.BadSignature:
+        return {}
+    return kept
+
+
+def _safe_next(url: str) -> str:
+    """Return where somebody wanted to go, if that is a page of this host, otherwise the first page."""
+    return url if url and get_adapter().is_safe_url(url) else get_script_prefix()

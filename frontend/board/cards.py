@@ -1,0 +1,138 @@
+"""What the cards of a board show, and the HTML of that.
+
+Most of a board's time went into the templates of its cards, and from one look at it to the next one or two of them
+change. So a process keeps the HTML of cards. Nothing has to be forgotten in time: a card is found by all that it
+shows, because its template is given that and nothing else.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import NamedTuple
+from uuid import UUID
+
+from django.template.loader import render_to_string
+from django.urls import get_script_prefix
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from accounts.models import Membership
+from frontend.board.columns import Column
+from tasks.models import Assignment, Priority, Task, TaskLabel
+from tenancy.clock import current_date
+from tenancy.context import require_active_tenant
+from tenancy.folding import sort_key
+
+KEPT = 4096  # cards, of some 2 kB each
+
+
+class Person(NamedTuple):
+    """As `components/person.html` shows them."""
+
+    id: UUID
+    name: str
+    avatar: str
+
+
+class Tag(NamedTuple):
+    name: str
+    color: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A task on a board: all that its template may show of it."""
+
+    id: UUID
+    key: str
+    version: int
+    title: str
+    priority: str
+    due_date: date | None
+    completed_at: datetime | None
+    subtasks_done: int
+    subtasks_total: int
+    labels: tuple[Tag, ...]
+    people: tuple[Person, ...]
+
+    def get_priority_display(self) -> str:
+        return str(Priority(self.priority).label)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the cards of a page have in common, and what their template looks at beside them."""
+
+    tenant: UUID
+    variant: str  # chooses templates and URLs
+    language: str | None
+    script_prefix: str  # of URLs, where accounts are told apart by path
+    today: date  # of the user who looks, whose time zone may be another than that of the account
+    query: str  # of the board that is looked at
+    is_movable: bool
+
+
+def with_cards(columns: Iterable[Column], *, query: str, is_movable: bool) -> list[tuple[Column, SafeString]]:
+    """Return each column with the HTML of its cards. Four queries; tasks have their project and subtask counts."""
+    columns = list(columns)
+    cards = _cards_of([task for column in columns for task in column.tasks])
+    tenant = require_active_tenant()
+    around = Surroundings(
+        tenant=tenant.pk,
+        variant=tenant.variant,
+        language=get_language(),
+        script_prefix=get_script_prefix(),
+        today=current_date(),
+        query=query,
+        is_movable=is_movable,
+    )
+    return [
+        (column, SafeString("".join(html_of(cards[task.pk], around) for task in column.tasks))) for column in columns
+    ]
+
+
+@lru_cache(maxsize=KEPT)
+def html_of(card: Card, around: Surroundings) -> str:
+    """Return a card as `components/movable_card.html` shows it."""
+    shown = {"task": card, "query": around.query, "can_write": around.is_movable}
+    return render_to_string("components/movable_card.html", shown)
+
+
+def _cards_of(tasks: Collection[Task]) -> dict[UUID, Card]:
+    labels, people = _labels_of(tasks), _people_of(tasks)
+    return {
+        task.pk: Card(
+            id=task.pk,
+            key=task.key,
+            version=task.version,
+            title=task.title,
+            priority=task.priority,
+            due_date=task.due_date,
+            completed_at=task.completed_at,
+            subtasks_done=task.subtasks_done,  # type: ignore[attr-defined]  # annotated
+            subtasks_total=task.subtasks_total,  # type: ignore[attr-defined]  # annotated
+            labels=tuple(sorted(labels[task.pk], key=lambda label: sort_key(label[0]))),
+            people=tuple(sorted(people[task.pk], key=lambda person: sort_key(person.name))),
+        )
+        for task in tasks
+    }
+
+
+def _labels_of(tasks: Collection[Task]) -> dict[UUID, list[Tag]]:
+    rows = TaskLabel.objects.filter(task__in=tasks).values_list("task_id", "label__name", "label__color")
+    found = defaultdict(list)
+    for task, name, color in rows:
+        found[task].append(Tag(name, color))
+    return found
+
+
+def _people_of(tasks: Collection[Task]) -> dict[UUID, list[Person]]:
+    pairs = list(Assignment.objects.filter(task__in=tasks).values_list("task_id", "member_id"))
+    members = Membership.objects.filter(pk__in={member for _task, member in pairs}).prefetch_related("user")
+    by_id = {member.pk: Person(member.pk, member.name, member.avatar) for member in members}
+    found = defaultdict(list)
+    for task, member in pairs:
+        found[task].append(by_id[member])
+    return found

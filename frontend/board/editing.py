@@ -1,0 +1,123 @@
+"""What is done with a task where it is one of many: on the board and in the list of its project."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+from django_htmx.http import reswap, retarget
+
+from accounts.permissions import require
+from frontend.board.views import parts_of, project_url
+from frontend.shared.access import MemberRequest
+from frontend.shared.converters import TaskKey
+from frontend.shared.forms import EditTask, PlaceTask, refuse
+from frontend.task.page import find_task
+from tasks.actions import StaleVersion, move_task, update_task
+from tasks.models import Task
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def place(request: MemberRequest, key: TaskKey) -> HttpResponse:
+    """The ways to move a task on the board; POST moves it. The query is that of the board that is looked at."""
+    require(request.membership, "task.write")
+    task = find_task(request, key, to_show=False)
+    if request.method != "POST":
+        return _places(request, task)
+    form = PlaceTask(request.POST, task=task)
+    if not form.is_valid():
+        return _places(request, task, form, status=400)
+    was = task.status_id
+    try:
+        moved = move_task(task=task, actor=request.membership, **_destination(task, **form.cleaned_data))
+    except ValidationError as error:
+        refuse(form, error)
+        return _places(request, task, form, status=400)
+    except StaleVersion:
+        form.add_error(None, _("This task was changed meanwhile. Check where it is now, and move it again."))
+        return _places(request, task, form, status=409)
+    if request.htmx:
+        return parts_of(request, task.project.key, {was, moved.status_id})
+    return redirect(project_url(task.project, request.GET.urlencode()))
+
+
+def _destination(task: Task, step: str, **fields: Any) -> dict[str, Any]:
+    """Return what to tell the action: the fields that were sent, or the neighbour that is one step away."""
+    given = {name: value for name, value in fields.items() if value is not None}
+    if not step:
+        return given
+    column = Task.objects.filter(status=task.status_id, archived_at=None).exclude(pk=task.pk)
+    if step in ("top", "end"):
+        first = column.order_by("rank", "id").first() if step == "top" else None
+        return given | ({"before": first} if first else {})
+    ahead = {"rank__lt": task.rank} if step == "up" else {"rank__gt": task.rank}
+    order = ("-rank", "-id") if step == "up" else ("rank", "id")
+    neighbour = column.filter(**ahead).order_by(*order).first()
+    side = "before" if step == "up" else "after"
+    return given | ({side: neighbour} if neighbour else _destination(task, {"up": "top", "down": "end"}[step]))
+
+
+def _places(request: MemberRequest, task: Task, form: PlaceTask | None = None, status: int = 200) -> HttpResponse:
+    context = {
+        "task": task,
+        "project": task.project,
+        "statuses": list(task.project.statuses.all()),
+        "form": form,
+        "query": f"?{request.GET.urlencode()}" if request.GET else "",
+    }
+    if not request.htmx:
+        return render(request, "tasks/place.html", context, status=status)
+    return _instead_of(render(request, "tasks/places.html", context, status=status), "#dialog-body", "innerHTML")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: MemberRequest, key: TaskKey) -> HttpResponse:
+    """A task's title, status, priority and due date as a form; POST changes them."""
+    require(request.membership, "task.write")
+    task = find_task(request, key, to_show=False)
+    if request.method != "POST":
+        return _form(request, task, EditTask(instance=task))
+    form = EditTask(request.POST, instance=task)
+    if not form.is_valid():
+        return _form(request, task, form, status=400)
+    try:
+        update_task(task=task, actor=request.membership, **form.cleaned_data)
+    except ValidationError as error:
+        refuse(form, error)
+        return _form(request, task, form, status=400)
+    except StaleVersion:
+        return _form(request, task, _overwriting(task, form), status=409)
+    if request.htmx:
+        return parts_of(request, task.project.key, set())
+    return redirect(project_url(task.project, request.GET.urlencode()))
+
+
+def _overwriting(task: Task, form: EditTask) -> EditTask:
+    """Return the form again, for the version that there is now: saving it once more is meant."""
+    data = {**{name: form.data.get(name, "") for name in form.fields}, "version": str(task.version)}
+    again = EditTask(data, instance=task)
+    again.add_error(None, _("This task was changed meanwhile. Save again to overwrite the change, or cancel."))
+    return again
+
+
+def _form(request: MemberRequest, task: Task, form: EditTask, status: int = 200) -> HttpResponse:
+    query = request.GET.urlencode()
+    context = {
+        "task": task,
+        "project": task.project,
+        "form": form,
+        "query": f"?{query}" if query else "",
+        "back": project_url(task.project, query),
+    }
+    if not request.htmx:
+        return render(request, "tasks/edit.html", context, status=status)
+    return _instead_of(
+        render(request, "projects/row_form.html", context, status=status), f"#row-{task.pk}", "outerHTML"
+    )
+
+
+def _instead_of(response: HttpResponse, target: str, swap: str) -> HttpResponse:
+    """Have htmx put a form where it was: what the form changes when it is sent is elsewhere."""
+    return reswap(retarget(response, target), swap)  # type: ignore[arg-type]

@@ -1,0 +1,125 @@
+"""What the page of a project can be narrowed to: the API's filters of tasks, and in which order its list is."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django import forms
+from django.core.exceptions import BadRequest
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+from django_filters import rest_framework as filters
+
+from accounts.rest.filters import ArchivedFilterSet
+from frontend.shared.access import MemberRequest
+from projects.models import Project
+from tasks.api.filters import Due, TaskFilterSet
+from tasks.api.tasks import TaskViewSet
+from tasks.models import Task, TaskQuerySet
+
+DUE = [
+    (Due.LATE, _("Late")),
+    (Due.TODAY, _("Today")),
+    (Due.SOON, _("Within a week")),
+    (Due.NEVER, _("No date")),
+]
+ARCHIVED = [("false", _("Active")), ("true", _("Archived")), ("all", _("Both"))]
+VIEWS = [("board", _("Board")), ("list", _("List"))]
+# What a list may be ordered by: names that the API takes for `ordering`.
+SORTS = [
+    ("rank", _("As on the board")),
+    ("due_date", _("Due date")),
+    ("-priority", _("Priority")),
+    ("title", _("Title")),
+    ("-updated_at", _("Last changed")),
+    ("-created_at", _("Newest")),
+]
+GROUPS = [("status", _("Status")), ("assignee", _("Assignee")), ("priority", _("Priority")), ("none", _("No groups"))]
+
+
+class ProjectFilterSet(TaskFilterSet):
+    """The filters of the API that make sense within a project."""
+
+    due = filters.ChoiceFilter(choices=DUE, method="filter_due")  # with the words of pages
+    project = due_before = due_after = updated_since = mine = None  # type: ignore[assignment]  # left out
+
+    def get_form_class(self) -> type[forms.Form]:
+        # Not the API's strict form: what a form of a page leaves empty is no filter.
+        return type("ProjectFilterForm", (forms.Form,), {name: each.field for name, each in self.filters.items()})
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        queryset = super(ArchivedFilterSet, self).filter_queryset(queryset)
+        match self.form.cleaned_data.get("archived") or "false":
+            case "false":  # of tasks alone: the page of an archived project shows what is in it
+                return queryset.filter(archived_at=None)
+            case "true":
+                return queryset.exclude(archived_at=None)
+        return queryset
+
+
+class Options(forms.Form):
+    """How the page shows what it shows."""
+
+    view = forms.ChoiceField(choices=VIEWS, required=False)
+    sort = forms.ChoiceField(choices=SORTS, required=False)
+    group = forms.ChoiceField(choices=GROUPS, required=False)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What somebody asked to see of a project, read from the address."""
+
+    project: Project
+    query: QueryDict
+    view: str
+    sort: str
+    group: str
+    values: dict[str, Any]  # of the filters, checked; empty for what is not filtered by
+    tasks: TaskQuerySet
+
+    @property
+    def is_filtered(self) -> bool:
+        return any(value not in (None, "", "false") for value in self.values.values())
+
+    def query_with(self, **changes: str) -> str:
+        """Return the query string with some parameters changed; an empty text takes one out. "" or "?…"."""
+        query = self.query.copy()
+        for name, value in {"page": "", **changes}.items():
+            query.pop(name, None)
+            if value:
+                query[name] = value
+        return f"?{query.urlencode()}" if query else ""
+
+
+def read_look(request: MemberRequest, project: Project) -> Look:
+    """Return what the address asks for. Raises BadRequest for filters that make no sense."""
+    found = ProjectFilterSet(request.GET, Task.objects.filter(project=project), request=request)
+    options = Options(request.GET)
+    if not found.is_valid() or not options.is_valid():
+        raise BadRequest("The address has a filter that makes no sense.")
+    chosen = options.cleaned_data
+    return Look(
+        project=project,
+        query=_known(request.GET, {*found.filters, *options.fields, "page"}),
+        view=chosen["view"] or "board",
+        sort=chosen["sort"] or "rank",
+        group=chosen["group"] or "status",
+        values=dict(found.form.cleaned_data),
+        tasks=cast(TaskQuerySet, found.qs),
+    )
+
+
+def _known(given: QueryDict, names: set[str]) -> QueryDict:
+    """Return the parameters that mean something, without the empty ones."""
+    query = QueryDict(mutable=True)
+    for name in names & given.keys():
+        if value := str(given[name]).strip():
+            query[name] = value
+    return query
+
+
+def ordered(tasks: QuerySet[Task], sort: str) -> QuerySet[Task]:
+    """Return `tasks` in the order that the API has for the same word."""
+    field = TaskViewSet.orderings[sort.removeprefix("-")]
+    sign = "-" if sort.startswith("-") else ""
+    return cast(TaskQuerySet, tasks).with_order_keys().order_by(f"{sign}{field}", f"{sign}id")

@@ -1,0 +1,113 @@
+"""What the member is told about, and by which mails."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import InvalidPage, Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.actions.accounts import choose_mails
+from frontend.shared.access import MemberRequest
+from frontend.shared.forms import MailChoices
+from tasks.actions import mark_all_read, mark_read
+from tasks.models import Notification
+from tenancy.clock import local_date
+
+PAGE_SIZE = 25
+UNREAD = "unread"  # ?show=unread
+
+
+@dataclass(frozen=True)
+class Day:
+    """What the member was told on one day, newest first."""
+
+    date: date
+    notifications: list[Notification]
+
+
+@require_safe
+def index(request: MemberRequest) -> HttpResponse:
+    """The member's notifications, newest first. Raises Http404 for a page that there is not."""
+    shown = _shown(request)
+    if request.htmx.target == "inbox":
+        answer = render(request, "inbox/parts.html", shown)
+    else:
+        choices = {name: getattr(request.membership, name) for name in MailChoices.base_fields}
+        answer = render(request, "inbox/index.html", {**shown, "form": MailChoices(initial=choices)})
+    patch_vary_headers(answer, ["HX-Target"])
+    return answer
+
+
+@require_POST
+def read(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Mark one notification as read."""
+    notification = get_object_or_404(Notification.objects.visible_to(request.membership), pk=pk)
+    mark_read(notification=notification, actor=request.membership)
+    return _answer(request)
+
+
+@require_POST
+def read_all(request: MemberRequest) -> HttpResponse:
+    """Mark all of them as read."""
+    mark_all_read(actor=request.membership)
+    return _answer(request)
+
+
+@require_POST
+def mails(request: MemberRequest) -> HttpResponse:
+    """Choose which mails to get."""
+    form = MailChoices(request.POST)
+    if form.is_valid():  # a box that is not sent is one without a tick
+        choose_mails(actor=request.membership, **form.cleaned_data)
+        messages.success(request, _("Your choice of mails is saved."))
+    return redirect(reverse("inbox") + "#mails")
+
+
+def _answer(request: MemberRequest) -> HttpResponse:
+    """Answer with the list as it was shown, and to htmx with it alone."""
+    if request.htmx.target == "inbox":
+        return render(request, "inbox/parts.html", _shown(request))
+    return redirect(reverse("inbox") + _query(request))
+
+
+def _query(request: MemberRequest) -> str:
+    return f"?show={UNREAD}" if request.GET.get("show") == UNREAD else ""
+
+
+def _shown(request: MemberRequest) -> dict[str, Any]:
+    mine = Notification.objects.visible_to(request.membership)
+    only_unread = bool(_query(request))
+    rows = (mine.unread() if only_unread else mine).select_related("task__project", "comment", "actor")
+    pages = Paginator(rows.prefetch_related("actor__user").order_by("-created_at", "-id"), PAGE_SIZE)
+    try:
+        # The last one of a page may just have been read.
+        page = pages.get_page(request.GET.get("page")) if request.method == "POST" else _page(request, pages)
+    except InvalidPage as error:
+        raise Http404 from error
+    return {
+        "page": page,
+        "days": by_day(page),
+        "unread": mine.unread().count(),
+        "only_unread": only_unread,
+        "query": _query(request),
+    }
+
+
+def _page(request: MemberRequest, pages: "Paginator[Notification]") -> Any:
+    return pages.page(request.GET.get("page", "1"))
+
+
+def by_day(notifications: Iterable[Notification]) -> list[Day]:
+    """Return `notifications`, which are in order, under the days on which they came, in the user's time zone."""
+    groups = groupby(notifications, key=lambda each: local_date(each.created_at))
+    return [Day(day, list(each)) for day, each in groups]

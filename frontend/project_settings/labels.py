@@ -1,0 +1,73 @@
+"""The labels of the account."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.permissions import may, require
+from frontend.shared.access import MemberRequest
+from frontend.shared.forms import EditLabel, refuse
+from projects.actions import create_label, delete_label, update_label
+from projects.models import Label
+from tasks.models import Task
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def index(request: MemberRequest) -> HttpResponse:
+    """All labels; POST makes a new one."""
+    if request.method != "POST":
+        return _page(request, EditLabel())
+    require(request.membership, "label.write")
+    form = EditLabel(request.POST)
+    if form.is_valid():
+        try:
+            create_label(actor=request.membership, **form.cleaned_data)
+            return redirect("labels")
+        except ValidationError as error:
+            refuse(form, error)
+    return _page(request, form, status=400)
+
+
+def _page(request: MemberRequest, form: EditLabel, status: int = 200) -> HttpResponse:
+    # A label belongs to the account; of the tasks that have it, those count that the member sees.
+    seen = Q(task_labels__task__in=Task.objects.visible_to(request.membership))
+    labels = Label.objects.visible_to(request.membership).annotate(amount=Count("task_labels", filter=seen))
+    can_write = may(request.membership, "label.write")
+    context = {
+        "labels": labels.order_by("name_key", "id"),
+        "form": form if can_write else None,
+        "can_write": can_write,
+    }
+    return render(request, "labels/index.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """The name and the color of a label; POST changes them."""
+    require(request.membership, "label.write")
+    label = get_object_or_404(Label.objects.visible_to(request.membership), pk=pk)
+    form = EditLabel(request.POST or None, initial={"name": label.name, "color": label.color})
+    if form.is_valid():
+        try:
+            update_label(label=label, actor=request.membership, **form.cleaned_data)
+            return redirect("labels")
+        except ValidationError as error:
+            refuse(form, error)
+    status = 400 if request.method == "POST" else 200
+    return render(request, "labels/edit.html", {"label": label, "form": form}, status=status)
+
+
+@require_POST
+def delete(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Delete a label and take it off all tasks."""
+    require(request.membership, "label.write")
+    label = get_object_or_404(Label.objects.visible_to(request.membership), pk=pk)
+    delete_label(label=label, actor=request.membership)
+    messages.success(request, _("The label %(name)s is deleted.") % {"name": label.name})
+    return redirect("labels")

@@ -1,0 +1,217 @@
+"""What a project is called and who sees it, its statuses, and its end."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.forms import Form
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.exceptions import Conflicting
+from accounts.models import Membership
+from accounts.permissions import may, require
+from frontend.board.views import find_project
+from frontend.shared.access import MemberRequest
+from frontend.shared.forms import (
+    EditProject,
+    EditStatus,
+    ProjectMembers,
+    RepeatKey,
+    RetireStatus,
+    Step,
+    Switch,
+    refuse,
+)
+from projects.actions import (
+    add_project_member,
+    archive_project,
+    create_status,
+    delete_project,
+    delete_status,
+    move_status,
+    remove_project_member,
+    restore_project,
+    update_project,
+    update_status,
+)
+from projects.models import Project, Status
+from tasks.actions import retire_status
+from tenancy.folding import sort_key
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def index(request: MemberRequest, key: str) -> HttpResponse:
+    """Everything about a project but its tasks; POST changes its name, description, color and privacy."""
+    require(request.membership, "project.update")
+    project = find_project(request, key)
+    if request.method != "POST":
+        return _page(request, project)
+    form = EditProject(request.POST, instance=project, may_hide=_manages(request.membership, project))
+    if form.is_valid():
+        try:
+            update_project(project=project, actor=request.membership, **form.cleaned_data)
+        except ValidationError as error:
+            refuse(form, error)
+        else:
+            messages.success(request, _("The project is saved."))
+            return redirect("project_settings", project.key)
+    return _page(request, project, status=400, form=form)
+
+
+def _manages(member: Membership, project: Project) -> bool:
+    """Say whether to offer what changes who sees the project; the actions ask again."""
+    if may(member, "project.manage_any"):
+        return True
+    return may(member, "project.manage") and project.project_members.filter(member=member).exists()
+
+
+def _page(request: MemberRequest, project: Project, status: int = 200, **forms: Form | EditProject) -> HttpResponse:
+    manages = _manages(request.membership, project)
+    everybody = list(Membership.objects.current().prefetch_related("user"))
+    everybody.sort(key=lambda member: sort_key(member.name))
+    inside = set(project.project_members.values_list("member_id", flat=True))
+    context = {
+        "form": EditProject(instance=project, may_hide=manages),
+        "status_form": EditStatus(auto_id="new_status_%s"),
+        "delete_form": RepeatKey(project=project),
+        **forms,
+        "project": project,
+        "manages": manages,
+        "members": [member for member in everybody if member.pk in inside],
+        "others": [member for member in everybody if member.pk not in inside],
+        "statuses": _with_forms(project) if may(request.membership, "status.manage") else [],
+    }
+    return render(request, "projects/settings.html", context, status=status)
+
+
+def _with_forms(project: Project) -> list[tuple[Status, EditStatus]]:
+    statuses = list(project.statuses.all())
+    return [
+        (each, EditStatus(initial={"name": each.name, "category": each.category}, auto_id=f"status_{each.pk}_%s"))
+        for each in statuses
+    ]
+
+
+@require_POST
+def archive(request: MemberRequest, key: str) -> HttpResponse:
+    """Put a project away, or take it out of the archive."""
+    require(request.membership, "project.archive")
+    project = find_project(request, key)
+    form = Switch(request.POST)
+    if not form.is_valid():
+        return _page(request, project, status=400)
+    change = archive_project if form.cleaned_data["on"] else restore_project
+    return _try(request, project, partial(change, project=project))
+
+
+@require_POST
+def delete(request: MemberRequest, key: str) -> HttpResponse:
+    """Delete a project for good, by whoever names it."""
+    require(request.membership, "project.delete")
+    project = find_project(request, key)
+    form = RepeatKey(request.POST, project=project)
+    if not form.is_valid():
+        return _page(request, project, status=400, delete_form=form)
+    delete_project(project=project, actor=request.membership)
+    messages.success(request, _("The project %(name)s is deleted.") % {"name": project.name})
+    return redirect("projects")
+
+
+@require_POST
+def members(request: MemberRequest, key: str) -> HttpResponse:
+    """Let somebody see a project also while it is private."""
+    return _change_member(request, key, add_project_member)
+
+
+@require_POST
+def remove_member(request: MemberRequest, key: str) -> HttpResponse:
+    """Take somebody out of a project."""
+    return _change_member(request, key, remove_project_member)
+
+
+def _change_member(request: MemberRequest, key: str, change: Any) -> HttpResponse:
+    require(request.membership, "project.manage")
+    project = find_project(request, key)
+    form = ProjectMembers(request.POST)
+    if not form.is_valid():
+        return _page(request, project, status=400)
+    response = _try(request, project, partial(change, project=project, **form.cleaned_data))
+    is_visible = Project.objects.visible_to(request.membership).filter(pk=project.pk).exists()
+    return response if is_visible else redirect("projects")
+
+
+@require_POST
+def add_status(request: MemberRequest, key: str) -> HttpResponse:
+    """Add a column to the board, the last one."""
+    require(request.membership, "status.manage")
+    project = find_project(request, key)
+    form = EditStatus(request.POST, auto_id="new_status_%s")
+    if form.is_valid():
+        try:
+            create_status(project=project, actor=request.membership, **form.cleaned_data)
+            return redirect(_here(project, "statuses"))
+        except ValidationError as error:
+            refuse(form, error)
+    return _page(request, project, status=400, status_form=form)
+
+
+@require_POST
+def edit_status(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Change the name and the kind of a column."""
+    status = _find_status(request, pk)
+    form = EditStatus(request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
+        return redirect(_here(status.project, "statuses"))
+    return _try(request, status.project, partial(update_status, status=status, **form.cleaned_data), "statuses")
+
+
+@require_POST
+def place_status(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Move a column one place on or back."""
+    status = _find_status(request, pk)
+    form = Step(request.POST)
+    if not form.is_valid():
+        return _page(request, status.project, status=400)
+    return _try(request, status.project, partial(move_status, status=status, **form.cleaned_data), "statuses")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def retire(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Ask where the tasks of a column go; POST deletes it."""
+    status = _find_status(request, pk)
+    form = RetireStatus(request.POST if request.method == "POST" else None, status=status)
+    if form.is_valid():
+        into = form.cleaned_data["into"]
+        if into is None:
+            return _try(request, status.project, partial(delete_status, status=status), "statuses")
+        return _try(request, status.project, partial(retire_status, status=status, into=into), "statuses")
+    context = {"status": status, "project": status.project, "form": form, "amount": status.tasks.count()}
+    return render(request, "projects/retire.html", context, status=400 if form.is_bound else 200)
+
+
+def _find_status(request: MemberRequest, pk: UUID) -> Status:
+    require(request.membership, "status.manage")
+    return get_object_or_404(Status.objects.visible_to(request.membership).select_related("project"), pk=pk)
+
+
+def _here(project: Project, anchor: str) -> str:
+    return reverse("project_settings", args=[project.key]) + (f"#{anchor}" if anchor else "")
+
+
+def _try(request: MemberRequest, project: Project, change: Callable[..., Any], anchor: str = "") -> HttpResponse:
+    """Call an action, which lacks only its actor, and lead back to the page, with the reason if it refused."""
+    try:
+        change(actor=request.membership)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    except Conflicting as error:
+        messages.error(request, str(error))
+    return redirect(_here(project, anchor))

@@ -1,0 +1,55 @@
+"""The list of projects."""
+
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from accounts.permissions import may, require
+from accounts.quotas import QuotaExceeded
+from frontend.shared.access import MemberRequest
+from frontend.shared.forms import NewProject, refuse
+from projects.actions import create_project
+from projects.models import Project
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def index(request: MemberRequest) -> HttpResponse:
+    """All projects that the member may see; POST makes a new one."""
+    if request.method != "POST":
+        return _index(request, NewProject())
+    require(request.membership, "project.create")
+    form = NewProject(request.POST)
+    if form.is_valid():
+        try:
+            return redirect("project", create_project(actor=request.membership, **form.cleaned_data).key)
+        except QuotaExceeded as error:
+            refuse(form, error)
+            return _index(request, form, status=402)
+        except ValidationError as error:
+            refuse(form, error)
+    return _index(request, form, status=400)
+
+
+def _index(request: MemberRequest, form: NewProject, status: int = 200) -> HttpResponse:
+    projects = list(_with_counts(request))
+    context = {
+        "active": [project for project in projects if project.archived_at is None],
+        "archived": [project for project in projects if project.archived_at is not None],
+        "form": form if may(request.membership, "project.create") else None,
+    }
+    return render(request, "projects/index.html", context, status=status)
+
+
+def _with_counts(request: MemberRequest) -> QuerySet[Project]:
+    alive = Q(tasks__archived_at=None)
+    return (
+        Project.objects.visible_to(request.membership)
+        .annotate(
+            all_tasks=Count("tasks", filter=alive),
+            open_tasks=Count("tasks", filter=alive & Q(tasks__completed_at=None)),
+            done_tasks=Count("tasks", filter=alive & Q(tasks__completed_at__isnull=False)),
+        )
+        .order_by("key")  # said again, because grouping drops the model's order
+    )

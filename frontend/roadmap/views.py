@@ -1,0 +1,39 @@
+"""The public roadmap of an account, in the variant of that name."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.permissions import require
+from frontend.board.columns import columns_of
+from frontend.shared.access import MemberRequest, VisitorRequest
+from frontend.shared.forms import Switch
+from projects.actions import set_on_roadmap
+from projects.models import Project
+from tasks.models import Task
+
+
+@require_safe
+@login_not_required
+def index(request: VisitorRequest) -> HttpResponse:
+    """What is being built, for everybody: the titles of tasks in the projects that admins chose, and no people."""
+    projects = Project.objects.active().filter(on_roadmap=True, private=False)
+    tasks = Task.objects.filter(archived_at=None).only("id", "title", "project_id", "status_id", "rank")
+    return render(request, "roadmap/index.html", {"boards": columns_of(projects, tasks).items()})
+
+
+@require_POST
+def switch(request: MemberRequest, key: str) -> HttpResponse:
+    """Show a project on the roadmap, or stop showing it."""
+    require(request.membership, "project.publish")
+    project = get_object_or_404(Project.objects.visible_to(request.membership), key=key)
+    form = Switch(request.POST)
+    if form.is_valid():
+        try:
+            set_on_roadmap(project=project, actor=request.membership, shown=form.cleaned_data["on"])
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+    return redirect("project", project.key)

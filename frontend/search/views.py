@@ -1,0 +1,76 @@
+"""Finding tasks by words in them, in their subtasks and in their comments."""
+
+from typing import Any
+
+from django import forms
+from django.core.paginator import InvalidPage, Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from frontend.shared.access import MemberRequest
+from projects.models import Category, Project
+from tasks.finding import matches_of, validate_query
+from tasks.models import Task, TaskQuerySet
+from tenancy.fields import NormalizedText
+
+PAGE_SIZE = 20
+
+
+class Search(forms.Form):
+    """The filters are those of `search/` in the API."""
+
+    q = NormalizedText(
+        label=_("Words"),
+        validators=[validate_query],
+        max_length=200,
+        widget=forms.TextInput(
+            attrs={"type": "search", "autocomplete": "off", "enterkeyhint": "search", "dir": "auto"}
+        ),
+    )
+    project = forms.ModelChoiceField(
+        label=_("Project"),
+        queryset=Project.objects.none(),
+        required=False,
+        to_field_name="key",
+        empty_label=_("All projects"),
+    )
+    status = forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("Any status")), *Category.choices])
+    archived = forms.ChoiceField(
+        label=_("Archive"),
+        required=False,
+        choices=[("", _("Without the archive")), ("true", _("Only the archive")), ("all", _("Archive too"))],
+    )
+
+    def __init__(self, *args: Any, projects: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["project"].queryset = projects  # type: ignore[attr-defined]
+
+    def found(self, tasks: TaskQuerySet) -> TaskQuerySet:
+        """Return those of `tasks` that are looked for, the newest first."""
+        fields = self.cleaned_data
+        if fields["project"]:
+            tasks = tasks.filter(project=fields["project"])
+        if fields["status"]:
+            tasks = tasks.filter(status__category=fields["status"])
+        if fields["archived"] != "all":
+            tasks = tasks.archived() if fields["archived"] else tasks.active()
+        return tasks.matching_anywhere(fields["q"]).order_by("-created_at", "-id")
+
+
+@require_safe
+def index(request: MemberRequest) -> HttpResponse:
+    """What was found, with the places where. Raises Http404 for a page that there is not."""
+    projects = Project.objects.visible_to(request.membership)
+    form = Search(request.GET if "q" in request.GET else None, projects=projects)
+    context: dict[str, Any] = {"form": form}
+    if form.is_valid():
+        tasks = Task.objects.visible_to(request.membership).select_related("project", "status")
+        try:
+            page = Paginator(form.found(tasks), PAGE_SIZE).page(request.GET.get("page", "1"))
+        except InvalidPage as error:
+            raise Http404 from error
+        words = form.cleaned_data["q"]
+        context |= {"page": page, "words": words, "results": [(task, matches_of(task, words)) for task in page]}
+    return render(request, "search/index.html", context)

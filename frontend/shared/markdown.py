@@ -1,0 +1,123 @@
+"""Markdown that people wrote, as HTML that is safe to show to others."""
+
+import re
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable, MutableSequence
+from hashlib import sha256
+
+import nh3
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+
+from frontend.shared import markdown_rules
+from frontend.shared.markdown_labels import limit_labels
+from tasks.frames import call_with_room
+from tasks.markdown import MARKS, NEWLINE, new_parser, split_text
+from tenancy.context import get_active_tenant
+
+TAGS = {
+    *("h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "ul", "ol", "li", "pre", "code"),
+    *("em", "strong", "s", "a", "table", "thead", "tbody", "tr", "th", "td"),
+    "data",  # what readers see differently: frontend.shared.references
+}
+ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "data": {"value"}}
+CLASSES = {"li": {"item"}}
+
+COST_OF_A_LINE = 10  # what a line costs beside its characters, in characters: each may be a block of its own
+MOST_KEPT = 32 * 2**20  # bytes of HTML that a process keeps
+
+
+# Without the labels of ticks, which repeat what is behind them.
+PLACE = re.compile(r'<data value="(?:item:[^"]*">[^<]*|[^"]*">([^<]*))</data>')
+
+
+def _lower_headings(state: StateCore) -> None:
+    """Begin at h3: the page has the h1, and the section around the text its h2."""
+    tokens: MutableSequence[Token] = state.tokens
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
+
+
+_markdown = new_parser()
+_markdown.core.ruler.push("lower_headings", _lower_headings)
+limit_labels(_markdown)
+markdown_rules.extend(_markdown)
+
+
+def cost_of(text: str) -> int:
+    """Return what a text costs at most when it is rendered for the first time, in characters of plain text.
+
+    A page limits the sum for all that it shows. 100,000 are less than half a second.
+    """
+    lines, marks = (len(pattern.findall(text)) for pattern in (NEWLINE, MARKS))
+    return len(text) + COST_OF_A_LINE * (lines + 1) + marks
+
+
+def render_markdown(text: str) -> SafeString:
+    """Return `text` as HTML for readers of whom nothing is known: what would depend on them is plain text."""
+    return mark_safe(PLACE.sub(r"\1", render_kept(text)))  # noqa: S308 - nh3 has removed everything else
+
+
+def render_kept(text: str) -> str:
+    """Return `text` as HTML of the tags above, with links to the web and to mail addresses only.
+
+    A process keeps what it has rendered. The HTML depends on nothing but the text, so it is never out of date. Where
+    readers see different things it has a `<data>`, which `frontend.shared.references` fills. It is kept by tenant: the
+    time of a request must not tell whether another account has the same text. It is not kept in Redis: a client that
+    can write there could put a script into a page.
+    """
+    tenant = get_active_tenant()
+    key = (tenant and tenant.pk, sha256(text.encode()).digest())
+    html = rendered.get(key)
+    if html is None:
+        html = _render(text)
+        rendered.put(key, html)
+    return html
+
+
+def _render(text: str) -> str:
+    read, rest = split_text(text)
+    html = nh3.clean(
+        call_with_room(_markdown.render, read),
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        allowed_classes=CLASSES,
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer nofollow",
+    )
+    return f"{html}<pre>{escape(rest)}</pre>\n" if rest.strip() else html
+
+
+class Rendered:
+    """The HTML of texts by key, the one that was used last at the end, of at most MOST_KEPT bytes together."""
+
+    def __init__(self) -> None:
+        self._html: OrderedDict[Hashable, str] = OrderedDict()
+        self._lock = threading.Lock()
+        self.bytes = 0
+
+    def get(self, key: Hashable) -> str | None:
+        """Return the HTML of a text, None if it is not kept."""
+        with self._lock:
+            if key in self._html:
+                self._html.move_to_end(key)
+            return self._html.get(key)
+
+    def put(self, key: Hashable, html: str) -> None:
+        """Keep the HTML of a text, and drop those that were not used for longest."""
+        with self._lock:
+            if key in self._html:  # rendered by another request meanwhile
+                return
+            self._html[key] = html
+            self.bytes += sys.getsizeof(html)
+            while self.bytes > MOST_KEPT:
+                _, dropped = self._html.popitem(last=False)
+                self.bytes -= sys.getsizeof(dropped)
+
+
+rendered = Rendered()

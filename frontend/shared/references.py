@@ -1,0 +1,166 @@
+"""What a reader sees in the places that kept Markdown leaves open: links to tasks, pictures, and ticks.
+
+It depends on who reads, so it is found out for each page anew, and never kept.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from html import unescape
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from accounts.models import Membership
+from frontend.shared.markdown import render_kept
+from tasks.models import Attachment, Task
+
+MOST_TASKS, MOST_PICTURES = 200, 100  # that are looked up for one page; others are shown as text
+LONGEST_TITLE = 100
+PLACE = re.compile(r'<data value="(task|item|picture|linked):([^"]*)">([^<]*)</data>')
+# An attachment by its address; anything else without a scheme is the name of one.
+ATTACHMENT = re.compile(r"(?:^|/)attachments/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/(?:download|preview)/$")
+
+
+class Key(NamedTuple):
+    """WEB-42, in a text."""
+
+    project: str
+    number: int
+
+
+class Referred(NamedTuple):
+    """What is said of a task that a reader may see."""
+
+    title: str
+    is_done: bool
+
+
+@dataclass(frozen=True)
+class Ticks:
+    """The form that the ticks of a text are sent by, and where to."""
+
+    form: str
+    url: str
+    seen: str
+
+
+@dataclass(frozen=True)
+class Prose:
+    """A text as it is shown."""
+
+    html: SafeString
+    ticks: Ticks | None  # None where nothing can be ticked
+
+
+class References:
+    """What `texts`, all those of a page, refer to, for a member who reads them beside a task. Two queries at most."""
+
+    def __init__(self, membership: Membership, task: Task, texts: Iterable[str]) -> None:
+        self.membership, self.task = membership, task
+        self.places = [match.groups() for text in texts for match in PLACE.finditer(render_kept(text))]
+
+    def show(self, text: str, ticks: Ticks | None = None) -> Prose:
+        """Return one of the texts as HTML; items of its lists are buttons of the form of `ticks`, if there is one."""
+        used = False
+
+        def fill(match: re.Match[str]) -> str:
+            nonlocal used
+            kind, value, inner = match[1], unescape(match[2]), unescape(match[3])
+            if kind == "task":
+                return self._task(value)
+            if kind == "item":
+                used = used or ticks is not None
+                return _tick(value, inner, ticks)
+            return self._picture(value, inner, in_link=kind == "linked")
+
+        html = mark_safe(PLACE.sub(fill, render_kept(text)))  # noqa: S308 - every part of it is escaped
+        return Prose(html, ticks if used else None)
+
+    @cached_property
+    def tasks(self) -> dict[Key, Referred]:
+        """The tasks that the member may see. One that is hidden is missing like one that there is not."""
+        keys = list(dict.fromkeys(_key(value) for kind, value, _inner in self.places if kind == "task"))
+        numbers = defaultdict(list)
+        for key in keys[:MOST_TASKS]:
+            numbers[key.project].append(key.number)
+        if not numbers:
+            return {}
+        wanted = Q()
+        for project, some in numbers.items():
+            wanted |= Q(project__key=project, number__in=some)
+        found = Task.objects.visible_to(self.membership).filter(wanted).order_by()
+        rows = found.values_list("project__key", "number", "title", "completed_at")
+        return {Key(project, number): Referred(title, bool(done)) for project, number, title, done in rows}
+
+    def _task(self, value: str) -> str:
+        task = self.tasks.get(_key(value))
+        if task is None:
+            return format_html("{}", value)
+        done = " task-link-done" if task.is_done else ""
+        url, title = reverse("task", args=[value]), task.title[:LONGEST_TITLE]
+        return format_html('<a class="task-link{}" href="{}" title="{}">{}</a>', done, url, title, value)
+
+    @cached_property
+    def pictures(self) -> dict[UUID | str, Attachment]:
+        """The files of the task that are shown in its texts, by id and by name; the newest one of a name."""
+        sources = dict.fromkeys(
+            unescape(value) for kind, value, _inner in self.places if kind in ("picture", "linked")
+        )
+        names = [_source(each) for each in list(sources)[:MOST_PICTURES]]
+        if not names:
+            return {}
+        wanted = Q(pk__in=[each for each in names if isinstance(each, UUID)])
+        wanted |= Q(name__in=[each for each in names if isinstance(each, str)])
+        files = list(Attachment.objects.filter(wanted, task=self.task).order_by("created_at", "id"))
+        return {**{file.name: file for file in files}, **{file.pk: file for file in files}}
+
+    def _picture(self, value: str, text: str, *, in_link: bool) -> str:
+        source = _source(value)
+        file = self.pictures.get(source)
+        name = text or (file.name if file else source if isinstance(source, str) else _("a file"))
+        if file is None or not file.is_ready or (in_link and not file.has_preview):
+            waits = _(" (being checked)") if file and not file.refusal and not file.is_ready else ""
+            return format_html('<span class="no-picture">{}{}</span>', name, waits)
+        url = reverse("api:attachment-download", args=[file.pk])
+        if not file.has_preview:
+            return format_html('<a href="{}">{}</a>', url, name)
+        preview = reverse("api:attachment-preview", args=[file.pk])
+        picture = format_html('<img src="{}" alt="{}" loading="lazy">', preview, name)
+        return picture if in_link else format_html('<a class="picture" href="{}">{}</a>', url, picture)
+
+
+def _key(value: str) -> Key:
+    project, _dash, number = value.rpartition("-")
+    return Key(project, int(number))
+
+
+def _source(value: str) -> UUID | str:
+    found = ATTACHMENT.search(value)
+    return UUID(found[1]) if found else value
+
+
+def _tick(value: str, label: str, ticks: Ticks | None) -> str:
+    line, _colon, mark = value.partition(":")
+    done = mark == "1"
+    style = "tick tick-done" if done else "tick"
+    if ticks is None:
+        state = _("Done:") if done else _("Open:")
+        return format_html('<span class="{}" role="img" aria-label="{}"></span>', style, state)
+    return format_html(
+        '<button type="submit" class="{0}" form="{1}" id="{1}-{2}" name="item" value="{2}:{3}"'
+        ' role="checkbox" aria-checked="{4}" aria-label="{5}"></button>',
+        style,
+        ticks.form,
+        line,
+        int(not done),
+        "true" if done else "false",
+        label or _("Item"),
+    )

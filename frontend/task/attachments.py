@@ -1,0 +1,90 @@
+"""The files of a task: a form that sends one, and a button that deletes one."""
+
+from contextlib import ExitStack
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+from django_htmx.http import trigger_client_event
+
+from accounts.permissions import require
+from accounts.quotas import FileTooLarge, QuotaExceeded, largest_file
+from accounts.rest.uploads import Sink, receive_file, streams_body
+from frontend.shared.access import MemberRequest
+from frontend.shared.converters import TaskKey
+from frontend.shared.uploads import require_token
+from frontend.task.page import find_task
+from frontend.templatetags.files import files_of
+from tasks.actions import Arrival, NewFile, delete_attachment
+from tasks.models import Attachment, Task
+
+
+@streams_body
+@csrf_exempt  # its token is in the body, which is not read by anybody else: _Form looks at it
+@require_POST
+def add(request: MemberRequest, key: TaskKey) -> HttpResponse:
+    """Attach a file to a task."""
+    require(request.membership, "file.write")
+    form = _Form(request, find_task(request, key))
+    error, status = "", 200
+    try:
+        with ExitStack() as finally_:
+            finally_.callback(form.abandon)
+            receive_file(request, form.begin)
+            form.finish()
+    except FileTooLarge as refused:
+        error, status = str(refused), 413
+    except ValidationError as refused:
+        error, status = " ".join(refused.messages), 402 if isinstance(refused, QuotaExceeded) else 400
+    response = _answer(request, form.task, error, status)
+    if request.htmx and form.arrival is not None and not error:
+        attachment = form.arrival.attachment
+        trigger_client_event(response, "file-attached", {"id": str(attachment.pk), "name": attachment.name})
+    return response
+
+
+@require_POST
+def delete(request: MemberRequest, pk: Any) -> HttpResponse:
+    """Delete an attachment."""
+    require(request.membership, "file.write")
+    found = Attachment.objects.visible_to(request.membership).select_related("task__project")
+    attachment = get_object_or_404(found, pk=pk)
+    delete_attachment(attachment=attachment, actor=request.membership)
+    return _answer(request, attachment.task)
+
+
+def _answer(request: MemberRequest, task: Task, error: str = "", status: int = 200) -> HttpResponse:
+    """Answer with the page of the task, and to htmx with its files alone, and with what was wrong."""
+    if error:
+        messages.error(request, error)
+    if request.htmx:
+        return render(request, "tasks/attachments.html", files_of(task, request.membership), status=status)
+    return HttpResponseRedirect(f"{redirect('task', str(task.key)).url}#files")
+
+
+class _Form:
+    """A form that is on its way: its fields, and then its file."""
+
+    def __init__(self, request: MemberRequest, task: Task) -> None:
+        self.request, self.task = request, task
+        self.arrival: Arrival | None = None
+
+    def begin(self, fields: QueryDict, name: str, content_type: str) -> Sink:
+        """Take the file, if the form is ours. Raises PermissionDenied, and what `Arrival.begin()` does."""
+        require_token(self.request, fields)
+        length = int(self.request.META.get("CONTENT_LENGTH") or 0)
+        file = NewFile(name, content_type, min(length, largest_file()))
+        self.arrival = Arrival.begin(actor=self.request.membership, task=self.task, file=file)
+        return self.arrival
+
+    def finish(self) -> None:
+        if self.arrival is not None:
+            self.arrival.finish()
+
+    def abandon(self) -> None:
+        if self.arrival is not None:
+            self.arrival.abandon()

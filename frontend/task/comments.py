@@ -1,0 +1,90 @@
+"""What people say about a task."""
+
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.permissions import require
+from frontend.shared.access import MemberRequest
+from frontend.shared.converters import TaskKey
+from frontend.shared.forms import refuse
+from frontend.task.forms import WriteComment
+from frontend.task.page import find_task, people_of, task_page, written
+from tasks.actions import create_comment, delete_comment, update_comment
+from tasks.models import Comment
+from tenancy.folding import sort_key
+
+PART = "feed"
+MOST_PEOPLE = 8  # that are suggested at once
+
+
+@require_POST
+def add(request: MemberRequest, key: TaskKey) -> HttpResponse:
+    """Comment on a task, or show how the comment will look."""
+    require(request.membership, "comment.write")
+    task = find_task(request, key)
+    form = WriteComment(request.POST, auto_id="comment_%s")
+    if "preview" in request.POST:
+        return task_page(request, task, part=PART, comment_form=form, comment_preview=form.data.get("body", ""))
+    if form.is_valid():
+        try:
+            create_comment(actor=request.membership, task=task, **form.cleaned_data)
+        except ValidationError as error:
+            refuse(form, error)
+        else:
+            return written(request, task, PART)
+    return task_page(request, task, part=PART, comment_form=form, status=400)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """One's own comment as a form; POST saves it."""
+    require(request.membership, "comment.write")
+    comment = find_comment(request, pk)
+    task = find_task(request, TaskKey(comment.task.project.key, comment.task.number))
+    if comment.author_id != request.membership.pk:
+        raise PermissionDenied
+    data = request.POST if request.method == "POST" else None
+    form = WriteComment(data, initial={"body": comment.body}, auto_id="edit_%s")
+    if form.is_valid():
+        try:
+            update_comment(comment=comment, actor=request.membership, **form.cleaned_data)
+        except ValidationError as error:
+            refuse(form, error)
+        else:
+            return written(request, task, PART)
+    status = 400 if form.is_bound else 200
+    return task_page(request, task, part=PART, editing_comment=comment, edit_form=form, status=status)
+
+
+@require_POST
+def delete(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Delete one's own comment, or any as an admin."""
+    require(request.membership, "comment.write")
+    comment = find_comment(request, pk)
+    task = comment.task
+    delete_comment(comment=comment, actor=request.membership)
+    return written(request, task, PART)
+
+
+@require_safe
+def people(request: MemberRequest, key: TaskKey) -> HttpResponse:
+    """Whom a comment on a task can mention: those whose name or address has `q` in it, as a list to choose from."""
+    task = find_task(request, key)
+    text = request.GET.get("q", "").strip()
+    wanted, address = sort_key(text), text.casefold()
+    found = [
+        member
+        for member in people_of(task)
+        if wanted in sort_key(member.name) or member.user.email.casefold().startswith(address)
+    ]
+    return render(request, "tasks/people.html", {"people": found[:MOST_PEOPLE]})
+
+
+def find_comment(request: MemberRequest, pk: UUID) -> Comment:
+    """Return a comment with its task and project. Raises Http404 alike for one that is hidden or absent."""
+    comments = Comment.objects.visible_to(request.membership).select_related("task__project")
+    return get_object_or_404(comments, pk=pk)

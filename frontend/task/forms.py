@@ -1,0 +1,230 @@
+"""What people type on the page of a task."""
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Membership
+from frontend.shared.forms import UNREMEMBERED
+from projects.models import Label, Project
+from tasks.checklists import Tick
+from tasks.models import Comment, Priority, Subtask, Task
+from tenancy.fields import NormalizedLine, NormalizedText
+
+
+def fingerprint(values: Iterable[object]) -> str:
+    """Return a short text that differs when one of `values` does."""
+    return sha256(repr([str(value) for value in values]).encode()).hexdigest()[:16]
+
+
+class Markdown(NormalizedText):
+    """Text as it was typed. Browsers send lines that end with CR LF, whatever the text had before."""
+
+    def __init__(self, *, rows: int, **kwargs: Any) -> None:
+        widget = forms.Textarea(attrs={"rows": rows, "dir": "auto"})
+        super().__init__(strip=False, widget=widget, **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value) or "").replace("\r\n", "\n")
+
+
+class BasedOn(forms.Form):
+    """A form that says which version of the task it began with, and what it then showed.
+
+    Somebody else's change of other things is no conflict, although it makes a new version.
+    """
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    seen = NormalizedText(widget=forms.HiddenInput, required=False, max_length=16)
+    prefix_of_ids = "task"
+
+    def __init__(self, *args: Any, task: Task, **kwargs: Any) -> None:
+        kwargs.setdefault("auto_id", f"{self.prefix_of_ids}_%s")
+        super().__init__(*args, **kwargs)
+        self.task = task
+        self.initial = {**self.values_of(task), **self.initial, **self.now()}
+
+    def values_of(self, task: Task) -> dict[str, Any]:
+        """Return what the form shows of the task."""
+        raise NotImplementedError  # every form below says it for its own fields
+
+    def now(self) -> dict[str, Any]:
+        """Return the hidden fields as they are for the task as it is."""
+        seen = fingerprint(_plain(value) for value in self.values_of(self.task).values())
+        return {"version": self.task.version, "seen": seen}
+
+    def expected_version(self) -> int:
+        """Return the version that the task must have: its own where it still is what the form began with."""
+        is_same = self.cleaned_data["seen"] == self.now()["seen"]
+        return self.task.version if is_same else int(self.cleaned_data["version"])
+
+    def again(self) -> "BasedOn":
+        """Return the form with what was typed, based on the task as it is now."""
+        data: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
+        for name, value in self.now().items():
+            data[name] = str(value)
+        form = type(self)(data, task=self.task, **self.more())
+        form.is_valid()
+        return form
+
+    def more(self) -> dict[str, Any]:
+        """Return further arguments of the class."""
+        return {}
+
+    def fields_of_task(self) -> dict[str, Any]:
+        """Return what to give to the action."""
+        return {name: value for name, value in self.cleaned_data.items() if name not in ("version", "seen")}
+
+
+def _plain(value: Any) -> object:
+    return sorted(str(each) for each in value) if isinstance(value, list) else value
+
+
+class EditText(BasedOn):
+    title = NormalizedLine(
+        label=_("Title"), max_length=500, widget=forms.TextInput(attrs={**UNREMEMBERED, "dir": "auto"})
+    )
+    description = Markdown(
+        label=_("Description"),
+        rows=12,
+        required=False,
+        max_length=50_000,
+        help_text=_("Markdown: **bold**, `code`, lists, - [ ] items to tick."),
+    )
+
+    def values_of(self, task: Task) -> dict[str, Any]:
+        return {"title": task.title, "description": task.description}
+
+
+class StartTask(forms.Form):
+    """A new task in one of `projects`, from wherever one is."""
+
+    project = forms.ModelChoiceField(
+        label=_("Project"), queryset=Project.objects.none(), to_field_name="key", empty_label=None
+    )
+    title = NormalizedLine(
+        label=_("Title"), max_length=500, widget=forms.TextInput(attrs={**UNREMEMBERED, "dir": "auto"})
+    )
+    description = Markdown(label=_("Description"), rows=6, required=False, max_length=50_000)
+
+    def __init__(self, *args: Any, projects: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["project"].queryset = projects  # type: ignore[attr-defined]
+
+
+class Assign(BasedOn):
+    """`people` are those who see the project; an assignee who does not any more stays until they are taken off."""
+
+    assignees = forms.MultipleChoiceField(label=_("Assignees"), required=False, widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, *args: Any, people: list[Membership], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.people = {str(member.pk): member for member in people}
+        choices = [(pk, member.name) for pk, member in self.people.items()]
+        for assignment in self.task.assignments.all():
+            pk, member = str(assignment.member_id), assignment.member
+            if pk not in self.people:
+                self.people[pk] = member
+                why = _("%(name)s (has left)") if member.ended_at else _("%(name)s (does not see the project)")
+                choices.append((pk, why % {"name": member.name}))
+        self.fields["assignees"].choices = choices  # type: ignore[attr-defined]
+
+    def values_of(self, task: Task) -> dict[str, Any]:
+        return {"assignees": [str(assignment.member_id) for assignment in task.assignments.all()]}
+
+    def clean_assignees(self) -> list[Membership]:
+        return [self.people[pk] for pk in self.cleaned_data["assignees"]]
+
+    def more(self) -> dict[str, Any]:
+        return {"people": list(self.people.values())}
+
+
+class PutLabels(BasedOn):
+    labels = forms.MultipleChoiceField(label=_("Labels"), required=False, widget=forms.CheckboxSelectMultiple)
+    new = NormalizedLine(
+        label=_("New label"), required=False, max_length=50, widget=forms.TextInput(attrs=UNREMEMBERED)
+    )
+
+    def __init__(self, *args: Any, known: list[Label], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.known = {str(label.pk): label for label in known}
+        self.fields["labels"].choices = [(pk, label.name) for pk, label in self.known.items()]  # type: ignore[attr-defined]
+
+    def values_of(self, task: Task) -> dict[str, Any]:
+        return {"labels": [str(task_label.label_id) for task_label in task.task_labels.all()]}
+
+    def clean_labels(self) -> list[Label]:
+        return [self.known[pk] for pk in self.cleaned_data["labels"]]
+
+    def more(self) -> dict[str, Any]:
+        return {"known": list(self.known.values())}
+
+
+class SetPriority(forms.Form):
+    """Sent by a button for each."""
+
+    priority = forms.ChoiceField(choices=Priority.choices)
+
+
+class SetDueDate(forms.Form):
+    due_date = forms.DateField(
+        label=_("Due"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+
+class ConfirmDeletion(forms.Form):
+    """Deletes a task for good, so it asks for its key."""
+
+    key = NormalizedText(label=_("Key of the task"), max_length=30, widget=forms.TextInput(attrs=UNREMEMBERED))
+
+    def __init__(self, *args: Any, task: Task, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.task = task
+
+    def clean_key(self) -> str:
+        key = str(self.cleaned_data["key"]).strip().upper()
+        if key != self.task.key:
+            raise ValidationError(_("Type %(key)s to delete this task."), params={"key": self.task.key})
+        return key
+
+
+class RenameSubtask(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Subtask
+        fields = ("title",)
+        labels = {"title": _("Title")}
+        widgets = {"title": forms.TextInput(attrs=UNREMEMBERED)}
+
+
+class PlaceSubtask(forms.Form):
+    """Up or down by one, to the end, or before another one."""
+
+    STEPS = {"up": -1, "down": 1, "end": 1_000_000}
+
+    to = forms.ChoiceField(choices=[(name, name) for name in STEPS], required=False)
+    before = forms.UUIDField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().clean() or self.cleaned_data
+        if bool(fields.get("to")) == bool(fields.get("before")):
+            raise ValidationError(_("Name one place."))
+        return fields
+
+
+class TickItem(forms.Form):
+    """An item of a task list: the number of its line, and whether it is done. Sent by a button for each."""
+
+    item = forms.RegexField(r"\A[0-9]{1,5}:[01]\Z")
+    seen = NormalizedText(max_length=16)
+
+    def tick(self) -> Tick:
+        line, _colon, done = str(self.cleaned_data["item"]).partition(":")
+        return Tick(int(line), done == "1", self.cleaned_data["seen"])
+
+
+class WriteComment(forms.Form):
+    body = Markdown(label=_("Comment"), rows=4, max_length=Comment._meta.get_field("body").max_length)

@@ -1,0 +1,175 @@
+"""The page of a task: as a page, as a panel beside the board, and each of its parts alone for htmx."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from django.forms import BaseForm
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+
+from accounts.models import Membership
+from accounts.permissions import may
+from frontend.shared.access import MemberRequest
+from frontend.shared.converters import TaskKey
+from frontend.shared.forms import NewSubtask
+from frontend.shared.references import References
+from frontend.task.activity import UNTIL, Feed, feed_of
+from frontend.task.forms import SetDueDate, WriteComment
+from projects.models import Status
+from tasks.models import Comment, Priority, Subtask, Task
+from tenancy.clock import current_date
+from tenancy.folding import sort_key
+
+# The ids of the parts. htmx sends that of the element it is about to replace.
+PANEL = "panel"
+PARTS = {
+    PANEL: "tasks/panel.html",
+    "task": "tasks/article.html",
+    "task-actions": "tasks/actions.html",
+    "task-text": "tasks/text.html",
+    "subtasks": "tasks/subtasks.html",
+    "feed": "tasks/feed.html",
+    "facts": "tasks/facts.html",
+}
+
+
+class TaskPage:
+    """What the parts show of a task. Each thing is fetched when a template asks for it, and once."""
+
+    def __init__(self, request: MemberRequest, task: Task, part: str, forms: Mapping[str, object]) -> None:
+        self.request, self.task, self.part = request, task, part
+        comment = forms.get("editing_comment")
+        self.comment = comment if isinstance(comment, Comment) else None  # which is open as a form
+        self.previews = [str(forms[name]) for name in ("preview", "comment_preview") if forms.get(name)]
+
+    @cached_property
+    def subtasks(self) -> list[Subtask]:
+        return list(self.task.subtasks.all())
+
+    @property
+    def done(self) -> int:
+        return sum(subtask.done for subtask in self.subtasks)
+
+    @cached_property
+    def statuses(self) -> list[Status]:
+        return list(self.task.project.statuses.all())
+
+    @property
+    def has_done_status(self) -> bool:
+        return any(status.category == "done" for status in self.statuses)
+
+    @property
+    def has_todo_status(self) -> bool:
+        return any(status.category == "todo" for status in self.statuses)
+
+    @cached_property
+    def until(self) -> datetime | None:
+        """The end of the page of the stream that is asked for, None for the newest page."""
+        try:
+            moment = datetime.fromisoformat(self.request.GET.get(UNTIL, ""))
+        except ValueError:
+            return None
+        return moment if moment.tzinfo is not None and moment.year > 1 else None
+
+    @cached_property
+    def feed(self) -> Feed:
+        feed = feed_of(self.task, current_date(), until=self.until)
+        if self.comment is None or feed.shows(self.comment.pk):
+            return feed
+        self.until = self.comment.created_at
+        return feed_of(self.task, current_date(), until=self.until)
+
+    @cached_property
+    def references(self) -> References:
+        """What the texts that are shown refer to."""
+        texts = [*self.previews]
+        if self.part != "feed":
+            texts.append(self.task.description)
+        if self.part != "task-text":
+            texts += [entry.comment.body for entry in self.feed.entries if entry.comment]
+        return References(self.request.membership, self.task, texts)
+
+    @property
+    def here(self) -> str:
+        """What to add to an address to come back to this page of the stream."""
+        return f"?{urlencode({UNTIL: self.until.isoformat()})}" if self.until else ""
+
+    @property
+    def can_write(self) -> bool:
+        return may(self.request.membership, "task.write")
+
+    @property
+    def can_delete_any_comment(self) -> bool:
+        return may(self.request.membership, "comment.delete_any")
+
+    @property
+    def priorities(self) -> list[tuple[str, Any]]:
+        return list(Priority.choices)
+
+
+def find_task(request: MemberRequest, key: TaskKey, *, to_show: bool = True) -> Task:
+    """Return the task with its project and status, and `to_show` it with people, labels and what it may become.
+
+    Raises Http404 alike for one that is hidden or absent.
+    """
+    tasks = Task.objects.visible_to(request.membership).select_related("project", "status")
+    if to_show:
+        tasks = tasks.with_people_and_labels().prefetch_related("project__statuses")
+    return get_object_or_404(tasks, project__key=key.project, number=key.number)
+
+
+def people_of(task: Task) -> list[Membership]:
+    """Return those who see the project of a task, by name."""
+    seeing = task.project.seen_by(Membership.objects.current().prefetch_related("user"))
+    return sorted(seeing, key=lambda member: sort_key(member.name))
+
+
+def task_page(  # what may be open on it
+    request: MemberRequest,
+    task: Task,
+    *,
+    part: str = PANEL,
+    editing: str = "",
+    status: int = 200,
+    **forms: BaseForm | object,
+) -> HttpResponse:
+    """Answer with the page of `task`; to htmx with the part that it is going to replace, or else with `part`.
+
+    `editing` names the part that is open as a form, and `forms` are those with something typed in them;
+    `editing_comment` is the comment whose form is open.
+    """
+    shown = str(request.htmx.target) if request.htmx.target in PARTS else part
+    context = {
+        "task": task,
+        "project": task.project,
+        "shown": TaskPage(request, task, shown if request.htmx else PANEL, forms),
+        "editing": editing,
+        "subtask_form": NewSubtask(auto_id="subtask_%s"),
+        "comment_form": WriteComment(auto_id="comment_%s"),
+        "due_form": SetDueDate(initial={"due_date": task.due_date}, auto_id="task_%s"),
+        **forms,
+    }
+    in_panel = request.htmx.target == PANEL or PANEL in request.GET
+    context |= {"in_panel": in_panel, "panel_query": f"?{PANEL}" if in_panel else ""}
+    template = PARTS[shown] if request.htmx else "tasks/detail.html"
+    response = render(request, template, context, status=status)
+    if request.htmx:
+        response["HX-Push-Url"] = "false"  # a part has no address of its own, and panel.js writes that of the task
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])  # or going back shows a part where a page was
+    return response
+
+
+def written(request: MemberRequest, task: Task, part: str) -> HttpResponse:
+    """Answer after a write: with the part as it is now, or by leading back to it."""
+    if not request.htmx:
+        until = request.GET.get(UNTIL)
+        query = f"?{urlencode({UNTIL: until})}" if until else ""
+        return redirect(reverse("task", args=[task.key]) + query + (f"#{part}" if part != PANEL else ""))
+    response = task_page(request, find_task(request, TaskKey(task.project.key, task.number)), part=part)
+    response["HX-Trigger"] = "task-changed"  # the other parts fetch themselves anew
+    return response

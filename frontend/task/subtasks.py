@@ -1,0 +1,111 @@
+"""All subtasks of the account in pages, and what is done with single ones."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.core.paginator import InvalidPage, Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.permissions import require
+from frontend.shared.access import MemberRequest
+from frontend.shared.converters import TaskKey
+from frontend.shared.forms import NewSubtask, Switch, refuse
+from frontend.task.forms import PlaceSubtask, RenameSubtask
+from frontend.task.page import find_task, task_page, written
+from tasks.actions import create_subtask, delete_subtask, move_subtask, update_subtask
+from tasks.models import Subtask, Task
+
+PAGE_SIZE = 10
+PART = "subtasks"
+
+
+@require_safe
+def index(request: MemberRequest) -> HttpResponse:
+    """The subtasks that the member may see, by title. Raises Http404 for a page that there is not."""
+    subtasks = Subtask.objects.visible_to(request.membership).select_related("task__project")
+    try:
+        page = Paginator(subtasks.order_by("title_key", "id"), PAGE_SIZE).page(request.GET.get("page", "1"))
+    except InvalidPage as error:
+        raise Http404 from error
+    return render(request, "subtasks/index.html", {"page": page})
+
+
+@require_POST
+def add(request: MemberRequest, key: TaskKey) -> HttpResponse:
+    """Add a subtask to a task."""
+    require(request.membership, "subtask.write")
+    task = find_task(request, key)
+    form = NewSubtask(request.POST, auto_id="subtask_%s")
+    if form.is_valid():
+        try:
+            create_subtask(task=task, actor=request.membership, **form.cleaned_data)
+        except ValidationError as error:
+            refuse(form, error)
+        else:
+            return written(request, task, PART)
+    return task_page(request, task, part=PART, subtask_form=form, status=400)
+
+
+@require_POST
+def tick(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Mark a subtask as done, or as not done."""
+    subtask, task = _find(request, pk)
+    form = Switch(request.POST)
+    if not form.is_valid():
+        return task_page(request, task, part=PART, status=400)
+    update_subtask(subtask=subtask, actor=request.membership, done=form.cleaned_data["on"])
+    return written(request, task, PART)
+
+
+@require_POST
+def rename(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Give a subtask another title."""
+    subtask, task = _find(request, pk)
+    form = RenameSubtask(request.POST, auto_id=f"rename_{pk}_%s")
+    if form.is_valid():
+        try:
+            update_subtask(subtask=subtask, actor=request.membership, **form.cleaned_data)
+        except ValidationError as error:
+            refuse(form, error)
+        else:
+            return written(request, task, PART)
+    return task_page(request, task, part=PART, refused_subtask=pk, rename_form=form, status=400)
+
+
+@require_POST
+def move(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Put a subtask into another place of its list."""
+    subtask, task = _find(request, pk)
+    form = PlaceSubtask(request.POST)
+    if not form.is_valid():
+        return task_page(request, task, part=PART, status=400)
+    try:
+        move_subtask(subtask=subtask, actor=request.membership, **_place(task, form))
+    except ValidationError:
+        return task_page(request, task, part=PART, status=400)
+    return written(request, task, PART)
+
+
+def _place(task: Task, form: PlaceSubtask) -> dict[str, Any]:
+    if to := form.cleaned_data["to"]:
+        return {"step": form.STEPS[to]}
+    return {"before": Subtask(pk=form.cleaned_data["before"], task=task)}
+
+
+@require_POST
+def delete(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Delete a subtask for good."""
+    subtask, task = _find(request, pk)
+    delete_subtask(subtask=subtask, actor=request.membership)
+    return written(request, task, PART)
+
+
+def _find(request: MemberRequest, pk: UUID) -> tuple[Subtask, Task]:
+    """Return a subtask and its task. Raises PermissionDenied, Http404 alike for one that is hidden or absent."""
+    require(request.membership, "subtask.write")
+    subtasks = Subtask.objects.visible_to(request.membership).select_related("task__project")
+    subtask = get_object_or_404(subtasks, pk=pk)
+    return subtask, find_task(request, TaskKey(subtask.task.project.key, subtask.task.number))

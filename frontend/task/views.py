@@ -1,0 +1,142 @@
+"""The page of a task, its text, and where it stands."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.exceptions import Conflicting
+from accounts.permissions import require
+from frontend.shared.access import MemberRequest
+from frontend.shared.converters import TaskKey
+from frontend.shared.forms import MoveTask, refuse
+from frontend.task.forms import ConfirmDeletion, EditText, StartTask
+from frontend.task.page import find_task, task_page, written
+from projects.models import Activity, Project
+from tasks.actions import (
+    StaleVersion,
+    archive_task,
+    complete_task,
+    create_task,
+    delete_task,
+    reopen_task,
+    restore_task,
+    update_task,
+)
+from tasks.models import Task
+
+
+@require_safe
+def detail(request: MemberRequest, key: TaskKey) -> HttpResponse:
+    """Everything about one task."""
+    return task_page(request, find_task(request, key))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: MemberRequest) -> HttpResponse:
+    """Make a task from any page: in which project is asked, too."""
+    require(request.membership, "task.write")
+    projects = Project.objects.visible_to(request.membership).active()
+    form = StartTask(request.POST if request.method == "POST" else None, projects=projects)
+    if form.is_valid():
+        try:
+            return redirect("task", create_task(actor=request.membership, **form.cleaned_data).key)
+        except ValidationError as error:
+            refuse(form, error)
+    context = {"form": form, "projects": projects}
+    return render(request, "tasks/start.html", context, status=400 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def text(request: MemberRequest, key: TaskKey) -> HttpResponse:
+    """Title and description as a form; POST saves them, or shows how they will look."""
+    require(request.membership, "task.write")
+    task = find_task(request, key)
+    if request.method != "POST":
+        return _text(request, task, EditText(task=task))
+    form = EditText(request.POST, task=task)
+    if "preview" in request.POST:
+        return _text(request, task, form, preview=form.data.get("description", ""))
+    if not form.is_valid():
+        return _text(request, task, form, status=400)
+    try:
+        update_task(task=task, actor=request.membership, version=form.expected_version(), **form.fields_of_task())
+    except StaleVersion:
+        return _text(request, task, form.again(), status=409, meanwhile=changed_last(task))
+    except ValidationError as error:
+        refuse(form, error)
+        return _text(request, task, form, status=400)
+    return written(request, task, "task-text")
+
+
+def _text(request: MemberRequest, task: Task, form: Any, status: int = 200, **more: Any) -> HttpResponse:
+    return task_page(request, task, part="task-text", editing="text", text_form=form, status=status, **more)
+
+
+def changed_last(task: Task) -> Activity | None:
+    """Return what made the task the version that it has, with whoever did it."""
+    own = Activity.objects.filter(object_id=task.pk).select_related("actor").prefetch_related("actor__user")
+    return own.order_by("-created_at", "-id").first()
+
+
+@require_POST
+def move(request: MemberRequest, key: TaskKey) -> HttpResponse:
+    """Give a task another status, and thereby complete or reopen it."""
+    require(request.membership, "task.write")
+    task = find_task(request, key)
+    form = MoveTask(request.POST, task=task)
+    if form.is_valid():
+        try:
+            update_task(task=task, actor=request.membership, status=form.cleaned_data["status"])
+        except ValidationError as error:
+            refuse(form, error)
+        else:
+            return written(request, task, "facts")
+    return task_page(request, task, part="facts", move_form=form, status=400)
+
+
+def _step(action: Callable[..., Task]) -> Callable[..., HttpResponse]:
+    """Return a view that does `action` to a task. Doing it twice does no harm, and says what is the case."""
+
+    @require_POST
+    def view(request: MemberRequest, key: TaskKey) -> HttpResponse:
+        require(request.membership, "task.write")
+        task = find_task(request, key)
+        try:
+            action(task=task, actor=request.membership)
+        except Conflicting as error:
+            return _refused(request, task, str(error), 409)
+        except ValidationError as error:
+            return _refused(request, task, " ".join(error.messages), 400)
+        if request.POST.get("back") == "my-tasks":
+            return redirect("my_tasks")
+        return written(request, task, "task-actions")
+
+    return view
+
+
+def _refused(request: MemberRequest, task: Task, text: str, status: int) -> HttpResponse:
+    return task_page(request, task, part="task-actions", refused=text, status=status)
+
+
+complete, reopen = _step(complete_task), _step(reopen_task)
+archive, restore = _step(archive_task), _step(restore_task)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: MemberRequest, key: TaskKey) -> HttpResponse:
+    """Ask for the key of a task; POST deletes it for good."""
+    require(request.membership, "task.write")
+    task = find_task(request, key)
+    form = ConfirmDeletion(request.POST if request.method == "POST" else None, task=task)
+    if form.is_valid():
+        delete_task(task=task, actor=request.membership)
+        messages.success(request, _("%(key)s is deleted.") % {"key": task.key})
+        return redirect("project", task.project.key)
+    context = {"task": task, "project": task.project, "form": form}
+    return render(request, "tasks/delete.html", context, status=400 if form.is_bound else 200)
