@@ -206,7 +206,7 @@ def _answer(request: HttpRequest, status: int) -> HttpResponse:
 
 def _page(request: HttpRequest, status: int, title: Any, text: Any, headers: Any = None, **more: Any) -> HttpResponse:
     context = {"status": status, "title": title, "text": text, "may_pass": status in MAY_PASS, **more}
-    response = render(request, "error.html", context, status=status)
+    response = render(request, "shared/error.html", context, status=status)
     for name, value in (headers or {}).items():
         response[name] = value
     return response

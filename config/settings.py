@@ -131,6 +131,7 @@ TEMPLATES = [
                     "tenancy.variants.CachedLoader",
                     [
                         ("tenancy.variants.VariantLoader", [BASE_DIR / "frontend" / "variants"]),
+                        ("django.template.loaders.filesystem.Loader", [BASE_DIR / "frontend"]),  # beside the views
                         "django.template.loaders.app_directories.Loader",
                     ],
                 )

@@ -69,7 +69,9 @@ def _page(request: MemberRequest, refused: str = "") -> HttpResponse:
     query.pop("format", None)
     context = {"page": page, "form": form, "query": query.urlencode(), "actions": ACTIONS, "error": refused}
     context["rows"] = [(entry, list(in_words(entry.data))) for entry in page]
-    return render(request, "settings/audit.html", context, status=200 if form.is_valid() and not refused else 400)
+    return render(
+        request, "account_settings/audit.html", context, status=200 if form.is_valid() and not refused else 400
+    )
 
 
 @require_safe

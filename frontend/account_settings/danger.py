@@ -46,7 +46,7 @@ def export(request: MemberRequest) -> HttpResponse:
         except TooManyExports as refused:
             error = str(refused)
     elif request.htmx:
-        return render(request, "projects/exports.html", _exports(request))
+        return render(request, "project_settings/exports.html", _exports(request))
     return _page(request, _form(request, bound=False), error=error, status=409 if error else 200)
 
 
@@ -58,7 +58,7 @@ def _form(request: MemberRequest, *, bound: bool) -> TypeName:
 
 def _page(request: MemberRequest, form: TypeName, *, error: str = "", status: int) -> HttpResponse:
     context = {"form": form, "days": GRACE.days, "error": error, **_exports(request)}
-    return render(request, "settings/danger.html", context, status=status)
+    return render(request, "account_settings/danger.html", context, status=status)
 
 
 def _exports(request: MemberRequest) -> dict[str, Any]:
@@ -82,4 +82,4 @@ def closing(request: MemberRequest) -> HttpResponse:
             return redirect("danger")
     since = request.tenant.deleting_since
     context = {"day": since + GRACE if since else None, "error": error}
-    return render(request, "settings/closing.html", context, status=409 if error else 200)
+    return render(request, "account_settings/closing.html", context, status=409 if error else 200)

@@ -96,7 +96,7 @@ def index(request: MemberRequest) -> HttpResponse:
 
 def _page(request: MemberRequest, form: General, status: int = 200) -> HttpResponse:
     context = {"form": form, "changes": may(request.membership, "account.update"), "base_domain": settings.BASE_DOMAIN}
-    return render(request, "settings/general.html", context, status=status)
+    return render(request, "account_settings/general.html", context, status=status)
 
 
 @dataclass(frozen=True)
@@ -121,4 +121,6 @@ def plan(request: MemberRequest) -> HttpResponse:
         Usage(_("Projects, archived ones too"), Project.objects.count(), limits.projects),
         Usage(_("Files"), occupied_bytes(), limits.storage, is_size=True),
     ]
-    return render(request, "settings/plan.html", {"plan": Plan(account.plan), "usages": usages, "limits": limits})
+    return render(
+        request, "account_settings/plan.html", {"plan": Plan(account.plan), "usages": usages, "limits": limits}
+    )

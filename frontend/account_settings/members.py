@@ -79,7 +79,7 @@ def remove(request: MemberRequest, pk: UUID) -> HttpResponse:
         "text": _("They lose access at once, on every device. What they wrote stays, with their name on it."),
         "verb": _("Remove from the account"),
     }
-    return render(request, "settings/confirm.html", context, status=status)
+    return render(request, "account_settings/confirm.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -95,7 +95,7 @@ def leave(request: MemberRequest) -> HttpResponse:
         "text": _("You lose access at once. What you wrote stays. To come back, somebody has to invite you."),
         "verb": _("Leave the account"),
     }
-    return render(request, "settings/confirm.html", context, status=status)
+    return render(request, "account_settings/confirm.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -119,7 +119,7 @@ def transfer(request: MemberRequest) -> HttpResponse:
         "text": _("The new owner can do everything, also delete the account. You stay, as an admin."),
         "verb": _("Transfer the account"),
     }
-    return render(request, "settings/confirm.html", context, status=status)
+    return render(request, "account_settings/confirm.html", context, status=status)
 
 
 @require_POST
@@ -186,7 +186,7 @@ def _page(request: MemberRequest, form: Invite, refusal: Refusal | None = None, 
         "roles": ROLES,
         "refusal": refusal,
     }
-    return render(request, "settings/members.html", context, status=status)
+    return render(request, "account_settings/members.html", context, status=status)
 
 
 def _member(pk: UUID) -> Membership:

@@ -84,4 +84,4 @@ def _page(request: MemberRequest, error: str = "", status: int = 200) -> HttpRes
     if error:
         messages.error(request, error)
     context = {"changes_logo": may(request.membership, "account.update"), "most": pictures.LARGEST // 2**20}
-    return render(request, "settings/pictures.html", context, status=status)
+    return render(request, "account_settings/pictures.html", context, status=status)

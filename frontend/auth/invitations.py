@@ -34,7 +34,7 @@ def accept(request: VisitorRequest, token: str) -> HttpResponse:
                 get_adapter(request).login(request, member.user)
             return redirect("projects")
     status = 400 if request.method == "POST" else 200
-    return render(request, "invitations/accept.html", {"invitation": invitation, "form": form}, status=status)
+    return render(request, "auth/accept_invitation.html", {"invitation": invitation, "form": form}, status=status)
 
 
 def _accept(request: VisitorRequest, token: str, form: AcceptInvitation) -> Membership | None:

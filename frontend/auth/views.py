@@ -91,7 +91,7 @@ def _index(request: HttpRequest, user: User, form: ChooseTimeZone, status: int =
     codes = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).first()
     left = len(codes.wrap().get_unused_codes()) if codes else 0
     context = {"has_app": is_asked_for_code(user), "codes_left": left, "form": form}
-    return render(request, "person/index.html", context, status=status)
+    return render(request, "auth/page.html", context, status=status)
 
 
 @require_POST
@@ -134,7 +134,7 @@ def delete(request: HttpRequest) -> HttpResponse:
             logout(request)
             return redirect("account_login")
     status = 400 if request.method == "POST" else 200
-    return render(request, "person/delete.html", {"form": form}, status=status)
+    return render(request, "auth/delete.html", {"form": form}, status=status)
 
 
 sign_up, set_password, confirm_address = SignUp.as_view(), SetPassword.as_view(), ConfirmAddress.as_view()

@@ -68,8 +68,8 @@ def _places(request: MemberRequest, task: Task, form: PlaceTask | None = None, s
         "query": f"?{request.GET.urlencode()}" if request.GET else "",
     }
     if not request.htmx:
-        return render(request, "tasks/place.html", context, status=status)
-    return _instead_of(render(request, "tasks/places.html", context, status=status), "#dialog-body", "innerHTML")
+        return render(request, "board/place.html", context, status=status)
+    return _instead_of(render(request, "board/places.html", context, status=status), "#dialog-body", "innerHTML")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -112,10 +112,8 @@ def _form(request: MemberRequest, task: Task, form: EditTask, status: int = 200)
         "back": project_url(task.project, query),
     }
     if not request.htmx:
-        return render(request, "tasks/edit.html", context, status=status)
-    return _instead_of(
-        render(request, "projects/row_form.html", context, status=status), f"#row-{task.pk}", "outerHTML"
-    )
+        return render(request, "board/edit.html", context, status=status)
+    return _instead_of(render(request, "board/row_form.html", context, status=status), f"#row-{task.pk}", "outerHTML")
 
 
 def _instead_of(response: HttpResponse, target: str, swap: str) -> HttpResponse:

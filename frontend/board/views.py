@@ -58,7 +58,7 @@ def parts_of(request: MemberRequest, key: str, columns: set[UUID]) -> HttpRespon
     Reads the project, which knows of what was just written: who wrote it need not ask again when they hear of it.
     """
     look = read_look(request, find_project(request, key))
-    return render(request, "projects/parts.html", _tasks(request, look, columns) | {"is_part": bool(columns)})
+    return render(request, "board/parts.html", _tasks(request, look, columns) | {"is_part": bool(columns)})
 
 
 def find_project(request: MemberRequest, key: str) -> Project:
@@ -80,7 +80,7 @@ def _page(request: MemberRequest, project: Project, form: NewTask, status: int =
         "orders": orders_for(look),
         "groups": groups_for(look),
     }
-    return render(request, "projects/detail.html", context, status=status)
+    return render(request, "board/page.html", context, status=status)
 
 
 def _tasks(request: MemberRequest, look: Look, columns: set[UUID], people: Any = None) -> dict[str, Any]:

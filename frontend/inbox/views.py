@@ -43,7 +43,7 @@ def index(request: MemberRequest) -> HttpResponse:
         answer = render(request, "inbox/parts.html", shown)
     else:
         choices = {name: getattr(request.membership, name) for name in MailChoices.base_fields}
-        answer = render(request, "inbox/index.html", {**shown, "form": MailChoices(initial=choices)})
+        answer = render(request, "inbox/page.html", {**shown, "form": MailChoices(initial=choices)})
     patch_vary_headers(answer, ["HX-Target"])
     return answer
 

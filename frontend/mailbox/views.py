@@ -33,7 +33,7 @@ OF_THE_PAGE: Policy = {**settings.SECURE_CSP, "frame-src": [CSP.SELF]}
 @never_cache
 def index(request: HttpRequest) -> HttpResponse:
     """All of them, the newest first."""
-    return render(request, "mails/index.html", {"mails": list(backend.newest())})
+    return render(request, "mailbox/page.html", {"mails": list(backend.newest())})
 
 
 @require_safe
@@ -42,7 +42,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @csp_override(OF_THE_PAGE)
 def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One of them, as HTML in a frame and as text."""
-    return render(request, "mails/detail.html", {"mail": _find(pk)})
+    return render(request, "mailbox/mail.html", {"mail": _find(pk)})
 
 
 @require_safe

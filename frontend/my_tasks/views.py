@@ -45,7 +45,7 @@ def index(request: MemberRequest) -> HttpResponse:
     except InvalidPage as error:
         raise Http404 from error
     context: dict[str, Any] = {"page": page, "groups": grouped(page, current_date()), "done": _done(mine)}
-    return render(request, "my_tasks.html", context)
+    return render(request, "my_tasks/page.html", context)
 
 
 def _done(mine: QuerySet[Task]) -> QuerySet[Task]:

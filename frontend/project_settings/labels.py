@@ -44,7 +44,7 @@ def _page(request: MemberRequest, form: EditLabel, status: int = 200) -> HttpRes
         "form": form if can_write else None,
         "can_write": can_write,
     }
-    return render(request, "labels/index.html", context, status=status)
+    return render(request, "project_settings/labels.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -60,7 +60,7 @@ def edit(request: MemberRequest, pk: UUID) -> HttpResponse:
         except ValidationError as error:
             refuse(form, error)
     status = 400 if request.method == "POST" else 200
-    return render(request, "labels/edit.html", {"label": label, "form": form}, status=status)
+    return render(request, "project_settings/edit_label.html", {"label": label, "form": form}, status=status)
 
 
 @require_POST

@@ -88,7 +88,7 @@ def _page(request: MemberRequest, project: Project, status: int = 200, **forms: 
         "others": [member for member in everybody if member.pk not in inside],
         "statuses": _with_forms(project) if may(request.membership, "status.manage") else [],
     }
-    return render(request, "projects/settings.html", context, status=status)
+    return render(request, "project_settings/page.html", context, status=status)
 
 
 def _with_forms(project: Project) -> list[tuple[Status, EditStatus]]:
@@ -194,7 +194,7 @@ def retire(request: MemberRequest, pk: UUID) -> HttpResponse:
             return _try(request, status.project, partial(delete_status, status=status), "statuses")
         return _try(request, status.project, partial(retire_status, status=status, into=into), "statuses")
     context = {"status": status, "project": status.project, "form": form, "amount": status.tasks.count()}
-    return render(request, "projects/retire.html", context, status=400 if form.is_bound else 200)
+    return render(request, "project_settings/retire.html", context, status=400 if form.is_bound else 200)
 
 
 def _find_status(request: MemberRequest, pk: UUID) -> Status:

@@ -39,7 +39,7 @@ def _index(request: MemberRequest, form: NewProject, status: int = 200) -> HttpR
         "archived": [project for project in projects if project.archived_at is not None],
         "form": form if may(request.membership, "project.create") else None,
     }
-    return render(request, "projects/index.html", context, status=status)
+    return render(request, "projects/page.html", context, status=status)
 
 
 def _with_counts(request: MemberRequest) -> QuerySet[Project]:

@@ -10,4 +10,4 @@ from django.views.decorators.http import require_safe
 @require_safe
 def api_docs(request: HttpRequest) -> HttpResponse:
     """Swagger UI, on whatever host it is asked for: what is tried there is tried in that account."""
-    return render(request, "api_docs.html")
+    return render(request, "public/api_docs.html")

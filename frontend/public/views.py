@@ -16,5 +16,5 @@ from frontend.shared.own_accounts import places_of
 def landing(request: HttpRequest) -> HttpResponse:
     """What this is; for somebody who has logged in, the accounts that they belong to."""
     if isinstance(request.user, User):
-        return render(request, "accounts.html", {"places": places_of(request.user)})
-    return render(request, "landing.html")
+        return render(request, "public/accounts.html", {"places": places_of(request.user)})
+    return render(request, "public/landing.html")

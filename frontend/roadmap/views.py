@@ -22,7 +22,7 @@ def index(request: VisitorRequest) -> HttpResponse:
     """What is being built, for everybody: the titles of tasks in the projects that admins chose, and no people."""
     projects = Project.objects.active().filter(on_roadmap=True, private=False)
     tasks = Task.objects.filter(archived_at=None).only("id", "title", "project_id", "status_id", "rank")
-    return render(request, "roadmap/index.html", {"boards": columns_of(projects, tasks).items()})
+    return render(request, "roadmap/page.html", {"boards": columns_of(projects, tasks).items()})
 
 
 @require_POST

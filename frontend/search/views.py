@@ -73,4 +73,4 @@ def index(request: MemberRequest) -> HttpResponse:
             raise Http404 from error
         words = form.cleaned_data["q"]
         context |= {"page": page, "words": words, "results": [(task, matches_of(task, words)) for task in page]}
-    return render(request, "search/index.html", context)
+    return render(request, "search/page.html", context)

@@ -62,7 +62,7 @@ def _answer(request: MemberRequest, task: Task, error: str = "", status: int = 2
     if error:
         messages.error(request, error)
     if request.htmx:
-        return render(request, "tasks/attachments.html", files_of(task, request.membership), status=status)
+        return render(request, "task/attachments.html", files_of(task, request.membership), status=status)
     return HttpResponseRedirect(f"{redirect('task', str(task.key)).url}#files")
 
 

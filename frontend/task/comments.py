@@ -81,7 +81,7 @@ def people(request: MemberRequest, key: TaskKey) -> HttpResponse:
         for member in people_of(task)
         if wanted in sort_key(member.name) or member.user.email.casefold().startswith(address)
     ]
-    return render(request, "tasks/people.html", {"people": found[:MOST_PEOPLE]})
+    return render(request, "task/people.html", {"people": found[:MOST_PEOPLE]})
 
 
 def find_comment(request: MemberRequest, pk: UUID) -> Comment:

@@ -28,13 +28,13 @@ from tenancy.folding import sort_key
 # The ids of the parts. htmx sends that of the element it is about to replace.
 PANEL = "panel"
 PARTS = {
-    PANEL: "tasks/panel.html",
-    "task": "tasks/article.html",
-    "task-actions": "tasks/actions.html",
-    "task-text": "tasks/text.html",
-    "subtasks": "tasks/subtasks.html",
-    "feed": "tasks/feed.html",
-    "facts": "tasks/facts.html",
+    PANEL: "task/panel.html",
+    "task": "task/article.html",
+    "task-actions": "task/actions.html",
+    "task-text": "task/text.html",
+    "subtasks": "task/subtasks.html",
+    "feed": "task/feed.html",
+    "facts": "task/facts.html",
 }
 
 
@@ -156,7 +156,7 @@ def task_page(  # what may be open on it
     }
     in_panel = request.htmx.target == PANEL or PANEL in request.GET
     context |= {"in_panel": in_panel, "panel_query": f"?{PANEL}" if in_panel else ""}
-    template = PARTS[shown] if request.htmx else "tasks/detail.html"
+    template = PARTS[shown] if request.htmx else "task/page.html"
     response = render(request, template, context, status=status)
     if request.htmx:
         response["HX-Push-Url"] = "false"  # a part has no address of its own, and panel.js writes that of the task

@@ -30,7 +30,7 @@ def index(request: MemberRequest) -> HttpResponse:
         page = Paginator(subtasks.order_by("title_key", "id"), PAGE_SIZE).page(request.GET.get("page", "1"))
     except InvalidPage as error:
         raise Http404 from error
-    return render(request, "subtasks/index.html", {"page": page})
+    return render(request, "task/subtasks_page.html", {"page": page})
 
 
 @require_POST

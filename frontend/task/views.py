@@ -49,7 +49,7 @@ def new(request: MemberRequest) -> HttpResponse:
         except ValidationError as error:
             refuse(form, error)
     context = {"form": form, "projects": projects}
-    return render(request, "tasks/start.html", context, status=400 if form.is_bound else 200)
+    return render(request, "task/start.html", context, status=400 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -139,4 +139,4 @@ def delete(request: MemberRequest, key: TaskKey) -> HttpResponse:
         messages.success(request, _("%(key)s is deleted.") % {"key": task.key})
         return redirect("project", task.project.key)
     context = {"task": task, "project": task.project, "form": form}
-    return render(request, "tasks/delete.html", context, status=400 if form.is_bound else 200)
+    return render(request, "task/delete.html", context, status=400 if form.is_bound else 200)

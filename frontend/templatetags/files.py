@@ -12,7 +12,7 @@ from tasks.models import Attachment, Task
 register = template.Library()
 
 
-@register.inclusion_tag("tasks/attachments.html", takes_context=True)
+@register.inclusion_tag("task/attachments.html", takes_context=True)
 def files(context: Any, task: Task) -> dict[str, Any]:
     """Show the files of a task, which has its project, with a form for another: `{% files task %}`.
 
@@ -23,7 +23,7 @@ def files(context: Any, task: Task) -> dict[str, Any]:
 
 
 def files_of(task: Task, membership: Membership) -> dict[str, Any]:
-    """Return what `tasks/attachments.html` shows."""
+    """Return what `task/attachments.html` shows."""
     attachments = list(Attachment.objects.filter(task=task).prefetch_related("uploaded_by__user"))
     any_of_them = may(membership, "file.delete_any")
     removable = {each.pk for each in attachments if any_of_them or each.uploaded_by_id == membership.pk}

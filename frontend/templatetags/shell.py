@@ -78,7 +78,7 @@ def _chosen_theme(context: template.Context) -> str:
     return chosen if chosen in THEMES else ""
 
 
-@register.inclusion_tag("shell/link.html", takes_context=True)
+@register.inclusion_tag("shared/shell/link.html", takes_context=True)
 def inbox_link(context: template.Context, *, oob: bool = False) -> dict[str, Any]:
     """The way to the inbox, with how many in it were not read; `oob` when it replaces the one of an open inbox.
 
@@ -97,7 +97,7 @@ def is_below(path: str, url: str) -> bool:
     return path != url and path.startswith(url)
 
 
-@register.inclusion_tag("shell/projects.html", takes_context=True)
+@register.inclusion_tag("shared/shell/projects.html", takes_context=True)
 def project_links(context: template.Context) -> dict[str, Any]:
     """The projects that the member may see, for the side bar. One query."""
     request = context["request"]

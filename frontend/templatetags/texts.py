@@ -13,7 +13,7 @@ from tasks.models import Comment
 register = template.Library()
 
 
-@register.inclusion_tag("tasks/prose.html", takes_context=True)
+@register.inclusion_tag("task/prose.html", takes_context=True)
 def prose(context: Any, text: str, ticks: Ticks | None = None) -> dict[str, Any]:
     """Show one of the texts of the page: `{% prose comment.body %}`."""
     shown: TaskPage = context["shown"]

@@ -273,7 +273,7 @@ OF_NAMES = [
     ),
     off(
         "mails invite in quotes",
-        "frontend/templates/mail/invitation.txt",
+        "accounts/templates/mail/invitation.txt",
         "who=invitation.invited_by.user|quoted",
         "who=invitation.invited_by.user",
         f"{NAMES}::test_in_mails_it_is_a_name_and_no_text_of_ours",

@@ -70,7 +70,7 @@ OF_TASK_PAGES: list[Mutant] = [
     ),
     off(
         "pages without drafts end those of other tabs after a log-out",
-        "frontend/templates/skeleton.html",
+        "frontend/shared/skeleton.html",
         "{% if csp_nonce is not None %}",
         "{% if False %}",
         "tests/frontend/test_drafts.py::test_pages_without_drafts_run_the_script_that_ends_other_tabs",
