@@ -113,6 +113,6 @@ async def following(many: Many, project: str, number: int) -> AsyncIterator[list
 
 async def have_reached(followers: list[Follower], last: int) -> None:
     """Wait until all of them have seen the event with the number `last`."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while any((follower.last or 0) < last for follower in followers):
             await asyncio.sleep(0.02)
