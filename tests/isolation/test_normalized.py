@@ -3,16 +3,12 @@
 import ast
 import inspect
 import unicodedata
-from importlib import import_module
-from types import SimpleNamespace
 
 import pytest
 from django import forms
 from django.apps import apps
 from django.core.management import call_command
-from django.db import connections
 from django.db.models import CharField, EmailField, TextField
-from django.db.models.expressions import RawSQL
 from django.urls import get_resolver
 from rest_framework import serializers
 
@@ -20,7 +16,7 @@ import tasks.api  # noqa: F401
 from accounts.models import Account
 from accounts.rest.filters import StrictFilterSet
 from accounts.rest.serializers import StrictSerializer, Text
-from projects.models import Activity, Label, Project, Status
+from projects.models import Activity, Label, Project
 from tasks.models import Subtask, Task
 from tenancy.context import tenant_context
 from tenancy.fields import DerivedText, LineField, Normalized, NormalizedLine, NormalizedText
@@ -228,28 +224,6 @@ def test_no_write_goes_around_the_form_of_a_name(client, acme, alice, project, t
         (row,) = Subtask.objects.bulk_create([Subtask(task=task, title="Caf\u200bé", rank="b")])
         row.refresh_from_db()
         assert (row.title, row.title_key) == (COMPOSED, "cafe")
-
-
-@pytest.mark.django_db(databases=["default", "owner"], transaction=True)
-def test_rows_of_before_get_the_form_of_names_and_what_they_are_found_by(acme, project, task):
-    with tenant_context(acme):
-        status = task.status
-        for model, name in ((Label, "Caf\u200bé"), (Label, "Café"), (Label, "Lo\u00adad")):
-            row = model.objects.create(name=ascii(name))
-            model.objects.filter(pk=row.pk).update(name=RawSQL("%s", [name]), name_key="")
-        Status.objects.filter(pk=status.pk).update(name=RawSQL("%s", ["To\u200bdo"]))
-        Task.objects.update(title=RawSQL("%s", ["ｶﾞ don’t\u200b"]), title_key="", search_text="")
-        editor = SimpleNamespace(connection=connections["owner"])
-        for app, name in (("projects", "0004_sort_labels"), ("tasks", "0009_sort_and_search")):
-            import_module(f"{app}.migrations.{name}").fill(apps, editor)
-        assert list(Label.objects.values_list("name", "name_key").order_by("name")) == [
-            *(("Café", "cafe"), ("Café (2)", "cafe ( 2)"), ("Load", "load")),
-        ]
-        assert Status.objects.get(pk=status.pk).name == "Todo"
-        row = Task.objects.values("title", "title_key", "search_text").get()
-    assert row["title"] == "ｶﾞ don’t"
-    assert row["title_key"] == "ガ don' t"
-    assert " don' t" in row["search_text"]
 
 
 @pytest.mark.django_db
