@@ -1,14 +1,14 @@
-"""Who may do what: the one table that views, API and actions ask.
+"""Roles and permissions: the one table that views, API and actions ask.
 
-It says what a role allows in the account. Which rows somebody sees is the business of each model's `visible_to()`;
-what applies to single rows beyond that is said in the words of the entries and checked by the actions. The page for
-people is docs/roles.md, which `config.roles` makes of it.
+It says what a role allows in the account. Each app declares its own entries in its module `extensions.py`. The rows
+that a member sees are those of each model's `visible_to()`. The entries describe in words what applies to single rows
+beyond that, and the actions check it. `config.roles` writes docs/roles.md from the table.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership, Role
@@ -24,10 +24,10 @@ class Permission:
     """Something that can be done in an account, and in which roles."""
 
     roles: frozenset[Role]
-    about: str  # in words, after which nobody has to read the code
+    about: str  # in words that need no reading of the code
 
 
-PERMISSIONS: Mapping[str, Permission] = {
+PERMISSIONS: dict[str, Permission] = {
     "account.read": Permission(EVERYBODY, "see the account, its members, labels and open projects"),
     "account.update": Permission(
         ADMINS, "change name, address, time zone and look of the account, and how files leave it"
@@ -42,26 +42,16 @@ PERMISSIONS: Mapping[str, Permission] = {
     "token.manage": Permission(
         EVERYBODY, "make and revoke one's own personal tokens, which may do no more than oneself"
     ),
-    "project.create": Permission(WRITERS, "create projects"),
-    "project.update": Permission(WRITERS, "change the projects that one sees"),
-    "project.see_private": Permission(ADMINS, "see private projects without being a member of them"),
-    "project.manage": Permission(WRITERS, "change privacy and members of the projects that one is a member of"),
-    "project.manage_any": Permission(ADMINS, "change privacy and members of all projects"),
-    "project.leave": Permission(EVERYBODY, "leave a project that one is a member of"),
-    "project.archive": Permission(ADMINS, "archive projects and restore them"),
-    "project.delete": Permission(ADMINS, "delete projects with everything in them"),
-    "project.publish": Permission(ADMINS, "show projects on the public roadmap"),
-    "project.export": Permission(EVERYBODY, "export the projects that one sees"),
-    "status.manage": Permission(ADMINS, "create, change and delete statuses, the columns of a board"),
-    "label.write": Permission(WRITERS, "create, change and delete labels"),
-    "task.write": Permission(WRITERS, "create, change, move, complete, archive and delete tasks"),
-    "subtask.write": Permission(WRITERS, "create, change, tick off and delete subtasks"),
-    "file.write": Permission(WRITERS, "attach files to tasks and to one's own comments; delete one's own files"),
-    "file.delete_any": Permission(ADMINS, "delete the files of others"),
-    "comment.write": Permission(WRITERS, "comment on tasks; edit and delete one's own comments"),
-    "comment.delete_any": Permission(ADMINS, "delete the comments of others"),
-    "notification.read": Permission(EVERYBODY, "mark one's own notifications as read"),
 }
+
+
+def declare(permissions: Mapping[str, Permission]) -> None:
+    """Add the permissions of an app, by their names. Raises ImproperlyConfigured if one is declared already."""
+    if declared := PERMISSIONS.keys() & permissions.keys():
+        raise ImproperlyConfigured(
+            f"These permissions are declared twice: {', '.join(sorted(declared))}. Rename them."
+        )
+    PERMISSIONS.update(permissions)
 
 
 def may(membership: Membership, permission: str) -> bool:

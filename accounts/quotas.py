@@ -1,14 +1,16 @@
 """How much of something the plan of an account includes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db.models import QuerySet, Sum
 from django.template.defaultfilters import filesizeformat
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account
+from accounts.models import Account, Invitation, Membership
 from accounts.plans import LIMITS, Plan
 from tenancy.context import require_active_tenant
 
@@ -17,31 +19,69 @@ class QuotaExceeded(ValidationError):
     """The plan does not include one more: 402 `quota_exceeded`. Forms show it as they show what else is refused."""
 
 
-def require_room_for_project(projects: QuerySet[Any]) -> None:
-    """Raise QuotaExceeded if the plan of the active account does not include one more than `projects`."""
-    _require_room(
-        [projects],
-        "projects",
-        _("The plan “%(plan)s” includes %(limit)d projects, archived ones too. Delete one, or change the plan."),
-    )
+@dataclass(frozen=True)
+class Quota:
+    """A limit on the number of rows of the active account."""
+
+    name: str  # of the limit in accounts/plans.py
+    label: Any  # on the page about the plan
+    rows: Callable[[], Sequence[QuerySet[Any]]]  # that count together
+    message: Any  # with %(plan)s and %(limit)d
+
+    def count(self) -> int:
+        """Return how many rows the active account has."""
+        return sum(each.count() for each in self.rows())
 
 
-def require_room_for_member(*people: QuerySet[Any]) -> None:
-    """Raise QuotaExceeded if the plan of the active account does not include one more than `people` together."""
-    _require_room(
-        people,
+QUOTAS: dict[str, Quota] = {}  # by name, in the order of the page about the plan
+
+
+def declare(quota: Quota) -> None:
+    """Add a quota. Raises ImproperlyConfigured if its name is taken, or if a plan has no such limit."""
+    if quota.name in QUOTAS:
+        raise ImproperlyConfigured(f"The quota “{quota.name}” is declared twice. Rename one.")
+    if not all(hasattr(limits, quota.name) for limits in LIMITS.values()):
+        raise ImproperlyConfigured(f"Add the limit “{quota.name}” to the plans in accounts/plans.py.")
+    QUOTAS[quota.name] = quota
+
+
+declare(
+    Quota(
         "members",
-        _("The plan “%(plan)s” includes %(limit)d members, with those invited. Remove one, or change the plan."),
+        label=_("Members, with those invited"),
+        rows=lambda: [Membership.objects.current(), Invitation.objects.valid()],
+        message=_(
+            "The plan “%(plan)s” includes %(limit)d members, with those invited. Remove one, or change the plan."
+        ),
     )
-
-
-def require_room_for_invitation(unanswered: QuerySet[Any]) -> None:
-    """Raise QuotaExceeded if the plan of the active account does not include one more than `unanswered`."""
-    _require_room(
-        [unanswered],
+)
+declare(
+    Quota(
         "invitations",
-        _("The plan “%(plan)s” includes %(limit)d invitations that nobody has accepted. Take some back, then wait."),
+        label=_("Invitations that nobody has accepted"),
+        rows=lambda: [Invitation.objects.unanswered()],
+        message=_(
+            "The plan “%(plan)s” includes %(limit)d invitations that nobody has accepted. Take some back, then wait."
+        ),
     )
+)
+
+
+def require_room(name: str, *rows: QuerySet[Any]) -> None:
+    """Raise QuotaExceeded if the plan of the active account does not include one more of the quota `name`.
+
+    Given `rows`, those are counted in place of the quota's own. To be called in the transaction that adds a row,
+    before it locks anything else.
+
+    It locks the account. Of two requests that add the last row at the same time the second waits, and then counts the
+    row of the first. An account without a limit is not locked.
+    """
+    quota = QUOTAS[name]
+    plan = _lock_limited(name)
+    limit: int | None = getattr(LIMITS[plan], name) if plan else None
+    if plan and limit is not None and sum(each.count() for each in rows or quota.rows()) >= limit:
+        params = {"plan": Plan(plan).label, "limit": limit}
+        raise QuotaExceeded(quota.message, params=params, code="quota_exceeded")
 
 
 class FileTooLarge(Exception):
@@ -56,7 +96,7 @@ def largest_file() -> int:
 def require_allowed_size(size: int) -> None:
     """Raise FileTooLarge if the plan of the active account does not include files of `size` bytes."""
     if size > (most := largest_file()):
-        raise FileTooLarge(_("A file may have %(most)s here.") % {"most": filesizeformat(most)})
+        raise FileTooLarge(gettext("A file may have %(most)s here.") % {"most": filesizeformat(most)})
 
 
 def require_room_for_file(size: int, *files: QuerySet[Any]) -> None:
@@ -70,21 +110,9 @@ def require_room_for_file(size: int, *files: QuerySet[Any]) -> None:
     limit = LIMITS[plan].storage
     used = sum(each.aggregate(bytes=Sum("size"))["bytes"] or 0 for each in files)
     if limit is not None and used + size > limit:
-        message = _("The plan “%(plan)s” includes %(limit)s of files. Delete some, or change the plan.")
+        message = gettext("The plan “%(plan)s” includes %(limit)s of files. Delete some, or change the plan.")
         params = {"plan": Plan(plan).label, "limit": filesizeformat(limit)}
         raise QuotaExceeded(message, params=params, code="quota_exceeded")
-
-
-def _require_room(rows: Sequence[QuerySet[Any]], name: str, message: str) -> None:
-    """Called in the transaction that adds a row, before that locks anything else.
-
-    It locks the account, so that of two who add the last one at the same time the second waits, and then counts the
-    first one's too. An account without a limit is not locked.
-    """
-    plan = _lock_limited(name)
-    limit: int | None = getattr(LIMITS[plan], name) if plan else None
-    if plan and limit is not None and sum(each.count() for each in rows) >= limit:
-        raise QuotaExceeded(message, params={"plan": Plan(plan).label, "limit": limit}, code="quota_exceeded")
 
 
 def _lock_limited(name: str) -> str | None:

@@ -24,7 +24,7 @@ from accounts.actions.members import lock_account, refuse_owner_role, take_in
 from accounts.audit import record_audit
 from accounts.exceptions import Conflicting
 from accounts.models import Invitation, Membership, Role, User
-from accounts.quotas import require_room_for_invitation, require_room_for_member
+from accounts.quotas import require_room
 from accounts.tokens import hash_of
 from accounts.validation import validate_fields
 from tenancy.outbox import enqueue
@@ -65,8 +65,8 @@ def invite(*, actor: Membership, email: str, role: str = Role.MEMBER) -> Invitat
     row = Invitation(email=email.lower(), role=role, invited_by=actor, expires_at=timezone.now() + LIFETIME)
     _refuse_known(row.email)
     validate_fields(row, {"email", "role"})
-    require_room_for_member(Membership.objects.current(), Invitation.objects.valid())
-    require_room_for_invitation(Invitation.objects.unanswered())
+    require_room("members")
+    require_room("invitations")
     row.save(force_insert=True)
     _record("invitation.created", row, actor)
     enqueue("accounts.mail_invitation", invitation_id=row.pk)
@@ -88,8 +88,8 @@ def resend_invitation(*, invitation: Invitation, actor: Membership) -> None:
     if (wait := row.asked_at + BETWEEN_MAILS - now) > timedelta(0):
         raise SentJustNow(math.ceil(wait.total_seconds()))
     if not Invitation.objects.valid().filter(pk=row.pk).exists():  # it did not count any more
-        require_room_for_member(Membership.objects.current(), Invitation.objects.valid())
-        require_room_for_invitation(Invitation.objects.unanswered())
+        require_room("members")
+        require_room("invitations")
     row.asked_at, row.expires_at, row.token_hash, row.invited_by = now, now + LIFETIME, "", actor
     row.save(update_fields=["asked_at", "expires_at", "token_hash", "invited_by"])
     _record("invitation.resent", row, actor)
@@ -181,7 +181,7 @@ def _lock(token: str) -> tuple[Invitation, User | None]:
 
 
 def _accept(invitation: Invitation, user: User) -> Membership:
-    require_room_for_member(Membership.objects.current())
+    require_room("members", Membership.objects.current())
     member = take_in(user=user, role=invitation.role)
     member.user = user
     invitation.accepted_at = timezone.now()

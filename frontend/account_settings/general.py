@@ -15,13 +15,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.actions.accounts import update_account
 from accounts.hues import HUES
-from accounts.models import Account, Invitation, Membership
+from accounts.models import Account
 from accounts.permissions import may, require
 from accounts.plans import LIMITS, Plan
+from accounts.quotas import QUOTAS
 from frontend.shared.access import MemberRequest
 from frontend.shared.forms import UNREMEMBERED, refuse
 from frontend.shared.time_zones import TimeZoneField
-from projects.models import Project
 from tasks.models import occupied_bytes
 from tenancy.routing import tenant_origin
 
@@ -114,13 +114,8 @@ def plan(request: MemberRequest) -> HttpResponse:
     """The plan of the account, and how much of it is used."""
     account = Account.objects.get(pk=request.tenant.pk)
     limits = LIMITS[account.plan]
-    people = Membership.objects.current().count() + Invitation.objects.valid().count()
-    usages = [
-        Usage(_("Members, with those invited"), people, limits.members),
-        Usage(_("Invitations that nobody has accepted"), Invitation.objects.unanswered().count(), limits.invitations),
-        Usage(_("Projects, archived ones too"), Project.objects.count(), limits.projects),
-        Usage(_("Files"), occupied_bytes(), limits.storage, is_size=True),
-    ]
+    usages = [Usage(quota.label, quota.count(), getattr(limits, quota.name)) for quota in QUOTAS.values()]
+    usages.append(Usage(_("Files"), occupied_bytes(), limits.storage, is_size=True))
     return render(
         request, "account_settings/plan.html", {"plan": Plan(account.plan), "usages": usages, "limits": limits}
     )

@@ -13,7 +13,7 @@ from accounts.audit import record_audit
 from accounts.exceptions import Conflicting
 from accounts.models import Membership
 from accounts.permissions import may, require
-from accounts.quotas import require_room_for_project
+from accounts.quotas import require_room
 from accounts.validation import assign, validate_fields
 from projects import ranks
 from projects.actions.activity import lock_project_for, record_activity
@@ -53,7 +53,7 @@ def create_project(*, actor: Membership, **fields: Unpack[ProjectFields]) -> Pro
     require(actor, "project.create")
     project = Project(**fields)
     validate_fields(project, {"name", "description", "color"} | ({"key"} if project.key else set()))
-    require_room_for_project(Project.objects.all())
+    require_room("projects")
     authorize(actor, "project.create")
     if project.key:
         project.save()

@@ -5,7 +5,7 @@ from django.db import transaction
 
 from accounts.models import Account, Membership
 from accounts.plans import LIMITS, Plan
-from accounts.quotas import QuotaExceeded, require_room_for_member
+from accounts.quotas import QuotaExceeded, require_room
 from projects.actions import create_project
 from projects.models import Project
 from tenancy.context import tenant_context
@@ -112,7 +112,7 @@ def test_of_those_who_create_the_last_one_at_once_one_succeeds(free, alice, at_o
 def test_members_are_limited_too(free):
     with tenant_context(free), transaction.atomic():
         for number in range(5):
-            require_room_for_member(Membership.objects.current())
+            require_room("members", Membership.objects.current())
             join(make_user(f"person-{number}"), free, "member")
         with pytest.raises(QuotaExceeded, match="includes 5 members"):
-            require_room_for_member(Membership.objects.current())
+            require_room("members", Membership.objects.current())

@@ -129,9 +129,9 @@ OF_MEMBERS = [
         "open invitations count as members",
         INVITATIONS,
         """    validate_fields(row, {"email", "role"})
-    require_room_for_member(Membership.objects.current(), Invitation.objects.valid())""",
+    require_room("members")""",
         """    validate_fields(row, {"email", "role"})
-    require_room_for_member(Membership.objects.current())""",
+    require_room("members", Membership.objects.current())""",
         f"{INVITING}::test_open_invitations_count_as_members",
         f"{INVITING}::test_of_those_who_invite_the_last_one_at_once_one_succeeds",
     ),
