@@ -8,7 +8,7 @@ from accounts.models import Account
 from projects.models import Project, Status
 from tasks.models import Task
 from tenancy.context import tenant_context
-from tenancy.postgresql.roles import OWNER, role_name
+from tenancy.roles import OWNER, role_name
 
 PLAIN = "plain"  # alias
 TABLE = "plain_task"

@@ -15,7 +15,7 @@ from django.db.models.expressions import F
 from tenancy.constraints import TenantPrimaryKey, TenantRowSecurity
 from tenancy.fields import TenantForeignKey, TenantKey
 from tenancy.models import TenantManager, is_tenant_owned
-from tenancy.postgresql.roles import OWNER, role_name
+from tenancy.roles import OWNER, role_name
 
 # Minor versions that fixed CVE-2026-120154, a hole in row-level security.
 FIXED_MINORS = {16: 16, 17: 12, 18: 7}

@@ -59,7 +59,7 @@ class TenantRowSecurity(DatabaseOnlyConstraint):
     """Row-level security, forced on the table's owner too: rows of the active tenant and no others."""
 
     def create_sql(self, model: Any, schema_editor: Any) -> str:
-        from tenancy.postgresql.roles import role_name  # settings are not ready when models are imported
+        from tenancy.roles import role_name  # settings are not ready when models are imported
 
         quote = schema_editor.quote_name
         table, owns = quote(model._meta.db_table), f"account_id = {ACTIVE_TENANT}"

@@ -18,7 +18,7 @@ from tenancy.context import NoActiveTenant, get_scope, require_active_tenant
 from tenancy.fields import LineField, SearchText, TenantKey, UUIDv7Field, check_writable, with_derived
 from tenancy.outbox import DailyRun, OutboxJob  # noqa: F401  # where Django looks for models
 from tenancy.postgresql.operations import SHARE
-from tenancy.postgresql.roles import OPERATOR
+from tenancy.roles import OPERATOR
 from tenancy.zones import validate_time_zone
 
 validate_slug = RegexValidator(

@@ -14,7 +14,7 @@ from projects.models import Label, Project, ProjectMember, Status
 from tasks.models import Assignment, Notification, Subtask, Task, TaskLabel
 from tenancy.models import TenantModel
 from tenancy.postgresql.bulk import Row, bulk_load
-from tenancy.postgresql.roles import OWNER
+from tenancy.roles import OWNER
 
 PASSWORD = "password"  # of everybody: it is in the contract
 

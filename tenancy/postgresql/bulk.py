@@ -14,7 +14,7 @@ from psycopg import sql
 from tenancy.context import tenant_context
 from tenancy.fields import DerivedText, Normalized
 from tenancy.models import AbstractTenant, TenantModel
-from tenancy.postgresql.roles import OWNER
+from tenancy.roles import OWNER
 
 # Values in the order of the table's fields, as psycopg adapts them; an id may be a UUID or its text.
 type Row = Sequence[object]

@@ -6,7 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from django.db.backends.postgresql import creation
 
-from tenancy.postgresql.roles import OWNER
+from tenancy.roles import OWNER
 
 
 class DatabaseCreation(creation.DatabaseCreation):

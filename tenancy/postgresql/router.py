@@ -1,7 +1,7 @@
 from typing import Any
 
 from tenancy.context import NoActiveTenant, get_scope
-from tenancy.postgresql.roles import OPERATOR
+from tenancy.roles import OPERATOR
 
 
 class TenancyRouter:

@@ -26,7 +26,7 @@ WRITES_SQL = {
     "tenancy/outbox/relaying.py": "which jobs are due, in turns of the tenants; a shared table of ids",
     "tenancy/postgresql/cursors.py": "passes on what everybody executes",
     "tenancy/postgresql/bulk.py": "COPY and INSERT … SELECT: bulk loads, as the owner and in the tenant's name",
-    "tenancy/postgresql/roles.py": "grants, as the owner",
+    "tenancy/roles.py": "grants, as the owner",
     "tenancy/postgresql/schema.py": "DDL and the catalogue, as the owner",
 }
 SPEAKS_THROUGH_THE_CHANNEL_LAYER = {

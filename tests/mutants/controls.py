@@ -139,7 +139,7 @@ IN_THE_DATABASE = [
     ),
     off(
         "rights: the app role makes nothing",
-        "tenancy/postgresql/roles.py",
+        "tenancy/roles.py",
         "REVOKE ALL ON DATABASE {database} FROM PUBLIC;\n",
         "",
         f"{DATABASE}::test_the_app_role_has_no_power_over_its_walls[CREATE TEMPORARY TABLE mine (id int)]",

@@ -11,7 +11,7 @@ MEMBERS, INVITATIONS = "accounts/actions/members.py", "accounts/actions/invitati
 OF_MEMBERS = [
     off(
         "rights: the audit log is only added to",
-        "tenancy/postgresql/roles.py",
+        "tenancy/roles.py",
         "REVOKE UPDATE, DELETE ON {table} FROM {app};",
         "",
         f"{DATABASE}::test_the_audit_log_is_neither_changed_nor_deleted[DELETE FROM accounts_auditentry]",

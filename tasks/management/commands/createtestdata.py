@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from tasks.testdata.generated import generate_account
 from tasks.testdata.loading import PASSWORD, existing_slugs, load_accounts, require_owner
-from tenancy.postgresql.roles import OWNER
+from tenancy.roles import OWNER
 
 BATCH = 25
 # PostgreSQL does most of the work, one core per connection, while Python makes the next rows.

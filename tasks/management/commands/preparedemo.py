@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from tasks.testdata.demo import DEMO_EMAIL, SLUGS, STAFF_EMAIL, demo_account
 from tasks.testdata.loading import PASSWORD, confirm_addresses, existing_slugs, load_accounts, require_owner
-from tenancy.postgresql.roles import OWNER
+from tenancy.roles import OWNER
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from django.core.management.commands import migrate
 from django.db import connections
 
 from tenancy.context import no_tenant
-from tenancy.postgresql.roles import OWNER, grant
+from tenancy.roles import OWNER, grant
 
 
 class Command(migrate.Command):
