@@ -16,8 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from tenancy.constraints import ErasedWithTenant, TenantPrimaryKey, TenantRowSecurity, UserReadPolicy
 from tenancy.context import NoActiveTenant, get_scope, require_active_tenant
 from tenancy.fields import LineField, SearchText, TenantKey, UUIDv7Field, check_writable, with_derived
-from tenancy.outbox import DailyRun, OutboxJob  # noqa: F401  # where Django looks for models
-from tenancy.postgresql.operations import SHARE
+from tenancy.outbox.models import DailyRun, OutboxJob  # noqa: F401  # where Django looks for models
 from tenancy.roles import OPERATOR
 from tenancy.zones import validate_time_zone
 
@@ -238,16 +237,6 @@ class TenantModel(models.Model, metaclass=TenantModelBase):
             for place in read.places:
                 values.insert(place, models.DEFERRED)
         return super().from_db(db, field_names, values, **options)
-
-
-def locked_in_share[Q: models.QuerySet[Any]](rows: Q) -> Q:
-    """Return `rows`, which nobody can change from when they are read until the transaction ends: `FOR SHARE`.
-
-    Others may lock them in the same way meanwhile. Rows that are joined to them are only read.
-    """
-    locked = rows.select_for_update(of=("self",), no_key=True)
-    locked.query.select_for_no_key_update = SHARE  # type: ignore[assignment]  # see DatabaseOperations
-    return locked
 
 
 def is_tenant_owned(model: type[models.Model]) -> bool:

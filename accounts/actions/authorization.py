@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Membership
 from accounts.permissions import require
-from tenancy.models import locked_in_share
+from tenancy.locks import locked_in_share
 
 
 def authorize(

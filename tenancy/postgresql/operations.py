@@ -6,9 +6,9 @@ import psycopg
 from django.db import connections
 from django.db.backends.postgresql import operations
 
+from tenancy.locks import SHARE
 from tenancy.roles import OWNER
 
-SHARE = "share"  # what `locked_in_share()` of tenancy.models asks for: true, as `no_key` is
 SET_LOCAL = re.compile(r"\A(?:SET LOCAL (?:tenancy\.)?\w+ = (?:'[0-9a-f-]*'|DEFAULT); )+")
 
 
