@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import Protocol, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -23,10 +24,24 @@ from django.utils import timezone
 
 from tenancy.zones import UTC, zone_named
 
-if TYPE_CHECKING:
-    from tenancy.models import AbstractTenant
-
 logger = structlog.get_logger("tenancy")
+
+
+class Tenant(Protocol):
+    """What the machinery reads of a tenant. `tenancy.models.AbstractTenant` has it."""
+
+    @property
+    def pk(self) -> UUID: ...
+    @property
+    def slug(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def variant(self) -> str: ...
+    @property
+    def suspended_at(self) -> datetime | None: ...
+    @property
+    def is_closing(self) -> bool: ...
 
 
 class NoActiveTenant(Exception):
@@ -41,7 +56,7 @@ class CrossTenantWrite(Exception):
 class Scope:
     """What is active. At most one of the first three is set; none of them means: no tenant, no rows."""
 
-    tenant: "AbstractTenant | None" = None
+    tenant: Tenant | None = None
     user_id: UUID | None = None
     all_tenants_reason: str | None = None
     time_zone: str | None = None  # chosen by the user who acts; without one the tenant's applies
@@ -63,12 +78,12 @@ def get_scope() -> Scope:
     return _scope.get()
 
 
-def get_active_tenant() -> "AbstractTenant | None":
+def get_active_tenant() -> Tenant | None:
     """Return the active tenant, or None."""
     return _scope.get().tenant
 
 
-def require_active_tenant() -> "AbstractTenant":
+def require_active_tenant() -> Tenant:
     """Return the active tenant. Raises NoActiveTenant."""
     tenant = _scope.get().tenant
     if tenant is None:
@@ -79,7 +94,7 @@ def require_active_tenant() -> "AbstractTenant":
     return tenant
 
 
-def activate(tenant: "AbstractTenant") -> None:
+def activate(tenant: Tenant) -> None:
     """Make `tenant` active until the current thread or task ends or another call replaces it.
 
     Prefer `tenant_context()`, which puts back what was active before. Raises TypeError as that does.
@@ -108,7 +123,7 @@ def own_time_zone(name: str | None) -> Iterator[None]:
 
 
 @contextmanager
-def tenant_context(tenant: "AbstractTenant") -> Iterator[None]:
+def tenant_context(tenant: Tenant) -> Iterator[None]:
     """Run the block, sync or async, in the name of `tenant`; afterwards is active what was before.
 
     Raises TypeError for anything but a saved tenant: an unsaved one has an id that no row has.
@@ -174,8 +189,8 @@ def _is_saved(instance: object) -> bool:
     return isinstance(instance, Model) and isinstance(instance.pk, UUID) and not instance._state.adding
 
 
-def _checked(tenant: "AbstractTenant") -> "AbstractTenant":
+def _checked(tenant: Tenant) -> Tenant:
     # By label, so that the historical models of migrations are accepted too.
-    if not _is_saved(tenant) or tenant._meta.label_lower != settings.TENANT_MODEL.lower():
+    if not _is_saved(tenant) or cast(Model, tenant)._meta.label_lower != settings.TENANT_MODEL.lower():
         raise TypeError(f"Only a saved {settings.TENANT_MODEL} can be activated, not {tenant!r}.")
     return tenant

@@ -20,7 +20,7 @@ from django.http import HttpRequest
 from django.urls import get_script_prefix, reverse
 from django.utils.module_loading import import_string
 
-from tenancy.context import no_tenant
+from tenancy.context import Tenant, no_tenant
 from tenancy.models import AbstractTenant, get_tenant_model
 from tenancy.tokens import InvalidToken, read_tenant_id
 
@@ -280,7 +280,7 @@ def forget_tenant(tenant: AbstractTenant, *, slugs: tuple[str, ...] = ()) -> Non
     transaction.on_commit(drop)
 
 
-def primary_host(tenant: AbstractTenant) -> str:
+def primary_host(tenant: Tenant) -> str:
     """Return the host name of the tenant's pages: its primary domain, or its subdomain of BASE_DOMAIN."""
     with no_tenant():
         key = _key("primary", str(tenant.pk))
@@ -295,19 +295,19 @@ def primary_host(tenant: AbstractTenant) -> str:
 # URLs --------------------------------------------------------------------------------------------------------------
 
 
-def urlconf_of(tenant: AbstractTenant) -> str:
+def urlconf_of(tenant: Tenant) -> str:
     """Return the urlconf of the tenant's variant."""
     return str(settings.TENANCY["VARIANTS"][tenant.variant]["URLCONF"])
 
 
-def tenant_origin(tenant: AbstractTenant) -> str:
+def tenant_origin(tenant: Tenant) -> str:
     """Return scheme, host and port of the tenant's pages, without a slash at the end."""
     public = urlsplit(settings.PUBLIC_URL)
     port = f":{public.port}" if public.port else ""
     return f"{public.scheme}://{primary_host(tenant)}{port}"
 
 
-def tenant_reverse(name: str, *, tenant: AbstractTenant, args: Any = None, kwargs: Any = None) -> str:
+def tenant_reverse(name: str, *, tenant: Tenant, args: Any = None, kwargs: Any = None) -> str:
     """Return the absolute URL of a page of `tenant`, from any request, job or command.
 
     Where tenants are told apart by path, it is `<PUBLIC_URL>/t/<slug>/…`. Raises NoReverseMatch when the tenant's

@@ -7,7 +7,7 @@ from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
-from tenancy.models import AbstractTenant
+from tenancy.context import Tenant
 
 AUDIENCE = "commonhold"
 TENANT_CLAIM = "tenant"
@@ -75,7 +75,7 @@ class TenantRefreshToken(TenantToken, RefreshToken):  # type: ignore[misc]
         return datetime.fromtimestamp(self["exp"], UTC)
 
 
-def issue(*, user_id: UUID, tenant: AbstractTenant, family_id: UUID | None = None, stamp: str = "") -> tuple[str, str]:
+def issue(*, user_id: UUID, tenant: Tenant, family_id: UUID | None = None, stamp: str = "") -> tuple[str, str]:
     """Return an access and a refresh token for a person in a tenant. Whether they belong there is the caller's.
 
     The caller also keeps the family of the refresh token, of which one is current; without a family it refreshes

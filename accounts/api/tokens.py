@@ -24,7 +24,7 @@ from accounts.rest.errors import AccountSuspended, InvalidCredentials, OtpRequir
 from accounts.rest.serializers import NoBody, StrictSerializer, Text
 from accounts.rest.strictness import StrictView
 from accounts.second_factor import accepts_code, is_asked_for_code
-from tenancy.context import get_active_tenant, tenant_context
+from tenancy.context import Tenant, get_active_tenant, tenant_context
 from tenancy.models import AbstractTenant
 from tenancy.routing import tenant_by_former_slug, tenant_by_id, tenant_by_slug
 from tenancy.tokens import InvalidToken, TenantRefreshToken, read_any, read_refresh
@@ -148,7 +148,7 @@ class RevokeView(TokenEndpoint):
         return Response(status=204)
 
 
-def _account_of(tenant_id: UUID) -> AbstractTenant:
+def _account_of(tenant_id: UUID) -> Tenant:
     """Return the account that a valid token names, which the address must name too unless it is the public one.
 
     Raises TenantMismatch, AccountSuspended.
@@ -161,7 +161,7 @@ def _account_of(tenant_id: UUID) -> AbstractTenant:
     return account
 
 
-def named_account(slug: str | None) -> AbstractTenant | None:
+def named_account(slug: str | None) -> Tenant | None:
     """Return the account that tokens are wanted for, None if there is none of that name. A former one will do.
 
     Raises TenantMismatch for another one than the address names, ValidationError when neither names one.
@@ -181,7 +181,7 @@ def _called(slug: str) -> AbstractTenant | None:
     return tenant_by_slug(slug) or tenant_by_former_slug(slug)
 
 
-def _authenticate(request: HttpRequest, account: AbstractTenant | None, email: str, password: str) -> User | None:
+def _authenticate(request: HttpRequest, account: Tenant | None, email: str, password: str) -> User | None:
     """Return the person whose password this is, if they are a member of `account` who may log in. Raises Throttled.
 
     Failed attempts count towards the limit of the log-in page. An unknown account costs the same work and counts as a

@@ -75,7 +75,7 @@ def shrink(content: bytes, pixels: int, *, square: bool = False) -> bytes:
     A square one is cut. Of an animation the first picture is taken. Raises NotAnImage, TooManyImages.
     """
     tenant = get_active_tenant()
-    with slots.take(tenant and tenant.pk):
+    with slots.take(tenant.pk if tenant else None):
         try:
             return _make(content, pixels, square)
         except (NotAnImage, TooManyImages):
