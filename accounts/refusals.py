@@ -19,7 +19,7 @@ from accounts.audit import client_address, record_audit
 from accounts.emails import user_emails
 from accounts.models import Membership, User
 from tenancy.context import get_active_tenant
-from tenancy.outbox import enqueue
+from tenancy.jobs import enqueue
 
 logger = structlog.get_logger("accounts.refusals")
 

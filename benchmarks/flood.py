@@ -17,7 +17,8 @@ from accounts.plans import Plan
 from benchmarks.flooding import CONNECTIONS
 from benchmarks.page import client_of
 from benchmarks.testdata import Data
-from tenancy import outbox
+from tenancy.outbox import writing
+from tenancy.outbox.models import OutboxJob
 from tests.isolation.live import web_process
 from tests.jobs.running import processes
 
@@ -41,7 +42,7 @@ def measure(data: Data) -> str:
                 baseline += timed(url, ours, CALLS // 3)
                 with flood(url, theirs):
                     flooded += timed(url, ours, CALLS // 3)
-            outbox.OutboxJob.objects.all().delete()
+            OutboxJob.objects.all().delete()
     p95 = [1000 * quantiles(times, n=20)[-1] for times in (baseline, flooded)]
     return (
         f"`GET {ADDRESS}` of one account, one request after the other, over HTTP to one web process. Flooded\n"
@@ -75,10 +76,10 @@ def timed(url: str, account: Account, calls: int) -> list[float]:
 def flood(url: str, account: Account) -> Iterator[None]:
     """Let an account do its worst, from a process of its own."""
     rows = (
-        outbox.make_row(name="samples.slow", tenant_id=account.pk, args=[f"{number}", 0.02], kwargs={}, options={})
+        writing.make_row(name="samples.slow", tenant_id=account.pk, args=[f"{number}", 0.02], kwargs={}, options={})
         for number in range(JOBS)
     )
-    outbox.OutboxJob.objects.bulk_create(rows, ignore_conflicts=True)
+    OutboxJob.objects.bulk_create(rows, ignore_conflicts=True)
     headers = headers_of(account)
     command = [
         sys.executable,

@@ -9,8 +9,9 @@ from statistics import median
 from accounts.models import Account
 from benchmarks.testdata import Data
 from projects.models import Label
-from tenancy import outbox
 from tenancy.context import tenant_context
+from tenancy.outbox import watching, writing
+from tenancy.outbox.models import OutboxJob
 from tests.jobs import samples
 from tests.jobs.running import Processes, processes
 
@@ -30,17 +31,17 @@ def measure(data: Data) -> str:
         timed(running, ours)  # warms up
         alone = [timed(running, ours) for _ in range(CALLS)]
         flood = [
-            outbox.make_row(
+            writing.make_row(
                 name="samples.slow", tenant_id=theirs.pk, args=[f"flood {number}", BUSY], kwargs={}, options={}
             )
             for number in range(FLOOD)
         ]
-        outbox.OutboxJob.objects.bulk_create(flood)
-        started, before = time.perf_counter(), outbox.backlog().waiting
+        OutboxJob.objects.bulk_create(flood)
+        started, before = time.perf_counter(), watching.backlog().waiting
         beside = [timed(running, ours) for _ in range(CALLS)]
-        done = before - outbox.backlog().waiting
+        done = before - watching.backlog().waiting
         rate = done / (time.perf_counter() - started)
-        outbox.OutboxJob.objects.all().delete()
+        OutboxJob.objects.all().delete()
     return (
         "From the commit that asks for a job to its first line in a worker of four processes, with one relay.\n"
         f"Beside means: another tenant had {before:,} jobs of {1000 * BUSY:.0f} ms waiting. Aim: {AIM:.0f} s.\n\n"

@@ -60,7 +60,7 @@ def refuse_unsafe_process(**_: Any) -> None:
 @task_unknown.connect
 def bury_unknown_job(id: str, **_: Any) -> None:  # noqa: A002  # Celery's name
     """Make a dead letter of a job whose name no worker knows: left alone it would be sent again for ever."""
-    from tenancy.outbox import bury
+    from tenancy.outbox.working import bury
 
     bury(UUID(id), error="no worker knows it")
     close_old_connections()

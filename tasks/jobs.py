@@ -10,7 +10,7 @@ from tasks import actions
 from tasks.models import ExportFailure
 from tenancy.context import tenant_context
 from tenancy.jobs import TenantTask
-from tenancy.outbox import OutboxJob
+from tenancy.outbox.models import OutboxJob
 from tenancy.routing import tenant_by_id
 from tenancy.storage import StorageUnavailable
 

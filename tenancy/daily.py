@@ -8,9 +8,11 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
-from tenancy import outbox
 from tenancy.clock import clock_of
+from tenancy.jobs import require_job
 from tenancy.models import AbstractTenant, get_tenant_model
+from tenancy.outbox import writing
+from tenancy.outbox.models import DailyRun, OutboxJob
 from tenancy.zones import available_time_zones
 
 logger = structlog.get_logger("tenancy.jobs")
@@ -26,35 +28,35 @@ def for_each_tenant(name: str, /, *, daily_at: time | None = None, **arguments: 
     for some hours is made up for, until midnight there. A new tenant has its turn on the day on which it is made.
     Raises UnknownJob.
     """
-    outbox.require_job(name)
+    require_job(name)
     tenants = get_tenant_model()._default_manager.filter(suspended_at=None).order_by("pk")
     number, last = 0, None
     while page := list((tenants.filter(pk__gt=last) if last else tenants)[:PAGE]):
         last = page[-1].pk
         with transaction.atomic():
             days = _due_today(name, page, daily_at) if daily_at else {tenant.pk: None for tenant in page}
-            outbox.OutboxJob.objects.bulk_create(_row(name, key, arguments, day) for key, day in days.items())
+            OutboxJob.objects.bulk_create(_row(name, key, arguments, day) for key, day in days.items())
         number += len(days)
     return number
 
 
-def _row(name: str, tenant_id: UUID, arguments: Mapping[str, Any], day: date | None) -> outbox.OutboxJob:
+def _row(name: str, tenant_id: UUID, arguments: Mapping[str, Any], day: date | None) -> OutboxJob:
     kwargs = {**arguments, "day": day.isoformat()} if day else arguments
-    return outbox.make_row(name=name, tenant_id=tenant_id, kwargs=kwargs, options={"ignore_result": True})
+    return writing.make_row(name=name, tenant_id=tenant_id, kwargs=kwargs, options={"ignore_result": True})
 
 
 def _due_today(name: str, tenants: Sequence[AbstractTenant], daily_at: time) -> dict[UUID, date]:
     """Return the tenants whose turn it is and their dates, and note that they had it."""
     clocks = {tenant.pk: _clock_of(tenant) for tenant in tenants}
     days = {key: clock.date() for key, clock in clocks.items() if clock.time() >= daily_at}
-    runs = outbox.DailyRun.objects.filter(job=name, tenant_id__in=days)
-    never = [outbox.DailyRun(job=name, tenant_id=key, day=date.min) for key in days]
-    outbox.DailyRun.objects.bulk_create(never, ignore_conflicts=True)
+    runs = DailyRun.objects.filter(job=name, tenant_id__in=days)
+    never = [DailyRun(job=name, tenant_id=key, day=date.min) for key in days]
+    DailyRun.objects.bulk_create(never, ignore_conflicts=True)
     # Locked: of two that ask at once, the second finds that it was done.
     due = [run for run in runs.select_for_update().order_by("tenant_id") if run.day < days[run.tenant_id]]
     for run in due:
         run.day = days[run.tenant_id]
-    outbox.DailyRun.objects.bulk_update(due, ["day"])
+    DailyRun.objects.bulk_update(due, ["day"])
     return {run.tenant_id: run.day for run in due}
 
 

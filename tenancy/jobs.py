@@ -5,7 +5,7 @@
     def remind(task_id: str) -> None: ...       # runs with its tenant active, in one transaction
 
     # in an action, inside the transaction of the write
-    outbox.enqueue("tasks.remind", task_id=task.pk)
+    enqueue("tasks.remind", task_id=task.pk)
 
 The tenant is an argument of every message, `tenant_id`: taken from the active tenant by whoever asks for the job, and
 consumed by TenantTask in the worker. Nothing is inherited there, so a job without a tenant does nothing.
@@ -28,15 +28,17 @@ from django.db import Error as AnyDatabaseError
 from django.db import transaction
 from django.utils import timezone
 
-from tenancy import outbox
 from tenancy.context import get_active_tenant, no_tenant, require_active_tenant, tenant_context
 from tenancy.models import AbstractTenant, get_tenant_model
+from tenancy.outbox import working, writing
+from tenancy.outbox.models import OutboxJob
+from tenancy.outbox.relaying import TOLD
 from tenancy.postgresql.cursors import long_work
 
 logger = structlog.get_logger("tenancy.jobs")
 
 # What the outbox keeps of `apply_async()`'s options: how a canvas goes on.
-KEPT = outbox.TOLD | {"chain", "chord", "link", "link_error"}
+KEPT = TOLD | {"chain", "chord", "link", "link_error"}
 # What it cannot keep, and must not lose in silence.
 REFUSED = frozenset(
     ("compression", "exchange", "expires", "queue", "routing_key", "serializer", "soft_time_limit", "time_limit")
@@ -45,6 +47,10 @@ TROUBLE_SECONDS = 1.0
 
 # The job that this process is at: a call of the same job inside it is an ordinary call.
 _at_work: ContextVar[str | None] = ContextVar("tenancy_job", default=None)
+
+
+class UnknownJob(Exception):
+    """No job has this name."""
 
 
 class JobFailed(Exception):
@@ -118,10 +124,10 @@ class TenantTask(Task[Any, Any]):
         tenant_id = _tenant_id(arguments.pop("tenant_id", None))
         kept = {name: value for name, value in options.items() if name in KEPT and value is not None}
         kept.setdefault("ignore_result", bool(self.ignore_result))
-        job = outbox.make_row(name=self.name, tenant_id=tenant_id, args=args or (), kwargs=arguments, options=kept)
+        job = writing.make_row(name=self.name, tenant_id=tenant_id, args=args or (), kwargs=arguments, options=kept)
         if get_active_tenant() is not None or not current_task:  # and not Celery, for the next job of a canvas
             self._check(args or (), arguments)
-            outbox.require_ids(job)
+            writing.require_ids(job)
         _pass_on(tenant_id, job.options)
         if task_id is not None:
             job.pk = UUID(task_id)
@@ -184,18 +190,18 @@ class TenantTask(Task[Any, Any]):
             if tenant.suspended_at is None or (self.also_closing and tenant.is_closing):
                 return tenant
             reason = "its tenant is suspended"
-        outbox.drop(job_id, name=self.name, tenant_id=UUID(str(tenant_id)))
+        working.drop(job_id, name=self.name, tenant_id=UUID(str(tenant_id)))
         logger.warning("job_dropped", reason=reason, tenant_id=tenant_id)
         raise Ignore
 
     def _attempt(self, job_id: UUID, tenant: AbstractTenant) -> Any:
-        job = outbox.begin(job_id, name=self.name, tenant_id=tenant.pk)
+        job = working.begin(job_id, name=self.name, tenant_id=tenant.pk)
         if job is None:
             logger.warning("job_not_in_outbox")  # the broker has delivered it before, or somebody made it up
             raise Ignore
         if job.attempts > self.max_retries + 1:  # every time its worker was killed, or it would be buried already
             what = "its worker was killed each time"
-            outbox.bury(job_id, error=what)
+            working.bury(job_id, error=what)
             raise JobFailed(what)
         # The broker carries messages, and decides nothing: what the job is given and what follows it says the row.
         self.request.chain, self.request.chord = job.options.get("chain"), job.options.get("chord")
@@ -207,24 +213,24 @@ class TenantTask(Task[Any, Any]):
             logger.info("job_done_meanwhile")
             raise Ignore from None
         except Ignore:
-            outbox.finish(job_id)
+            working.finish(job_id)
             raise
         except Retry as retry:
             self._fail(job, retry.exc or retry, when=_as_time(retry.when))
         except Exception as error:  # noqa: BLE001  # whatever it is, the job is tried again or buried
             self._fail(job, error)
 
-    def _run(self, job: outbox.OutboxJob) -> Any:
+    def _run(self, job: OutboxJob) -> Any:
         if not self.atomic:
             result = self.run(*job.args, **job.kwargs)
             if not self._goes_on():
-                outbox.finish(job.pk)
+                working.finish(job.pk)
             return result
         with transaction.atomic(durable=True):
-            if not outbox.lock(job.pk):
+            if not working.lock(job.pk):
                 raise _DoneAlready
             result = self.run(*job.args, **job.kwargs)
-            if not self._goes_on() and not outbox.finish(job.pk):
+            if not self._goes_on() and not working.finish(job.pk):
                 raise _DoneAlready
         return result
 
@@ -234,19 +240,19 @@ class TenantTask(Task[Any, Any]):
 
     def on_success(self, retval: Any, task_id: str, args: Any, kwargs: Any) -> None:
         if self._goes_on():
-            outbox.finish(UUID(task_id))
+            working.finish(UUID(task_id))
 
-    def _fail(self, job: outbox.OutboxJob, error: Exception, when: datetime | None = None) -> Never:
+    def _fail(self, job: OutboxJob, error: Exception, when: datetime | None = None) -> Never:
         """Have the job tried again, or bury it. Raises what tells Celery so."""
         what = _describe(error)
         if not isinstance(error, Retry):
             logger.warning("job_failed", attempt=job.attempts, exc_info=error)  # a line of this tenant's log
         if job.attempts > self.max_retries:
-            outbox.bury(job.pk, error=what)
+            working.bury(job.pk, error=what)
             logger.error("job_dead", error=what, attempts=job.attempts)
             raise JobFailed(what) from None
-        until = when or timezone.now() + outbox.pause_before(job.attempts, base=self.default_retry_delay)
-        outbox.postpone(job.pk, until=until, error=what)
+        until = when or timezone.now() + working.pause_before(job.attempts, base=self.default_retry_delay)
+        working.postpone(job.pk, until=until, error=what)
         raise Retry(exc=JobFailed(what), when=until) from None
 
     def retry(  # type: ignore[override]
@@ -254,6 +260,23 @@ class TenantTask(Task[Any, Any]):
     ) -> Never:
         """Give up for now and have the job tried again, at `eta` or after `countdown` seconds. Raises Retry."""
         raise Retry(exc=exc, when=eta if countdown is None else timezone.now() + timedelta(seconds=countdown))
+
+
+def enqueue(name: str, /, **arguments: Any) -> UUID:
+    """Have the job `name` run for the active tenant once this transaction is committed, and return its id.
+
+    `arguments` are ids: UUIDs, numbers, short codes. What a job needs beside them it reads when it runs. Raises
+    NoActiveTenant, UnknownJob, TypeError for arguments that the job does not take.
+    """
+    return UUID(require_job(name).delay(**arguments).id)
+
+
+def require_job(name: str) -> TenantTask:
+    """Return the TenantTask of that name. Raises UnknownJob."""
+    job = current_app.tasks.get(name)
+    if not isinstance(job, TenantTask):
+        raise UnknownJob(f"There is no job {name!r}. Jobs are the TenantTasks in the `jobs` module of an app.")
+    return job
 
 
 def _tenant_id(named: object) -> UUID:

@@ -21,7 +21,7 @@ from projects.actions import create_project
 from projects.models import Label
 from tasks.actions import create_subtask, create_task
 from tenancy.context import tenant_context
-from tenancy.outbox import OutboxJob
+from tenancy.outbox.models import OutboxJob
 from tenancy.postgresql.cursors import LIMITS
 from tenancy.routing import forget_resolvers
 from tenancy.testing import membership_of

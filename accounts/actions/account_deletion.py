@@ -13,7 +13,7 @@ from accounts.audit import record_audit
 from accounts.exceptions import Conflicting
 from accounts.models import Account, Membership
 from accounts.validation import is_same_name
-from tenancy.outbox import enqueue
+from tenancy.jobs import enqueue
 from tenancy.routing import forget_tenant
 
 GRACE = timedelta(days=14)

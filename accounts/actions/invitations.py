@@ -27,7 +27,7 @@ from accounts.models import Invitation, Membership, Role, User
 from accounts.quotas import require_room
 from accounts.tokens import hash_of
 from accounts.validation import validate_fields
-from tenancy.outbox import enqueue
+from tenancy.jobs import enqueue
 
 LIFETIME = timedelta(days=7)
 BETWEEN_MAILS = timedelta(minutes=1)  # of one invitation: it is somebody else's mailbox

@@ -18,7 +18,7 @@ from accounts.files.images import NotAnImage, shrink
 from accounts.models import Account, Membership
 from accounts.permissions import require
 from tenancy.context import require_active_tenant
-from tenancy.outbox import enqueue
+from tenancy.jobs import enqueue
 from tenancy.routing import forget_tenant
 from tenancy.storage import StorageUnavailable, storage
 

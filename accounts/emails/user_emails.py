@@ -22,7 +22,7 @@ from accounts.emails import sending
 from accounts.emails.links import password_link, public_url
 from accounts.models import User
 from tenancy.context import get_active_tenant, no_tenant
-from tenancy.outbox import enqueue
+from tenancy.jobs import enqueue
 
 logger = structlog.get_logger("accounts.emails.user_emails")
 

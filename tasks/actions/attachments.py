@@ -22,7 +22,7 @@ from projects.actions import record_activity
 from tasks.actions.tasks import lock_task_for
 from tasks.models import Attachment, AttachmentState, Comment, Task, UploadURL, remove_files_of
 from tasks.models.attachments import IDS_OF_A_JOB
-from tenancy.outbox import enqueue
+from tenancy.jobs import enqueue
 from tenancy.storage import storage
 
 UPLOAD_SECONDS = 15 * 60  # in which an upload to a presigned URL must have begun

@@ -25,7 +25,7 @@ from projects.models import Project
 from tasks import exporting, exporting_accounts
 from tasks.models import Export, ExportFailure, ExportFormat, ExportState, Task
 from tenancy.context import own_time_zone
-from tenancy.outbox import enqueue
+from tenancy.jobs import enqueue
 
 MOST_UNFINISHED = 3  # of one member
 ABANDONED = timedelta(days=1)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import Membership
 from tasks import mails
 from tasks.models import Notification, NotificationKind, Task
-from tenancy.outbox import enqueue
+from tenancy.jobs import enqueue
 
 MOST_TASKS, MOST_NOTIFICATIONS = 50, 20  # in a digest
 

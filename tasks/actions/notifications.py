@@ -11,7 +11,7 @@ from accounts.models import Membership
 from projects.models import Activity
 from tasks.mentions import may_mention, mentioned
 from tasks.models import Assignment, Comment, Notification, NotificationKind, Task
-from tenancy.outbox import enqueue
+from tenancy.jobs import enqueue
 
 READ_IS_KEPT = timedelta(days=90)
 PAGE = 500  # assignments that one query of the reminders reads

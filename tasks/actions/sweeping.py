@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from tasks.actions.attachments import close_expired_urls
 from tasks.models import Attachment, AttachmentState, remove_files_of
-from tenancy.outbox import enqueue
+from tenancy.jobs import enqueue
 from tenancy.storage import storage
 
 ABANDONED = timedelta(days=1)

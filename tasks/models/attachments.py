@@ -12,8 +12,8 @@ from accounts.models import Membership
 from projects.models import visible_through
 from tasks.models.tasks import Comment, Task
 from tenancy.fields import TenantForeignKey
+from tenancy.jobs import enqueue
 from tenancy.models import TenantManager, TenantModel
-from tenancy.outbox import enqueue
 
 IDS_OF_A_JOB = 200  # which take three quarters of what the arguments of a job may
 

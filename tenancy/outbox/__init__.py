@@ -8,32 +8,3 @@ dead letter.
 
 The table is shared, since the relay works for all tenants at once. It therefore holds names and ids only.
 """
-
-from tenancy.outbox.models import DailyRun, OutboxJob
-from tenancy.outbox.relaying import TOLD, relay, send_again
-from tenancy.outbox.watching import backlog, drop_dead, retry_dead
-from tenancy.outbox.working import begin, bury, drop, finish, lock, pause_before, postpone
-from tenancy.outbox.writing import UnknownJob, enqueue, make_row, require_ids, require_job
-
-__all__ = [
-    "TOLD",
-    "DailyRun",
-    "OutboxJob",
-    "UnknownJob",
-    "backlog",
-    "begin",
-    "bury",
-    "drop",
-    "drop_dead",
-    "enqueue",
-    "finish",
-    "lock",
-    "make_row",
-    "pause_before",
-    "postpone",
-    "relay",
-    "require_ids",
-    "require_job",
-    "retry_dead",
-    "send_again",
-]

@@ -5,35 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from celery import current_app
 from kombu.utils.json import dumps, loads
 
 from tenancy.outbox.models import OutboxJob
 
 MAX_ARGUMENTS = 10_000  # characters
-
-
-class UnknownJob(Exception):
-    """No job has this name."""
-
-
-def enqueue(name: str, /, **arguments: Any) -> UUID:
-    """Have the job `name` run for the active tenant once this transaction is committed, and return its id.
-
-    `arguments` are ids: UUIDs, numbers, short codes. What a job needs beside them it reads when it runs. Raises
-    NoActiveTenant, UnknownJob, TypeError for arguments that the job does not take.
-    """
-    return UUID(require_job(name).delay(**arguments).id)
-
-
-def require_job(name: str) -> Any:
-    """Return the TenantTask of that name. Raises UnknownJob."""
-    from tenancy.jobs import TenantTask
-
-    job = current_app.tasks.get(name)
-    if not isinstance(job, TenantTask):
-        raise UnknownJob(f"There is no job {name!r}. Jobs are the TenantTasks in the `jobs` module of an app.")
-    return job
 
 
 def make_row(

@@ -7,7 +7,7 @@ from celery import current_app
 from django.core import mail
 from kombu.utils.json import loads
 
-from tenancy.outbox import OutboxJob
+from tenancy.outbox.models import OutboxJob
 
 URL, ACCEPT = "/api/v1/invitations/", "/api/v1/invitations/accept/"
 NEW = {"name": "Nina", "password": "a long sentence of hers"}

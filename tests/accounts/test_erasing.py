@@ -21,7 +21,7 @@ from projects.models import Label
 from tenancy.context import tenant_context
 from tenancy.fields import TenantForeignKey
 from tenancy.models import is_tenant_owned
-from tenancy.outbox import DailyRun, OutboxJob
+from tenancy.outbox.models import DailyRun, OutboxJob
 from tests.accounts.deleting import pass_time
 from tests.isolation.conftest import populate
 

@@ -14,7 +14,7 @@ from accounts.models import AuditEntry, Domain, Invitation
 from accounts.plans import LIMITS, Plan
 from accounts.quotas import QuotaExceeded
 from tenancy.context import tenant_context
-from tenancy.outbox import OutboxJob
+from tenancy.outbox.models import OutboxJob
 from tenancy.testing import join, make_user, membership_of
 from tests.accounts.inviting import NEW, URL, accept, invite, link_in, post
 

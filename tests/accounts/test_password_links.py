@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.emails.links import password_link
 from accounts.models import Account
 from tenancy.context import tenant_context
-from tenancy.outbox import OutboxJob
+from tenancy.outbox.models import OutboxJob
 from tenancy.testing import PASSWORD, TenantClient, make_user
 from tests.accounts.logging_in import give_app, is_in, log_in
 

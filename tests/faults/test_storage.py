@@ -12,7 +12,7 @@ from django.utils import timezone
 from tasks.actions import sweep_files
 from tasks.models import Attachment
 from tenancy.context import tenant_context
-from tenancy.outbox import OutboxJob
+from tenancy.outbox.models import OutboxJob
 from tenancy.storage import storage
 from tests.faults.files import API, MIB, PATTERN, body_of, headers_of, open_office, send, web_behind_gate
 from tests.tasks.files import TEXT, keys_of

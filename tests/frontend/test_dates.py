@@ -13,7 +13,7 @@ from tasks.actions import create_comment, create_task
 from tasks.models import Attachment
 from tenancy.context import tenant_context
 from tenancy.daily import for_each_tenant
-from tenancy.outbox import OutboxJob
+from tenancy.outbox.models import OutboxJob
 from tenancy.testing import membership_of
 
 API = "/api/v1/"

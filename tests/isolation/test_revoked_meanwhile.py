@@ -21,7 +21,7 @@ from tasks.actions import BulkRefused, create_task
 from tasks.models import Task
 from tenancy.context import tenant_context
 from tenancy.models import is_tenant_owned
-from tenancy.outbox import OutboxJob
+from tenancy.outbox.models import OutboxJob
 from tenancy.testing import membership_of
 from tests.isolation.acting import CALLS, IN_A_PROJECT, NOT_ACTIONS, VIEWERS_TOO, World, found
 from tests.tasks.files import keys_of

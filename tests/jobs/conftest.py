@@ -5,7 +5,7 @@ from django.db import connection
 
 from projects.models import Label
 from tenancy.context import tenant_context
-from tenancy.outbox import OutboxJob
+from tenancy.outbox.models import OutboxJob
 from tests.jobs import samples  # noqa: F401  # registers them in this process too
 from tests.jobs.running import processes
 from tests.pooler.pgbouncer import with_database

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from projects.models import Label
 from tenancy.context import NoActiveTenant, tenant_context
-from tenancy.jobs import SystemTask, TenantTask
-from tenancy.outbox import OutboxJob, UnknownJob, enqueue
+from tenancy.jobs import SystemTask, TenantTask, UnknownJob, enqueue
+from tenancy.outbox.models import OutboxJob
 from tests.isolation.live import ROOT
 from tests.jobs import samples
 

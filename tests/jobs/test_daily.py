@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from config.jobs import start_for_each_tenant
 from tenancy.daily import for_each_tenant
-from tenancy.outbox import OutboxJob, UnknownJob
+from tenancy.jobs import UnknownJob
+from tenancy.outbox.models import OutboxJob
 
 pytestmark = pytest.mark.django_db
 

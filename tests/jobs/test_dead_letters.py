@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from tenancy.context import tenant_context
-from tenancy.outbox import OutboxJob
+from tenancy.outbox.models import OutboxJob
 from tests.jobs import samples
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -7,7 +7,7 @@ import pytest
 from tasks.actions import request_export
 from tasks.models import Export
 from tenancy.context import tenant_context
-from tenancy.outbox import OutboxJob
+from tenancy.outbox.models import OutboxJob
 from tenancy.testing import membership_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -4,9 +4,9 @@ import signal
 
 import pytest
 
-from tenancy import outbox
 from tenancy.context import tenant_context
-from tenancy.outbox import OutboxJob
+from tenancy.outbox import relaying, writing
+from tenancy.outbox.models import OutboxJob
 from tests.faults.private_redis import private_redis
 from tests.jobs import samples
 
@@ -73,9 +73,9 @@ def test_a_relay_that_is_killed_before_it_notes_what_it_sent_sends_it_twice_and_
 ):
     with tenant_context(acme):
         samples.note_label.delay("once")
-    assert outbox.relay() == 1
+    assert relaying.relay() == 1
     OutboxJob.objects.update(sent_at=None)  # as after a rollback
-    assert outbox.relay() == 1
+    assert relaying.relay() == 1
     jobs.worker(concurrency=2)
     jobs.wait_for(outbox_is_empty, "the job")
     jobs.wait_for(lambda: "job_not_in_outbox" in jobs.said() or "job_done_meanwhile" in jobs.said(), "the second")
@@ -108,7 +108,7 @@ def test_a_tenant_with_five_thousand_jobs_does_not_hold_up_another(working, acme
     """How soon the other's starts is measured in benchmarks/; here, that it does not wait for the five thousand."""
     with tenant_context(acme):
         rows = [
-            outbox.make_row(name="samples.slow", tenant_id=acme.pk, args=[f"{number}", 0.05], kwargs={}, options={})
+            writing.make_row(name="samples.slow", tenant_id=acme.pk, args=[f"{number}", 0.05], kwargs={}, options={})
             for number in range(5000)
         ]
         OutboxJob.objects.bulk_create(rows)

@@ -11,7 +11,7 @@ from tasks.actions import create_comment, request_export, update_task
 from tasks.models import Notification
 from tenancy.context import tenant_context
 from tenancy.daily import for_each_tenant
-from tenancy.outbox import OutboxJob
+from tenancy.outbox.models import OutboxJob
 from tenancy.testing import membership_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

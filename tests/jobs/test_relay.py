@@ -15,9 +15,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from config.services.server import wait_until
-from tenancy import outbox
 from tenancy.context import tenant_context
-from tenancy.outbox import OutboxJob
+from tenancy.outbox import relaying, working
+from tenancy.outbox.models import OutboxJob
 from tests.isolation.live import ROOT
 from tests.jobs import samples
 
@@ -87,7 +87,7 @@ def test_a_job_that_cannot_be_sent_does_not_stop_the_others(acme):
     with tenant_context(acme):
         broken, _ = samples.note_label.delay("one"), samples.note_label.delay("two")
     OutboxJob.objects.filter(pk=broken.id).update(options={"shadow": {"__type__": "datetime", "__value__": "garbage"}})
-    assert outbox.relay() == 1
+    assert relaying.relay() == 1
     assert OutboxJob.objects.dead().get().error == "ValueError: it cannot be sent"
     current_app.control.purge()
 
@@ -97,16 +97,16 @@ def test_a_tenant_has_only_so_many_jobs_in_flight(acme, globex, settings):
         with tenant_context(tenant):
             for number in range(5):
                 samples.note_label.delay(f"{number}")
-    assert outbox.relay() == 2 * settings.JOBS_PER_TENANT
-    assert outbox.relay() == 0
+    assert relaying.relay() == 2 * settings.JOBS_PER_TENANT
+    assert relaying.relay() == 0
     sent = OutboxJob.objects.sent()
     assert (
         sent.filter(tenant_id=acme.pk).count() == sent.filter(tenant_id=globex.pk).count() == settings.JOBS_PER_TENANT
     )
     # The oldest ones, and in its place the next when one is done.
     assert {job.args[0] for job in sent} == {f"{number}" for number in range(settings.JOBS_PER_TENANT)}
-    outbox.finish(sent.filter(tenant_id=acme.pk).first().pk)
-    assert outbox.relay() == 1
+    working.finish(sent.filter(tenant_id=acme.pk).first().pk)
+    assert relaying.relay() == 1
     current_app.control.purge()
 
 
@@ -125,7 +125,7 @@ def test_a_worker_that_is_quicker_than_the_relay_waits_for_its_commit(at_once, a
 
     def work():
         sent.wait(5)
-        begun.append(outbox.begin(job_id, name="samples.note", tenant_id=acme.pk))
+        begun.append(working.begin(job_id, name="samples.note", tenant_id=acme.pk))
 
     assert at_once(relay, work) == []
     assert begun[0].args == ["one"]

@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from projects.models import Label
 from tenancy.context import tenant_context
-from tenancy.outbox import OutboxJob, enqueue, make_row
+from tenancy.jobs import enqueue
+from tenancy.outbox.models import OutboxJob
+from tenancy.outbox.writing import make_row
 from tests.jobs import samples
 
 pytestmark = pytest.mark.django_db(transaction=True)

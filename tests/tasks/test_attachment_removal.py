@@ -11,7 +11,7 @@ from projects.actions import delete_project
 from tasks.actions import create_comment, delete_comment, delete_task, remove_files, sweep_files
 from tasks.models import Attachment
 from tenancy.context import tenant_context
-from tenancy.outbox import OutboxJob
+from tenancy.outbox.models import OutboxJob
 from tenancy.storage import TenantStorage, storage
 from tenancy.testing import membership_of
 from tests.tasks.files import API, TEXT, announce, attach, keys_of, put

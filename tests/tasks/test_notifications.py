@@ -6,7 +6,7 @@ from django.utils import timezone
 from projects.actions import add_project_member
 from projects.models import Project
 from tenancy.context import tenant_context
-from tenancy.outbox import OutboxJob
+from tenancy.outbox.models import OutboxJob
 from tenancy.testing import membership_of
 
 API = "/api/v1/"

@@ -4,8 +4,9 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tenancy import outbox
 from tenancy.models import get_tenant_model
+from tenancy.outbox import watching
+from tenancy.outbox.models import OutboxJob
 
 
 class Command(BaseCommand):
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         ids, everything = options["ids"], options["all"]
         if bool(ids) == everything:
             raise CommandError("Name the ids that `deadletters list` shows, or use --all.", returncode=2)
-        change = outbox.retry_dead if options["action"] == "retry" else outbox.drop_dead
+        change = watching.retry_dead if options["action"] == "retry" else watching.drop_dead
         number = change(None if everything else ids)
         self.stdout.write(f"{number} {'will be tried again' if options['action'] == 'retry' else 'dropped'}.")
         if ids and number < len(set(ids)):
@@ -36,7 +37,7 @@ class Command(BaseCommand):
 
     def _list(self, slug: str | None, output: str) -> None:
         slugs = dict(get_tenant_model()._default_manager.values_list("pk", "slug"))
-        dead = outbox.OutboxJob.objects.dead().order_by("-failed_at")
+        dead = OutboxJob.objects.dead().order_by("-failed_at")
         if slug is not None:
             if slug not in slugs.values():
                 raise CommandError(f'There is no tenant "{slug}". `listtenants` shows all.', returncode=2)
@@ -49,7 +50,7 @@ class Command(BaseCommand):
             self.stdout.write("  ".join(str(row[name]) for name in ("id", "failed_at", "tenant", "job", "error")))
 
 
-def _row(job: outbox.OutboxJob, slug: str | None) -> dict[str, Any]:
+def _row(job: OutboxJob, slug: str | None) -> dict[str, Any]:
     return {
         "id": str(job.pk),
         "failed_at": job.failed_at.isoformat() if job.failed_at else None,

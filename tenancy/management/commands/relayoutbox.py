@@ -15,8 +15,8 @@ from kombu.exceptions import OperationalError
 from prometheus_client import Gauge, start_http_server
 from redis.exceptions import RedisError
 
-from tenancy import outbox
 from tenancy.checks import refuse_unsafe_process
+from tenancy.outbox import relaying, watching
 
 logger = structlog.get_logger("tenancy.outbox")
 
@@ -45,7 +45,7 @@ class Command(BaseCommand):
                     show_metrics()
                     send_lost_again()
                     watched = time.monotonic()
-                if outbox.relay():
+                if relaying.relay():
                     sent = time.monotonic()
                 pause = BUSY_SECONDS if time.monotonic() - sent < 1 else IDLE_SECONDS
             except (OperationalError, RedisError, AnyDatabaseError) as error:
@@ -56,7 +56,7 @@ class Command(BaseCommand):
 
 
 def show_metrics() -> None:
-    backlog = outbox.backlog()
+    backlog = watching.backlog()
     for state in ("waiting", "sent", "dead"):
         JOBS.labels(state).set(getattr(backlog, state))
     AGE.labels("waiting").set(backlog.waiting_age)
@@ -69,6 +69,6 @@ def send_lost_again() -> None:
         client = broker.default_channel.client  # type: ignore[attr-defined]  # Redis
         broker_is_new = client.set(MARK, timezone.now().isoformat(), nx=True)
     late = timezone.now() - 2 * settings.JOB_TIME_LIMIT
-    number = outbox.send_again(sent_before=None if broker_is_new else late)
+    number = relaying.send_again(sent_before=None if broker_is_new else late)
     if number:
         logger.warning("jobs_sent_again", number=number, broker_is_new=bool(broker_is_new))

@@ -18,7 +18,7 @@ from accounts.models import Account, IdempotencyKey
 from config.openapi import DOCUMENT
 from tenancy.context import tenant_context
 from tenancy.models import is_tenant_owned
-from tenancy.outbox import OutboxJob
+from tenancy.outbox.models import OutboxJob
 from tenancy.testing import membership_of
 from tests.accounts.deleting import pass_time
 from tests.accounts.inviting import post
