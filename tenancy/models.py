@@ -180,16 +180,25 @@ class TenantModelBase(ModelBase):
             inherited = next((base.Meta for base in bases if hasattr(base, "Meta")), object)
             meta: Any = type("Meta", (declared or inherited,), {"base_manager_name": "objects"})
             label = f"{attrs.get('app_label') or _app_label(attrs, declared)}_{name.lower()}"
-            user_field = attrs.get("user_field")
+            user_field = _declared("user_field", bases, attrs)
+            erased = _declared("erased_with_tenant", bases, attrs)
             meta.constraints = [
                 *getattr(meta, "constraints", []),
                 TenantPrimaryKey(name=f"{label}_tenant_pk"),
                 TenantRowSecurity(name=f"{label}_tenant_rls"),
                 *([UserReadPolicy(name=f"{label}_own_rows", field=user_field)] if user_field else []),
-                *([ErasedWithTenant(name=f"{label}_erased")] if attrs.get("erased_with_tenant") else []),
+                *([ErasedWithTenant(name=f"{label}_erased")] if erased else []),
             ]
             attrs["Meta"] = meta
         return super().__new__(mcs, name, bases, attrs, **kwargs)
+
+
+def _declared(name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> Any:
+    """Return a class attribute of the model before the class exists: its own, or that of an abstract base."""
+    if name in attrs:
+        return attrs[name]
+    classes = (each for base in bases for each in base.__mro__ if each is not TenantModel)
+    return next((vars(each)[name] for each in classes if name in vars(each)), None)
 
 
 def _app_label(attrs: dict[str, Any], meta: Any) -> str:
@@ -208,6 +217,9 @@ class TenantModel(models.Model, metaclass=TenantModelBase):
     append_only: ClassVar[bool] = False
     # Whether rows go with the row of their tenant: those that are only added to, and those that they refer to.
     erased_with_tenant: ClassVar[bool] = False
+
+    # Whether the export of a tenant contains the rows. False for credentials, their hashes and rows of one user.
+    in_archive: ClassVar[bool] = True
 
     id = UUIDv7Field()
     account = TenantKey()

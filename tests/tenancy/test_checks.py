@@ -10,7 +10,13 @@ from django.test.utils import isolate_apps
 from accounts.models import Account, Membership
 from projects.models import Project
 from tenancy.checks import check_model, check_settings, powers_of, refuse_unsafe_process, refuse_unsafe_role
-from tenancy.constraints import TenantUniqueConstraint
+from tenancy.constraints import (
+    ErasedWithTenant,
+    TenantPrimaryKey,
+    TenantRowSecurity,
+    TenantUniqueConstraint,
+    UserReadPolicy,
+)
 from tenancy.fields import TenantForeignKey, TenantKey
 from tenancy.models import TenantModel
 
@@ -50,6 +56,37 @@ def test_constraints_that_a_child_leaves_out_are_there_all_the_same():
 
     assert len(Forgetful._meta.constraints) == 2
     assert Forgetful._meta.base_manager_name == "objects"
+
+
+@isolate_apps("tasks")
+def test_child_has_constraints_that_its_abstract_base_declares():
+    class Plain(TenantModel):
+        class Meta:
+            abstract = True
+
+    class Base(TenantModel):
+        user_field = "user"
+        erased_with_tenant = True
+        user = models.ForeignKey(User, models.DO_NOTHING, related_name="+", db_index=False)
+
+        class Meta:
+            abstract = True
+
+    class Child(Plain, Base):
+        class Meta:
+            app_label = "tasks"
+
+    class Opposite(Base):
+        erased_with_tenant = False
+        user_field = None
+
+        class Meta:
+            app_label = "tasks"
+
+    policy = next(each for each in Child._meta.constraints if isinstance(each, UserReadPolicy))
+    assert policy.field == "user"
+    assert any(isinstance(each, ErasedWithTenant) for each in Child._meta.constraints)
+    assert {type(each) for each in Opposite._meta.constraints} == {TenantPrimaryKey, TenantRowSecurity}
 
 
 @isolate_apps("tasks")
