@@ -1,6 +1,6 @@
 """All of an account as one ZIP: its projects as JSON, every table as CSV, and its files.
 
-Left out are what would let somebody in, hashes of it too, and what belongs to one person alone.
+Credentials, their hashes and what belongs to one user are left out: `in_archive` of a model.
 """
 
 import shutil
@@ -13,10 +13,10 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from django.apps import apps
 
 from accounts.exports.writing import CsvTable
-from accounts.models import Account, ApiToken, IdempotencyKey, Membership, RefreshFamily
+from accounts.models import Account, Membership
 from projects.models import Project
 from tasks import exporting, exporting_files
-from tasks.models import Export, ExportFormat, Notification, Task, UploadURL
+from tasks.models import ExportFormat, Task
 from tenancy.context import require_active_tenant
 from tenancy.fields import DerivedText
 from tenancy.models import TenantModel, is_tenant_owned
@@ -24,7 +24,6 @@ from tenancy.models import TenantModel, is_tenant_owned
 PAGE = 1000  # rows that are in memory at once
 MOST_BYTES = 4 * 1024 * 1024 * 1024
 
-LEFT_OUT = {ApiToken, IdempotencyKey, RefreshFamily, Export, Notification, UploadURL}
 SECRET = "_hash"  # noqa: S105  # how columns end that stand for a secret
 
 
@@ -37,7 +36,7 @@ def count() -> int:
 def models() -> list[type[TenantModel]]:
     """Return the models whose rows are written."""
     owned = (cast(type[TenantModel], model) for model in apps.get_models() if is_tenant_owned(model))
-    return [model for model in owned if model not in LEFT_OUT]
+    return [model for model in owned if model.in_archive]
 
 
 def write_account(file: IO[bytes]) -> Iterator[int]:

@@ -16,6 +16,8 @@ from tenancy.tokens import TenantRefreshToken
 class RefreshFamily(TenantModel):
     """All refresh tokens that followed from one log-in, each made for the one before. Only the last one works."""
 
+    in_archive = False  # a token of it logs in
+
     member = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="refresh_families")
     current_token_id = models.UUIDField(editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -51,6 +53,8 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
 
 class ApiToken(TenantModel):
     """A personal token: lets a program act as a member, in this account alone. Its text is not kept."""
+
+    in_archive = False  # the hash of a credential
 
     member = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="api_tokens")
     name = LineField(max_length=100)

@@ -11,6 +11,8 @@ from tenancy.models import TenantModel
 class IdempotencyKey(TenantModel):
     """A POST that was carried out, and what was answered: see accounts/rest/idempotency.py."""
 
+    in_archive = False  # answers to one member
+
     member = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="+")
     # Of method, path and key, which together may be longer than an index takes.
     request_hash = models.CharField(max_length=64)

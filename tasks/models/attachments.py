@@ -137,6 +137,8 @@ class UploadURL(TenantModel):
     It takes `size` bytes until it expires. So they count for so long, and what it took is looked for then.
     """
 
+    in_archive = False  # credentials
+
     size = models.PositiveBigIntegerField()
     expires_at = models.DateTimeField()
 

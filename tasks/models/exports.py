@@ -56,6 +56,8 @@ class ExportQuerySet(models.QuerySet["Export"]):
 class Export(TenantModel):
     """A project, or all of the account, as a file for the member who asked for it."""
 
+    in_archive = False  # files of one member, for a few days
+
     LIFETIME: ClassVar = timedelta(days=7)
 
     # NULL when the project was deleted: the row stays until its file is deleted too. Or it is of the whole account.

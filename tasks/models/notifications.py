@@ -33,6 +33,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 class Notification(TenantModel):
     """Something that a member is told about a task."""
 
+    in_archive = False  # the inbox of one member
     ends_with_membership = "member"
 
     member = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="notifications")
