@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import posixpath
 import re
 import tempfile
 import time
@@ -46,7 +47,8 @@ SHOWN = """(selector) => {
     observer.observe(document.body, { childList: true, subtree: true });
   });
 }"""
-FILE = re.compile(r'(?:href|src)="/static/([^"]+\.(?:css|js|svg))"|import "\./([\w-]+\.js)"')
+FILE = re.compile(r'(?:href|src)="/static/([^"]+\.(?:css|js|svg))"')
+MODULE = re.compile(r'(?:import|from) "(\.[^"]+\.js)"')
 
 
 def measure(data: Data) -> str:
@@ -108,16 +110,17 @@ def _times(client: Client, path: str, before: Callable[[], None] = lambda: None)
 def _sent(client: Client, path: str) -> dict[str, int]:
     """Return the compressed bytes of the page, and of it with all that it loads."""
     compressed = client.get(path, HTTP_ACCEPT_ENCODING="gzip").content
-    found, waiting = set[str](), [client.get(path).content.decode()]
     total = len(compressed)
+    found, waiting = set[str](), FILE.findall(client.get(path).content.decode())
     while waiting:
-        for file, module in FILE.findall(waiting.pop()):
-            name = file or f"frontend/{module}"
-            if name not in found and (place := finders.find(name)):
-                found.add(name)
-                content = Path(str(place)).read_bytes()
-                total += len(gzip.compress(content))
-                waiting.append(content.decode() if name.startswith("frontend/") else "")
+        name = waiting.pop()
+        if name not in found and (place := finders.find(name)):
+            found.add(name)
+            content = Path(str(place)).read_bytes()
+            total += len(gzip.compress(content))
+            if name.startswith("frontend/") and name.endswith(".js"):
+                modules = MODULE.findall(content.decode())
+                waiting += [posixpath.normpath(f"{posixpath.dirname(name)}/{module}") for module in modules]
     return {"page": len(compressed), "all": total}
 
 

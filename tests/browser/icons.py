@@ -12,7 +12,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from config.pytest_plugin import find_program
 
-SVG = Path("frontend/static/frontend/icon.svg")
+SVG = Path("frontend/static/frontend/shared/icon.svg")
 FOLDER = Path("frontend/root")
 CORNERS = ' rx="4"'
 ICO_SIZES = (16, 32, 48)

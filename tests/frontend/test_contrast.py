@@ -12,7 +12,7 @@ from frontend.shared.accents import style_sheet, to_linear_rgb
 from frontend.shared.presentation import ACCENTS
 from projects.models import Color
 
-STATIC = Path(frontend.__file__).parent / "static/frontend"
+STATIC = Path(frontend.__file__).parent / "static/frontend/shared"
 HUES_CSS = (STATIC / "accents.css").read_text()
 TOKENS = f"{(STATIC / 'tokens.css').read_text()}\n{HUES_CSS}"
 NUMBER = r"[\d.]+"
@@ -89,7 +89,7 @@ def test_every_accent_is_readable(front, back, accent, theme):
 
 
 def test_the_accents_to_choose_from_are_up_to_date():
-    """`python -m frontend.shared.accents > frontend/static/frontend/accents.css` writes them."""
+    """`python -m frontend.shared.accents > frontend/static/frontend/shared/accents.css` writes them."""
     assert style_sheet() == HUES_CSS
 
 

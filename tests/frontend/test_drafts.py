@@ -105,7 +105,7 @@ def test_owner_of_an_account_that_is_closed_logs_out_with_the_script(client, acm
 @pytest.mark.parametrize("path", ["/auth/login/", "/auth/logout/", "/roadmap/", "/nothing/"])
 def test_pages_without_drafts_run_the_script_that_ends_other_tabs(client, acme, path):
     response = client.at(acme).get(path, follow=True)
-    assert "frontend/log-out.js" in response.content.decode()
+    assert "frontend/shared/log-out.js" in response.content.decode()
 
 
 def test_session_that_ended_with_its_csrf_cookie_is_told_to_scripts_as_any_other(acme, task):

@@ -17,7 +17,7 @@ from tests.isolation.visits import HOSTS, mailbox, path_of, visit  # noqa: F401 
 pytestmark = pytest.mark.django_db
 
 ROOT = Path(__file__).resolve().parents[2]
-SVG = ROOT / "frontend/static/frontend/icon.svg"
+SVG = ROOT / "frontend/static/frontend/shared/icon.svg"
 HOME_SCREEN = "frontend/root/apple-touch-icon.png"
 FILES = {"/favicon.ico": "image/x-icon", "/apple-touch-icon.png": "image/png"}
 # {name of a route: why its answer has a head without an icon}

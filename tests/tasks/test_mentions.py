@@ -134,7 +134,7 @@ def test_a_hostile_text_takes_no_time(text):
 
 
 def test_browser_and_server_agree_on_where_a_mention_begins():
-    script = (ROOT / "frontend/static/frontend/mentions.js").read_text()
+    script = (ROOT / "frontend/static/frontend/task/mentions.js").read_text()
     ranges = re.findall(r"\\u\{(\w+)\}-\\\\u\{(\w+)\}", script)
     assert tuple((int(first, 16), int(last, 16)) for first, last in ranges) == UNSPACED
     joining = re.search(r"\[\^\\\\p\{L\}\\\\p\{N\}\\\\p\{M\}([^\]]+)\]", script)[1]

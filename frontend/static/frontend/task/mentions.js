@@ -1,6 +1,6 @@
 // Suggests whom an @ can mean, below the text field. The server says who: those who see the task.
 
-import { isComposing } from "./keys.js";
+import { isComposing } from "../shared/keys.js";
 
 // Scripts without spaces between words: the letter before an @ belongs to no address. As in tenancy/folding.py.
 const UNSPACED =

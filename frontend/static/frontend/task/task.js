@@ -1,7 +1,7 @@
 // The page of a task and the panel: what is shared by its parts after one of them was sent.
 
-import { isComposing } from "./keys.js";
-import { refresh } from "./live.js";
+import { isComposing } from "../shared/keys.js";
+import { refresh } from "../shared/live.js";
 import "./mentions.js";
 import "./subtasks.js";
 import "./uploads.js";

@@ -1,8 +1,8 @@
 // A task beside the page that leads to it: `#panel` gets what the address of the task answers to htmx. The address is
 // that of the task meanwhile, so it can be shared and reloaded; going back, or Escape, closes it.
 
-import { isAllKept } from "./drafts.js";
-import { isComposing } from "./keys.js";
+import { isAllKept } from "../shared/drafts.js";
+import { isComposing } from "../shared/keys.js";
 
 const panel = document.getElementById("panel");
 const TASK = /\/tasks\/[A-Z][A-Z0-9]*-[0-9]+\/$/;

@@ -7,11 +7,11 @@ import "./menus.js";
 import "./drafts.js";
 import "./in-place.js";
 import "./live.js";
-import "./board.js";
+import "../board/board.js";
 import "./offline.js";
-import "./panel.js";
-import "./task.js";
-import "./inbox.js";
+import "../task/panel.js";
+import "../task/task.js";
+import "../inbox/inbox.js";
 import "./shortcuts.js";
 
 // Tabs that do not fit scroll: begin with the one that is open.

@@ -1,6 +1,6 @@
 // Sends a file straight to S3, past the application: announced, sent as the answer says, and completed. docs/files.md
 
-import { token } from "./toasts.js";
+import { token } from "../shared/toasts.js";
 
 const REFUSALS = [400, 402, 409, 413]; // which the form would get as well
 

@@ -2,7 +2,7 @@
 // in that list, which the menu of the person opens, too. `data-shortcut` names the key that presses an element.
 
 import { isComposing, shortcutOf } from "./keys.js";
-import { isOpen, openTask } from "./panel.js";
+import { isOpen, openTask } from "../task/panel.js";
 
 const STORE = "shortcuts";
 const TYPING = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";

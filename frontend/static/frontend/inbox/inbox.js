@@ -1,6 +1,6 @@
 // The inbox: whoever opens a task from it has read what it says of that, and rows change without the page.
 
-import { token } from "./toasts.js";
+import { token } from "../shared/toasts.js";
 
 const inbox = () => document.getElementById("inbox");
 

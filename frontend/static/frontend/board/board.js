@@ -1,10 +1,10 @@
 // Cards are dragged with a pointer, or grabbed with the space bar and moved with the arrows. The server decides where
 // they end up: until it has answered the card is shown where it was dropped, and if it says no, where it was.
 
-import { hold, release } from "./live.js";
-import { drag } from "./dragging.js";
-import { send } from "./requests.js";
-import { toast } from "./toasts.js";
+import { hold, release } from "../shared/live.js";
+import { drag } from "../shared/dragging.js";
+import { send } from "../shared/requests.js";
+import { toast } from "../shared/toasts.js";
 
 const announcer = document.getElementById("announcer");
 const isRightToLeft = getComputedStyle(document.documentElement).direction === "rtl";

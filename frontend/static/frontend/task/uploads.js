@@ -1,7 +1,7 @@
 // Files that are dropped on a task or pasted into it go through the form for one, one after another. Where the form
 // says so its file is sent straight to S3, and through the application only when that does not work.
 
-import { refresh } from "./live.js";
+import { refresh } from "../shared/live.js";
 import { Reference } from "./pictures.js";
 import { Refused, sendStraight } from "./straight.js";
 

@@ -1,6 +1,6 @@
 // Subtasks are put into another place by dragging them; by keyboard, and without scripts, their menu does it.
 
-import { hold, release } from "./live.js";
+import { hold, release } from "../shared/live.js";
 
 const item = (target) => target.closest?.("[data-sortable] > .subtask");
 
