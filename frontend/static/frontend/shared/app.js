@@ -1,4 +1,4 @@
-// What every page of an account runs.
+// What every page of an account runs: the shared modules, and then the modules of pages.
 
 import "./theme.js";
 import "./toasts.js";
@@ -7,12 +7,12 @@ import "./menus.js";
 import "./drafts.js";
 import "./in-place.js";
 import "./live.js";
-import "../board/board.js";
 import "./offline.js";
-import "../task/panel.js";
-import "../task/task.js";
-import "../inbox/inbox.js";
 import "./shortcuts.js";
 
-// Tabs that do not fit scroll: begin with the one that is open.
+import "../board/board.js";
+import "../task/task.js";
+import "../inbox/inbox.js";
+
+// Tabs that do not fit scroll: begin with the current one.
 document.querySelector(".settings-tab[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -2,7 +2,6 @@
 // in that list, which the menu of the person opens, too. `data-shortcut` names the key that presses an element.
 
 import { isComposing, shortcutOf } from "./keys.js";
-import { isOpen, openTask } from "../task/panel.js";
 
 const STORE = "shortcuts";
 const TYPING = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
@@ -34,9 +33,11 @@ export function showShortcuts() {
 
 const isVisible = (element) => element.checkVisibility?.() ?? element.offsetParent !== null;
 const items = () => [...document.querySelectorAll(ITEMS)].filter(isVisible);
-const current = () => document.activeElement?.closest?.(".card-item, tr, .rows > li")?.querySelector(ITEMS);
+// The link to the task whose row or card has the focus.
+export const current = () => document.activeElement?.closest?.(".card-item, tr, .rows > li")?.querySelector(ITEMS);
 
-function press(root, key) {
+// Click the element in `root` that has the shortcut `key`; return whether there is one.
+export function press(root, key) {
   const found = [...(root?.querySelectorAll(`[data-shortcut="${key}"]`) ?? [])].find(isVisible);
   found?.click();
   return Boolean(found);
@@ -50,29 +51,6 @@ function step(by) {
   next?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
-const task = () => document.getElementById("task");
-
-async function edit() {
-  const link = current();
-  if (task() || !link) press(task(), "e");
-  else if (await openTask(link.pathname)) press(task(), "e");
-}
-
-function complete() {
-  const link = current();
-  const row = link?.closest(".card-item, tr, .rows > li");
-  if (isOpen() || !link) press(task(), "x");
-  else if (!press(row, "x") && row.matches(".card-item, tr")) send(link, row);
-}
-
-// A card has no button for it. Where nothing is live, the page is got anew.
-async function send(link, row) {
-  const isDone = (row.closest(".column") ?? row).querySelector(".status-done");
-  const url = `${link.pathname}${isDone ? "reopen" : "complete"}/`;
-  await window.htmx.ajax("POST", url, { source: link, swap: "none" });
-  if (document.getElementById("live")?.dataset.state !== "live") location.reload();
-}
-
 function search() {
   const field = document.querySelector(".search-form [name=q]");
   if (field) field.select();
@@ -83,18 +61,21 @@ function create() {
   if (!press(document.getElementById("main"), "c")) document.querySelector("a[data-new]")?.click();
 }
 
-const KEYS = {
-  "?": showShortcuts,
-  "/": search,
-  c: create,
-  j: () => step(1),
-  k: () => step(-1),
-  e: edit,
-  x: complete,
-};
+const actions = new Map([
+  ["?", showShortcuts],
+  ["/", search],
+  ["c", create],
+  ["j", () => step(1)],
+  ["k", () => step(-1)],
+]);
+
+// Add the shortcut of a page.
+export function addShortcut(key, action) {
+  actions.set(key, action);
+}
 
 document.addEventListener("keydown", (event) => {
-  const action = KEYS[shortcutOf(event)];
+  const action = actions.get(shortcutOf(event));
   if (!action || !dialog || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   if (isComposing(event) || event.target.matches?.(TYPING) || document.querySelector("dialog[open]") || !isOn()) return;
   event.preventDefault();

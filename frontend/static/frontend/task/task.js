@@ -2,7 +2,9 @@
 
 import { isComposing } from "../shared/keys.js";
 import { refresh } from "../shared/live.js";
+import "./panel.js";
 import "./mentions.js";
+import "./shortcuts.js";
 import "./subtasks.js";
 import "./uploads.js";
 

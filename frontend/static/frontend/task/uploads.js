@@ -1,14 +1,16 @@
-// Files that are dropped on a task or pasted into it go through the form for one, one after another. Where the form
-// says so its file is sent straight to S3, and through the application only when that does not work.
+// Uploads files that are dropped on a task or pasted into it, one after another, through the form for a file. With
+// `data-straight` on the form the file is uploaded directly to S3, and through the application only when that fails.
 
 import { refresh } from "../shared/live.js";
+import { token } from "../shared/toasts.js";
 import { Reference } from "./pictures.js";
-import { Refused, sendStraight } from "./straight.js";
+
+const REFUSALS = [400, 402, 409, 413]; // the form would get these responses as well
 
 const queue = [];
 let isBusy = false;
 let reference = null; // to the picture that is on its way, in a text
-let mayGoStraight = true; // until it did not work
+let isDirect = true; // until a direct upload has failed
 
 const form = () => document.querySelector("#task .add-file");
 
@@ -114,36 +116,79 @@ document.addEventListener("htmx:afterRequest", (event) => {
   else giveUp();
 });
 
-// Before htmx hears of it.
+// Direct upload to S3: announce the file, PUT it, complete it (docs/files.md) ----------------------------------------
+
+// The application refuses the file, and says why. Any other exception means that the direct upload is not possible.
+class Refused extends Error {}
+
+async function ask(method, url, body) {
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": token() };
+  const answer = await fetch(url, { method, headers, body: body && JSON.stringify(body) });
+  if (answer.ok) return answer;
+  if (!REFUSALS.includes(answer.status)) throw new Error(`${method} ${url} was answered with ${answer.status}.`);
+  const { detail, errors } = await answer.json();
+  throw new Refused(Object.values(errors).flat().join(" ") || detail);
+}
+
+// Not `fetch`, which does not report progress.
+function put(file, { method, url, headers }, onProgress) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open(method, url);
+    request.setRequestHeader("Content-Type", headers["Content-Type"]);
+    request.upload.addEventListener("progress", (event) => event.lengthComputable && onProgress(event));
+    request.addEventListener("load", () => (request.status < 300 ? resolve() : reject(new Error(request.statusText))));
+    request.addEventListener("error", () => reject(new Error("S3 was not reached.")));
+    request.send(file);
+  });
+}
+
+// Attach `file` to a task, and return the attachment. Throws Refused, or another error when the direct upload is not
+// possible; the attachment is removed then.
+async function sendToStorage(file, { url, task, onProgress }) {
+  const about = { task, name: file.name, content_type: file.type || "application/octet-stream", size: file.size };
+  const announced = await (await ask("POST", url, about)).json();
+  const own = `${url}${announced.id}/`;
+  try {
+    await put(file, announced.upload, onProgress);
+    await ask("POST", `${own}complete/`);
+  } catch (error) {
+    await ask("DELETE", own).catch(() => {}); // else the daily cleanup removes it
+    throw new Error("S3 did not take the file.", { cause: error });
+  }
+  return announced;
+}
+
+// In the capture phase, before htmx handles the event.
 document.addEventListener(
   "submit",
   (event) => {
     const place = event.target;
-    if (!place.matches("#task .add-file[data-straight]") || !mayGoStraight) return;
+    if (!place.matches("#task .add-file[data-straight]") || !isDirect) return;
     event.preventDefault();
     event.stopPropagation();
-    if (!isBusy) goStraight(place);
+    if (!isBusy) uploadDirectly(place);
   },
   true,
 );
 
-async function goStraight(place) {
+async function uploadDirectly(place) {
   const { attachments: url, task } = place.dataset;
   isBusy = true;
   place.querySelector("[role=alert]")?.remove();
   try {
     const file = place.querySelector("[type=file]").files[0];
-    attached(await sendStraight(file, { url, task, onProgress: showProgress }));
+    attached(await sendToStorage(file, { url, task, onProgress: showProgress }));
   } catch (error) {
     isBusy = false;
     hideProgress();
     if (error instanceof Refused) refuse(place, error.message);
-    else goThroughTheApplication(place);
+    else uploadThroughApplication(place);
     return;
   }
   isBusy = false;
   hideProgress();
-  place.reset(); // what is chosen in it would be left alone
+  place.reset(); // an update leaves a form alone in which a file is chosen
   refresh("task");
 }
 
@@ -161,10 +206,10 @@ function refuse(place, reason) {
   place.prepend(text);
 }
 
-function goThroughTheApplication(place) {
-  mayGoStraight = false;
+function uploadThroughApplication(place) {
+  isDirect = false;
   if (place.isConnected) place.requestSubmit();
 }
 
-// The task as it is after a file that went straight to S3.
+// The task is shown anew after a direct upload: go on with the next file.
 document.addEventListener("htmx:afterSettle", next);
