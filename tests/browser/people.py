@@ -49,6 +49,7 @@ class Browsers:
         height: int = 900,
         dark: bool = False,
         javascript: bool = True,
+        touch: bool = False,
     ) -> Page:
         """Return a page of a browser without cookies. Paths are those of the office's host."""
         context = self.chromium.new_context(
@@ -57,6 +58,7 @@ class Browsers:
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
             java_script_enabled=javascript,
+            has_touch=touch,
         )
         context.set_default_timeout(SECONDS * 1000)
         context.on("console", lambda message: self._hear(message.type, message.text, message.location["url"]))

@@ -1,5 +1,7 @@
 """The task in a browser: beside the board, by keyboard alone, without scripts, and with two people at it."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -143,6 +145,11 @@ def test_subtasks_are_reordered_by_keyboard_and_by_dragging(browser, studio):
     expect(titles).to_have_text(["B", "A", "C"])
 
 
+def subtasks(page):
+    """Return the list without the copy that follows the pointer."""
+    return page.locator("#subtask-list .subtask")
+
+
 def follow_two_subtasks(browser, studio, *roles):
     """Return the page of a task with the subtasks "First" and "Second", live, for somebody of each role."""
     for title in ("First", "Second"):
@@ -159,9 +166,8 @@ def carry(page, title):
     page.locator(".subtask-title", has_text=title).hover()
     page.mouse.down()
     top = page.locator(".subtask").first.bounding_box()
-    page.mouse.move(top["x"] + 40, top["y"] + 2, steps=5)  # the first one begins the drag, and is above nothing yet
-    page.mouse.move(top["x"] + 40, top["y"] + 3)
-    expect(page.locator(".drop-before")).to_have_count(1)
+    page.mouse.move(top["x"] + 40, top["y"] + 2, steps=5)
+    expect(subtasks(page).first).to_have_class(re.compile("drag-gap"))
 
 
 def test_what_others_change_waits_until_a_subtask_is_dropped(browser, studio):
@@ -171,7 +177,7 @@ def test_what_others_change_waits_until_a_subtask_is_dropped(browser, studio):
     studio.act(update_task, task=task_of(studio), title="Of the owner, too")
     expect(other.locator(".subtask-title")).to_have_text(["First", "Second", "Of the owner"])
     expect(other.get_by_role("heading", name="Of the owner, too")).to_be_visible()
-    expect(page.locator(".subtask-title")).to_have_text(["First", "Second"])
+    expect(page.locator("#subtask-list .subtask-title")).to_have_text(["Second", "First"])
     page.mouse.up()
     expect(page.locator(".subtask-title")).to_have_text(["Second", "First", "Of the owner"])
     expect(page.get_by_role("heading", name="Of the owner, too")).to_be_visible()
@@ -186,7 +192,7 @@ def test_what_was_asked_for_before_a_drag_waits_as_well(browser, studio):
     carry(page, "Second")
     with page.expect_response("**/tasks/WEB-1/"):
         on_its_way[0].continue_()
-    expect(page.locator(".drop-before")).to_have_count(1)
+    expect(subtasks(page).first).to_have_class(re.compile("drag-gap"))
     page.mouse.up()
     expect(page.locator(".subtask-title")).to_have_text(["Second", "First", "Of the owner"])
 
@@ -207,9 +213,105 @@ def test_a_drag_that_is_broken_off_changes_nothing_and_holds_nothing(browser, st
     (page,) = follow_two_subtasks(browser, studio, "member")
     carry(page, "Second")
     page.keyboard.press("Escape")
+    expect(page.locator(".subtask-title")).to_have_text(["First", "Second"])
     page.mouse.up()
     studio.act(create_subtask, task=task_of(studio), title="Of the owner")
     expect(page.locator(".subtask-title")).to_have_text(["First", "Second", "Of the owner"])
+
+
+def test_escape_ends_a_drag_and_leaves_the_panel_open(browser, studio):
+    for title in ("First", "Second"):
+        studio.act(create_subtask, task=task_of(studio), title=title)
+    page = browser.as_("member")
+    open_panel(page)
+    carry(page, "Second")
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    expect(page.locator(".subtask-title")).to_have_text(["First", "Second"])
+    expect(panel(page)).to_be_visible()
+
+
+def test_subtask_is_dragged_to_the_end_in_the_panel(browser, studio):
+    for title in "ABC":
+        studio.act(create_subtask, task=task_of(studio), title=title)
+    page = browser.as_("member")
+    open_panel(page)
+    page.locator(".subtask-title", has_text="A").hover()
+    page.mouse.down()
+    last = page.locator(".subtask").last.bounding_box()
+    page.mouse.move(last["x"] + 40, last["y"] + last["height"] - 2, steps=5)
+    page.mouse.up()
+    expect(page.locator(".subtask-title")).to_have_text(["B", "C", "A"])
+    page.reload()
+    expect(page.locator(".subtask-title")).to_have_text(["B", "C", "A"])
+
+
+def test_subtask_goes_back_when_the_server_refuses_the_move(browser, studio):
+    (page,) = follow_two_subtasks(browser, studio, "member")
+    page.route("**/move/", lambda route: route.fulfill(status=409, body="<!doctype html><main><h1>No</h1>"))
+    browser.expect("status of 409")
+    carry(page, "Second")
+    page.mouse.up()
+    expect(page.locator(".subtask-title")).to_have_text(["First", "Second"])
+    studio.act(create_subtask, task=task_of(studio), title="Of the owner")
+    expect(page.locator(".subtask-title")).to_have_text(["First", "Second", "Of the owner"])
+
+
+class Finger:
+    """A finger on a touch screen, which Playwright can only tap with."""
+
+    def __init__(self, page):
+        self.session = page.context.new_cdp_session(page)
+
+    def _send(self, kind, *points):
+        touches = [{"x": x, "y": y} for x, y in points]
+        self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+    def press(self, x, y):
+        self._send("touchStart", (x, y))
+
+    def move(self, x, y):
+        self._send("touchMove", (x, y))
+
+    def lift(self):
+        self._send("touchEnd")
+
+
+def middle(locator):
+    box = locator.bounding_box()
+    return box["x"] + 40, box["y"] + box["height"] / 2
+
+
+def test_subtask_is_dragged_by_touch_after_a_long_press(browser, studio):
+    for title in "ABC":
+        studio.act(create_subtask, task=task_of(studio), title=title)
+    page = browser.as_("member", touch=True)
+    page.goto("/tasks/WEB-1/")
+    finger = Finger(page)
+    first, last = middle(subtasks(page).first), middle(subtasks(page).last)
+    finger.press(*last)
+    expect(subtasks(page).last).to_have_class(re.compile("drag-gap"))  # the press was long enough
+    finger.move(first[0], first[1] + 2)
+    finger.move(first[0], first[1] - 4)
+    finger.lift()
+    expect(page.locator(".subtask-title")).to_have_text(["C", "A", "B"])
+    page.reload()
+    expect(page.locator(".subtask-title")).to_have_text(["C", "A", "B"])
+
+
+def test_swipe_over_subtasks_moves_none(browser, studio):
+    for title in "ABC":
+        studio.act(create_subtask, task=task_of(studio), title=title)
+    page = browser.as_("member", touch=True)
+    page.goto("/tasks/WEB-1/")
+    finger = Finger(page)
+    first, last = middle(subtasks(page).first), middle(subtasks(page).last)
+    finger.press(*last)
+    finger.move(last[0], last[1] - 10)
+    finger.move(*first)
+    finger.lift()
+    studio.act(create_subtask, task=task_of(studio), title="D")
+    expect(page.locator(".subtask-title")).to_have_text(["A", "B", "C", "D"])
 
 
 def test_an_at_suggests_people_and_the_keyboard_chooses(browser, studio):

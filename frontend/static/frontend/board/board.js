@@ -2,14 +2,14 @@
 // they end up: until it has answered the card is shown where it was dropped, and if it says no, where it was.
 
 import { hold, release } from "../shared/live.js";
-import { drag } from "../shared/dragging.js";
+import { draggable, isAt, placeOf, putBack } from "../shared/dragging.js";
 import { send } from "../shared/requests.js";
 import { toast } from "../shared/toasts.js";
 
 const announcer = document.getElementById("announcer");
 const isRightToLeft = getComputedStyle(document.documentElement).direction === "rtl";
 
-export const board = () => document.querySelector(".board[data-movable]");
+const board = () => document.querySelector(".board[data-movable]");
 const columns = () => [...document.querySelectorAll(".board .column")];
 const listOf = (column) => column.querySelector(".cards");
 const cardsIn = (column) => [...listOf(column).children];
@@ -27,17 +27,6 @@ function announce(what, item) {
   announcer.textContent = announcer.dataset[what].replace(/\{(\w+)\}/g, (_whole, name) => values[name]);
 }
 
-// Where an element is, to put it back.
-export function placeOf(item) {
-  return { list: item.parentElement, next: item.nextElementSibling };
-}
-
-export function putBack(item, { list, next }) {
-  if (list.isConnected) list.insertBefore(item, next?.parentElement === list ? next : null);
-}
-
-const isAt = (item, { list, next }) => item.parentElement === list && item.nextElementSibling === next;
-
 function destination(item) {
   const [next, previous] = [item.nextElementSibling, item.previousElementSibling];
   const neighbour = next ? { before: next.id.slice(5) } : previous ? { after: previous.id.slice(5) } : {};
@@ -45,7 +34,7 @@ function destination(item) {
 }
 
 // Tell the server where a card was put. Returns whether it is there now.
-export async function commit(item, origin) {
+async function commit(item, origin) {
   if (isAt(item, origin)) {
     release();
     return true;
@@ -164,4 +153,19 @@ document.addEventListener("focusout", () => {
   if (grabbed && !grabbed.moving) cancel();
 });
 
-drag({ board, placeOf, putBack, commit, hold, release });
+// With a pointer ------------------------------------------------------------------------------------------------------
+
+// Below its cards a column is as wide as above.
+function columnAt(x) {
+  return columns().find((column) => {
+    const box = column.getBoundingClientRect();
+    return x >= box.left && x <= box.right;
+  });
+}
+
+function listAt(_item, x, y) {
+  const column = document.elementFromPoint(x, y)?.closest(".board .column") ?? columnAt(x);
+  return column && listOf(column);
+}
+
+draggable({ items: ".board[data-movable] .card-item:not(.card-busy)", ignored: ".card-menu", listAt, drop: commit });

@@ -17,15 +17,16 @@ const WAIT_MS = 40; // between two requests for an element, so that what comes t
 const RETRY_MS = [1000, 2000, 5000, 10000, 30000];
 
 const regions = new Map(); // element id: what is to be done for it
-let held = false;
+let holds = 0;
 
-// Leave the page alone while somebody drags something.
+// Let live updates wait while an element is dragged, until `release()` was called as often.
 export function hold() {
-  held = true;
+  holds += 1;
 }
 
 export function release() {
-  held = false;
+  holds -= 1;
+  if (holds) return;
   for (const region of regions.values()) region.schedule();
 }
 
@@ -35,7 +36,7 @@ export function refresh(id) {
 }
 
 // The columns of the board that an event may have changed; null for all of them.
-function columnsOf(root, { verb, object }) {
+export function columnsOf(root, { verb, object }) {
   const isOfTask = /^(task|subtask|comment)\./.test(verb);
   if (root.dataset.view !== "board" || !object || !(isOfTask || verb === "status.reordered")) return null;
   const card = document.getElementById(`card-${object.task ?? object.id}`);
@@ -98,7 +99,7 @@ class Region {
 
   async load() {
     const { element } = this;
-    if (!element || held || this.isLoading) return;
+    if (!element || holds || this.isLoading) return;
     const { isAll, columns } = this.takeBehind();
     if (!isAll && !columns.length) return;
     this.isLoading = true;
@@ -140,7 +141,7 @@ socket.addEventListener("ended", () => explainAll("ended")); // the session: any
 // What was asked for before somebody began to drag is asked for again when they are done.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { requestConfig, target } = event.detail;
-  if (!held || !requestConfig.headers["X-Live"]) return;
+  if (!holds || !requestConfig.headers["X-Live"]) return;
   event.detail.shouldSwap = false;
   regions.get(target.id)?.refresh();
 });

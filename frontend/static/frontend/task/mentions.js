@@ -14,7 +14,8 @@ let field = null;
 let timer = null;
 let asked = 0;
 
-function wordBefore(area) {
+// Return what is typed after the @ before the cursor, undefined where there is no @ that begins a mention.
+export function wordBefore(area) {
   return WORD.exec(area.value.slice(0, area.selectionStart))?.[1];
 }
 

@@ -62,7 +62,7 @@ document.addEventListener("drop", (event) => {
 
 // Spreadsheets and word processors copy a picture along with the text: in a text field the text takes precedence. A
 // file manager copies the names of its files as text: they are no text that the user wants.
-function isText(event) {
+export function isText(event) {
   if (!event.target.closest("input, textarea, [contenteditable]")) return false;
   const lines = event.clipboardData.getData("text/plain").split(/[\r\n]+/);
   const text = lines.map((line) => line.trim()).filter(Boolean);
