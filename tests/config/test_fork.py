@@ -26,12 +26,6 @@ MADE_KNOWN = {
     ],
     "Dockerfile": [("COPY accounts accounts\n", "COPY contacts contacts\n")],
     "Makefile": [("PACKAGES := config frontend tasks projects ", "contacts ")],
-    "accounts/permissions.py": [
-        (
-            "PERMISSIONS: Mapping[str, Permission] = {\n",
-            '    "contact.write": Permission(WRITERS, "create, change and delete contacts"),\n',
-        )
-    ],
     "config/urls/api.py": [
         ("from config.openapi import document\n", "from contacts.api import ContactViewSet\n"),
         ("router = SimpleRouter()\n", 'router.register("contacts", ContactViewSet, basename="contact")\n'),
