@@ -22,14 +22,14 @@ with explained():
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 from django.db import connections  # noqa: E402
 
-from accounts.sockets import admit_visitor, open_sockets  # noqa: E402
+from accounts.live.consumer import ProjectConsumer  # noqa: E402
+from accounts.live.visitors import admit_visitor, open_sockets  # noqa: E402
 from config.bodies import Application  # noqa: E402
 from config.disconnects import ReturnConnections  # noqa: E402
 from config.fairness import TakeTurns  # noqa: E402
 from config.own_context import OwnContext  # noqa: E402
 from config.proxies import TrustProxy  # noqa: E402
 from config.slow_clients import HangUp  # noqa: E402
-from projects.consumers import ProjectConsumer  # noqa: E402
 from tenancy.checks import refuse_unsafe_process  # noqa: E402
 from tenancy.sockets import TenantSockets  # noqa: E402
 

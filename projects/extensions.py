@@ -3,12 +3,12 @@
 from django.utils.translation import gettext_lazy as _
 
 from accounts import permissions, quotas
+from accounts.live.events import shows
 from accounts.permissions import ADMINS, EVERYBODY, WRITERS, Permission
 from accounts.quotas import Quota
 from projects.api.labels import LabelSerializer, LabelViewSet
 from projects.api.projects import ProjectSerializer, ProjectViewSet
 from projects.api.statuses import StatusSerializer, StatusViewSet
-from projects.events import shows
 from projects.models import Project
 
 permissions.declare(

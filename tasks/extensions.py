@@ -1,8 +1,8 @@
 """What tasks add to the product."""
 
 from accounts import permissions
+from accounts.live.events import shows
 from accounts.permissions import ADMINS, EVERYBODY, WRITERS, Permission
-from projects.events import shows
 from tasks.api.attachments import AttachmentSerializer, AttachmentViewSet
 from tasks.api.comments import CommentSerializer, CommentViewSet
 from tasks.api.subtasks import SubtaskSerializer, SubtaskViewSet

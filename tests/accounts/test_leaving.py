@@ -11,8 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actions.members import AlreadyMember, change_role, lock_account, take_in
+from accounts.live.visitors import Visitor, look_again
 from accounts.models import ApiToken, Membership, RefreshFamily
-from accounts.sockets import Visitor, look_again
 from projects.models import ProjectMember
 from tasks.actions import update_task
 from tasks.models import Assignment

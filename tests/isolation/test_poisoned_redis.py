@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.cache import cache, caches
 from kombu.exceptions import ContentDisallowed, DecodeError
 
-from accounts.sockets import OpenSockets
+from accounts.live.visitors import OpenSockets
 from tenancy.context import tenant_context
 from tests.accounts.logging_in import LOG_IN, code_of, give_app, log_in
 from tests.waiting import PATIENCE

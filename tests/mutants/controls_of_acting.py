@@ -129,7 +129,7 @@ OF_ACTING: list[Mutant] = [
     ),
     off(
         "log-ins: so does a socket that it has opened",
-        "accounts/sockets.py",
+        "accounts/live/visitors.py",
         " or _has_new_password(user, visitor.stamp):",
         ":",
         "tests/sockets/test_access.py::test_a_socket_with_a_token_is_closed[change_password-4401-not_authenticated]",

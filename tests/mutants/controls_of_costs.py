@@ -3,7 +3,7 @@
 from tests.mutants.controls import off
 
 SIGNED, SOCKETS = "tenancy/signed_cache.py", "tenancy/sockets.py"
-FEEDS, WATCH, IMAGES = "projects/feeds.py", "projects/watch.py", "accounts/files/images.py"
+FEEDS, WATCH, IMAGES = "accounts/live/feeds.py", "accounts/live/watch.py", "accounts/files/images.py"
 HEADERS, PARTS = "accounts/files/image_headers.py", "tests/accounts/test_picture_parts.py"
 ARRIVING, ROOM = "accounts/rest/uploads.py", "tests/accounts/test_picture_room.py"
 FEED, PROSE = "frontend/task/activity.py", "frontend/shared/markdown.py"

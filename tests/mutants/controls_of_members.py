@@ -180,7 +180,7 @@ OF_MEMBERS = [
     ),
     off(
         "a socket of before does not stay open",
-        "accounts/sockets.py",
+        "accounts/live/visitors.py",
         "if member is None or not member.accepts_credentials_of(visitor.since):",
         "if member is None:",
         f"{LEAVING}::test_a_socket_of_before_is_closed_although_nobody_looked_meanwhile",

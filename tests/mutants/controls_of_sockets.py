@@ -2,8 +2,8 @@
 
 from tests.mutants.controls import Edit, Mutant, off
 
-SOCKETS, CREDENTIALS, WATCH = "tenancy/sockets.py", "accounts/sockets.py", "projects/watch.py"
-CONSUMERS, FEEDS = "projects/consumers.py", "projects/feeds.py"
+SOCKETS, CREDENTIALS, WATCH = "tenancy/sockets.py", "accounts/live/visitors.py", "accounts/live/watch.py"
+CONSUMERS, FEEDS = "accounts/live/consumer.py", "accounts/live/feeds.py"
 HANDSHAKE, ACCESS = "tests/sockets/test_handshake.py", "tests/sockets/test_access.py"
 FRAMES, LIMITS, POKES = "tests/sockets/test_frames.py", "tests/sockets/test_limits.py", "tests/sockets/test_pokes.py"
 COUNTED = "tests/sockets/test_open_sockets.py"
@@ -182,7 +182,7 @@ OF_SOCKETS = [
     ),
     off(
         "sockets: nor one that the count refused",
-        "accounts/sockets.py",
+        "accounts/live/visitors.py",
         "            self.leave(account)\n            raise\n",
         "            raise\n",
         f"{COUNTED}::test_socket_that_was_not_admitted_is_not_counted",

@@ -1,9 +1,9 @@
 """The application that catches up with less and waits longer, so that a test need not write as much nor be quick."""
 
+from accounts.live import consumer
 from config.asgi import application
-from projects import consumers
 
-consumers.MOST_BEHIND = 30
-consumers.SEND_SECONDS = 300.0
+consumer.MOST_BEHIND = 30
+consumer.SEND_SECONDS = 300.0
 
 __all__ = ["application"]

@@ -2,14 +2,14 @@
 
 import sys
 
+from accounts.live import consumer
 from config import slow_clients
 from config.asgi import application
-from projects import consumers
 
-consumers.SEND_SECONDS = 2.0
+consumer.SEND_SECONDS = 2.0
 slow_clients.GRACE = 1.0
-consumers.LIFETIME = 3600.0
-_hang_up = consumers.ProjectConsumer._hang_up
+consumer.LIFETIME = 3600.0
+_hang_up = consumer.ProjectConsumer._hang_up
 
 
 def hang_up(consumer):
@@ -17,6 +17,6 @@ def hang_up(consumer):
     _hang_up(consumer)
 
 
-consumers.ProjectConsumer._hang_up = hang_up
+consumer.ProjectConsumer._hang_up = hang_up
 
 __all__ = ["application"]

@@ -1,8 +1,8 @@
 """The application with sockets that live for a moment."""
 
+from accounts.live import consumer
 from config.asgi import application
-from projects import consumers
 
-consumers.LIFETIME = 1.0
+consumer.LIFETIME = 1.0
 
 __all__ = ["application"]

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from accounts.live.watch import EVERY
 from accounts.models import Account, Membership, User
 from projects.actions import (
     add_project_member,
@@ -18,7 +19,6 @@ from projects.actions import (
     remove_project_member,
     update_project,
 )
-from projects.watch import EVERY
 from tasks.actions import create_task
 from tenancy.context import tenant_context
 from tests.accounts.forging import forge

@@ -13,9 +13,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.sockets import Visitor
-from projects import consumers
-from projects import watch as watching
+from accounts.live import consumer
+from accounts.live import watch as watching
+from accounts.live.visitors import Visitor
 from projects.actions import create_project
 from tenancy.context import require_active_tenant, tenant_context
 from tenancy.sockets import PATIENT_THREADS, THREADS, TenantSockets, in_thread
@@ -70,7 +70,7 @@ def test_many_calls_of_one_account_leave_threads_to_the_others(acme, globex, thr
     assert Counter(asyncio.run(scene())) == {"acme": 2, "globex": 1}
 
 
-def socket_of(tenant, consumer=consumers.ProjectConsumer):
+def socket_of(tenant, kind=consumer.ProjectConsumer):
     """Return what makes a socket of an account ask for a project, and ends it."""
     visitor = Visitor(uuid4(), uuid4(), "viewer", timezone.now())
     frames = [json.dumps({"type": "subscribe", "project": str(uuid4())})]
@@ -97,10 +97,10 @@ def test_a_subscription_does_not_wait_behind_sixty_of_another_account(acme, glob
 
     def last_number(visitor, project):
         gate(require_active_tenant().slug)
-        raise consumers.no_such_project(project)
+        raise consumer.no_such_project(project)
 
-    monkeypatch.setattr(consumers, "last_number", last_number)
-    monkeypatch.setattr(consumers, "watch", SimpleNamespace(enter=lambda _: None, leave=lambda _: None))
+    monkeypatch.setattr(consumer, "last_number", last_number)
+    monkeypatch.setattr(consumer, "watch", SimpleNamespace(enter=lambda _: None, leave=lambda _: None))
 
     async def scene():
         sockets = [socket_of(acme) for _ in range(MANY)]

@@ -13,8 +13,8 @@ from django.db import connection
 from redis import Redis
 from websockets.exceptions import ConnectionClosed
 
+from accounts.live.events import encode
 from config.services.server import wait_until
-from projects.events import encode
 from projects.models import Project
 from tasks.actions import TaskChange, complete_task, create_task, delete_task, update_task, update_tasks
 from tasks.api.tasks import TaskSerializer, TaskViewSet

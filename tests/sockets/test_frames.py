@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
+from accounts.live.events import shown_kinds
 from projects.actions import create_label, create_status, delete_label, update_label, update_project, update_status
-from projects.events import shown_kinds
 from tasks.actions import (
     TaskChange,
     complete_task,

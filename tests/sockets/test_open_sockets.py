@@ -5,8 +5,8 @@ from contextlib import suppress
 
 import pytest
 
+from accounts.live.visitors import OpenSockets
 from accounts.plans import LIMITS
-from accounts.sockets import OpenSockets
 from tenancy.cache import TenantRedisCache
 from tenancy.context import tenant_context
 from tenancy.sockets import Closed, TenantSockets

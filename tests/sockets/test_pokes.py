@@ -15,9 +15,9 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.test import override_settings
 
+from accounts.live.feeds import Feeds
 from config.pytest_plugin import ROOT
 from projects.actions import create_label, update_label, update_project
-from projects.feeds import Feeds
 from projects.models import Activity
 from tasks.actions import TaskChange, create_task, update_tasks
 from tenancy.context import NoActiveTenant, tenant_context
@@ -200,7 +200,7 @@ async def until(condition):
 def test_the_listener_survives_every_malformed_message(office, project, monkeypatch):
     """Without the watch, which would find the event too: only the listener can."""
     group, started = group_of(office, project), []
-    monkeypatch.setattr("projects.feeds.logger.warning", lambda event, **_: started.append(event))
+    monkeypatch.setattr("accounts.live.feeds.logger.warning", lambda event, **_: started.append(event))
 
     async def scene():
         feeds, layer = Feeds(), get_channel_layer()._get_layer()
@@ -220,7 +220,7 @@ def test_the_listener_survives_every_malformed_message(office, project, monkeypa
 
 
 def test_the_listener_begins_anew_after_any_fault(office, project, monkeypatch):
-    monkeypatch.setattr("projects.feeds.REJOIN_SECONDS", 0.005)
+    monkeypatch.setattr("accounts.live.feeds.REJOIN_SECONDS", 0.005)
     faults = [RuntimeError, KeyError, OSError, AssertionError]
     new_channel = RedisPubSubLoopLayer.new_channel
 

@@ -17,13 +17,13 @@ from channels.layers import get_channel_layer
 from django.db import DatabaseError, InterfaceError
 from redis.exceptions import RedisError
 
-from projects.events import Event, read_events
+from accounts.live.events import Event, read_events
 from tenancy.context import tenant_context
 from tenancy.groups import group_name
 from tenancy.models import AbstractTenant
 from tenancy.sockets import in_thread
 
-logger = structlog.get_logger("projects.feeds")
+logger = structlog.get_logger("accounts.live.feeds")
 
 BATCH = 100  # events that are read at once
 RECENT_EVENTS, RECENT_CHARACTERS = 256, 1_000_000  # that are kept of each project

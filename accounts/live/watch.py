@@ -14,9 +14,9 @@ from uuid import UUID
 import structlog
 from django.db import DatabaseError, InterfaceError
 
+from accounts.live.visitors import Visitor, look_again, open_sockets
 from accounts.models import Membership
 from accounts.permissions import may
-from accounts.sockets import Visitor, look_again, open_sockets
 from projects.models import Project, ProjectMember
 from tenancy.context import no_tenant, tenant_context
 from tenancy.models import AbstractTenant
@@ -25,9 +25,9 @@ from tenancy.sockets import PATIENT_THREADS, TRY_AGAIN_LATER, WATCH_THREADS, Clo
 UNAVAILABLE, BROKEN = (TRY_AGAIN_LATER, "unavailable"), (1011, "server_error")
 
 if TYPE_CHECKING:
-    from projects.consumers import ProjectConsumer
+    from accounts.live.consumer import ProjectConsumer
 
-logger = structlog.get_logger("projects.watch")
+logger = structlog.get_logger("accounts.live.watch")
 
 EVERY = 2.0  # seconds; whoever loses access has lost the socket within five
 BLIND_SECONDS = 15.0  # that sockets stay open although nobody can tell whether they may

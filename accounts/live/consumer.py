@@ -12,17 +12,17 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError, InterfaceError
 
+from accounts.live.events import encode
+from accounts.live.feeds import Feed, feeds
+from accounts.live.frames import Allowance, Refusal, no_such_project, read_frame
+from accounts.live.visitors import INVALID_TOKEN, NOT_A_MEMBER, Visitor
+from accounts.live.watch import BROKEN, watch
 from accounts.models import Membership
-from accounts.sockets import INVALID_TOKEN, NOT_A_MEMBER, Visitor
-from projects.events import encode
-from projects.feeds import Feed, feeds
-from projects.frames import Allowance, Refusal, no_such_project, read_frame
 from projects.models import Project
-from projects.watch import BROKEN, watch
 from tenancy.models import AbstractTenant
 from tenancy.sockets import Closed, in_thread
 
-logger = structlog.get_logger("projects.consumers")
+logger = structlog.get_logger("accounts.live.consumer")
 
 MOST_SUBSCRIPTIONS = 100
 MOST_BEHIND = 1_000  # events; whoever is further behind reads the project anew instead
@@ -49,7 +49,7 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     catch up from the table or, when that is too much, with `resync`.
     """
 
-    channel_layer_alias = ""  # none: the process listens for all its sockets, see projects/feeds.py
+    channel_layer_alias = ""  # none: the process listens for all its sockets, see accounts/live/feeds.py
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.tenant: AbstractTenant = scope["tenant"]

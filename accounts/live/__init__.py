@@ -1,0 +1,1 @@
+"""Live updates: the WebSocket, and the events of the topics that apps register."""
