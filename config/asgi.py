@@ -22,7 +22,7 @@ with explained():
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 from django.db import connections  # noqa: E402
 
-from accounts.live.consumer import ProjectConsumer  # noqa: E402
+from accounts.live.consumer import LiveConsumer  # noqa: E402
 from accounts.live.visitors import admit_visitor, open_sockets  # noqa: E402
 from config.bodies import Application  # noqa: E402
 from config.disconnects import ReturnConnections  # noqa: E402
@@ -47,7 +47,7 @@ with explained(), ThreadPoolExecutor(1) as outside:
     outside.submit(refuse).result()
 
 sockets = TenantSockets(
-    ProjectConsumer.as_asgi(),
+    LiveConsumer.as_asgi(),
     path="/ws/",
     subprotocol="commonhold.v1",
     admit=admit_visitor,

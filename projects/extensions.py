@@ -1,15 +1,20 @@
 """What projects add to the product."""
 
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts import permissions, quotas
-from accounts.live.events import shows
-from accounts.permissions import ADMINS, EVERYBODY, WRITERS, Permission
+from accounts.extensions import Topic, shows, topics
+from accounts.models import Membership
+from accounts.permissions import ADMINS, EVERYBODY, WRITERS, Permission, may
 from accounts.quotas import Quota
 from projects.api.labels import LabelSerializer, LabelViewSet
 from projects.api.projects import ProjectSerializer, ProjectViewSet
 from projects.api.statuses import StatusSerializer, StatusViewSet
-from projects.models import Project
+from projects.models import Activity, Project
 
 permissions.declare(
     {
@@ -39,6 +44,32 @@ quotas.declare(
     )
 )
 
+
+class ProjectTopic(Topic):
+    """Projects: what happens in one can be followed by those who see it."""
+
+    name = "project"
+    model = Project
+    activity = Activity
+
+    def visible_to(self, member: Membership) -> QuerySet[Project]:
+        return Project.objects.visible_to(member)
+
+    def hidden(
+        self, members: Mapping[UUID, Membership], followed: Collection[tuple[UUID, UUID]]
+    ) -> set[tuple[UUID, UUID]]:
+        private = Project.objects.filter(pk__in={project for _, project in followed}, private=True)
+        links = set(private.values_list("project_members__member", "pk"))  # of None where there is no member
+        hidden = {project for _, project in links}
+        unlinked = {pair for pair in followed if pair[1] in hidden and pair not in links}
+        return {(member, project) for member, project in unlinked if not _sees_all(members.get(member))}
+
+
+def _sees_all(member: Membership | None) -> bool:
+    return member is not None and may(member, "project.see_private")
+
+
+topics.register(ProjectTopic())
 shows("project", ProjectViewSet.queryset, ProjectSerializer)
 shows("status", StatusViewSet.queryset, StatusSerializer)
 shows("label", LabelViewSet.queryset, LabelSerializer)

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Membership
+from accounts.models import AbstractActivity, AbstractTopic, Membership
 from accounts.permissions import may
 from tenancy.constraints import TenantUniqueConstraint
 from tenancy.fields import LineField, SortKey, TenantForeignKey, TextField
@@ -71,7 +71,7 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         return self.exclude(archived_at=None)
 
 
-class Project(TenantModel):
+class Project(AbstractTopic):
     key = models.CharField(max_length=10, validators=[validate_key])  # WEB in WEB-42
     name = LineField(max_length=200)
     description = TextField(blank=True, max_length=20_000)
@@ -81,9 +81,7 @@ class Project(TenantModel):
     archived_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
-    # Counters, taken from the locked row so that the numbers have no gaps: see docs/adr.
-    last_task_number = models.PositiveIntegerField(default=0, editable=False)
-    last_activity_seq = models.PositiveBigIntegerField(default=0, editable=False)
+    last_task_number = models.PositiveIntegerField(default=0, editable=False)  # a counter, as last_activity_seq is
 
     objects: ClassVar = TenantManager.from_queryset(ProjectQuerySet)()
 
@@ -193,17 +191,11 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
         return self.filter(Q(object_id=task_id) | Q(task_id=task_id))
 
 
-class Activity(TenantModel):
+class Activity(AbstractActivity):
     """Something that happened in a project: the feed, and what live clients catch up from."""
 
     project = TenantForeignKey(Project, on_delete=models.CASCADE, related_name="activities")
-    seq = models.PositiveBigIntegerField()  # 1, 2, 3 … in commit order, without gaps
-    actor = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="activities", null=True)
-    verb = models.CharField(max_length=50)  # "task.completed"
-    object_id = models.UUIDField()
     task_id = models.UUIDField(null=True, editable=False)  # which task the object is a part of: `task` in `data`
-    data = models.JSONField(default=dict)
-    created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar = TenantManager.from_queryset(ActivityQuerySet)()
 
@@ -217,6 +209,3 @@ class Activity(TenantModel):
             models.Index(fields=["account", "object_id"], name="activity_object"),
             models.Index(fields=["account", "task_id"], name="activity_task", condition=Q(task_id__isnull=False)),
         ]
-
-    def __str__(self) -> str:
-        return f"{self.verb} #{self.seq}"

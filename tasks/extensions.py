@@ -1,7 +1,7 @@
 """What tasks add to the product."""
 
 from accounts import permissions
-from accounts.live.events import shows
+from accounts.extensions import shows
 from accounts.permissions import ADMINS, EVERYBODY, WRITERS, Permission
 from tasks.api.attachments import AttachmentSerializer, AttachmentViewSet
 from tasks.api.comments import CommentSerializer, CommentViewSet

@@ -3,59 +3,48 @@
 import asyncio
 import random
 import time
-from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import structlog
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError, InterfaceError
 
-from accounts.live.events import encode
-from accounts.live.feeds import Feed, feeds
-from accounts.live.frames import Allowance, Refusal, no_such_project, read_frame
-from accounts.live.visitors import INVALID_TOKEN, NOT_A_MEMBER, Visitor
-from accounts.live.watch import BROKEN, watch
+from accounts.extensions import topics
+from accounts.live.close_codes import BROKEN, INVALID_TOKEN, NOT_A_MEMBER, RECYCLED, TOO_MANY_FRAMES
+from accounts.live.events import Key, encode
+from accounts.live.feeds import Subscription, feeds
+from accounts.live.frames import Allowance, Refusal, not_found, read_frame
+from accounts.live.visitors import Visitor
+from accounts.live.watch import watch
 from accounts.models import Membership
-from projects.models import Project
 from tenancy.models import AbstractTenant
 from tenancy.sockets import Closed, in_thread
 
 logger = structlog.get_logger("accounts.live.consumer")
 
 MOST_SUBSCRIPTIONS = 100
-MOST_BEHIND = 1_000  # events; whoever is further behind reads the project anew instead
+MOST_BEHIND = 1_000  # events; a client that is further behind reads everything again instead
 SEND_SECONDS = 30.0  # that one frame may take
 CLOSE_SECONDS = 5.0
 RETRY_SECONDS = 2.0
 LIFETIME = 6 * 3600.0  # seconds, a tenth more or less, so that not all reconnect at once
-RECYCLED, TOO_MANY_FRAMES = (1012, "reconnect"), (4429, "too_many_frames")
 
 
-@dataclass(eq=False)
-class Subscription:
-    """What a socket has sent of one project: everything up to the event `seq`."""
-
-    feed: Feed
-    seq: int
-    ended: bool = False
-
-
-class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
-    """One socket. Answers frames as they come; beside that, one task sends the events of all its projects.
+class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+    """One socket. Answers frames as they come; beside that, one task sends the events of all its subscriptions.
 
     Nothing is queued here: a client that reads slowly makes `send()` wait, its subscriptions fall behind, and they
     catch up from the table or, when that is too much, with `resync`.
     """
 
-    channel_layer_alias = ""  # none: the process listens for all its sockets, see accounts/live/feeds.py
+    channel_layer_alias = ""  # none: the process listens for all its sockets, see feeds.py
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.tenant: AbstractTenant = scope["tenant"]
         self.visitor: Visitor = scope["visitor"]
-        self.subscriptions: dict[UUID, Subscription] = {}
-        self._lost: list[UUID] = []  # projects that the client is to be told it has lost
+        self.subscriptions: dict[Key, Subscription] = {}
+        self._lost: list[Key] = []  # that the client is to be told it has lost
         self._behind = asyncio.Event()
         self._sending_since: float | None = None
         self._loop = asyncio.get_running_loop()
@@ -76,8 +65,8 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             if expiry is not None:
                 expiry.cancel()
             self._events.cancel()
-            for project in list(self.subscriptions):
-                self._unsubscribe(project)
+            for key in list(self.subscriptions):
+                self._unsubscribe(key)
             watch.leave(self)
 
     async def dispatch(self, message: Any) -> None:
@@ -101,35 +90,35 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             if frame.type == "ping":
                 await self._send(encode({"type": "pong"}))
             elif frame.type == "unsubscribe":
-                self._unsubscribe(frame.project)
+                self._unsubscribe(frame.key)
             else:
-                await self._subscribe(frame.project, frame.since)
+                await self._subscribe(frame.key, frame.since)
         except Refusal as refusal:
             await self._send(encode(refusal.frame))
         except Closed as closed:
             self.end(closed.code, closed.reason)
 
-    async def _subscribe(self, project: UUID, since: int | None) -> None:
+    async def _subscribe(self, key: Key, since: int | None) -> None:
         """Tell the client the number of the last event, and have it sent those after `since`, or from now on."""
-        if project not in self.subscriptions and len(self.subscriptions) >= MOST_SUBSCRIPTIONS:
-            detail = f"One socket follows at most {MOST_SUBSCRIPTIONS} projects."
-            raise Refusal("too_many_subscriptions", detail, project)
+        if key not in self.subscriptions and len(self.subscriptions) >= MOST_SUBSCRIPTIONS:
+            detail = f"One socket has at most {MOST_SUBSCRIPTIONS} subscriptions."
+            raise Refusal("too_many_subscriptions", detail, key)
         try:
-            seq = await in_thread(last_number)(self.visitor, project)
+            seq = await in_thread(last_number)(self.visitor, key)
         except (DatabaseError, InterfaceError) as error:
             logger.warning("subscribe_unavailable", error=str(error))
-            raise Refusal("unavailable", "Try again in a moment.", project) from error
-        self._unsubscribe(project)
-        await self._send(encode({"type": "subscribed", "project": project, "seq": seq}))
+            raise Refusal("unavailable", "Try again in a moment.", key) from error
+        self._unsubscribe(key)
+        await self._send(encode({"type": "subscribed", key.topic: key.id, "seq": seq}))
         if since is not None and not 0 <= seq - since <= MOST_BEHIND:
-            await self._send(encode({"type": "resync", "project": project}))
+            await self._send(encode({"type": "resync", key.topic: key.id}))
             since = None
-        feed = feeds.follow(self.tenant, project, seq, self._behind.set)
-        self.subscriptions[project] = Subscription(feed, seq if since is None else since)
+        feed = feeds.follow(self.tenant, key, seq, self._behind.set)
+        self.subscriptions[key] = Subscription(feed, seq if since is None else since)
         self._behind.set()
 
-    def _unsubscribe(self, project: UUID) -> None:
-        subscription = self.subscriptions.pop(project, None)
+    def _unsubscribe(self, key: Key) -> None:
+        subscription = self.subscriptions.pop(key, None)
         if subscription is not None:
             subscription.ended = True
             feeds.leave(subscription.feed, self._behind.set)
@@ -154,31 +143,31 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             self.end(*BROKEN)
 
     async def _send_some(self) -> bool:
-        """Send some events of each project, so that none waits for a busy one. Return whether there are more."""
+        """Send some events of each subscription, so that none waits for a busy one. Return whether there are more."""
         while self._lost:
-            await self._send(encode(no_such_project(self._lost.pop()).frame))
+            await self._send(encode(not_found(self._lost.pop()).frame))
         more = False
-        for project, subscription in list(self.subscriptions.items()):
-            more |= await self._catch_up(project, subscription)
+        for key, subscription in list(self.subscriptions.items()):
+            more |= await self._catch_up(key, subscription)
         return more
 
-    async def _catch_up(self, project: UUID, subscription: Subscription) -> bool:
+    async def _catch_up(self, key: Key, subscription: Subscription) -> bool:
         feed = subscription.feed
         if feed.end - subscription.seq > MOST_BEHIND:
-            await self._resync(project, subscription)
+            await self._resync(key, subscription)
         for event in await feed.after(subscription.seq):
             if subscription.ended:
                 return False
             if event.seq != subscription.seq + 1:
-                await self._resync(project, subscription)
+                await self._resync(key, subscription)
                 break
             await self._send(event.frame)
             subscription.seq = event.seq
         return subscription.seq < feed.end and not subscription.ended
 
-    async def _resync(self, project: UUID, subscription: Subscription) -> None:
+    async def _resync(self, key: Key, subscription: Subscription) -> None:
         subscription.seq = subscription.feed.end
-        await self._send(encode({"type": "resync", "project": project}))
+        await self._send(encode({"type": "resync", key.topic: key.id}))
 
     async def _send(self, frame: str) -> None:
         if self._ending is None:
@@ -188,10 +177,10 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     # What the watch finds --------------------------------------------------------------------------------------------
 
-    def lose(self, project: UUID) -> None:
-        """End the subscription of a project that the member does not see any more, and say so."""
-        self._unsubscribe(project)
-        self._lost.append(project)
+    def lose(self, key: Key) -> None:
+        """End the subscription of a row that the member may not follow any more, and say so."""
+        self._unsubscribe(key)
+        self._lost.append(key)
         self._behind.set()
 
     def look_at_the_clock(self, now: float) -> None:
@@ -223,13 +212,13 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             self._task.cancel()
 
 
-def last_number(visitor: Visitor, project_id: UUID) -> int:
-    """Return the number of a project's last event, if the visitor may see it now. Raises Refusal, Closed."""
+def last_number(visitor: Visitor, key: Key) -> int:
+    """Return the number of the last event of `key`, if the visitor may follow it now. Raises Refusal, Closed."""
     membership = Membership.objects.current().filter(pk=visitor.member_id).first()
     if membership is None:
         raise Closed(*NOT_A_MEMBER)
-    numbers = Project.objects.visible_to(membership).filter(pk=project_id).values_list("last_activity_seq", flat=True)
-    number: int | None = numbers.first()
+    rows = topics[key.topic].visible_to(membership).filter(pk=key.id)
+    number: int | None = rows.values_list("last_activity_seq", flat=True).first()
     if number is None:
-        raise no_such_project(project_id)
+        raise not_found(key)
     return number

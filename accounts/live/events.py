@@ -1,26 +1,31 @@
-"""What happened in a project, as live clients are told: rows of Activity with what they are about, as it is now.
+"""The events of a topic as live clients receive them: rows of its activity with their objects as they are now.
 
-Each kind of object has a function here that loads many of them in the form of the REST API. The apps whose objects
-they are register it when they are ready.
+The objects are loaded in the form of the REST API, as `accounts.extensions.shows()` has registered it.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import QuerySet
 from rest_framework.renderers import JSONRenderer
-from rest_framework.serializers import BaseSerializer
 
-from projects.models import Activity
+from accounts.extensions import shown, topics
 
 MOST_CHARACTERS = 500_000  # of events that are read at once
 
-type Load = Callable[[Collection[UUID]], Mapping[UUID, Any]]
 
-_loads: dict[str, Load] = {}
+class Key(NamedTuple):
+    """What a client follows: the row `id` of the topic with the name `topic`."""
+
+    topic: str
+    id: UUID
+
+    @property
+    def group(self) -> str:
+        """The name of the group of its announcements, in the active tenant."""
+        return f"{self.topic}.{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,40 +36,22 @@ class Event:
     frame: str
 
 
-def shows(kind: str, queryset: QuerySet[Any], serializer: type[BaseSerializer[Any]]) -> None:
-    """Have the objects of `kind`, the word before the dot in `task.updated`, shown by `serializer`.
+def read_events(key: Key, *, after: int, limit: int) -> list[Event]:
+    """Return the next events of a topic in the active tenant after the number `after`, in their order.
 
-    `queryset` fetches what that needs, so the number of queries does not grow with the number of objects.
-    """
-
-    def load(ids: Collection[UUID]) -> Mapping[UUID, Any]:
-        rows = queryset.filter(pk__in=ids)
-        return {row.pk: serializer(row).data for row in rows}
-
-    _loads[kind] = load
-
-
-def shown_kinds() -> set[str]:
-    """Return the kinds that are registered."""
-    return set(_loads)
-
-
-def read_events(project_id: UUID, *, after: int, limit: int) -> list[Event]:
-    """Return the next events of a project in the active tenant after the number `after`, in their order.
-
-    At most `limit`, and fewer when they are large: whoever sends them slowly holds them in memory so long.
+    At most `limit`, and fewer when they are large, because events that are sent slowly stay in memory.
     """
     fields = ("seq", "verb", "actor_id", "object_id")
-    found = Activity.objects.filter(project=project_id, seq__gt=after).order_by("seq")
-    rows = list(found.values_list(*fields)[:limit])
+    activity = topics[key.topic].activity.objects
+    rows = list(activity.filter(**{key.topic: key.id, "seq__gt": after}).order_by("seq").values_list(*fields)[:limit])
     ids: dict[str, set[UUID]] = defaultdict(set)
     for _seq, verb, _actor, object_id in rows:
         ids[_kind(verb)].add(object_id)
-    forms = {kind: _loads[kind](of_kind) for kind, of_kind in ids.items() if kind in _loads}
+    forms = {kind: _load(kind, of_kind) for kind, of_kind in ids.items() if kind in shown}
     events: list[Event] = []
     room = MOST_CHARACTERS
     for seq, verb, actor_id, object_id in rows:
-        event = _encode(project_id, seq, verb, actor_id, forms.get(_kind(verb), {}).get(object_id))
+        event = _encode(key, seq, verb, actor_id, forms.get(_kind(verb), {}).get(object_id))
         room -= len(event.frame)
         if room < 0 and events:
             break
@@ -76,10 +63,15 @@ def _kind(verb: str) -> str:
     return verb.partition(".")[0]
 
 
-def _encode(project_id: UUID, seq: int, verb: str, actor_id: UUID | None, form: Any) -> Event:
+def _load(kind: str, ids: Collection[UUID]) -> Mapping[UUID, Any]:
+    queryset, serializer = shown[kind]
+    return {row.pk: serializer(row).data for row in queryset.filter(pk__in=ids)}
+
+
+def _encode(key: Key, seq: int, verb: str, actor_id: UUID | None, form: Any) -> Event:
     frame = {
         "type": "event",
-        "project": project_id,
+        key.topic: key.id,
         "seq": seq,
         "verb": verb,
         "actor": actor_id,

@@ -1,23 +1,23 @@
-"""What the sockets of this process follow: one feed for each project, read once for all of them.
+"""The feeds of this process: one for each row that its sockets follow, read once for all of them.
 
-A feed hears that its project has new events, reads them and wakes its followers, who take them from here at their own
-pace. Nothing is queued for anybody: a follower knows the number of the last event that it has sent, and whatever is
-not among the recent ones is read from the table again.
+A feed is told that its row has new events, reads them and wakes its followers, which take them at their own pace.
+Nothing is queued for a follower: it knows the number of the last event that it has sent, and events that are not among
+the recent ones are read from the table again.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
-from uuid import UUID
 
 import structlog
 from channels.layers import get_channel_layer
 from django.db import DatabaseError, InterfaceError
 from redis.exceptions import RedisError
 
-from accounts.live.events import Event, read_events
+from accounts.live.events import Event, Key, read_events
 from tenancy.context import tenant_context
 from tenancy.groups import group_name
 from tenancy.models import AbstractTenant
@@ -26,17 +26,17 @@ from tenancy.sockets import in_thread
 logger = structlog.get_logger("accounts.live.feeds")
 
 BATCH = 100  # events that are read at once
-RECENT_EVENTS, RECENT_CHARACTERS = 256, 1_000_000  # that are kept of each project
+RECENT_EVENTS, RECENT_CHARACTERS = 256, 1_000_000  # that are kept of each feed
 REJOIN_SECONDS = 1.0
 
 type Wake = Callable[[], None]
 
 
 class Feed:
-    """The recent events of one project."""
+    """The recent events of one row."""
 
-    def __init__(self, tenant: AbstractTenant, project_id: UUID, seq: int) -> None:
-        self.tenant, self.project_id = tenant, project_id
+    def __init__(self, tenant: AbstractTenant, key: Key, seq: int) -> None:
+        self.tenant, self.key = tenant, key
         self.heard = self.end = seq  # the highest number heard of, and the last one read
         self.followers: set[Wake] = set()
         self._recent: deque[Event] = deque()  # without gaps, the last one is `end`
@@ -45,7 +45,7 @@ class Feed:
         self._batches: dict[int, asyncio.Task[list[Event]]] = {}
 
     def hear(self, seq: int) -> None:
-        """Take notice that the project has an event `seq`. True or not, early, late or again: the table decides."""
+        """Take notice that the row has an event `seq`. True or not, early, late or again: the table decides."""
         self.heard = max(self.heard, seq)
         if self.heard > self.end and self._reading is None:
             self._reading = asyncio.create_task(self._read())
@@ -77,7 +77,7 @@ class Feed:
         except (DatabaseError, InterfaceError) as error:
             logger.warning("events_unavailable", error=str(error))  # the watch asks again soon
         except Exception:  # nobody awaits this task
-            logger.exception("events_unreadable", project=str(self.project_id))
+            logger.exception("events_unreadable", topic=self.key.topic, id=str(self.key.id))
         finally:
             self._reading = None
 
@@ -97,7 +97,7 @@ class Feed:
 
     def _read_rows(self, after: int) -> list[Event]:
         with tenant_context(self.tenant):
-            return read_events(self.project_id, after=after, limit=BATCH)
+            return read_events(self.key, after=after, limit=BATCH)
 
 
 def _read_poke(message: Any) -> tuple[str, int]:
@@ -106,6 +106,15 @@ def _read_poke(message: Any) -> tuple[str, int]:
         case {"group": str(group), "seq": int(seq)}:
             return group, seq
     raise ValueError("A message has no group and no number.")
+
+
+@dataclass(eq=False)
+class Subscription:
+    """What a socket has sent of one feed: everything up to the event `seq`."""
+
+    feed: Feed
+    seq: int
+    ended: bool = False
 
 
 class Feeds:
@@ -120,13 +129,13 @@ class Feeds:
         self._changed = asyncio.Event()
         self._listening: asyncio.Task[None] | None = None
 
-    def follow(self, tenant: AbstractTenant, project_id: UUID, seq: int, wake: Wake) -> Feed:
-        """Have `wake` called for new events of a project, whose last one is `seq`, until `leave()`."""
+    def follow(self, tenant: AbstractTenant, key: Key, seq: int, wake: Wake) -> Feed:
+        """Have `wake` called for new events of a row, whose last one is `seq`, until `leave()`."""
         with tenant_context(tenant):
-            group = group_name(f"project.{project_id}")
+            group = group_name(key.group)
         feed = self._feeds.get(group)
         if feed is None:
-            feed = self._feeds[group] = Feed(tenant, project_id, seq)
+            feed = self._feeds[group] = Feed(tenant, key, seq)
             self._changed.set()
             feed.look()  # for what happened since `seq` was read
         feed.followers.add(wake)
@@ -140,7 +149,7 @@ class Feeds:
         feed.followers.discard(wake)
         if not feed.followers:
             with tenant_context(feed.tenant):
-                group = group_name(f"project.{feed.project_id}")
+                group = group_name(feed.key.group)
             if self._feeds.get(group) is feed:
                 del self._feeds[group]
                 self._changed.set()

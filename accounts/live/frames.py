@@ -1,39 +1,44 @@
-"""What clients send over a WebSocket: read strictly, and refused with a reason that costs them nothing."""
+"""The frames of WebSocket clients: parsed strictly, and refused with a reason without a penalty."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+from accounts.extensions import topics
+from accounts.live.events import Key
 
 MOST_CHARACTERS = 4_096
 AT_ONCE, A_SECOND = 200, 20  # frames
 BIGGEST_NUMBER = 2**63 - 1
 
-FIELDS = {"subscribe": {"type", "project", "since"}, "unsubscribe": {"type", "project"}, "ping": {"type"}}
-NOBODY = UUID(int=0)
+FIELDS = {"subscribe": {"type", "since"}, "unsubscribe": {"type"}, "ping": {"type"}}  # beside the name of a topic
+WITHOUT_TOPIC = "ping"
+NOTHING = Key("", UUID(int=0))
 
 
 class Refusal(Exception):
     """The frame is answered with an `error` that has this `code`, and nothing else happens."""
 
-    def __init__(self, code: str, detail: str, project: UUID | None = None) -> None:
+    def __init__(self, code: str, detail: str, key: Key | None = None) -> None:
         super().__init__(detail)
         self.frame: dict[str, Any] = {"type": "error", "code": code, "detail": detail}
-        if project is not None:
-            self.frame["project"] = project
+        if key is not None:
+            self.frame[key.topic] = key.id
 
 
-def no_such_project(project: UUID) -> Refusal:
-    """Return the answer for a project that is foreign, hidden or absent: the same for all of them."""
-    return Refusal("not_found", "There is no such project, or you may not see it.", project)
+def not_found(key: Key) -> Refusal:
+    """Return the answer for a row that is foreign, hidden or absent: the same for all of them."""
+    return Refusal("not_found", f"There is no such {key.topic}, or you may not see it.", key)
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A frame that was understood. `project` means something only where the `type` has one."""
+    """A frame that was understood. `key` means something only where the `type` has one."""
 
     type: str
-    project: UUID = NOBODY
+    key: Key = NOTHING
     since: int | None = None
 
 
@@ -49,23 +54,30 @@ def read_frame(text: str | None) -> Frame:
         raise Refusal("invalid", "This is no JSON.") from error
     kind = data.get("type") if isinstance(data, dict) else None
     if not isinstance(kind, str) or kind not in FIELDS:
-        names = ", ".join(f"`{name}`" for name in FIELDS)
-        raise Refusal("invalid", f"A frame is an object whose `type` is one of {names}.")
-    if data.keys() - FIELDS[kind]:
-        names = ", ".join(f"`{name}`" for name in sorted(FIELDS[kind]))
-        raise Refusal("invalid", f"The fields of `{kind}` are {names}.")
-    if kind == "ping":
+        raise Refusal("invalid", f"A frame is an object whose `type` is one of {_quoted(FIELDS)}.")
+    names_of_topics = set() if kind == WITHOUT_TOPIC else {topic.name for topic in topics}
+    if data.keys() - FIELDS[kind] - names_of_topics:
+        raise Refusal("invalid", f"The fields of `{kind}` are {_quoted(FIELDS[kind] | names_of_topics)}.")
+    if kind == WITHOUT_TOPIC:
         return Frame(kind)
-    return Frame(kind, _project(data.get("project")), _since(data.get("since")))
+    return Frame(kind, _key(data, names_of_topics), _since(data.get("since")))
 
 
-def _project(value: Any) -> UUID:
+def _key(data: dict[str, Any], names_of_topics: set[str]) -> Key:
+    named = data.keys() & names_of_topics
+    if len(named) != 1:
+        raise Refusal("invalid", f"The frame must have one of {_quoted(names_of_topics)}.")
+    name = named.pop()
     try:
-        if isinstance(value, str):
-            return UUID(value)
+        if isinstance(data[name], str):
+            return Key(name, UUID(data[name]))
     except ValueError:
         pass
-    raise Refusal("invalid", "`project` must be the id of a project, a UUID.")
+    raise Refusal("invalid", f"`{name}` must be the id of a {name}, a UUID.")
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))
 
 
 def _since(value: Any) -> int | None:

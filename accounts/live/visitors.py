@@ -1,4 +1,4 @@
-"""Who is at the other end of a WebSocket, whether they still may be, and how many an account has open."""
+"""The members with a WebSocket, whether they may keep it, and how many sockets an account has open."""
 
 import threading
 from collections import Counter
@@ -18,6 +18,14 @@ from django.utils.crypto import constant_time_compare
 from rest_framework.exceptions import APIException
 
 from accounts.authentication import admit_bearer_of, current_membership
+from accounts.live.close_codes import (
+    INVALID_TOKEN,
+    NOT_A_MEMBER,
+    NOT_AUTHENTICATED,
+    ROLE_CHANGED,
+    SUSPENDED,
+    TOO_MANY_SOCKETS,
+)
 from accounts.models import Account, Membership, User
 from accounts.plans import LIMITS
 from accounts.session_store import KEY
@@ -29,10 +37,6 @@ from tenancy.sockets import Closed
 from tenancy.tokens import InvalidToken, read_access
 
 COUNTED_SECONDS = 15  # the sockets of a process that died are counted for so long
-
-INVALID_TOKEN, NOT_AUTHENTICATED = (4401, "invalid_token"), (4401, "not_authenticated")
-NOT_A_MEMBER, ROLE_CHANGED = (4403, "not_a_member"), (4403, "role_changed")
-SUSPENDED, TOO_MANY = (4403, "account_suspended"), (4429, "too_many_sockets")
 
 
 @dataclass(frozen=True)
@@ -159,7 +163,7 @@ class OpenSockets:
             self._here[account] += 1
         try:
             if self._publish(account) > LIMITS[account.plan].sockets:
-                raise Closed(*TOO_MANY)
+                raise Closed(*TOO_MANY_SOCKETS)
         except BaseException:
             self.leave(account)
             raise

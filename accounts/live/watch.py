@@ -1,36 +1,52 @@
-"""Every two seconds: may the sockets of this process still be open, and has any of them missed something?
+"""The watch: every two seconds it ends sockets that may not be open any more, and finds events that were missed.
 
-It asks for all sockets of a tenant at once, so the number of queries does not grow with theirs. What the channel layer
-has lost, such as everything while Redis is gone, is found here too: a project's number that nobody has heard of.
+It asks for all sockets of a tenant at once, so the number of queries does not grow with the number of sockets. It also
+finds what the channel layer has lost, such as everything while Redis is down: a number that is higher than the feed's.
 """
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 from uuid import UUID
 
 import structlog
 from django.db import DatabaseError, InterfaceError
 
+from accounts.extensions import topics
+from accounts.live.close_codes import BROKEN, UNAVAILABLE
+from accounts.live.events import Key
+from accounts.live.feeds import Subscription
 from accounts.live.visitors import Visitor, look_again, open_sockets
-from accounts.models import Membership
-from accounts.permissions import may
-from projects.models import Project, ProjectMember
 from tenancy.context import no_tenant, tenant_context
 from tenancy.models import AbstractTenant
-from tenancy.sockets import PATIENT_THREADS, TRY_AGAIN_LATER, WATCH_THREADS, Closed, in_thread
-
-UNAVAILABLE, BROKEN = (TRY_AGAIN_LATER, "unavailable"), (1011, "server_error")
-
-if TYPE_CHECKING:
-    from accounts.live.consumer import ProjectConsumer
+from tenancy.sockets import PATIENT_THREADS, WATCH_THREADS, Closed, in_thread
 
 logger = structlog.get_logger("accounts.live.watch")
 
-EVERY = 2.0  # seconds; whoever loses access has lost the socket within five
-BLIND_SECONDS = 15.0  # that sockets stay open although nobody can tell whether they may
+EVERY = 2.0  # seconds; a member who loses access loses the socket within five
+BLIND_SECONDS = 15.0  # that sockets stay open while the database cannot tell whether they may
+
+
+class WatchedSocket(Protocol):
+    """What the watch needs of a socket."""
+
+    tenant: AbstractTenant
+    visitor: Visitor
+    subscriptions: dict[Key, Subscription]
+
+    def lose(self, key: Key) -> None:
+        """End the subscription of a row that the member may not follow any more."""
+
+    def look_at_the_clock(self, now: float) -> None:
+        """End a socket that is old, or whose client does not read. `now` is the time of the event loop."""
+
+    def end(self, code: int, reason: str) -> None:
+        """Close the socket."""
+
+
+type Followed = tuple[UUID, Key]  # a member, and what they follow
 
 
 @dataclass(frozen=True)
@@ -38,48 +54,47 @@ class Findings:
     """What is to be done about the sockets of one tenant."""
 
     gone: dict[Visitor, Closed]
-    hidden: set[tuple[UUID, UUID]]  # member and project
-    numbers: dict[UUID, int]  # of the last event of each project
+    hidden: set[Followed]
+    numbers: dict[Key, int]  # of the last event
 
 
-def look(tenant: AbstractTenant, visitors: Collection[Visitor], followed: set[tuple[UUID, UUID]]) -> Findings:
-    """Ask the database about everybody in `visitors`, and about all pairs of member and project in `followed`."""
+def look(tenant: AbstractTenant, visitors: Collection[Visitor], followed: Collection[Followed]) -> Findings:
+    """Ask the database about all of `visitors`, and about all that is `followed`."""
     with tenant_context(tenant):
         gone, members = look_again(visitors)
-        rows = Project.objects.filter(pk__in={project for _, project in followed})
-        projects = {row[0]: row[1:] for row in rows.values_list("pk", "private", "last_activity_seq")}
-        private = {pk for pk, (is_private, _) in projects.items() if is_private}
-        links = set(ProjectMember.objects.filter(project__in=private).values_list("member_id", "project_id"))
-        hidden = {
-            (member, project)
-            for member, project in followed
-            if project not in projects
-            or (project in private and (member, project) not in links and not _sees_all(members.get(member)))
-        }
-        return Findings(gone, hidden, {pk: seq for pk, (_, seq) in projects.items()})
-
-
-def _sees_all(member: Membership | None) -> bool:
-    return member is not None and may(member, "project.see_private")
+        pairs: dict[str, set[tuple[UUID, UUID]]] = defaultdict(set)
+        for member, key in followed:
+            pairs[key.topic].add((member, key.id))
+        hidden: set[Followed] = set()
+        numbers: dict[Key, int] = {}
+        for name, of_topic in pairs.items():
+            topic = topics[name]
+            rows = topic.model.objects.filter(pk__in={row for _, row in of_topic})
+            found = dict(rows.values_list("pk", "last_activity_seq"))
+            there = {pair for pair in of_topic if pair[1] in found}
+            lost = (of_topic - there) | topic.hidden(members, there)
+            hidden |= {(member, Key(name, row)) for member, row in lost}
+            numbers |= {Key(name, row): seq for row, seq in found.items()}
+        return Findings(gone, hidden, numbers)
 
 
 class Watch:
     """The sockets of this process."""
 
     def __init__(self) -> None:
-        self._sockets: dict[AbstractTenant, set[ProjectConsumer]] = defaultdict(set)
+        self._sockets: dict[AbstractTenant, set[WatchedSocket]] = defaultdict(set)
         self._looked: dict[AbstractTenant, float] = {}  # when, by the time of the event loop
         self._looking: dict[AbstractTenant, asyncio.Task[None]] = {}
         self._running: asyncio.Task[None] | None = None
         self._publishing: asyncio.Future[None] | None = None
 
-    def enter(self, socket: "ProjectConsumer") -> None:
+    def enter(self, socket: WatchedSocket) -> None:
         """Watch `socket` until `leave()`."""
         self._sockets[socket.tenant].add(socket)
         if self._running is None:
             self._running = asyncio.create_task(self._watch())
 
-    def leave(self, socket: "ProjectConsumer") -> None:
+    def leave(self, socket: WatchedSocket) -> None:
         """Stop what `enter()` began."""
         self._sockets[socket.tenant].discard(socket)
 
@@ -110,7 +125,7 @@ class Watch:
     async def _look_at(self, tenant: AbstractTenant) -> None:
         sockets = list(self._sockets[tenant])
         visitors = {socket.visitor for socket in sockets}
-        followed = {(socket.visitor.member_id, project) for socket in sockets for project in socket.subscriptions}
+        followed = {(socket.visitor.member_id, key) for socket in sockets for key in socket.subscriptions}
         now = asyncio.get_running_loop().time()
         try:
             found = await in_thread(look, WATCH_THREADS, share_of=tenant.pk)(tenant, visitors, followed)
@@ -133,17 +148,17 @@ class Watch:
             del self._sockets[tenant], self._looked[tenant], self._looking[tenant]
 
 
-def _end_all(sockets: Collection["ProjectConsumer"], code: int, reason: str) -> None:
+def _end_all(sockets: Collection[WatchedSocket], code: int, reason: str) -> None:
     for socket in sockets:
         socket.end(code, reason)
 
 
-def _tell(socket: "ProjectConsumer", found: Findings) -> None:
-    for project, subscription in list(socket.subscriptions.items()):
-        if (socket.visitor.member_id, project) in found.hidden:
-            socket.lose(project)
-        elif project in found.numbers:
-            subscription.feed.hear(found.numbers[project])
+def _tell(socket: WatchedSocket, found: Findings) -> None:
+    for key, subscription in list(socket.subscriptions.items()):
+        if (socket.visitor.member_id, key) in found.hidden:
+            socket.lose(key)
+        elif key in found.numbers:
+            subscription.feed.hear(found.numbers[key])
 
 
 watch = Watch()

@@ -1,6 +1,7 @@
 """Accounts (the tenants), their domains, people, and who belongs where in which role."""
 
 from accounts.models.accounts import Account, Domain, MediaAccess
+from accounts.models.activity import AbstractActivity, AbstractTopic
 from accounts.models.audit import AuditEntry
 from accounts.models.credentials import ApiToken, RefreshFamily
 from accounts.models.idempotency import IdempotencyKey
@@ -9,6 +10,8 @@ from accounts.models.memberships import Membership, Role
 from accounts.models.people import User
 
 __all__ = [
+    "AbstractActivity",
+    "AbstractTopic",
     "Account",
     "ApiToken",
     "AuditEntry",

@@ -1,16 +1,16 @@
-"""What every action on something in a project begins and ends with: the lock, and the record of what happened."""
+"""The first and the last step of every action in a project: the lock, and the record of what happened."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import F, Model
+from django.db.models import Model
 from django.http import Http404
 
+from accounts.actions.activity import record_event
 from accounts.actions.authorization import authorize
 from accounts.models import Membership
 from accounts.permissions import may, require
 from projects.models import Activity, Project
-from tenancy.groups import announce
 
 
 def lock_project(project_id: UUID) -> Project:
@@ -54,24 +54,10 @@ def record_activity(
     subject: Model,
     data: dict[str, Any] | None = None,
 ) -> Activity:
-    """Write down what happened, with the next number of the project, in the caller's transaction, and announce it.
+    """Record what happened in a project, in the caller's transaction, and announce it: see `record_event()`.
 
-    The number comes from the project's row, which stays locked until the commit: so they have no gaps and ascend in
-    the order of the commits. `subject` is the row that it happened to; `data` is what the feed shows of it, with
-    the id of the task, as `task`, for what is a part of one.
-    After the commit live clients are told that there is something to read.
+    `data` has the id of the task, as `task`, if `subject` is a part of one.
     """
-    project.last_activity_seq = F("last_activity_seq") + 1
-    project.save(update_fields=["last_activity_seq"])
-    activity = Activity.objects.create(
-        project=project,
-        seq=project.last_activity_seq,
-        actor=actor,
-        verb=verb,
-        object_id=subject.pk,
-        task_id=(data or {}).get("task"),
-        data=data or {},
-    )
-    poke = {"type": "project.changed", "project": str(project.pk), "seq": activity.seq}
-    announce(f"project.{project.pk}", poke)
-    return activity
+    task_id = (data or {}).get("task")
+    activity = record_event(row=project, actor=actor, verb=verb, subject=subject, data=data, task_id=task_id)
+    return cast(Activity, activity)

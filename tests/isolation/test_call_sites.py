@@ -30,7 +30,7 @@ WRITES_SQL = {
     "tenancy/postgresql/schema.py": "DDL and the catalogue, as the owner",
 }
 SPEAKS_THROUGH_THE_CHANNEL_LAYER = {
-    "accounts/live/feeds.py": "listens to the groups of the projects that sockets follow",
+    "accounts/live/feeds.py": "listens to the groups of the topics that sockets follow",
     "tenancy/groups.py": "names groups after the active tenant, and tells them that there is something to read",
 }
 SPEAKS_TO_SETTINGS = {

@@ -105,15 +105,15 @@ OF_SOCKETS = [
     off(
         "sockets: the watch looks at projects",
         WATCH,
-        "            socket.lose(project)",
+        "            socket.lose(key)",
         "            pass",
         f"{ACCESS}::test_a_subscription_ends_with_access_to_the_project",
     ),
     off(
         "sockets: hidden projects cannot be followed",
         CONSUMERS,
-        "Project.objects.visible_to(membership).filter(pk=project_id)",
-        "Project.objects.filter(pk=project_id)",
+        "topics[key.topic].visible_to(membership).filter(pk=key.id)",
+        "topics[key.topic].model.objects.filter(pk=key.id)",
         f"{ACCESS}::test_foreign_hidden_and_absent_projects_are_answered_alike",
     ),
     off(

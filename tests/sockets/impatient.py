@@ -2,21 +2,23 @@
 
 import sys
 
-from accounts.live import consumer
 from config import slow_clients
-from config.asgi import application
+from config.asgi import application  # first: it sets Django up
+
+# isort: split
+from accounts.live import consumer
 
 consumer.SEND_SECONDS = 2.0
 slow_clients.GRACE = 1.0
 consumer.LIFETIME = 3600.0
-_hang_up = consumer.ProjectConsumer._hang_up
+_hang_up = consumer.LiveConsumer._hang_up
 
 
-def hang_up(consumer):
+def hang_up(socket):
     sys.stderr.write("The client does not read.\n")
-    _hang_up(consumer)
+    _hang_up(socket)
 
 
-consumer.ProjectConsumer._hang_up = hang_up
+consumer.LiveConsumer._hang_up = hang_up
 
 __all__ = ["application"]

@@ -1,7 +1,9 @@
 """The application with sockets that live for a moment."""
 
+from config.asgi import application  # first: it sets Django up
+
+# isort: split
 from accounts.live import consumer
-from config.asgi import application
 
 consumer.LIFETIME = 1.0
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.live import consumer
 from accounts.live import watch as watching
+from accounts.live.events import Key
 from accounts.live.visitors import Visitor
 from projects.actions import create_project
 from tenancy.context import require_active_tenant, tenant_context
@@ -70,7 +71,7 @@ def test_many_calls_of_one_account_leave_threads_to_the_others(acme, globex, thr
     assert Counter(asyncio.run(scene())) == {"acme": 2, "globex": 1}
 
 
-def socket_of(tenant, kind=consumer.ProjectConsumer):
+def socket_of(tenant):
     """Return what makes a socket of an account ask for a project, and ends it."""
     visitor = Visitor(uuid4(), uuid4(), "viewer", timezone.now())
     frames = [json.dumps({"type": "subscribe", "project": str(uuid4())})]
@@ -89,15 +90,15 @@ def socket_of(tenant, kind=consumer.ProjectConsumer):
             answered.set()
 
     with tenant_context(tenant):
-        return asyncio.create_task(consumer.as_asgi()(scope, receive, send))
+        return asyncio.create_task(consumer.LiveConsumer.as_asgi()(scope, receive, send))
 
 
 def test_a_subscription_does_not_wait_behind_sixty_of_another_account(acme, globex, monkeypatch):
     gate = Gate()
 
-    def last_number(visitor, project):
+    def last_number(visitor, key):
         gate(require_active_tenant().slug)
-        raise consumer.no_such_project(project)
+        raise consumer.not_found(key)
 
     monkeypatch.setattr(consumer, "last_number", last_number)
     monkeypatch.setattr(consumer, "watch", SimpleNamespace(enter=lambda _: None, leave=lambda _: None))
@@ -257,7 +258,7 @@ def test_a_look_asks_as_much_for_many_sockets_as_for_one(acme, alice):
         for member in members
         for number in range(50)
     ]
-    followed = {(visitor.member_id, project.pk) for visitor in visitors for project in projects}
+    followed = {(visitor.member_id, Key("project", project.pk)) for visitor in visitors for project in projects}
 
     def queries(visitors, followed):
         with CaptureQueriesContext(connection) as captured:
@@ -265,4 +266,4 @@ def test_a_look_asks_as_much_for_many_sockets_as_for_one(acme, alice):
         return len(captured)
 
     assert (len(set(visitors)), len(followed)) == (250, 50)
-    assert queries(visitors, followed) == queries(visitors[:1], {(members[0].pk, projects[0].pk)}) <= 8
+    assert queries(visitors, followed) == queries(visitors[:1], {(members[0].pk, Key("project", projects[0].pk))}) <= 8

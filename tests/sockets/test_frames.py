@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from accounts.live.events import shown_kinds
+from accounts.extensions import shown
 from projects.actions import create_label, create_status, delete_label, update_label, update_project, update_status
 from tasks.actions import (
     TaskChange,
@@ -100,7 +100,7 @@ def test_every_verb_is_of_a_kind_that_is_shown():
     actions = [*ROOT.glob("projects/actions/*.py"), *ROOT.glob("tasks/actions/*.py")]
     kinds = {word.partition(".")[0] for path in actions for word in quoted_verbs(path.read_text())}
     assert {"task", "subtask", "comment", "project", "status", "label"} <= kinds
-    assert kinds <= shown_kinds()
+    assert kinds <= set(shown)
 
 
 def quoted_verbs(text):

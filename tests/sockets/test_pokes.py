@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.test import override_settings
 
+from accounts.live.events import Key
 from accounts.live.feeds import Feeds
 from config.pytest_plugin import ROOT
 from projects.actions import create_label, update_label, update_project
@@ -204,7 +205,7 @@ def test_the_listener_survives_every_malformed_message(office, project, monkeypa
 
     async def scene():
         feeds, layer = Feeds(), get_channel_layer()._get_layer()
-        feed = feeds.follow(office.tenant, project.pk, 1, lambda: None)
+        feed = feeds.follow(office.tenant, Key("project", project.pk), 1, lambda: None)
         name = layer._get_group_channel_name(group)
         await until(lambda: name in layer.groups and feed._reading is None)
         for number, content in enumerate(MALFORMED.values(), 2):
@@ -233,7 +234,7 @@ def test_the_listener_begins_anew_after_any_fault(office, project, monkeypatch):
 
     async def scene():
         feeds, layer = Feeds(), get_channel_layer()._get_layer()
-        feeds.follow(office.tenant, project.pk, 1, lambda: None)
+        feeds.follow(office.tenant, Key("project", project.pk), 1, lambda: None)
         await until(lambda: layer._get_group_channel_name(group_of(office, project)) in layer.groups)
         feeds._listening.cancel()
         await layer.flush()
