@@ -9,6 +9,7 @@ os.environ.setdefault("DATABASE_POOL_SIZE", "16")
 
 import django
 
+from config import product
 from config.startup import explained
 
 # WhiteNoise serves the style sheets without collectstatic in the demo, and hands out whole files, which are small.
@@ -49,7 +50,7 @@ with explained(), ThreadPoolExecutor(1) as outside:
 sockets = TenantSockets(
     LiveConsumer.as_asgi(),
     path="/ws/",
-    subprotocol="commonhold.v1",
+    subprotocol=f"{product.SLUG}.v1",
     admit=admit_visitor,
     dismiss=open_sockets.leave,
 )

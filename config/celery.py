@@ -10,12 +10,13 @@ from celery.signals import beat_init, task_unknown, worker_init
 from django.conf import settings
 from django.db import close_old_connections
 
+from config import product
 from config.heartbeat import Heartbeat
 from config.startup import explained
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-app = Celery("commonhold")
+app = Celery(product.SLUG)
 with explained():
     app.config_from_object(settings.CELERY)
 app.steps["consumer"].add(Heartbeat)

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from config import services
+from config import product, services
 from config.services.announcement import announce_port
 
 START_SECONDS = 60
@@ -30,7 +30,7 @@ RESTART_SECONDS = 60.0
 WITHHELD = ("DATABASE_OWNER_URL", "DATABASE_OPERATOR_URL")  # from all but the preparation
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 READY = """
-  Commonhold is ready.
+  {product} is ready.
 
     http://localhost:{port}/             the public site
     http://tenant-0.localhost:{port}/    an account, and tenant-1, tenant-2
@@ -154,7 +154,8 @@ def run(running: list[Process], *, reload: bool) -> NoReturn:
     wait_for_page(port, web)
     for process in others:  # only now: they would make the first page wait
         _start(process, running)
-    sys.stdout.write(READY.format(port=port, mails=MAILS.format(port=port) if os.environ.get("MAIL_FOLDER") else ""))
+    mails = MAILS.format(port=port) if os.environ.get("MAIL_FOLDER") else ""
+    sys.stdout.write(READY.format(product=product.NAME, port=port, mails=mails))
     sys.stdout.flush()
     while True:
         for process in running:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config import rules
+from config import product, rules
 from config.rules import Rule
 
 EMBEDDED = "embedded"  # a server of our own is started when it is unset
@@ -147,7 +147,7 @@ GROUPS: dict[str, list[Variable]] = {
         Variable(
             "DB_ROLE_PREFIX",
             "str",
-            "commonhold",
+            product.SLUG,
             "roles are `<prefix>_owner`, `_app` and `_operator`; they are server-wide",
             rule=rules.matching(r"[a-z_][a-z0-9_]{0,49}", "Use lower-case letters, digits and underscores."),
         ),
@@ -169,7 +169,7 @@ GROUPS: dict[str, list[Variable]] = {
         Variable(
             "BROKER_PREFIX",
             "str",
-            "commonhold:",
+            f"{product.SLUG}:",
             "begins the broker's keys: two installations may share a Redis",
             rule=rules.without_spaces,
         ),
@@ -233,7 +233,7 @@ GROUPS: dict[str, list[Variable]] = {
             rule=rules.folder,
         ),
         Variable(
-            "EMAIL_FROM", "str", "", "the sender of mail", "`Commonhold <noreply@BASE_DOMAIN>`", rule=rules.sender
+            "EMAIL_FROM", "str", "", "the sender of mail", f"`{product.NAME} <noreply@BASE_DOMAIN>`", rule=rules.sender
         ),
     ],
     "Tokens": [

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from config import product
+
 SETTINGS: dict[str, Any] = {
     "OAS_VERSION": "3.1.1",
-    "TITLE": "Commonhold",
+    "TITLE": product.NAME,
     "DESCRIPTION": "Projects, tasks and subtasks of an account. The host names it, or on the public host the token.",
     "VERSION": "1",
     "SCHEMA_PATH_PREFIX": "/api/v1",

@@ -14,6 +14,8 @@ import redis
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
+from config import product
+
 type Rule = Callable[[Any], str]
 
 LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -116,7 +118,7 @@ def sender(value: str) -> str:
     try:
         validate_email(parseaddr(value)[1])
     except ValidationError:
-        return "Use an address, such as Commonhold <noreply@example.com>."
+        return f"Use an address, such as {product.NAME} <noreply@example.com>."
     return "" if value.isprintable() else "Use one line without control characters."
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
-from config import addresses, connections, logs, openapi_settings, trial
+from config import addresses, connections, logs, openapi_settings, product, trial
 from config.environment import check_all, read, read_required
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -81,7 +81,10 @@ if not IS_TRIAL:
     for name in trial.VARIABLES:
         trial.refuse_published(name, read(name))
 
+PRODUCT_NAME = product.NAME
+
 TENANCY = {
+    "NAME": product.SLUG,  # in keys of the broker
     "RESOLVERS": read("TENANCY_RESOLVERS"),
     "VARIANTS": {
         "standard": {"URLCONF": "config.urls.tenant", "TEMPLATES": "standard"},
@@ -142,6 +145,7 @@ TEMPLATES = [
                 "django.template.context_processors.csp",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "frontend.shared.context.product",
             ],
         },
     },
@@ -184,7 +188,7 @@ ACCOUNT_FORMS = {
 }
 
 MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
-MFA_TOTP_ISSUER = "Commonhold"  # allauth's is the host, but the code is of the person and not of an account
+MFA_TOTP_ISSUER = product.NAME  # allauth's is the host, but the code is of the person and not of an account
 MFA_TOTP_TOLERANCE = 1  # backwards only, and once: accounts.second_factor
 # allauth fears that somebody switches it on with an address that is not theirs. Nobody gets that far here.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
@@ -264,7 +268,7 @@ MAILERS = {
     if MAIL_FOLDER
     else connections.mailer(read("EMAIL_URL"))
 }
-DEFAULT_FROM_EMAIL = read("EMAIL_FROM") or f"Commonhold <noreply@{BASE_DOMAIN}>"
+DEFAULT_FROM_EMAIL = read("EMAIL_FROM") or f"{product.NAME} <noreply@{BASE_DOMAIN}>"
 
 # Cache --------------------------------------------------------------------------------------------------------------
 
@@ -272,7 +276,7 @@ CACHES = {
     "default": {
         "BACKEND": "tenancy.cache.TenantRedisCache",
         "LOCATION": read_required("REDIS_URL"),
-        "KEY_PREFIX": "commonhold",
+        "KEY_PREFIX": product.SLUG,
         "KEY_FUNCTION": "tenancy.cache.make_key",
         "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
     }
@@ -305,7 +309,7 @@ CELERY = {
         "socket_timeout": 10,  # a broker that hangs must not hold the relay's transaction
     },
     "result_backend_transport_options": {"global_keyprefix": read("BROKER_PREFIX")},
-    "task_default_queue": "commonhold",
+    "task_default_queue": product.SLUG,
     "task_acks_late": True,
     "task_reject_on_worker_lost": True,
     "task_time_limit": JOB_TIME_LIMIT.total_seconds(),
@@ -333,7 +337,7 @@ CHANNEL_LAYERS = {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         "CONFIG": {
             "hosts": [{"address": read_required("REDIS_URL"), "socket_connect_timeout": 1, "socket_timeout": 2}],
-            "prefix": "commonhold:live:",
+            "prefix": f"{product.SLUG}:live:",
         },
     }
 }
@@ -360,7 +364,7 @@ SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=10),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
     "LEEWAY": timedelta(seconds=10),  # servers' clocks differ: a token of one must not be of the future for another
-    "AUDIENCE": "commonhold",
+    "AUDIENCE": product.SLUG,
     "SIGNING_KEY": read("JWT_SIGNING_KEY") or SECRET_KEY,
     "USER_ID_CLAIM": "sub",
 }

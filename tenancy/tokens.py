@@ -9,7 +9,6 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
 from tenancy.context import Tenant
 
-AUDIENCE = "commonhold"
 TENANT_CLAIM = "tenant"
 FAMILY_CLAIM = "family"
 STAMP_CLAIM = "stamp"

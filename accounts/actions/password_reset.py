@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
@@ -13,7 +14,7 @@ from tenancy.context import get_active_tenant
 
 SHORT = 3  # letters, which are in many passwords by chance
 # What people think of first when they stand before this page, in lower case.
-OBVIOUS = ("commonhold", "password", "passwort", "task tracker", "tasktracker")
+OBVIOUS = (settings.PRODUCT_NAME.casefold(), "password", "passwort", "task tracker", "tasktracker")
 
 
 class NothingObvious:

@@ -6,6 +6,7 @@ Templates extend `mail/base.html` and `mail/base.txt`; those to members, who cho
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils.text import Truncator
@@ -30,7 +31,7 @@ def send(
 
     Without one it is from the product itself.
     """
-    values = {"account": get_active_tenant(), **home_of_account(), **(context or {})}
+    values = {"account": get_active_tenant(), "product": settings.PRODUCT_NAME, **home_of_account(), **(context or {})}
     text = render_to_string(f"mail/{template}.txt", values)
     mail = EmailMultiAlternatives(
         Truncator(one_line(subject)).chars(LONGEST_SUBJECT),

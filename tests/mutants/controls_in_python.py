@@ -160,7 +160,7 @@ IN_REQUESTS = [
     off(
         "the audience of a token is checked",
         "config/settings.py",
-        '    "AUDIENCE": "commonhold",\n',
+        '    "AUDIENCE": product.SLUG,\n',
         "",
         f"{CREDENTIALS}::test_a_token_with_a_wrong_claim_is_refused",
     ),

@@ -19,7 +19,7 @@ import importlib, json, pkgutil, sys
 import django
 from django.conf import settings
 settings.configure(
-    INSTALLED_APPS=[{apps}], TENANT_MODEL="accounts.Account", TENANCY={{"AUDIENCE": "sample"}}, USE_TZ=True,
+    INSTALLED_APPS=[{apps}], TENANT_MODEL="accounts.Account", TENANCY={{}}, USE_TZ=True,
     SECRET_KEY="sample", STORAGES={{"default": {{"BACKEND": "tenancy.storage.TenantStorage"}}}},
 )
 import tenancy.apps

@@ -22,7 +22,6 @@ logger = structlog.get_logger("tenancy.outbox")
 
 # How long to wait before looking again: a second after the last job it is as quiet as it gets.
 BUSY_SECONDS, IDLE_SECONDS, TROUBLE_SECONDS, WATCH_SECONDS = 0.02, 0.2, 1.0, 5.0
-MARK = "commonhold:outbox"  # a key in the broker that is gone when its data are
 
 AGE = Gauge("outbox_age_seconds", "How long the oldest job waits to be sent, or has been sent", ["state"])
 JOBS = Gauge("outbox_jobs", "Jobs in the outbox", ["state"])
@@ -67,7 +66,7 @@ def send_lost_again() -> None:
     """Have those sent again that were sent and not done in time, and all of them when the broker has lost its data."""
     with current_app.connection_for_write() as broker:
         client = broker.default_channel.client  # type: ignore[attr-defined]  # Redis
-        broker_is_new = client.set(MARK, timezone.now().isoformat(), nx=True)
+        broker_is_new = client.set(f"{settings.TENANCY['NAME']}:outbox", timezone.now().isoformat(), nx=True)
     late = timezone.now() - 2 * settings.JOB_TIME_LIMIT
     number = relaying.send_again(sent_before=None if broker_is_new else late)
     if number:
