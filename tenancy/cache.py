@@ -1,4 +1,4 @@
-"""A cache in which tenants do not meet, and which the site survives losing."""
+"""The cache: a key space for each tenant, signed values, and a fallback while Redis is unavailable."""
 
 import time
 from collections.abc import Callable
@@ -19,14 +19,13 @@ logger = structlog.get_logger("tenancy.cache")
 
 
 class CacheUnavailable(Exception):
-    """The cache does not answer, and the key is one that must not be guessed, such as a log-in limit."""
+    """The cache is unavailable, and a default would be unsafe for this key, such as a rate limit of logins."""
 
 
 def make_key(key: str, key_prefix: str, version: int) -> str:
-    """Return the key with the active tenant in front, or `public`. The setting `CACHES[…]["KEY_FUNCTION"]`.
+    """Return the key with the active tenant or `public` as its prefix. For `CACHES[…]["KEY_FUNCTION"]`.
 
-    Keys of `TENANCY["PUBLIC_CACHE_KEYS"]` are public whoever is active. The version of a tenant's space is part of the
-    key: see `clear_tenant()`.
+    Keys of `TENANCY["PUBLIC_CACHE_KEYS"]` are always public.
     """
     tenant = get_active_tenant()
     space = "public" if tenant is None or is_public(key) else f"tenant:{tenant.pk}"
@@ -34,12 +33,12 @@ def make_key(key: str, key_prefix: str, version: int) -> str:
 
 
 def is_public(key: str) -> bool:
-    """Say whether `key` is counted across all tenants, and refuses rather than guesses without the cache."""
+    """Return whether all tenants share `key`. Without Redis it raises CacheUnavailable."""
     return key.startswith(tuple(settings.TENANCY["PUBLIC_CACHE_KEYS"]))
 
 
 def clear_tenant(tenant: AbstractTenant) -> None:
-    """Drop everything that is cached for `tenant` and nothing of others."""
+    """Delete all keys of `tenant` and no others."""
     with tenant_context(tenant):
         client = cache._cache.get_client(None, write=True)  # type: ignore[attr-defined]
         for key in client.scan_iter(match=cache.make_key("*"), count=1000):
@@ -61,7 +60,7 @@ def _survive(method: Callable[..., Any], otherwise: Callable[..., Any]) -> Calla
 
 
 def _read_part(text: bytes) -> tuple[int, float]:
-    """Return the number of a part and until when it counts. One that is damaged has ended."""
+    """Return the number of a part and the time when it expires. A malformed part has expired."""
     try:
         number, until = text.split()
         return int(number), float(until)
@@ -70,14 +69,14 @@ def _read_part(text: bytes) -> tuple[int, float]:
 
 
 class TenantRedisCache(RedisCache):
-    """Django's Redis cache with signed values. Without Redis it is empty and stores nothing, and logs a warning.
+    """Django's Redis cache with signed values. Without Redis, reads miss, writes do nothing and a warning is logged.
 
-    Raises CacheUnavailable for the keys that `is_public()`. The numbers of `count()` and `tally()` are not signed,
-    since Redis adds to them: they are for limits, and must not decide who a client is or what it may do.
+    Public keys (`is_public()`) raise CacheUnavailable instead. The numbers of `count()` and `tally()` are not signed,
+    because Redis increments them. Use them for limits, never for authentication or authorization.
     """
 
-    # Django makes a cache for each thread, and under ASGI each request has a thread of its own: with a client in each,
-    # every request would connect to Redis anew. Clients may be shared by threads.
+    # Django creates a cache object for each thread, and ASGI uses a thread for each request. A shared client (they are
+    # thread-safe) avoids a new connection to Redis for each request.
     clients: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, server: Any, params: dict[str, Any]) -> None:
@@ -90,15 +89,15 @@ class TenantRedisCache(RedisCache):
         return self.clients.get(which) or self.clients.setdefault(which, super()._cache)
 
     def clear(self) -> None:
-        """Drop what this cache has put there, of all tenants, and nothing else: others use the same Redis."""
+        """Delete all keys of this cache, of all tenants. Other keys of the same Redis stay."""
         client = self._cache.get_client(None, write=True)
         for key in client.scan_iter(match=f"{self.key_prefix}:*", count=1000):
             client.delete(key)
 
     def count(self, key: str, seconds: int) -> int | None:
-        """Add one to the number at `key`, which lasts for `seconds` from its first one, and return it.
+        """Increment the number at `key` and return it. It expires `seconds` after the first increment.
 
-        None without Redis. In one round trip, and two at the same moment count as two.
+        Atomic, in one round trip. None without Redis.
         """
         name = self.make_and_validate_key(key)
         with self._cache.get_client(name, write=True).pipeline() as pipeline:
@@ -109,7 +108,7 @@ class TenantRedisCache(RedisCache):
     def tally(self, key: str, part: str, number: int, seconds: int) -> int | None:
         """Set one `part` of the sum at `key`, such as that of a process, and return the sum of all parts.
 
-        A part counts for `seconds`, so whoever dies takes its own along. None without Redis.
+        A part expires after `seconds`, so the part of a dead process disappears. None without Redis.
         """
         name, now = self.make_and_validate_key(key), time.time()
         with self._cache.get_client(name, write=True).pipeline() as pipeline:
@@ -122,7 +121,7 @@ class TenantRedisCache(RedisCache):
         return sum(value for each, (value, _) in parts.items() if each not in gone)
 
     def take(self, key: str) -> Any:
-        """Return what is at `key`, or None, and delete it, in one step: of many who ask at once one gets it."""
+        """Return the value at `key`, or None, and delete it. Atomic: only one concurrent call gets it."""
         return self._cache.take(self.make_and_validate_key(key), None)
 
     count = _survive(count, lambda key, seconds: None)

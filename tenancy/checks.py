@@ -1,4 +1,4 @@
-"""System checks that refuse what would leak, and the refusal to start with too much power."""
+"""System checks against data leaks, and the check of the privileges of a process at its start."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,13 +17,13 @@ from tenancy.fields import TenantForeignKey, TenantKey
 from tenancy.models import TenantManager, is_tenant_owned
 from tenancy.roles import OWNER, role_name
 
-# Minor versions that fixed CVE-2026-120154, a hole in row-level security.
+# Minor versions that fixed CVE-2026-120154, a vulnerability of row-level security.
 FIXED_MINORS = {16: 16, 17: 12, 18: 7}
 
 
 @register(Tags.models)
 def check_models(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Check every model, since a model of another app can open a way into a tenant-owned one."""
+    """Check every model: a relation of another app can expose a tenant-owned model."""
     return [message for model in apps.get_models() for message in check_model(model)]
 
 
@@ -49,11 +49,13 @@ def _check_shared(model: type[Model]) -> Iterator[CheckMessage]:
             yield _error(
                 2,
                 model,
-                "a column `account_id` promises protection, but this is no TenantModel",
+                "it has a column `account_id`, but is no TenantModel",
                 "Derive from TenantModel, or call a column that names a tenant `tenant_id`.",
             )
         if isinstance(field, ForeignKey) and is_tenant_owned(field.remote_field.model):
-            yield _error(12, model, f"`{field.name}` points from a shared row into a tenant's", "Keep an id instead.")
+            yield _error(
+                12, model, f"`{field.name}` refers from a shared model to a tenant-owned one", "Store an id instead."
+            )
 
 
 def _check_constraints(model: type[Model]) -> Iterator[CheckMessage]:
@@ -84,7 +86,7 @@ def _check_uniqueness(model: type[Model]) -> Iterator[CheckMessage]:
 
 
 def _leading(constraint: Any) -> str | None:
-    """Return the first field of a constraint or index, "account" if its first expression is `F("account")`."""
+    """Return the first field of a constraint or index; "account" if the first expression is `F("account")`."""
     if constraint.fields:
         return str(constraint.fields[0])
     return "account" if constraint.expressions and constraint.expressions[0] == F("account") else None
@@ -94,7 +96,7 @@ def _check_relations(model: type[Model]) -> Iterator[CheckMessage]:
     for many in model._meta.local_many_to_many:
         if many.remote_field.through._meta.auto_created:  # type: ignore[union-attr]
             hint = "Write the model between the two as a TenantModel, and prefetch it."
-            yield _error(7, model, f"`{many.name}` makes a table without a tenant", hint)
+            yield _error(7, model, f"`{many.name}` creates a table without a tenant", hint)
     for field in model._meta.local_fields:
         if isinstance(field, TenantKey) or not isinstance(field, ForeignKey):
             continue
@@ -107,7 +109,7 @@ def _check_relations(model: type[Model]) -> Iterator[CheckMessage]:
             yield _error(6, model, f"`{field.name}` may point at another tenant's row", "Use TenantForeignKey.")
         elif owned and not _is_indexed(model, field.name):
             hint = f'Declare an index or unique constraint that begins with "account", "{field.name}".'
-            yield _error(9, model, f"`{field.name}` has no index, so deleting what it points to reads all rows", hint)
+            yield _error(9, model, f"`{field.name}` has no index, so deleting a referenced row scans the table", hint)
         elif not owned:
             yield from _check_reference_to_shared(model, field)
 
@@ -117,10 +119,10 @@ def _check_reference_to_shared(model: type[Model], field: Any) -> Iterator[Check
         yield _error(10, model, f"`{field.name}` points to a shared model", "Use ForeignKey.")
     if not field.remote_field.hidden:
         hint = 'Set related_name="+".'
-        yield _error(8, model, f"`{field.name}` opens a reverse accessor from a shared row into all tenants", hint)
+        yield _error(8, model, f"`{field.name}` has a reverse accessor from a shared row to rows of all tenants", hint)
     if field.remote_field.on_delete is not DO_NOTHING:
-        hint = "Use DO_NOTHING, and end what refers to the row first."
-        yield _error(11, model, f"`{field.name}` deletes or changes rows of all tenants with the shared one", hint)
+        hint = "Use DO_NOTHING, and delete the rows that refer to it first."
+        yield _error(11, model, f"`{field.name}` deletes or changes rows of all tenants with the shared row", hint)
 
 
 def _is_indexed(model: type[Model], field: str) -> bool:
@@ -140,15 +142,15 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             messages.append(Error(problem, hint="Leave it at None: cookies are host-only.", id="tenancy.E020"))
     for alias, config in settings.CACHES.items():
         if config.get("KEY_FUNCTION") != "tenancy.cache.make_key":
-            problem = f'CACHES["{alias}"] does not keep tenants apart.'
+            problem = f'CACHES["{alias}"] does not isolate tenants.'
             messages.append(Error(problem, hint='Set KEY_FUNCTION to "tenancy.cache.make_key".', id="tenancy.E021"))
     for alias, database in settings.DATABASES.items():
         if database["ENGINE"] != "tenancy.postgresql":
-            problem = f'DATABASES["{alias}"] does not carry the active tenant.'
+            problem = f'DATABASES["{alias}"] does not set the active tenant.'
             messages.append(Error(problem, hint='Set ENGINE to "tenancy.postgresql".', id="tenancy.E022"))
     middleware = [path for path in settings.MIDDLEWARE if "health" not in path.lower()]
     if middleware[:1] != ["tenancy.middleware.TenantMiddleware"]:
-        problem = "TenantMiddleware does not run first, so something sees requests whose host nobody checked."
+        problem = "TenantMiddleware does not run first, so other middleware gets requests whose host is not checked."
         messages.append(Error(problem, hint="Only health checks go before it.", id="tenancy.E023"))
     return messages
 
@@ -165,7 +167,7 @@ SELECT rolsuper AS "is a superuser",
 
 
 def powers_of(alias: str) -> list[str]:
-    """Return what the role of a connection may do that row security does not survive; empty is right."""
+    """Return the privileges of the role of a connection that bypass row-level security. Expected: none."""
     with connections[alias].cursor() as cursor:
         cursor.execute(POWERS)
         names = [column.name for column in cursor.description]
@@ -183,22 +185,22 @@ def check_connection(app_configs: Any, databases: Any = None, **kwargs: Any) -> 
 
 def _role_errors() -> list[CheckMessage]:
     powers = powers_of("default")
-    hint = f"Connect as {role_name('app')}; tenancy/postgresql/roles.sql makes it."
+    hint = f"Connect as {role_name('app')}; tenancy/postgresql/roles.sql creates it."
     return [Error(f"The database role {power}.", hint=hint, id="tenancy.E030") for power in powers]
 
 
 def _version_warnings() -> list[CheckMessage]:
     major, minor = connections["default"].get_database_version()
     if major in FIXED_MINORS and minor < FIXED_MINORS[major]:
-        text = f"PostgreSQL {major}.{minor} has a hole in row-level security (CVE-2026-120154)."
+        text = f"PostgreSQL {major}.{minor} has a vulnerability in row-level security (CVE-2026-120154)."
         return [Caution(text, hint=f"Update to {major}.{FIXED_MINORS[major]} or later.", id="tenancy.W001")]
     return []
 
 
 def refuse_unsafe_process() -> None:
-    """Stop a web process, worker or test run whose connections could see other tenants' rows, DEBUG or not.
+    """Raise ImproperlyConfigured if a connection of this process could read rows of other tenants.
 
-    Raises ImproperlyConfigured.
+    For web processes, workers and test runs, with and without DEBUG.
     """
     if OWNER in connections:
         raise ImproperlyConfigured(
@@ -208,6 +210,6 @@ def refuse_unsafe_process() -> None:
 
 
 def refuse_unsafe_role() -> None:
-    """Raise ImproperlyConfigured when row security would not hold for the default connection."""
+    """Raise ImproperlyConfigured if the role of the default connection bypasses row-level security."""
     if errors := _role_errors():
         raise ImproperlyConfigured(" ".join(f"{error.msg} {error.hint}" for error in errors))

@@ -1,4 +1,4 @@
-"""Where a request comes from: one reading of the client's address, for logs, limits and the audit log alike."""
+"""The IP address of the client of a request, for logs, rate limits and the audit log."""
 
 from ipaddress import IPv6Address, ip_address
 
@@ -7,10 +7,10 @@ from django.http import HttpRequest
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """Return the address of the client, None if there is none, as on a Unix socket.
+    """Return the address of the client; None if there is none, as on a Unix socket.
 
-    With TRUST_PROXY it is the last one in `X-Forwarded-For`, which the proxy itself has added: whatever stands before
-    it came from the client, who may write there what they like. A proxy that adds nothing readable is named itself.
+    With TRUST_PROXY it is the last address in `X-Forwarded-For`, which the proxy has added. Earlier ones come from
+    the client and can be forged. Without a valid address there, return that of the proxy.
     """
     peer = parse_address(request.META.get("REMOTE_ADDR", ""))
     if not settings.TRUST_PROXY:
@@ -19,10 +19,9 @@ def address_of(request: HttpRequest) -> str | None:
 
 
 def parse_address(text: str) -> str | None:
-    """Return the address in `ip`, `ip:port`, `[v6]` or `[v6]:port`, None if there is none.
+    """Return the address in `ip`, `ip:port`, `[v6]` or `[v6]:port`; None if there is none.
 
-    An IPv4 address that is mapped into IPv6 is the IPv4 address, and a zone is left out: otherwise one client would
-    have several addresses, each with limits of its own.
+    IPv4-mapped IPv6 addresses become IPv4 and zones are removed, so that a client has one address and one rate limit.
     """
     host = text.strip().strip('"')
     if host.startswith("["):

@@ -1,7 +1,7 @@
-"""What time and which day it is: by the clock of the user who acts, if they have chosen a time zone, or the tenant's.
+"""The current time and date in the time zone of the current user, if they have chosen one, or of the tenant.
 
-`current_date()` is the only place that decides which day is today. `timezone.localdate()` and `date.today()` return a
-date of the server: tests/tenancy/test_dates.py refuses them everywhere else.
+Use `current_date()` for today. `timezone.localdate()` and `date.today()` return the date of the server;
+tests/tenancy/test_dates.py rejects them.
 """
 
 from datetime import date, datetime
@@ -15,7 +15,7 @@ from tenancy.zones import zone_named
 
 
 def current_zone() -> ZoneInfo:
-    """Return the time zone of the active scope. UTC without a tenant and a user who has chosen one."""
+    """Return the time zone of the active scope: that of the user, of the tenant, or UTC."""
     return get_scope().zone
 
 
@@ -31,10 +31,10 @@ def local_time(moment: datetime) -> datetime:
 
 
 def local_date(moment: datetime) -> date:
-    """Return the day of an aware `moment` in the time zone of the active scope."""
+    """Return the date of an aware `moment` in the time zone of the active scope."""
     return local_time(moment).date()
 
 
 def clock_of(tenant: AbstractTenant) -> datetime:
-    """Return the current time in the time zone of a tenant, whichever is active."""
+    """Return the current time in the time zone of `tenant`, which need not be active."""
     return timezone.now().astimezone(zone_named(tenant.time_zone))

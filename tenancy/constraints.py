@@ -1,6 +1,6 @@
-"""What makes a table tenant-owned, as Django constraints: `makemigrations` writes them, `migrate` applies them.
+"""The keys and row-level security of tenant-owned tables, as Django constraints for ordinary migrations.
 
-`TenantModel` adds the first two to every model; nobody has to remember them.
+The metaclass of `TenantModel` adds them to each model.
 """
 
 from typing import Any
@@ -12,13 +12,13 @@ from django.db.utils import DEFAULT_DB_ALIAS
 
 from tenancy.context import get_active_tenant
 
-# An unset setting and one whose local value has ended ('') both become NULL, which equals nothing.
+# An unset setting, and one after SET LOCAL has ended (''), both become NULL, which equals nothing.
 ACTIVE_TENANT = "NULLIF(current_setting('tenancy.tenant_id', true), '')::uuid"
 ACTIVE_USER = "NULLIF(current_setting('tenancy.user_id', true), '')::uuid"
 
 
 class DatabaseOnlyConstraint(BaseConstraint):
-    """A constraint that validation in Python has nothing to say about."""
+    """A constraint that only the database validates."""
 
     def __init__(self, *, name: str) -> None:
         super().__init__(name=name)
@@ -30,16 +30,16 @@ class DatabaseOnlyConstraint(BaseConstraint):
         return hash((type(self), self.name))
 
     def validate(self, *args: Any, **kwargs: Any) -> None:
-        """Accept every instance: the database decides."""
+        """Accept every instance."""
 
     def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
-        """Return what goes into CREATE TABLE; here nothing, since these statements need the table."""
+        """Return the part of CREATE TABLE: none. The statements follow it, since they need the table."""
         schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
         return None
 
 
 class TenantPrimaryKey(DatabaseOnlyConstraint):
-    """`PRIMARY KEY (account_id, id)`, which composite foreign keys point to."""
+    """`PRIMARY KEY (account_id, id)`, the target of composite foreign keys."""
 
     def constraint_sql(self, model: Any, schema_editor: Any) -> str:
         quote = schema_editor.quote_name
@@ -56,7 +56,7 @@ class TenantPrimaryKey(DatabaseOnlyConstraint):
 
 
 class TenantRowSecurity(DatabaseOnlyConstraint):
-    """Row-level security, forced on the table's owner too: rows of the active tenant and no others."""
+    """Row-level security (FORCE, so also for the owner of the table): only rows of the active tenant are visible."""
 
     def create_sql(self, model: Any, schema_editor: Any) -> str:
         from tenancy.roles import role_name  # settings are not ready when models are imported
@@ -79,7 +79,7 @@ class TenantRowSecurity(DatabaseOnlyConstraint):
 
 
 class UserReadPolicy(DatabaseOnlyConstraint):
-    """Lets a person's own rows be read across tenants, in effect only inside `as_user(user)`."""
+    """A policy to read the rows of one user in all tenants. In effect only inside `as_user(user)`."""
 
     def __init__(self, *, name: str, field: str) -> None:
         super().__init__(name=name)
@@ -99,9 +99,9 @@ class UserReadPolicy(DatabaseOnlyConstraint):
 
 
 class ErasedWithTenant(DatabaseOnlyConstraint):
-    """Rows go when the row of their tenant is deleted, and it is PostgreSQL that deletes them.
+    """A foreign key to the tenant with ON DELETE CASCADE, in addition to the one of Django.
 
-    For tables whose rows the application may not delete. It stands beside the foreign key that Django makes.
+    For tables from which the application may not delete: PostgreSQL deletes their rows with the tenant.
     """
 
     def create_sql(self, model: Any, schema_editor: Any) -> str:
@@ -119,10 +119,10 @@ class ErasedWithTenant(DatabaseOnlyConstraint):
 
 
 class TenantUniqueConstraint(models.UniqueConstraint):
-    """Unique within the tenant: `account` is put in front of the fields or expressions.
+    """Unique within the tenant: `account` is added as the first field or expression.
 
-    Validates although forms and serializers leave the tenant out, so a duplicate is a message at the field and not an
-    IntegrityError.
+    It also validates in forms and serializers, which exclude the tenant, so a duplicate is a message at the field and
+    no IntegrityError.
     """
 
     def __init__(self, *expressions: Any, fields: Any = (), name: str, **kwargs: Any) -> None:
@@ -133,7 +133,7 @@ class TenantUniqueConstraint(models.UniqueConstraint):
         super().__init__(*expressions, fields=fields, name=name, **kwargs)
 
     def validate(self, model: Any, instance: Any, exclude: Any = None, using: str = DEFAULT_DB_ALIAS) -> None:
-        """Raise ValidationError, at the field if the constraint has just one, when another row has these values."""
+        """Raise ValidationError if another row has these values; at the field if the constraint has only one."""
         tenant = get_active_tenant()
         if instance.account_id is None and tenant is not None:
             instance.account_id = tenant.pk

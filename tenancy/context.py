@@ -1,11 +1,10 @@
-"""Whose data the running code may see.
+"""The active tenant.
 
-The active scope is a `ContextVar`: every thread, asyncio task and `sync_to_async` call sees what contextvars give it,
-and a raw thread sees no tenant and therefore no rows. Nothing is stored on a connection, request or module.
+The active scope is a `ContextVar`: asyncio tasks and `sync_to_async` calls inherit it, and a new thread has no tenant
+and therefore sees no rows. Nothing is stored on a connection, request or module.
 
-Do not let one of these context managers span a `yield`: a generator runs in the context of whoever calls `next()`,
-so the code between two yields would leave its tenant active in the caller. `tenancy.middleware` wraps streamed
-responses for this reason.
+Do not use these context managers around a `yield`: a generator runs in the context of its caller, so the tenant would
+stay active in the caller between two items. `tenancy.middleware` wraps streamed responses for this reason.
 """
 
 from collections.abc import Iterator
@@ -28,7 +27,7 @@ logger = structlog.get_logger("tenancy")
 
 
 class Tenant(Protocol):
-    """What the machinery reads of a tenant. `tenancy.models.AbstractTenant` has it."""
+    """The attributes of the active tenant that this package reads. `tenancy.models.AbstractTenant` has them."""
 
     @property
     def pk(self) -> UUID: ...
@@ -45,26 +44,26 @@ class Tenant(Protocol):
 
 
 class NoActiveTenant(Exception):
-    """Tenant-owned data was asked for while no tenant is active."""
+    """Tenant-owned data was requested while no tenant is active."""
 
 
 class CrossTenantWrite(Exception):
-    """A row of one tenant was about to be written in the name of another."""
+    """A row of one tenant would be written while another is active."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is active. At most one of the first three is set; none of them means: no tenant, no rows."""
+    """The scope of queries. At most one of the first three is set; with none of them, no rows are visible."""
 
     tenant: Tenant | None = None
     user_id: UUID | None = None
     all_tenants_reason: str | None = None
-    time_zone: str | None = None  # chosen by the user who acts; without one the tenant's applies
+    time_zone: str | None = None  # of the current user; None for that of the tenant
 
     @property
     def zone(self) -> ZoneInfo:
-        """The time zone of the scope: see `tenancy.clock`."""
-        name = self.time_zone or getattr(self.tenant, "time_zone", None)  # old migrations: tenants without one
+        """Return the time zone of the scope: see `tenancy.clock`."""
+        name = self.time_zone or getattr(self.tenant, "time_zone", None)  # historical models may lack it
         return zone_named(name) if name else UTC
 
 
@@ -74,7 +73,7 @@ _scope: ContextVar[Scope] = ContextVar("tenancy_scope", default=NOTHING)
 
 
 def get_scope() -> Scope:
-    """Return the active scope. For the machinery; applications want `get_active_tenant()`."""
+    """Return the active scope. For this package; applications use `get_active_tenant()`."""
     return _scope.get()
 
 
@@ -97,36 +96,36 @@ def require_active_tenant() -> Tenant:
 def activate(tenant: Tenant) -> None:
     """Make `tenant` active until the current thread or task ends or another call replaces it.
 
-    Prefer `tenant_context()`, which puts back what was active before. Raises TypeError as that does.
+    Prefer `tenant_context()`, which restores the previous scope. Raises TypeError as that does.
     """
     _enter(Scope(tenant=_checked(tenant)))
 
 
 def deactivate() -> None:
-    """Leave no tenant active."""
+    """Make no tenant active."""
     _enter(NOTHING)
 
 
 def use_time_zone(name: str | None) -> None:
-    """Use the time zone that the user who acts has chosen, None for the tenant's, until the active scope ends.
+    """Set the time zone of the active scope to that of the user; None for that of the tenant.
 
-    For authentication, which learns in the middle of a request who the user is. Others use `own_time_zone()`.
+    For authentication, which identifies the user in the middle of a request. Other code uses `own_time_zone()`.
     """
     _enter(replace(get_scope(), time_zone=name))
 
 
 @contextmanager
 def own_time_zone(name: str | None) -> Iterator[None]:
-    """Run the block in the active scope and in the time zone `name`; None stands for the tenant's."""
+    """Run the block in the active scope with the time zone `name`; None for that of the tenant."""
     with scoped(replace(get_scope(), time_zone=name)):
         yield
 
 
 @contextmanager
 def tenant_context(tenant: Tenant) -> Iterator[None]:
-    """Run the block, sync or async, in the name of `tenant`; afterwards is active what was before.
+    """Run the block, sync or async, with `tenant` active, and restore the previous scope afterwards.
 
-    Raises TypeError for anything but a saved tenant: an unsaved one has an id that no row has.
+    Raises TypeError unless `tenant` is saved: no row has the id of an unsaved one.
     """
     with scoped(Scope(tenant=_checked(tenant))):
         yield
@@ -134,17 +133,17 @@ def tenant_context(tenant: Tenant) -> Iterator[None]:
 
 @contextmanager
 def no_tenant() -> Iterator[None]:
-    """Run the block with no tenant active, as `VACUUM` and `CREATE INDEX CONCURRENTLY` need it."""
+    """Run the block with no tenant active. `VACUUM` and `CREATE INDEX CONCURRENTLY` require it."""
     with scoped(NOTHING):
         yield
 
 
 @contextmanager
 def all_tenants(*, reason: str) -> Iterator[None]:
-    """Read across all tenants, on the `operator` connection; every write raises.
+    """Read rows of all tenants on the `operator` connection. Writes raise NoActiveTenant.
 
-    Web processes and workers do not have that connection: it exists in commands, in tests and in platform processes.
-    `reason` goes to the log. Raises ValueError when it is blank.
+    Commands, tests and platform processes have this connection; web processes and workers do not. `reason` is logged.
+    Raises ValueError if it is blank.
     """
     if not reason.strip():
         raise ValueError('all_tenants() needs a reason, for example all_tenants(reason="monthly usage report").')
@@ -155,10 +154,10 @@ def all_tenants(*, reason: str) -> Iterator[None]:
 
 @contextmanager
 def as_user(user: Model) -> Iterator[None]:
-    """Read the memberships of one person in all tenants, for log-in on the public host and the account switcher.
+    """Read the memberships of one user in all tenants, for login on the public host and the account switcher.
 
-    Inside, the manager of the membership model compiles to `user_id = <user>`; other tenant-owned managers and all
-    writes raise NoActiveTenant. Raises TypeError unless `user` is saved and has a UUID as its primary key.
+    Queries of the membership model compile to `user_id = <user>`. Those of other tenant-owned models and all writes
+    raise NoActiveTenant. Raises TypeError unless `user` is saved and has a UUID as its primary key.
     """
     if not _is_saved(user):
         raise TypeError(f"as_user() needs a saved user, not {user!r}.")
@@ -168,9 +167,9 @@ def as_user(user: Model) -> Iterator[None]:
 
 @contextmanager
 def scoped(scope: Scope) -> Iterator[None]:
-    """Run the block in `scope`, as returned by `get_scope()`. For the machinery.
+    """Run the block in `scope`, as returned by `get_scope()`. For this package.
 
-    The time zone of the scope is Django's current one in it, which filters of templates and fields of forms use.
+    The time zone of the scope becomes Django's current one, which template filters and form fields use.
     """
     token = _scope.set(scope)
     try:
@@ -190,7 +189,7 @@ def _is_saved(instance: object) -> bool:
 
 
 def _checked(tenant: Tenant) -> Tenant:
-    # By label, so that the historical models of migrations are accepted too.
+    # By label, which accepts the historical models of migrations too.
     if not _is_saved(tenant) or cast(Model, tenant)._meta.label_lower != settings.TENANT_MODEL.lower():
         raise TypeError(f"Only a saved {settings.TENANT_MODEL} can be activated, not {tenant!r}.")
     return tenant

@@ -1,4 +1,4 @@
-"""Jobs for every tenant, at once or each by its own clock."""
+"""Jobs for all tenants: immediately, or daily at a time in the time zone of each tenant."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
@@ -21,12 +21,11 @@ PAGE = 1000
 
 
 def for_each_tenant(name: str, /, *, daily_at: time | None = None, **arguments: Any) -> int:
-    """Have the job `name` run for every tenant that is not suspended, and return for how many.
+    """Enqueue the job `name` for every tenant that is not suspended, and return the number of tenants.
 
-    With `daily_at`, only for those whose clock shows that time or a later one and whose job has not run that day; it
-    gets `day="2026-11-21"`, the date there. So beat may call this as often as it likes, and a day on which nothing ran
-    for some hours is made up for, until midnight there. A new tenant has its turn on the day on which it is made.
-    Raises UnknownJob.
+    With `daily_at`, only for tenants whose local time is later and for which the job has not run on the local date,
+    which it gets as `day="2026-11-21"`. So beat may call this often: it is idempotent within a day and catches up
+    after an outage until local midnight. For a new tenant it runs on the day of its creation. Raises UnknownJob.
     """
     require_job(name)
     tenants = get_tenant_model()._default_manager.filter(suspended_at=None).order_by("pk")
@@ -46,13 +45,13 @@ def _row(name: str, tenant_id: UUID, arguments: Mapping[str, Any], day: date | N
 
 
 def _due_today(name: str, tenants: Sequence[AbstractTenant], daily_at: time) -> dict[UUID, date]:
-    """Return the tenants whose turn it is and their dates, and note that they had it."""
+    """Return the tenants whose job is due with their local dates, and record the run."""
     clocks = {tenant.pk: _clock_of(tenant) for tenant in tenants}
     days = {key: clock.date() for key, clock in clocks.items() if clock.time() >= daily_at}
     runs = DailyRun.objects.filter(job=name, tenant_id__in=days)
     never = [DailyRun(job=name, tenant_id=key, day=date.min) for key in days]
     DailyRun.objects.bulk_create(never, ignore_conflicts=True)
-    # Locked: of two that ask at once, the second finds that it was done.
+    # Locked: the second of two concurrent calls finds the run of the first.
     due = [run for run in runs.select_for_update().order_by("tenant_id") if run.day < days[run.tenant_id]]
     for run in due:
         run.day = days[run.tenant_id]
@@ -61,6 +60,6 @@ def _due_today(name: str, tenants: Sequence[AbstractTenant], daily_at: time) -> 
 
 
 def _clock_of(tenant: AbstractTenant) -> datetime:
-    if tenant.time_zone not in available_time_zones():  # UTC applies: the others must not wait for its correction
+    if tenant.time_zone not in available_time_zones():  # use UTC; an exception would stop the job for all tenants
         logger.warning("unknown_time_zone", tenant=tenant.slug)
     return clock_of(tenant)

@@ -17,9 +17,9 @@ from tenancy.lines import normalized_line, validate_line
 
 
 class UUIDv7Field(models.UUIDField):  # type: ignore[type-arg]
-    """A primary key that sorts by creation time, made here and never taken from a client.
+    """A UUIDv7 primary key: it sorts by creation time and is never taken from a client.
 
-    Migrations do not record the default: it is not the database's, and its import path may move.
+    Migrations do not contain the default, which Python computes and whose import path may change.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -40,21 +40,21 @@ else:
 
 
 class InOneForm:
-    """What takes texts, and how: `in_form()` is the form in which they are stored."""
+    """A mixin of fields that normalize text. `in_form()` returns the form that is stored."""
 
     @staticmethod
     def in_form(text: str) -> str:
         return normalized(text)
 
     def normalized(self, value: Any) -> Any:
-        """Return a value that may be a text, in its form."""
+        """Return `value`, normalized if it is text."""
         return self.in_form(value) if isinstance(value, str) else value
 
 
 class Normalized(InOneForm):
-    """A field whose text is in NFC: when it is validated, when it is saved, and when rows are looked up by it.
+    """A model field that normalizes text to NFC when it validates, saves and filters.
 
-    In migrations it is the field of Django that it is based on: the column is the same.
+    In migrations it is the Django field that it extends, because the column is the same.
     """
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
@@ -77,14 +77,14 @@ class Normalized(InOneForm):
 
 
 class NormalizedText(InOneForm, forms.CharField):
-    """A text of a form, in NFC before its length is looked at."""
+    """A form field that normalizes text to NFC before it checks the length."""
 
     def to_python(self, value: Any) -> Any:
         return self.normalized(super().to_python(value))
 
 
 class NormalizedLine(NormalizedText):
-    """What something is called, in a form: see `normalized_line()`. The field of the model refuses what is no line."""
+    """A form field for names: see `normalized_line()`. The model field validates the line."""
 
     @staticmethod
     def in_form(text: str) -> str:
@@ -92,7 +92,7 @@ class NormalizedLine(NormalizedText):
 
 
 class LineField(Normalized, Line):
-    """Text of one line in which something can be seen: what people call a thing."""
+    """A name: text of one line with at least one visible character."""
 
     default_validators = [validate_line]
 
@@ -109,12 +109,12 @@ class TextField(Normalized, Long):
 
 
 class DerivedText:
-    """A column that is computed from other text of the row whenever that is saved; it is not edited or exported."""
+    """A column computed from other text of the row when it is saved; it is not edited or exported."""
 
     sources: tuple[str, ...]
 
     def derive(self, values: Sequence[str]) -> str:
-        """Return the text for the values of `sources`. Each kind of column has its own."""
+        """Return the text for the values of `sources`."""
         raise NotImplementedError  # SortKey and SearchText, the only two kinds, override it
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
@@ -124,10 +124,10 @@ class DerivedText:
 
 
 class SortKey(DerivedText, Line):
-    """What a name is sorted by, ignoring case and accents: see `sort_key()`.
+    """The key that sorts names without regard to case and accents: see `sort_key()`.
 
-    Names that are alike have the same key, so the id has to follow it in an order. Of very long names the beginning
-    counts, since an entry of an index has 2,704 bytes at most.
+    Keys are not unique, so an order needs the id as well. Long names are truncated: an index entry has at most 2,704
+    bytes.
     """
 
     LENGTH = 500
@@ -146,7 +146,7 @@ class SortKey(DerivedText, Line):
 
 
 class SearchText(DerivedText, Long):
-    """What is searched of a row: see `folded()`. It is not read with the row."""
+    """The text that search compares: see `folded()`. The column is deferred."""
 
     def __init__(self, *sources: str, **kwargs: Any) -> None:
         self.sources = sources
@@ -161,20 +161,20 @@ class SearchText(DerivedText, Long):
 
 
 def with_derived(row: models.Model, update_fields: Iterable[str] | None) -> set[str] | None:
-    """Return the columns that `save()` writes: `update_fields`, and what is derived from them; None means all."""
+    """Return the columns that `save()` writes: `update_fields` and the columns derived from them; None for all."""
     derived = [field for field in row._meta.concrete_fields if isinstance(field, DerivedText)]
     if update_fields is not None:
         named = set(update_fields)
         return named | {field.name for field in derived if not named.isdisjoint(field.sources)}
     for field in derived:
-        row.__dict__.setdefault(field.attname, "")  # Django leaves out columns that were not read
+        row.__dict__.setdefault(field.attname, "")  # Django does not save deferred columns
     return None
 
 
 class TenantKey(models.ForeignKey):  # type: ignore[type-arg]
-    """`account` of every tenant-owned row, filled from the active tenant when the row is saved.
+    """The key `account` of a tenant-owned row. `save()` sets it to the active tenant.
 
-    Not a default: that would be evaluated for unbound forms, where no tenant need be active.
+    It has no default, because unbound forms evaluate defaults, where no tenant may be active.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -203,7 +203,7 @@ class TenantKey(models.ForeignKey):  # type: ignore[type-arg]
 
 
 def check_writable(instance: models.Model) -> None:
-    """Raise NoActiveTenant without a tenant, CrossTenantWrite when `instance` belongs to another."""
+    """Raise NoActiveTenant without a tenant, CrossTenantWrite if `instance` belongs to another tenant."""
     tenant = require_active_tenant()
     owner_id = instance.__dict__.get("account_id")  # not getattr(), which would fetch a deferred column
     if owner_id is not None and owner_id != tenant.pk:
@@ -214,11 +214,11 @@ def check_writable(instance: models.Model) -> None:
 
 
 class TenantForeignKey(models.ForeignKey):  # type: ignore[type-arg]
-    """A reference between rows of the same tenant.
+    """A composite foreign key between rows of the same tenant.
 
-    An ordinary ForeignKey to the ORM. In the database it is `(account_id, <field>_id) → (account_id, id)`, because
-    foreign-key checks bypass row security: a key on the id alone could point at another tenant's row. Joins compare
-    the tenant too. It makes no index; declare one that starts with `account` and the field (tenancy.E009 looks).
+    An ordinary ForeignKey for the ORM. In the database it is `(account_id, <field>_id) → (account_id, id)`, because
+    foreign key checks bypass row-level security: a key on the id alone could refer to a row of another tenant. Joins
+    compare the tenant too. It creates no index; declare one that starts with `account` and the field (tenancy.E009).
     """
 
     def __init__(self, to: Any, on_delete: Any, **kwargs: Any) -> None:
@@ -231,7 +231,7 @@ class TenantForeignKey(models.ForeignKey):  # type: ignore[type-arg]
         return name, path, list(args), kwargs
 
     def get_extra_restriction(self, alias: str, related_alias: str) -> Any:
-        """Return `alias.account_id = related_alias.account_id`; `alias` is the table that the key points to."""
+        """Return `alias.account_id = related_alias.account_id`; `alias` is the referenced table."""
         ours: Any = self.model._meta.get_field("account")
         theirs: Any = self.remote_field.model._meta.get_field("account")
         return Exact(Col(alias, theirs), Col(related_alias, ours))

@@ -1,9 +1,8 @@
 """Text in the forms in which it is stored, compared, sorted and searched.
 
-`normalized()` is the form in which text is stored. `folded()` ignores case, accents and width, so that it serves both
-for sorting and for searching. It is computed here and stored beside the text: PostgreSQL has ICU collations only where
-it was built with ICU, which the embedded server is not, and the case mapping of its other locales depends on the
-platform.
+`normalized()` is the form in which text is stored. `folded()` ignores case, accents and width, for sorting and search.
+Python computes it and the table stores it beside the text: the embedded PostgreSQL has no ICU collations, and the case
+mapping of other locales depends on the platform.
 """
 
 import re
@@ -13,30 +12,30 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import accumulate, islice
 
-MOST_IMAGES = 20_000  # remembered: more than the characters of all living scripts but the rare ideographs
-BLOCK = 512  # characters that are read one by one to find one of them
+MOST_IMAGES = 20_000  # cached: more than the characters of all living scripts except rare ideographs
+BLOCK = 512  # characters that are scanned one by one to find one of them
 MOST_MARKS = 30  # on one character, as in the Stream-Safe Text Format of Unicode (UAX 15)
-LONG, JOINER = 1_000, "\u034f"  # characters of a text in which marks are counted; COMBINING GRAPHEME JOINER
-# Accents and vowel points that users leave out: Latin, Greek, Cyrillic, Hebrew and Arabic. Marks of other scripts are
-# letters of their own.
+LONG, JOINER = 1_000, "\u034f"  # shortest text whose marks are limited; COMBINING GRAPHEME JOINER
+# Accents and vowel points that users omit: Latin, Greek, Cyrillic, Hebrew and Arabic. Marks of other scripts are
+# letters.
 OPTIONAL_MARKS = (
     *((0x0300, 0x036F), (0x0483, 0x0487), (0x0591, 0x05BD), (0x05BF, 0x05C7), (0x0610, 0x061A), (0x064B, 0x065F)),
     *((0x0670, 0x0670), (0x06D6, 0x06ED), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE20, 0xFE2F)),
-    *((0xFE00, 0xFE0F), (0xE0100, 0xE01EF)),  # which variant of a sign is shown
+    *((0xFE00, 0xFE0F), (0xE0100, 0xE01EF)),  # variation selectors
 )
-# Scripts that write words without spaces between them: Thai, Lao, Tibetan, Burmese, Khmer, Chinese, Japanese. Korean
-# has spaces, and particles behind its words; each syllable is found.
+# Scripts that do not separate words by spaces: Thai, Lao, Tibetan, Burmese, Khmer, Chinese, Japanese. Korean has
+# spaces, but adds particles to words; search finds each syllable.
 UNSPACED = (
     *((0x0E00, 0x0FFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x2E80, 0xA4CF), (0xAC00, 0xD7FF), (0xF900, 0xFAFF)),
     *((0xFF66, 0xFFDC), (0x20000, 0x3FFFF)),
 )
-# Letters that Unicode does not decompose, although people type them without the stroke or as two letters.
+# Letters that Unicode does not decompose, although users type them without the stroke or as two letters.
 PLAIN = str.maketrans(
     dict(zip("øđłħŧıðƀɨʉ", "odlhtidbiu", strict=True)) | {"æ": "ae", "œ": "oe", "þ": "th", "ς": "σ", "ё": "е"}
 )
-# Punctuation of which keyboards have one kind: text processors write others in its place.
+# Punctuation that text processors replace by other characters than keyboards have.
 PLAIN |= str.maketrans(dict.fromkeys("‘’‛ʻʼ׳′", "'") | dict.fromkeys("“”‟״", '"') | dict.fromkeys("‐‒–—―−", "-"))
-# Kana with a mark for voice that is a character of its own, as half-width kana have it, and the kana that both are.
+# Kana with a separate voice mark, as half-width kana have it, and the single kana for both.
 VOICE_MARKS = dict(zip("\u3099\u309a\u309b\u309c\uff9e\uff9f", "\u3099\u309a" * 3, strict=True))
 KANA = [chr(code) for code in (*range(0x3041, 0x30FF), *range(0xFF66, 0xFF9E))]
 VOICED = {
@@ -45,17 +44,17 @@ VOICED = {
     for mark, combining in VOICE_MARKS.items()
     if len(one := unicodedata.normalize("NFKC", kana + combining)) == 1
 }
-NO_IMAGE = "\u2060"  # takes the place of the mark
-DISTINCT = frozenset("йїўѓќ")  # Cyrillic letters of their own, which Unicode decomposes
+NO_IMAGE = "\u2060"  # replaces the mark
+DISTINCT = frozenset("йїўѓќ")  # Cyrillic letters that Unicode decomposes although they are no accented letters
 TRIMMED = "".join(chr(code) for code in range(0x3100) if unicodedata.category(chr(code)) in ("Pi", "Pf", "Ps", "Pe"))
-TRIMMED += ",.;:!?¡¿…‚„\"'、。，．；：！？"  # punctuation around a word that is looked for is no part of it
+TRIMMED += ",.;:!?¡¿…‚„\"'、。，．；：！？"  # punctuation around a search word is not part of it
 
 
 def normalized(text: str) -> str:
-    """Return `text` in NFC: characters that can be entered in several ways are the same afterwards.
+    """Return `text` in NFC: characters that can be encoded in several ways become equal.
 
-    Marks on one letter are put in order, which takes the square of their number. No script has more than
-    MOST_MARKS, so a long text gets a joiner behind each so many, as in the Stream-Safe Text Format.
+    Normalization sorts the marks of a letter in quadratic time. No script has more than MOST_MARKS, so a joiner is
+    inserted after as many in a long text, as in the Stream-Safe Text Format.
     """
     if text.isascii():
         return text
@@ -71,23 +70,23 @@ def _too_many_marks() -> re.Pattern[str]:
 
 
 def folded(text: str) -> str:
-    """Return what `text` is compared by: without case, accents and width, with a space before each word.
+    """Return the form of `text` for comparison: without case, accents and width, with a space before each word.
 
-    Each character has an image of its own, so a part of a text has a part of its image. Punctuation has a space
-    behind it. A character of a script without spaces is a word, with a space on either side.
+    Each character is folded separately, so a substring has a substring of the folded text. A space follows
+    punctuation. A character of a script without spaces is a word, with spaces around it.
     """
     return f" {_translated(text)}"
 
 
 def sort_key(text: str) -> str:
-    """Return what names are sorted by, byte by byte. Names that differ in case and accents only have the same key."""
+    """Return the sort key of a name, compared by bytes. Names that differ only in case or accents have equal keys."""
     return " ".join(folded(normalized(text)).split())
 
 
 def search_words(text: str) -> list[str]:
-    """Return the words of a query, as parts of `folded()` texts: each is the beginning of a word.
+    """Return the words of a query in its order, as substrings of `folded()` texts: each is the beginning of a word.
 
-    Words that another one contains are left out, since they are found with it. The order is that of the query.
+    Words that another one contains are omitted, because a match of the other one contains them.
     """
     chunks = (chunk.strip(TRIMMED) or chunk for chunk in normalized(text).split())
     words = [word for word in dict.fromkeys(map(_word, chunks)) if word.strip()]
@@ -95,18 +94,18 @@ def search_words(text: str) -> list[str]:
 
 
 def is_unspaced(character: str) -> bool:
-    """Say whether a character belongs to a script that writes words without spaces."""
+    """Return whether the script of a character does not separate words by spaces."""
     return _is_in(UNSPACED, ord(character))
 
 
 def first_span(text: str, words: Iterable[str]) -> tuple[int, int] | None:
-    """Return where the first of `search_words()` is in a text, or None. It costs less than all `spans()`."""
+    """Return the first place of `search_words()` in a text, or None. Faster than `spans()`."""
     image = _Image(text)
     return min((place for word in words for place in islice(image.find(word), 1)), default=None)
 
 
 def spans(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
-    """Return where `search_words()` are in a text, as places of its own characters; no two of them overlap."""
+    """Return the places of `search_words()` in a text, as offsets of characters. They do not overlap."""
     image = _Image(text)
     found: list[tuple[int, int]] = []
     for start, end in sorted(each for word in words for each in image.find(word)):
@@ -118,17 +117,17 @@ def spans(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
 
 
 class _Image:
-    """The folded text, and which of its characters is the image of which one."""
+    """The folded text, and the original character of each of its characters."""
 
     def __init__(self, text: str) -> None:
         self.text = _voiced(text)
         blocks = [self.text[start : start + BLOCK].translate(_images) for start in range(0, len(text), BLOCK)]
         self.ends = list(accumulate(map(len, blocks)))
         self.folded = " " + "".join(blocks)
-        self.read: dict[int, list[int]] = {}  # blocks of which the end of each character's image is known
+        self.read: dict[int, list[int]] = {}  # blocks with the end of the image of each character
 
     def find(self, word: str) -> Iterable[tuple[int, int]]:
-        lead = word.startswith(" ")  # the space before a word is the end of what is before it
+        lead = word.startswith(" ")  # the space before a word belongs to the character before it
         place = self.folded.find(word)
         while place >= 0:
             first, last = place - 1 + lead, place + len(word) - 2
@@ -136,7 +135,7 @@ class _Image:
             place = self.folded.find(word, place + len(word))
 
     def _origin(self, offset: int) -> int:
-        """Return the place of the character whose image has this offset."""
+        """Return the place of the character whose image contains this offset."""
         block = bisect_right(self.ends, offset)
         if block == len(self.ends):
             return len(self.text)
@@ -146,7 +145,7 @@ class _Image:
         return block * BLOCK + bisect_right(self.read[block], offset - (self.ends[block - 1] if block else 0))
 
     def _after(self, place: int) -> int:
-        """Return the end of a character with the marks on it."""
+        """Return the end of a character with its marks."""
         end = place + 1
         for after in self.text[end : end + MOST_MARKS]:
             if unicodedata.category(after)[0] != "M" and after != NO_IMAGE:
@@ -160,7 +159,7 @@ def _translated(text: str) -> str:
 
 
 def _voiced(text: str) -> str:
-    """Return a text of the same length, in which kana with a mark are one character and one that has no image."""
+    """Return a text of the same length, with one character and one without an image for each kana with a mark."""
     if any(mark in text for mark in VOICE_MARKS):
         for two, one in VOICED.items():
             text = text.replace(two, f"{one}{NO_IMAGE}")
@@ -180,7 +179,7 @@ _images = _Images()
 
 def _image_of(character: str) -> str:
     match unicodedata.category(character):
-        case "Cf":  # joiners, soft hyphens, marks of direction
+        case "Cf":  # joiners, soft hyphens, direction marks
             return ""
         case "Cc" | "Zl" | "Zp" | "Zs":
             return " "

@@ -1,7 +1,7 @@
-"""Groups of the channel layer that belong to a tenant, and what they are told after a commit.
+"""Announcements: messages to groups of the channel layer, one set of groups for each tenant, after a commit.
 
-What goes through the layer says that something happened and never what: whoever hears it reads it from the database,
-in the name of the tenant. So a message that is lost, doubled or late does no harm, and none has anybody's data in it.
+An announcement only says that there are new events. It contains no data: a receiver reads the database with its tenant
+active. A lost, duplicated or late message is therefore harmless.
 """
 
 import asyncio
@@ -22,27 +22,26 @@ from tenancy.context import require_active_tenant
 
 logger = structlog.get_logger("tenancy.groups")
 
-MOST_WAITING = 10_000  # groups that the thread has not told yet
+MOST_WAITING = 10_000  # groups with unsent messages
 SEND_SECONDS = 3.0
-END_SECONDS = 2.0  # which a program that ends allows it
+END_SECONDS = 2.0  # that the thread has at the end of the process
 
 
 def group_name(name: str) -> str:
-    """Return what the group `name` of the active tenant is called in the channel layer. Raises NoActiveTenant."""
+    """Return the name in the channel layer of the group `name` of the active tenant. Raises NoActiveTenant."""
     return f"tenant.{require_active_tenant().pk}.{name}"
 
 
 def announce(name: str, message: Mapping[str, Any]) -> None:
     """Send `message`, which has a `type`, to the group `name` of the active tenant after the commit.
 
-    Once for each group and transaction: a later message takes the place of an earlier one, also when a savepoint takes
-    the later one back. Never fails, and never makes the caller wait. Whoever listens to several groups on one channel
-    finds the name of this one as `group`.
+    Once for each group and transaction: a later message replaces an earlier one, even if its savepoint is rolled back.
+    Never raises or blocks. The message gets the name of the group as `group`.
     """
     group = group_name(name)
     announcement = Announcement(group, {**message, "group": group})
     for _savepoints, hook, _robust in transaction.get_connection().run_on_commit:
-        # One that is still in the list is undone together with us or not at all.
+        # A callback that is still in the list is rolled back together with this one or not at all.
         earlier = getattr(hook, "__wrapped__", None)
         if isinstance(earlier, Announcement) and earlier.group == group:
             earlier.message = announcement.message
@@ -51,7 +50,7 @@ def announce(name: str, message: Mapping[str, Any]) -> None:
 
 
 class Announcement:
-    """What a group is told after the commit."""
+    """A message to a group, as a callback of `transaction.on_commit()`."""
 
     def __init__(self, group: str, message: dict[str, Any]) -> None:
         self.group, self.message = group, message
@@ -61,10 +60,10 @@ class Announcement:
 
 
 class LoopWithoutThreads(asyncio.SelectorEventLoop):
-    """An event loop that looks up host names itself: its thread is its own, where that keeps no other work waiting.
+    """An event loop that resolves host names in its own thread, which may block.
 
-    asyncio does it in more threads. At the end of the process, when the last announcements are sent, none can be
-    started or ended any more, and both raise RuntimeError.
+    asyncio uses additional threads for it. These cannot start at the end of the process, when the last announcements
+    are sent: that raises RuntimeError.
     """
 
     async def getaddrinfo(self, *address: Any, **options: Any) -> Any:
@@ -72,16 +71,16 @@ class LoopWithoutThreads(asyncio.SelectorEventLoop):
 
 
 class Announcer:
-    """Sends from a thread of its own, over one connection to Redis that it keeps.
+    """Sends announcements in a thread with one persistent connection to Redis.
 
-    A writer does not wait for it: without Redis a web request would take seconds, and in a job or a command, where no
-    event loop runs, every single message would make a new connection. Messages to one group that wait together become
-    one, so nothing grows without end.
+    The caller does not wait: a request would take seconds without Redis, and code without an event loop (jobs,
+    commands) would open a connection for each message. Unsent messages to the same group are merged, which limits
+    the queue.
     """
 
     def __init__(self) -> None:
         self._forget()
-        os.register_at_fork(after_in_child=self._forget)  # threads stay with the parent
+        os.register_at_fork(after_in_child=self._forget)  # a child process has no thread
         atexit.register(self.close)
 
     def _forget(self) -> None:
@@ -91,7 +90,7 @@ class Announcer:
         self._busy = self._ended = False
 
     def send(self, group: str, message: dict[str, Any]) -> None:
-        """Have `message` sent soon, in place of another one to the same group that still waits."""
+        """Queue `message`. It replaces an unsent one to the same group."""
         with self._condition:
             if group not in self._waiting and len(self._waiting) >= MOST_WAITING:
                 logger.warning("announcement_dropped", group=group)
@@ -103,12 +102,12 @@ class Announcer:
             self._condition.notify_all()
 
     def flush(self, seconds: float) -> bool:
-        """Wait until everything was sent, and say whether it was within `seconds`."""
+        """Wait at most `seconds` until the queue is empty, and return whether it is."""
         with self._condition:
             return self._condition.wait_for(lambda: not self._waiting and not self._busy, seconds)
 
     def close(self) -> None:
-        """Send what waits, for a short time, and end the thread. At the end of the process."""
+        """Send the queue within a short time, and end the thread. Called at the end of the process."""
         if self._thread is None:
             return
         deadline = time.monotonic() + END_SECONDS
@@ -119,7 +118,7 @@ class Announcer:
         self._thread.join(max(0.0, deadline - time.monotonic()))
 
     def _run(self) -> None:
-        # One loop, because the layer keeps its connection with the loop.
+        # One loop, because the layer has one connection for each loop.
         with asyncio.Runner(loop_factory=LoopWithoutThreads) as runner:
             while batch := self._next():
                 runner.run(_send(batch))
@@ -128,7 +127,7 @@ class Announcer:
                     self._condition.notify_all()
 
     def _next(self) -> dict[str, dict[str, Any]]:
-        """Wait for messages and return them; nothing at the end."""
+        """Wait for messages and return them; none at the end of the process."""
         with self._condition:
             self._condition.wait_for(lambda: self._waiting or self._ended)
             batch, self._waiting = self._waiting, {}
@@ -143,10 +142,10 @@ async def _send(batch: Mapping[str, dict[str, Any]]) -> None:
             async with asyncio.timeout(SEND_SECONDS):
                 await layer.group_send(group, message)
         except (RedisError, OSError) as error:  # a timeout is an OSError
-            # The others would wait just as long. Listeners find out by looking, a little later.
+            # The others would time out too. Receivers poll the database and get the events later.
             logger.warning("announcements_lost", number=len(batch) - number, error=str(error))
             return
-        except Exception:  # whatever it is: all announcements of this process depend on this thread
+        except Exception:  # the thread must survive: it sends all announcements of this process
             logger.exception("announcement_broken", group=group)
 
 

@@ -7,8 +7,8 @@
     # in an action, inside the transaction of the write
     enqueue("tasks.remind", task_id=task.pk)
 
-The tenant is an argument of every message, `tenant_id`: taken from the active tenant by whoever asks for the job, and
-consumed by TenantTask in the worker. Nothing is inherited there, so a job without a tenant does nothing.
+Every message has the argument `tenant_id`: the caller sets it to the active tenant, and TenantTask reads it in the
+worker. Nothing else activates a tenant there, so a job without a tenant does nothing.
 """
 
 import time
@@ -37,15 +37,15 @@ from tenancy.postgresql.cursors import long_work
 
 logger = structlog.get_logger("tenancy.jobs")
 
-# What the outbox keeps of `apply_async()`'s options: how a canvas goes on.
+# The options of `apply_async()` that the outbox stores: how a canvas continues.
 KEPT = TOLD | {"chain", "chord", "link", "link_error"}
-# What it cannot keep, and must not lose in silence.
+# Options that it does not store; they raise TypeError instead of being ignored.
 REFUSED = frozenset(
     ("compression", "exchange", "expires", "queue", "routing_key", "serializer", "soft_time_limit", "time_limit")
 )
 TROUBLE_SECONDS = 1.0
 
-# The job that this process is at: a call of the same job inside it is an ordinary call.
+# The job that this process runs: a call of the same job inside it is an ordinary call.
 _at_work: ContextVar[str | None] = ContextVar("tenancy_job", default=None)
 
 
@@ -54,15 +54,15 @@ class UnknownJob(Exception):
 
 
 class JobFailed(Exception):
-    """What Celery is told of an error: its kind and place, and not its text, which may quote a tenant's data."""
+    """The error as Celery gets it: type and place, without its text, which may quote data of the tenant."""
 
 
 class _DoneAlready(Exception):
-    """Somebody else has finished the job meanwhile; what this attempt did is taken back."""
+    """Another worker has finished the job; this attempt is rolled back."""
 
 
 class SystemTask(Task[Any, Any]):
-    """A job of the platform, which belongs to no tenant: beat starts it, and it may run twice, or be lost."""
+    """A job of the platform, without a tenant. Beat starts it; it may run twice or be lost."""
 
     abstract = True
     ignore_result = True
@@ -74,22 +74,22 @@ class SystemTask(Task[Any, Any]):
 
 
 class TenantTask(Task[Any, Any]):
-    """A job that runs for one tenant. It is written into the outbox, whichever way it is asked for.
+    """A job that runs for one tenant. All ways to enqueue it write it into the outbox.
 
-    `delay()` and `apply_async()` take the active tenant, unless `tenant_id=` names another, and raise NoActiveTenant
-    without one. Chains, groups, chords, retries and etas keep it. A job whose tenant is gone or suspended is dropped.
+    `delay()` and `apply_async()` take the active tenant, or the one of `tenant_id=`, and raise NoActiveTenant without
+    one. Chains, groups, chords, retries and etas keep it. The job of a deleted or suspended tenant is dropped.
 
-    With `atomic`, the job is one transaction, which also takes it out of the outbox: it has exactly one effect in the
-    database. Jobs that take long, or want to show how far they are, set `atomic=False`: these, and those that others
-    follow in a canvas, may run twice when a worker is killed, so a second run must change nothing.
+    With `atomic`, the job is one transaction that also deletes its row of the outbox: it has exactly one effect in the
+    database. Long jobs and jobs that show their progress set `atomic=False`. These, and jobs that other jobs follow in
+    a canvas, may run twice when a worker is killed, so they must be idempotent.
 
-    A job that raises is tried again `max_retries` times, after pauses that start with `default_retry_delay` seconds
-    and double. Then it is a dead letter: see `manage.py deadletters`.
+    A job that raises is retried `max_retries` times with exponential backoff, starting at `default_retry_delay`
+    seconds. Then it is a dead letter: see `manage.py deadletters`.
     """
 
     abstract = True
     atomic: ClassVar[bool] = True
-    also_closing: ClassVar[bool] = False  # whether it also runs for a tenant that waits for being deleted
+    also_closing: ClassVar[bool] = False  # whether it also runs for a tenant that is being deleted
     max_retries: int = 5
     default_retry_delay = 5
     typing = False  # `tenant_id` is not among the parameters; _check() looks at the others
@@ -97,11 +97,11 @@ class TenantTask(Task[Any, Any]):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if not isinstance(cls.max_retries, int):
-            raise TypeError(f"{cls.name}: max_retries is a number. A job that never gives up is never seen to fail.")
+            raise TypeError(f"{cls.name}: max_retries is a number. Without a limit a job never becomes a dead letter.")
         if cls.__dict__.get("time_limit") or cls.__dict__.get("soft_time_limit"):
-            raise TypeError(f"{cls.name}: JOB_SECONDS says how long a job may take; later it is sent again.")
+            raise TypeError(f"{cls.name}: JOB_SECONDS limits the time of all jobs, after which they are sent again.")
 
-    # Asking for it --------------------------------------------------------------------------------------------------
+    # Enqueuing ------------------------------------------------------------------------------------------------------
 
     def apply_async(  # type: ignore[override]  # fewer options: those that the outbox keeps
         self,
@@ -113,10 +113,10 @@ class TenantTask(Task[Any, Any]):
         countdown: float | None = None,
         **options: Any,
     ) -> AsyncResult[Any]:
-        """Write the job into the outbox, in this transaction. It runs once that is committed, not before `eta`.
+        """Write the job into the outbox, in this transaction. It runs after the commit, not before `eta`.
 
         Raises NoActiveTenant; TypeError for arguments that the job does not take and for options that the outbox
-        cannot keep; ValueError for a `tenant_id` that is none, and for arguments that are longer than ids.
+        does not store; ValueError for an invalid `tenant_id`, and for arguments that are longer than ids.
         """
         if unknown := sorted(REFUSED & {name for name, value in options.items() if value is not None}):
             raise TypeError(f"{self.name}: the outbox does not keep {', '.join(unknown)}.")
@@ -139,7 +139,7 @@ class TenantTask(Task[Any, Any]):
         return self.AsyncResult(str(job.pk))
 
     def signature(self, *args: Any, **kwargs: Any) -> Any:
-        """Return a signature that remembers the tenant in whose name it was made, if any."""
+        """Return a signature with the active tenant, if there is one."""
         made = super().signature(*args, **kwargs)
         if (tenant := get_active_tenant()) is not None:
             made["kwargs"] = {"tenant_id": str(tenant.pk), **made.kwargs}
@@ -151,15 +151,15 @@ class TenantTask(Task[Any, Any]):
         self.__header__(*args, **kwargs)  # type: ignore[attr-defined]  # Celery's: takes what the job takes
 
     def _refuse(self, *args: Any, **kwargs: Any) -> Never:
-        """Stand for what goes past the outbox. Raises TypeError."""
+        """Replace the methods that bypass the outbox. Raises TypeError."""
         raise TypeError(f"{self.name}: this goes past the outbox. Use delay(), or a group of signatures.")
 
     apply = chunks = map = starmap = replace = add_to_chord = _refuse
 
-    # Running it -----------------------------------------------------------------------------------------------------
+    # Running --------------------------------------------------------------------------------------------------------
 
     def __call__(self, *args: Any, tenant_id: str | None = None, **kwargs: Any) -> Any:
-        """Run the job: in a worker as the outbox says, otherwise now, for `tenant_id` or the active tenant."""
+        """Run the job: in a worker from its row, otherwise directly for `tenant_id` or the active tenant."""
         if self.request.called_directly or self.request.id == _at_work.get():
             tenant = require_active_tenant() if tenant_id is None else _find(tenant_id)
             with tenant_context(tenant), transaction.atomic():
@@ -170,7 +170,7 @@ class TenantTask(Task[Any, Any]):
                 tenant = self._tenant(job_id, tenant_id)
                 with tenant_context(tenant), long_work(settings.JOB_TIME_LIMIT):
                     return self._attempt(job_id, tenant)
-        except AnyDatabaseError as error:  # of ours: what the job itself raises is dealt with
+        except AnyDatabaseError as error:  # of this method: _attempt() handles those of the job
             logger.warning("job_waits", error=type(error).__name__)
             time.sleep(TROUBLE_SECONDS)
             raise Reject(requeue=True) from None
@@ -178,7 +178,7 @@ class TenantTask(Task[Any, Any]):
             _at_work.reset(token)
 
     def _tenant(self, job_id: UUID, tenant_id: str | None) -> AbstractTenant:
-        """Return the tenant of a message. Drops the job, or raises Reject, if there is none to work for."""
+        """Return the tenant of a message. Otherwise raises Reject, or drops the job and raises Ignore."""
         try:
             tenant = _find(tenant_id)
         except (TypeError, ValueError, AttributeError):
@@ -197,13 +197,15 @@ class TenantTask(Task[Any, Any]):
     def _attempt(self, job_id: UUID, tenant: AbstractTenant) -> Any:
         job = working.begin(job_id, name=self.name, tenant_id=tenant.pk)
         if job is None:
-            logger.warning("job_not_in_outbox")  # the broker has delivered it before, or somebody made it up
+            logger.warning("job_not_in_outbox")  # delivered twice, or a forged message
             raise Ignore
-        if job.attempts > self.max_retries + 1:  # every time its worker was killed, or it would be buried already
+        if (
+            job.attempts > self.max_retries + 1
+        ):  # its worker was killed each time; otherwise it would be a dead letter already
             what = "its worker was killed each time"
             working.bury(job_id, error=what)
             raise JobFailed(what)
-        # The broker carries messages, and decides nothing: what the job is given and what follows it says the row.
+        # Arguments and canvas come from the row, so a compromised broker cannot change them.
         self.request.chain, self.request.chord = job.options.get("chain"), job.options.get("chord")
         self.request.callbacks = maybe_list(job.options.get("link"))
         self.request.errbacks = maybe_list(job.options.get("link_error"))
@@ -217,7 +219,7 @@ class TenantTask(Task[Any, Any]):
             raise
         except Retry as retry:
             self._fail(job, retry.exc or retry, when=_as_time(retry.when))
-        except Exception as error:  # noqa: BLE001  # whatever it is, the job is tried again or buried
+        except Exception as error:  # noqa: BLE001  # every error leads to a retry or a dead letter
             self._fail(job, error)
 
     def _run(self, job: OutboxJob) -> Any:
@@ -235,7 +237,7 @@ class TenantTask(Task[Any, Any]):
         return result
 
     def _goes_on(self) -> bool:
-        """Say whether other jobs follow. Celery asks for those after this one has returned."""
+        """Return whether other jobs follow. Celery enqueues them after this one has returned."""
         return bool(self.request.callbacks or self.request.chain or self.request.chord)
 
     def on_success(self, retval: Any, task_id: str, args: Any, kwargs: Any) -> None:
@@ -243,10 +245,10 @@ class TenantTask(Task[Any, Any]):
             working.finish(UUID(task_id))
 
     def _fail(self, job: OutboxJob, error: Exception, when: datetime | None = None) -> Never:
-        """Have the job tried again, or bury it. Raises what tells Celery so."""
+        """Schedule a retry, or make the job a dead letter. Raises Retry or JobFailed for Celery."""
         what = _describe(error)
         if not isinstance(error, Retry):
-            logger.warning("job_failed", attempt=job.attempts, exc_info=error)  # a line of this tenant's log
+            logger.warning("job_failed", attempt=job.attempts, exc_info=error)  # logged with the tenant
         if job.attempts > self.max_retries:
             working.bury(job.pk, error=what)
             logger.error("job_dead", error=what, attempts=job.attempts)
@@ -258,15 +260,15 @@ class TenantTask(Task[Any, Any]):
     def retry(  # type: ignore[override]
         self, *, exc: Exception | None = None, eta: datetime | None = None, countdown: float | None = None
     ) -> Never:
-        """Give up for now and have the job tried again, at `eta` or after `countdown` seconds. Raises Retry."""
+        """Stop, and schedule a retry at `eta` or after `countdown` seconds. Raises Retry."""
         raise Retry(exc=exc, when=eta if countdown is None else timezone.now() + timedelta(seconds=countdown))
 
 
 def enqueue(name: str, /, **arguments: Any) -> UUID:
-    """Have the job `name` run for the active tenant once this transaction is committed, and return its id.
+    """Enqueue the job `name` for the active tenant and return its id. It runs after the commit of this transaction.
 
-    `arguments` are ids: UUIDs, numbers, short codes. What a job needs beside them it reads when it runs. Raises
-    NoActiveTenant, UnknownJob, TypeError for arguments that the job does not take.
+    `arguments` are ids: UUIDs, numbers, short codes. The job reads other data when it runs. Raises NoActiveTenant,
+    UnknownJob, and TypeError for arguments that the job does not take.
     """
     return UUID(require_job(name).delay(**arguments).id)
 
@@ -287,12 +289,12 @@ def _tenant_id(named: object) -> UUID:
 
 
 def _find(tenant_id: object) -> AbstractTenant:
-    """Return a tenant as it is now, suspended or not. Raises ValueError, DoesNotExist."""
+    """Return the current row of a tenant, suspended or not. Raises ValueError, DoesNotExist."""
     return get_tenant_model()._default_manager.get(pk=UUID(str(tenant_id)))
 
 
 def _pass_on(tenant_id: UUID, value: Any) -> None:
-    """Give the tenant to all signatures in `value`, a row's options, that have none, being made elsewhere."""
+    """Set the tenant of all signatures in `value`, options of a row, that have none."""
     if isinstance(value, dict):
         if isinstance(current_app.tasks.get(str(value.get("task"))), TenantTask):
             value["kwargs"].setdefault("tenant_id", str(tenant_id))
@@ -303,14 +305,14 @@ def _pass_on(tenant_id: UUID, value: Any) -> None:
 
 
 def _as_time(when: Any) -> datetime | None:
-    """Return what Celery's Retry calls `when`, which may be a number of seconds."""
+    """Return `when` of Celery's Retry, a time or a number of seconds, as a time."""
     if when is None or isinstance(when, datetime):
         return when
     return timezone.now() + timedelta(seconds=float(when))
 
 
 def _describe(error: Exception) -> str:
-    """Return kind and place of an error."""
+    """Return type and place of an error."""
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next

@@ -1,4 +1,4 @@
-"""Text of one line: names and titles, which stand in mails, subjects, logs and names of files."""
+"""Text of one line: names and titles, which appear in mails, subjects, logs and file names."""
 
 import re
 import unicodedata
@@ -8,19 +8,19 @@ from django.utils.translation import gettext_lazy as _
 
 from tenancy.folding import normalized
 
-BREAKS = frozenset(("Cc", "Zl", "Zp", "Cs"))  # controls, separators of lines and paragraphs, halves of surrogates
-# Characters that change the direction of the text around them: of what stands in a sentence after the name, too.
+BREAKS = frozenset(("Cc", "Zl", "Zp", "Cs"))  # controls, line and paragraph separators, surrogates
+# Characters that change the text direction, also of the text that follows the name in a sentence.
 BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 SHOWN = frozenset("LNPS")  # letters, numbers, punctuation, symbols
-BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffc\U0001d159")  # letters and symbols that show nothing
-# Characters that show nothing and mean nothing in a name, such as zero-width spaces and soft hyphens: with them a name
-# looks like another one. Tags have a meaning in flags.
+BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffc\U0001d159")  # invisible letters and symbols
+# Invisible characters without a meaning in a name, such as zero-width spaces and soft hyphens. They allow two names
+# that look the same. Tags have a meaning in flags.
 MEANINGLESS = re.compile(
     "[\u00ad\u034f\u200b\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb]+"
     "|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]+"
 )
-# Selectors of variants have a meaning behind some characters: digits, signs and other scripts than Latin, Greek and
-# Cyrillic. So have joiners, which shape letters of Arabic, Indic and other scripts, and make one emoji of several.
+# Variation selectors have a meaning after some characters: digits, signs and scripts other than Latin, Greek and
+# Cyrillic. So do joiners, which shape letters of Arabic, Indic and other scripts, and join emoji.
 HAS_VARIANTS = re.compile("[0-9#*\u00a9\u00ae\u0590-\u200b\u200e-\ufdff\ufe10-\U000e00ff]")
 VARIANTS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 IS_JOINED = re.compile(
@@ -31,9 +31,9 @@ HIDDEN = re.compile(f"{MEANINGLESS.pattern}|{VARIANTS.pattern}|[{JOINERS}]")
 
 
 def normalized_line(text: str) -> str:
-    """Return the form in which a name is stored: NFC, without what shows nothing and means nothing.
+    """Return the form in which a name is stored: NFC, without invisible characters that have no meaning.
 
-    A text of nothing else stays as it is, for `validate_line()` to refuse it.
+    A text of nothing else is returned unchanged, and `validate_line()` rejects it.
     """
     if not HIDDEN.search(text):
         return normalized(text)
@@ -46,7 +46,7 @@ def normalized_line(text: str) -> str:
 
 
 def validate_line(text: str) -> None:
-    """Raise ValidationError unless `text` is one line, in which something can be seen."""
+    """Raise ValidationError unless `text` is one line with a visible character."""
     if any(unicodedata.category(each) in BREAKS or each in BIDI for each in text):
         raise ValidationError(_("Must be one line, without control characters."), code="not_a_line")
     if not any(unicodedata.category(each)[0] in SHOWN and each not in BLANK for each in text):
@@ -54,6 +54,6 @@ def validate_line(text: str) -> None:
 
 
 def one_line(text: str) -> str:
-    """Return a text as one line, whatever it is: also one that was stored before it was validated."""
+    """Return any text as one line, for example one that was stored before it was validated."""
     plain = (" " if unicodedata.category(each) in BREAKS else each for each in text if each not in BIDI)
     return " ".join("".join(plain).split())

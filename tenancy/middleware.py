@@ -1,4 +1,4 @@
-"""Activates the tenant of each request, for the whole request and for the body that follows it."""
+"""Activates the tenant of each request, for the view and for a streamed body."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -20,8 +20,8 @@ from tenancy.routing import RedirectToPrimary, Refused, resolve, tenant_origin, 
 class TenantMiddleware:
     """Sets `request.tenant` (or None) and `request.urlconf`, and activates the tenant.
 
-    Runs first, so that nothing sees a request whose host was not checked. A refusal is rendered by the view
-    `TENANCY["REFUSAL_VIEW"]`, called with the request and the Refused.
+    Runs first, so that other middleware only gets requests with a valid host. The view `TENANCY["REFUSAL_VIEW"]`,
+    called with the request and the Refused, renders refusals.
     """
 
     sync_capable = async_capable = True
@@ -48,7 +48,7 @@ class TenantMiddleware:
             return _activate_body(request, await cast(Awaitable[HttpResponseBase], self.get_response(request)))
 
     def _prepare(self, request: HttpRequest) -> HttpResponseBase | None:
-        """Resolve the tenant; return the answer instead if there is nobody to serve."""
+        """Resolve the tenant. Return a response if the request is refused or redirected."""
         request.tenant = None  # type: ignore[attr-defined]
         with no_tenant():
             try:
@@ -58,7 +58,7 @@ class TenantMiddleware:
                     return _redirect(redirect.prefix + request.get_full_path_info())
                 return _redirect(tenant_origin(redirect.tenant) + request.get_full_path())
             except Refused as refused:
-                if refused.closing is not None:  # somebody must be able to call it off
+                if refused.closing is not None:  # members can cancel the deletion
                     request.tenant = refused.closing  # type: ignore[attr-defined]
                     request.urlconf = settings.TENANCY["CLOSING_URLCONF"]
                     return None
@@ -71,7 +71,7 @@ class TenantMiddleware:
 
 
 def _redirect(url: str) -> HttpResponseBase:
-    """Lead to another host or path, with method and body. Not remembered: a tenant may take its old name again."""
+    """Redirect to another host or path, keeping method and body. Not cached: a tenant may take its old name again."""
     response = HttpResponsePermanentRedirect(url, preserve_request=True)
     response["Cache-Control"] = "no-cache"
     return response
@@ -83,9 +83,9 @@ def _tenant(request: HttpRequest) -> AbstractTenant | None:
 
 @contextmanager
 def _context(request: HttpRequest) -> Iterator[None]:
-    """Activate the tenant of `request`, and the prefix of its links where tenants are told apart by path.
+    """Activate the tenant of `request`, and the prefix of its URLs with path routing.
 
-    Authentication sets `request.time_zone` for users who have chosen one: a streamed body is written in it too.
+    Authentication sets `request.time_zone` if the user has chosen one. It also applies to a streamed body.
     """
     tenant = _tenant(request)
     outer, prefix = get_script_prefix(), getattr(request, "tenant_prefix", "")
@@ -100,7 +100,7 @@ def _context(request: HttpRequest) -> Iterator[None]:
 
 
 def _activate_body(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """A streamed body is made after the middleware has returned: activate around each of its pieces."""
+    """Activate the tenant around each chunk of a streamed body, which follows after the middleware has returned."""
     if isinstance(response, StreamingHttpResponse) and _tenant(request) is not None:
         pieces = response.streaming_content
         wrap: Any = _async_pieces if response.is_async else _pieces

@@ -1,4 +1,4 @@
-"""Base classes of the tenant, its domains, and everything that a tenant owns."""
+"""Base classes of the tenant, its domains and tenant-owned models."""
 
 from collections.abc import Collection
 from functools import cache
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from tenancy.constraints import ErasedWithTenant, TenantPrimaryKey, TenantRowSecurity, UserReadPolicy
 from tenancy.context import NoActiveTenant, get_scope, require_active_tenant
 from tenancy.fields import LineField, SearchText, TenantKey, UUIDv7Field, check_writable, with_derived
-from tenancy.outbox.models import DailyRun, OutboxJob  # noqa: F401  # where Django looks for models
+from tenancy.outbox.models import DailyRun, OutboxJob  # noqa: F401  # Django loads models from here
 from tenancy.roles import OPERATOR
 from tenancy.zones import validate_time_zone
 
@@ -27,7 +27,7 @@ validate_slug = RegexValidator(
 
 
 class AbstractTenant(models.Model):
-    """What the machinery needs of `settings.TENANT_MODEL`, which must also have `domains`: see AbstractDomain."""
+    """The base of `settings.TENANT_MODEL`, which must also have `domains`: see AbstractDomain."""
 
     id = UUIDv7Field()
     slug = models.CharField(max_length=63, unique=True, validators=[validate_slug])  # a DNS label
@@ -35,7 +35,7 @@ class AbstractTenant(models.Model):
     variant = models.CharField(max_length=50, default="standard")  # a key of TENANCY["VARIANTS"]
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])  # Europe/Vienna
     suspended_at = models.DateTimeField(null=True, blank=True, editable=False)
-    # Since when it waits for being deleted. It is suspended since then too, by itself and not by the platform.
+    # When its deletion was requested. This suspends it too, at the same time.
     deleting_since = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
@@ -46,15 +46,15 @@ class AbstractTenant(models.Model):
 
     @property
     def is_closing(self) -> bool:
-        """Whether it waits for being deleted, and is suspended for no other reason."""
+        """Whether its deletion is scheduled, and it is suspended for no other reason."""
         return self.deleting_since is not None and self.suspended_at == self.deleting_since
 
 
 class AbstractDomain(models.Model):
-    """A host name of a tenant's own, beside its subdomain of BASE_DOMAIN.
+    """A custom domain of a tenant, in addition to its subdomain of BASE_DOMAIN.
 
-    The concrete model adds `tenant = ForeignKey(settings.TENANT_MODEL, related_name="domains")`; at most one domain of
-    a tenant is primary. The others redirect there.
+    The concrete model adds `tenant = ForeignKey(settings.TENANT_MODEL, related_name="domains")`. At most one domain of
+    a tenant is primary; the others redirect to it.
     """
 
     id = UUIDv7Field()
@@ -75,14 +75,14 @@ def get_tenant_model() -> type[AbstractTenant]:
 
 
 def get_membership_model() -> Any:
-    """Return the model named by `settings.MEMBERSHIP_MODEL`: who belongs to which tenant, in which role."""
+    """Return the model named by `settings.MEMBERSHIP_MODEL`: a user in a tenant, with a role."""
     return apps.get_model(settings.MEMBERSHIP_MODEL)
 
 
 class InScope(models.Expression):
-    """`account_id = <active tenant>`, decided when SQL is compiled and not when the queryset is built.
+    """`account_id = <active tenant>` with late binding: evaluated when SQL is compiled, not when a queryset is built.
 
-    A class-level queryset, a form field or a prefetch therefore belongs to whoever runs it.
+    Querysets of classes, form fields and prefetches therefore use the tenant that is active when they run.
     """
 
     conditional = True
@@ -125,11 +125,11 @@ def _explain(model: type[models.Model], alias: str) -> str:
 
 
 class ColumnsRead(NamedTuple):
-    """The columns that rows of a model are read with, unless a query asks for others, and those that are not read."""
+    """The columns of a model that queries read by default, and those that they defer."""
 
     names: list[str]
     unread: list[str]
-    places: list[int]  # of those that are not read, among all columns
+    places: list[int]  # of the deferred ones, among all columns
 
 
 @cache
@@ -141,7 +141,7 @@ def _columns_read(model: type[models.Model]) -> ColumnsRead:
 
 
 class TenantManager[M: models.Model](models.Manager[M]):
-    """Filters by the active tenant. Every way to run a query raises NoActiveTenant when there is none."""
+    """Filters by the active tenant. All queries raise NoActiveTenant without one."""
 
     def get_queryset(self) -> models.QuerySet[M]:
         queryset = super().get_queryset()
@@ -149,9 +149,9 @@ class TenantManager[M: models.Model](models.Manager[M]):
         return queryset
 
     def _scoped_query(self) -> Query:
-        """Return the query of all rows in scope, the same for everybody, since who that is is decided later.
+        """Return the query of all rows in scope. It is the same for all tenants because of late binding.
 
-        Made once for each model: prefetching asks for a queryset for every row that it is done for.
+        Cached for each model: prefetching requests a queryset for each row.
         """
         known: Query | None = self.model.__dict__.get("_scoped_query")
         if known is None:
@@ -162,15 +162,15 @@ class TenantManager[M: models.Model](models.Manager[M]):
         return known
 
     def raw(self, *args: Any, **kwargs: Any) -> Any:
-        """Run SQL of one's own. Only row security stands behind it, so a tenant must be active at least."""
+        """Run raw SQL. Only row-level security protects it, so it requires an active tenant."""
         require_active_tenant()
         return super().raw(*args, **kwargs)
 
 
 class TenantModelBase(ModelBase):
-    """Puts the constraints into a model's `Meta` before Django builds the class.
+    """Adds the constraints to the `Meta` of a model before Django creates the class.
 
-    Inherited through `Meta` a child could forget them, and appended afterwards they would miss the migrations.
+    A child could omit constraints that it inherits through `Meta`, and migrations ignore those that are added later.
     """
 
     def __new__(mcs, name: str, bases: tuple[type, ...], attrs: dict[str, Any], **kwargs: Any) -> Any:
@@ -209,13 +209,13 @@ def _app_label(attrs: dict[str, Any], meta: Any) -> str:
 
 
 class TenantModel(models.Model, metaclass=TenantModelBase):
-    """A row that belongs to exactly one tenant, in PostgreSQL as well as in Python."""
+    """The base of tenant-owned models: a row belongs to exactly one tenant, in PostgreSQL and in Python."""
 
-    # The field that names a person, on a model that `as_user()` may read across tenants.
+    # The field that refers to the user, if `as_user()` may read the rows in all tenants.
     user_field: ClassVar[str | None] = None
-    # Whether the application may only insert and read rows: it gets no right to change or delete them.
+    # Whether the application can only insert and read rows: it has no privilege to update or delete them.
     append_only: ClassVar[bool] = False
-    # Whether rows go with the row of their tenant: those that are only added to, and those that they refer to.
+    # Whether PostgreSQL deletes the rows with their tenant. For append-only models and those that they refer to.
     erased_with_tenant: ClassVar[bool] = False
 
     # Whether the export of a tenant contains the rows. False for credentials, their hashes and rows of one user.
@@ -230,19 +230,19 @@ class TenantModel(models.Model, metaclass=TenantModelBase):
         abstract = True
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save in the name of the active tenant. Raises NoActiveTenant, CrossTenantWrite."""
+        """Save for the active tenant. Raises NoActiveTenant, CrossTenantWrite."""
         check_writable(self)
         kwargs["update_fields"] = with_derived(self, kwargs.get("update_fields"))
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete in the name of the active tenant. Raises NoActiveTenant, CrossTenantWrite."""
+        """Delete for the active tenant. Raises NoActiveTenant, CrossTenantWrite."""
         check_writable(self)
         return super().delete(*args, **kwargs)
 
     @classmethod
     def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **options: Any) -> Self:
-        """Return a row of the database. Django looks for each field in a list when a column was not read: slower."""
+        """Return a row of the database. An optimization: Django searches a list for each field of a deferred row."""
         read = _columns_read(cls)
         if read.places and field_names == read.names:
             values = list(values)
@@ -252,5 +252,5 @@ class TenantModel(models.Model, metaclass=TenantModelBase):
 
 
 def is_tenant_owned(model: type[models.Model]) -> bool:
-    """Say whether rows of `model` belong to a tenant."""
+    """Return whether rows of `model` belong to a tenant."""
     return issubclass(model, TenantModel)

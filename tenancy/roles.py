@@ -1,4 +1,4 @@
-"""The three database roles, what each may do, and the aliases that connect as them. `roles.sql` makes the roles."""
+"""The three database roles, their privileges, and their aliases. `postgresql/roles.sql` creates the roles."""
 
 from django.apps import apps
 from django.conf import settings
@@ -13,8 +13,8 @@ def role_name(kind: str) -> str:
     return f"{settings.DB_ROLE_PREFIX}_{kind}"
 
 
-# Two migrations that end at the same moment would update the same catalogue rows, which PostgreSQL answers with
-# "tuple concurrently updated"; hence the lock, which ends with the transaction.
+# Two migrations that end at the same time would update the same catalog rows: PostgreSQL raises "tuple concurrently
+# updated". The lock prevents that; it ends with the transaction.
 GRANTS = """
 SELECT pg_advisory_xact_lock(hashtext('tenancy grants'));
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
@@ -28,12 +28,12 @@ GRANT CONNECT ON DATABASE {database} TO {app}, {operator};
 """
 
 
-# In the same message as the grants and therefore in one transaction: there is no moment at which it may do more.
+# In the same transaction as the grants, so that the app role never has these privileges.
 APPEND_ONLY = "REVOKE UPDATE, DELETE ON {table} FROM {app};\n"
 
 
 def grant(connection: BaseDatabaseWrapper) -> None:
-    """Give app and operator their rights on every table of the owner's database. `migrate` ends with it."""
+    """Grant the privileges of app and operator on all tables of the database. The last step of `migrate`."""
     quote = connection.ops.quote_name
     app, operator, database = role_name("app"), role_name("operator"), connection.settings_dict["NAME"]
     statements = GRANTS.format(app=quote(app), operator=quote(operator), database=quote(database))
@@ -44,7 +44,7 @@ def grant(connection: BaseDatabaseWrapper) -> None:
 
 
 def _append_only_tables(connection: BaseDatabaseWrapper) -> list[str]:
-    """Return the tables of the models that say so, of those that this database has by now."""
+    """Return the existing tables of append-only models."""
     existing = set(connection.introspection.table_names())
     wanted = {model._meta.db_table for model in apps.get_models() if getattr(model, "append_only", False)}
     return sorted(existing & wanted)

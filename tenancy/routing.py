@@ -1,8 +1,8 @@
-"""Which tenant a request is for, and the URL that leads back to a tenant.
+"""Tenant resolution: the tenant of a request, and URLs of tenants.
 
-A resolver is called with the request and returns a tenant, `None` for "this request names none that I know how to
-read", or raises `Refused`. `settings.TENANCY["RESOLVERS"]` lists them in order; two that name different tenants are
-refused, so a token of one tenant is worth nothing on the host of another.
+A resolver gets the request and returns a tenant, returns None if the request does not contain its kind of name, or
+raises `Refused`. `settings.TENANCY["RESOLVERS"]` lists them in order. A request in which they find different tenants
+is refused, so a token of one tenant is invalid on the host of another.
 """
 
 import re
@@ -33,21 +33,21 @@ RESOLVERS = "Name classes such as tenancy.routing.HostResolver, or your own."
 
 
 class Refused(Exception):
-    """The request is answered with `status` and `code` of the API contract, before any view runs."""
+    """The request gets a response with `status` and `code` of the API contract, before any view runs."""
 
     def __init__(
         self, status: int, code: str, detail: str, *, closing: AbstractTenant | None = None, called: str = ""
     ) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail = status, code, detail
-        self.closing = closing  # the tenant, if that it waits for being deleted is the only reason
-        self.called = called  # the slug that was meant, if the request has a former one
+        self.closing = closing  # the tenant, if its scheduled deletion is the only reason
+        self.called = called  # the current slug, if the request contains a former one
 
 
 class RedirectToPrimary(Exception):
-    """The host is a secondary domain or a former name of `tenant`, whose pages live on its primary one.
+    """The host is a secondary domain or a former name of `tenant`. Its pages are on the primary domain.
 
-    Or the path has a former name; then `prefix` is where its pages are on this host.
+    Or the path contains a former name. Then `prefix` is the current path prefix on this host.
     """
 
     def __init__(self, tenant: AbstractTenant, *, prefix: str = "") -> None:
@@ -56,7 +56,7 @@ class RedirectToPrimary(Exception):
 
 
 def resolve(request: HttpRequest) -> AbstractTenant | None:
-    """Return the tenant that `request` is for, or None on the public host.
+    """Return the tenant of `request`, or None on the public host.
 
     Raises Refused: 400 `bad_host`, 404 `unknown_host`, 403 `tenant_mismatch` or `account_suspended`;
     RedirectToPrimary.
@@ -88,7 +88,7 @@ def _load(path: str) -> Any:
 
 
 def check_resolvers() -> None:
-    """Raise ImproperlyConfigured for resolvers that cannot be loaded, before the first request needs them."""
+    """Raise ImproperlyConfigured for resolvers that cannot be loaded, at the start of the process."""
     _resolvers()
 
 
@@ -101,7 +101,7 @@ def forget_resolvers() -> None:
 
 
 class HostResolver:
-    """`<slug>.<BASE_DOMAIN>`, or a domain of the tenant's own. It also is the gate for bad and unknown hosts."""
+    """`<slug>.<BASE_DOMAIN>` or a custom domain. It also refuses bad and unknown hosts."""
 
     def __call__(self, request: HttpRequest) -> AbstractTenant | None:
         host = parse_host(request)
@@ -109,7 +109,7 @@ class HostResolver:
         if host == base:
             return None
         slug = host.removesuffix(f".{base}")
-        # A tenant that was renamed keeps its former host as a domain, which redirects.
+        # A renamed tenant keeps its former host as a domain that redirects.
         tenant = (tenant_by_slug(slug) if slug != host else None) or _tenant_by_domain(host)
         if tenant is None:
             raise Refused(404, "unknown_host", "There is nothing at this address.")
@@ -119,7 +119,7 @@ class HostResolver:
 class PathResolver:
     """`/t/<slug>/…` on the public host, for installations without wildcard DNS. Off by default.
 
-    The prefix becomes the script name, so that the tenant's urlconf and `reverse()` work unchanged.
+    The prefix becomes the script name, so that the urlconf of the tenant and `reverse()` work unchanged.
     """
 
     PREFIX = re.compile(rf"/t/(?P<slug>{LABEL})(?P<rest>/.*)\Z", re.DOTALL)
@@ -128,7 +128,7 @@ class PathResolver:
         match = self.PREFIX.match(request.path_info)
         if match is None or parse_host(request) != settings.BASE_DOMAIN:
             return None
-        request.path_info = match["rest"]  # also of what is refused: the API is answered as an API
+        request.path_info = match["rest"]  # also for refusals, so that the API gets JSON
         tenant = tenant_by_slug(match["slug"])
         if tenant is None:
             if former := tenant_by_former_slug(match["slug"]):
@@ -139,10 +139,10 @@ class PathResolver:
 
 
 class TokenResolver:
-    """The `tenant` claim of a bearer JWT, read only after its signature was checked, or who a personal token names.
+    """The `tenant` claim of a bearer JWT with a valid signature, or the tenant of a personal access token.
 
-    `TENANCY["PERSONAL_TOKENS"]` is a function that gets the text of the token and returns the id of a tenant which
-    knows it, or None. A token that is broken or expired names nobody; authentication answers it with 401 later.
+    `TENANCY["PERSONAL_TOKENS"]` is a function that gets the text of a token and returns the id of the tenant that has
+    it, or None. Invalid and expired tokens name no tenant; authentication returns 401 for them later.
     """
 
     def __call__(self, request: HttpRequest) -> AbstractTenant | None:
@@ -167,8 +167,8 @@ def _personal_tokens() -> Callable[[str], UUID | None]:
 class HeaderResolver:
     """`X-Tenant: <slug>`, for one back-end domain with several front ends. Off by default.
 
-    A former name is refused with the one to send instead: there is no other address to lead to. That tells strangers
-    no more than the former host does, which redirects them.
+    A former name is refused with the current one in the message, because there is no host to redirect to. This reveals
+    no more than the redirect of a former host.
     """
 
     def __call__(self, request: HttpRequest) -> AbstractTenant | None:
@@ -185,9 +185,9 @@ class HeaderResolver:
 
 
 def parse_host(request: HttpRequest) -> str:
-    """Return the host name asked for: lower case, without port or final dot. Raises Refused with `bad_host`.
+    """Return the host name of the request: lower case, without port or final dot. Raises Refused with `bad_host`.
 
-    Reads the header itself: Django's `get_host()` falls back to SERVER_NAME when there is none.
+    Reads the header directly: Django's `get_host()` falls back to SERVER_NAME without one.
     """
     raw = request.META.get("HTTP_HOST", "").lower()
     match = HOST.match(raw)
@@ -200,15 +200,15 @@ def parse_host(request: HttpRequest) -> str:
 
 
 def tenant_by_slug(slug: str) -> AbstractTenant | None:
-    """Return the tenant, at most ten seconds old; a warm look-up costs no database query.
+    """Return the tenant, cached for at most ten seconds.
 
-    A text that no tenant can be called is not looked up: strangers send it, and it would be part of a cache key.
+    Invalid slugs are not looked up, because they come from clients and would be part of a cache key.
     """
     return _cached("slug", slug, slug=slug) if re.fullmatch(LABEL, slug) else None
 
 
 def tenant_by_former_slug(slug: str) -> AbstractTenant | None:
-    """Return the tenant that gave up this name, which it keeps as a domain; likewise."""
+    """Return the tenant with this former name, which it keeps as a domain. Cached as by `tenant_by_slug()`."""
     if not re.fullmatch(LABEL, slug):
         return None
     host = f"{slug}.{settings.BASE_DOMAIN}"
@@ -216,7 +216,7 @@ def tenant_by_former_slug(slug: str) -> AbstractTenant | None:
 
 
 def tenant_by_id(tenant_id: UUID) -> AbstractTenant | None:
-    """Return the tenant, as `tenant_by_slug()` does."""
+    """Return the tenant. Cached as by `tenant_by_slug()`."""
     return _cached("id", str(tenant_id), pk=tenant_id)
 
 
@@ -228,7 +228,7 @@ def _tenant_by_domain(host: str) -> AbstractTenant | None:
 
 
 def _cached(kind: str, value: str, **lookup: Any) -> AbstractTenant | None:
-    """Absent tenants are not remembered: strangers could fill the cache with names."""
+    """Return a tenant from the cache or the database. Misses are not cached: clients could fill the cache."""
     with no_tenant():  # the cache's public space
         key = _key(kind, value)
         tenant = _restore(cache.get(key))
@@ -240,7 +240,7 @@ def _cached(kind: str, value: str, **lookup: Any) -> AbstractTenant | None:
 
 
 def _values(tenant: AbstractTenant) -> dict[str, str | None]:
-    """Return the values of a tenant as texts, which is what the cache can store."""
+    """Return the values of a tenant as text, which the cache can store."""
     fields = tenant._meta.concrete_fields
     return {
         field.attname: None if field.value_from_object(tenant) is None else field.value_to_string(tenant)
@@ -249,7 +249,7 @@ def _values(tenant: AbstractTenant) -> dict[str, str | None]:
 
 
 def _restore(values: Any) -> AbstractTenant | None:
-    """Return the tenant from its `_values()`. None for those of a release with another set of fields."""
+    """Return the tenant from its `_values()`. None for those of a release with other fields."""
     model = get_tenant_model()
     fields = {field.attname: field for field in model._meta.concrete_fields}
     if not isinstance(values, dict) or values.keys() != fields.keys():
@@ -263,9 +263,9 @@ def _key(kind: str, value: str) -> str:
 
 
 def forget_tenant(tenant: AbstractTenant, *, slugs: tuple[str, ...] = ()) -> None:
-    """Drop what is cached about `tenant` after the commit. For every action that changes it or its domains.
+    """Delete the cached data of `tenant` after the commit. For all actions that change it or its domains.
 
-    `slugs` are former ones, if it was renamed.
+    `slugs` are its former slugs.
     """
     hosts = list(tenant.domains.values_list("host", flat=True))  # type: ignore[attr-defined]
     keys = [_key("id", str(tenant.pk)), *(_key("slug", slug) for slug in (tenant.slug, *slugs))]
@@ -301,7 +301,7 @@ def urlconf_of(tenant: Tenant) -> str:
 
 
 def tenant_origin(tenant: Tenant) -> str:
-    """Return scheme, host and port of the tenant's pages, without a slash at the end."""
+    """Return scheme, host and port of the pages of a tenant, without a final slash."""
     public = urlsplit(settings.PUBLIC_URL)
     port = f":{public.port}" if public.port else ""
     return f"{public.scheme}://{primary_host(tenant)}{port}"
@@ -310,11 +310,11 @@ def tenant_origin(tenant: Tenant) -> str:
 def tenant_reverse(name: str, *, tenant: Tenant, args: Any = None, kwargs: Any = None) -> str:
     """Return the absolute URL of a page of `tenant`, from any request, job or command.
 
-    Where tenants are told apart by path, it is `<PUBLIC_URL>/t/<slug>/…`. Raises NoReverseMatch when the tenant's
-    variant has no such page.
+    With path routing it is `<PUBLIC_URL>/t/<slug>/…`. Raises NoReverseMatch if the variant of the tenant has no such
+    page.
     """
     path = reverse(name, urlconf=urlconf_of(tenant), args=args, kwargs=kwargs)
-    path = "/" + path.removeprefix(get_script_prefix())  # that of the current request, which may be another tenant's
+    path = "/" + path.removeprefix(get_script_prefix())  # of the current request, perhaps of another tenant
     if any(isinstance(resolver, PathResolver) for resolver in _resolvers()):
         return f"{settings.PUBLIC_URL}/t/{tenant.slug}{path}"
     return tenant_origin(tenant) + path

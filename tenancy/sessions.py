@@ -1,4 +1,4 @@
-"""A session is worth something only on the host of the tenant that it was made for."""
+"""Sessions are bound to a tenant: a session is valid only on the host of the tenant for which it was created."""
 
 import time
 from datetime import UTC, datetime
@@ -13,21 +13,21 @@ SINCE = "since"
 
 
 def bind_session(session: SessionBase, *, at: datetime | None = None) -> None:
-    """Remember the active tenant, or the public site, in a session that somebody has logged in to, now or `at`."""
+    """Store the active tenant (or the public site) and the time of the login, `at` or now, in a session."""
     session[KEY] = _space()
     session[SINCE] = at.timestamp() if at else time.time()
 
 
 def is_bound_here(session: SessionBase) -> bool:
-    """Say whether the session was made for the active tenant, or for the public site if there is none.
+    """Return whether the session was created for the active tenant, or for the public site without one.
 
-    And not longer ago than SESSION_COOKIE_AGE: Django counts that from the last change of a session, which never ends.
+    It also expires SESSION_COOKIE_AGE after the login: Django counts from the last change of a session.
     """
     return bool(session.get(KEY) == _space() and time.time() - session.get(SINCE, 0) < settings.SESSION_COOKIE_AGE)
 
 
 def bound_at(session: SessionBase) -> datetime:
-    """Return when somebody logged in to the session; long ago if nobody has written it down."""
+    """Return the time of the login of a session; 1970 if it is unknown."""
     return datetime.fromtimestamp(session.get(SINCE, 0), UTC)
 
 

@@ -1,10 +1,10 @@
-"""The values of the cache as Redis stores them: JSON with a signature (HMAC), made for one key and until one time.
+"""The signed values of the cache: JSON with a signature (HMAC) for one key and an expiry time.
 
-What the cache returns decides which account a host belongs to and who is logged in by a hand-over. A client that can
-write to Redis must decide neither: it has no key to sign with, cannot move a value to another key, and cannot put a
-value back after its time. It can delete values, which is a miss.
+Cached values decide to which account a host belongs and which user a one-time ticket logs in. A client that can write
+to Redis must not control this: it cannot sign values, move a value to another key or restore an expired value. It can
+delete values, which causes a miss.
 
-`django.core.signing` makes the signatures, so `SECRET_KEY_FALLBACKS` still reads what former keys have signed.
+`django.core.signing` makes the signatures, so values signed with `SECRET_KEY_FALLBACKS` stay valid.
 """
 
 import json
@@ -22,22 +22,22 @@ ABSENT = object()
 
 
 class JSONSerializer:
-    """The serializer of the values. Django's uses pickle.
+    """The serializer of the values. That of Django uses pickle.
 
-    Raises TypeError for what JSON does not have, such as model instances and sets; tuples come back as lists.
+    Raises TypeError for values that JSON does not support, such as model instances and sets. Tuples become lists.
     """
 
     def dumps(self, obj: Any) -> bytes:
-        """Return what is signed."""
+        """Return the data to sign."""
         return json.dumps(obj, allow_nan=False, separators=(",", ":")).encode()
 
     def loads(self, data: bytes) -> Any:
-        """Return the value of what had a signature."""
+        """Return the value of signed data."""
         return json.loads(data)
 
 
 class AsItIs:
-    """The serializer that Django's client calls: the values are texts already."""
+    """The serializer that Django's client calls. The values are serialized already."""
 
     def dumps(self, obj: str) -> str:
         return obj
@@ -47,13 +47,13 @@ class AsItIs:
 
 
 class SignedCacheClient(RedisCacheClient):
-    """Django's client of Redis, with signed values. One that has no valid signature is a miss, which is logged.
+    """Django's Redis client with signed values. A value without a valid signature is a miss, which is logged.
 
-    `incr()` and `touch()` are refused: Redis cannot sign.
+    `incr()` and `touch()` raise NotImplementedError: Redis cannot sign.
     """
 
     def __init__(self, servers: list[str], serializer: object = None, **options: Any) -> None:
-        # Whatever serializer the settings name: no setting brings pickle back.
+        # The serializer of the settings is ignored, so that no setting enables pickle.
         super().__init__(servers, serializer=AsItIs, **options)  # type: ignore[arg-type]
 
     def add(self, key: Any, value: Any, timeout: Any) -> bool:
@@ -81,13 +81,13 @@ class SignedCacheClient(RedisCacheClient):
     def has_key(self, key: Any) -> bool:
         return self.get(key, ABSENT) is not ABSENT
 
-    # Without these two, Django's own would write values without a signature or with one for another time.
+    # The methods of Django would write values without a signature, or with one for another time.
 
     def incr(self, key: Any, delta: int) -> NoReturn:
-        raise NotImplementedError("Redis cannot add to a signed value: use count().")
+        raise NotImplementedError("Redis cannot increment a signed value: use count().")
 
     def touch(self, key: Any, timeout: Any) -> NoReturn:
-        raise NotImplementedError("The signature has the time until which a value counts: use set().")
+        raise NotImplementedError("The signature contains the expiry time: use set().")
 
 
 def _signer(key: str) -> Signer:
@@ -100,7 +100,7 @@ def _sign(key: str, value: Any, timeout: int | None) -> str:
 
 
 def _read(key: str, data: bytes | None) -> Any:
-    """Return the value, ABSENT if there is none that was signed for this key and for now."""
+    """Return the value, or ABSENT without a valid signature for this key and the current time."""
     if data is None:
         return ABSENT
     try:

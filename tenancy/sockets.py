@@ -1,9 +1,9 @@
-"""The handshake of WebSockets: whose host, from which page, in whose name.
+"""The handshake of WebSockets: it checks host, Origin and credentials.
 
 ASGI middleware around a consumer, which it calls with the tenant active and with `scope["tenant"]` and
-`scope["visitor"]`, whatever `admit` made of the credentials. A host that is nobody's and a page that is somebody
-else's get no WebSocket: 403. Everything else is accepted first and then closed, because browsers tell scripts why a
-socket was closed and never why a handshake failed. Close codes are 4000 and the status that the API would answer.
+`scope["visitor"]`, the result of `admit`. An unknown host and a foreign Origin are refused with 403. Other connections
+are accepted and closed on failure, because browsers show scripts the reason of a close and not of a failed handshake.
+Close codes are 4000 plus the status of the API.
 """
 
 import asyncio
@@ -32,16 +32,16 @@ logger = structlog.get_logger("tenancy.sockets")
 BEARER = "bearer."
 PROTOCOL_ERROR, TRY_AGAIN_LATER = 1002, 1013
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
-# Statuses of the resolvers that are about the address and not about who asks.
+# Statuses of the resolvers that concern the address, not the client.
 BAD_ADDRESS = {400, 404}
 
-# Sockets live for hours and need the database for milliseconds: a few threads do that for all of them, and give their
-# connections back after each call. What also asks Redis has threads of its own, where it may wait for one that hangs.
-# So has the watch: what it looks for must be found in time, whatever the sockets ask for.
+# Sockets are open for hours and use the database for milliseconds: a small pool of threads serves them all and closes
+# its connections after each call. Calls that also use Redis have a separate pool, because they may wait for it. The
+# watch has one too, because sockets must not delay it.
 THREADS = ThreadPoolExecutor(4, thread_name_prefix="sockets")
 PATIENT_THREADS = ThreadPoolExecutor(4, thread_name_prefix="handshakes")
 WATCH_THREADS = ThreadPoolExecutor(2, thread_name_prefix="watch")
-SHARE = 2  # calls of one tenant that are in the threads of a pool, or wait for one of them, at the same time
+SHARE = 2  # concurrent calls of one tenant in a pool, running or in its queue
 
 _shares: WeakValueDictionary[Hashable, asyncio.Semaphore] = WeakValueDictionary()
 
@@ -49,10 +49,10 @@ _shares: WeakValueDictionary[Hashable, asyncio.Semaphore] = WeakValueDictionary(
 def in_thread[**P, R](
     function: Callable[P, R], executor: ThreadPoolExecutor = THREADS, *, share_of: Hashable = None
 ) -> Callable[P, Awaitable[R]]:
-    """Return `function`, which uses the database, as one that can be awaited. The active tenant stays active in it.
+    """Return `function`, which uses the database, as an awaitable function. The tenant stays active in it.
 
-    Calls are fair: those of the active tenant, or of `share_of` while none is known, have a share of the threads. The
-    others of them wait without a place in the queue of the threads, so another tenant's call does not wait for them.
+    Fair scheduling: calls of the active tenant, or of `share_of` without one, have a share of the threads. Calls above
+    the share wait outside the queue of the pool, so they do not delay calls of other tenants.
     """
     call = database_sync_to_async(function, thread_sensitive=False, executor=executor)
     tenant = get_active_tenant()
@@ -68,29 +68,29 @@ def in_thread[**P, R](
 
 
 class HandshakeRefused(Exception):
-    """There is no WebSocket for this page at this address."""
+    """The address or the Origin of the handshake is invalid."""
 
 
 class Closed(Exception):
-    """The socket is closed with `code` and `reason`, which docs/websocket.md lists."""
+    """The socket is closed with `code` and `reason`: see docs/websocket.md."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(f"{code} {reason}")
         self.code, self.reason = code, reason
 
 
-# Called in a thread with the tenant active, with the request of the handshake and its bearer token, or None. Raises
-# Closed for somebody who has no business here.
+# Called in a thread with the tenant active, with the request of the handshake and its bearer token or None. Raises
+# Closed for a client without access.
 type Admit = Callable[[HttpRequest, str | None], Any]
-# Called in the event loop with the tenant, once for each visitor that was admitted, when the socket has ended.
+# Called in the event loop with the tenant, once for each admitted visitor, when the socket is closed.
 type Dismiss = Callable[[AbstractTenant], None]
 
 
 @dataclass(frozen=True)
 class TenantSockets:
-    """ASGI middleware around `application`, for WebSockets at `path` that speak `subprotocol`.
+    """ASGI middleware around `application`, for WebSockets at `path` with `subprotocol`.
 
-    Handshakes share their threads by the client's address until the tenant is known, and then by tenant.
+    Threads are shared by client address until the tenant is known, and then by tenant.
     """
 
     application: Any
@@ -109,7 +109,7 @@ class TenantSockets:
                     raise Closed(PROTOCOL_ERROR, f"offer the subprotocol {self.subprotocol}")
                 visitor = await self._admit(tenant, request, token)
         except HandshakeRefused:
-            await send({"type": "websocket.close"})  # before it is accepted: 403
+            await send({"type": "websocket.close"})  # not accepted: 403
         except Closed as closed:
             offered = self.subprotocol in scope["subprotocols"]
             await send({"type": "websocket.accept", "subprotocol": self.subprotocol if offered else None})
@@ -125,7 +125,7 @@ class TenantSockets:
     async def _admit(self, tenant: AbstractTenant, request: HttpRequest, token: str | None) -> Any:
         """Return the visitor. Raises Closed.
 
-        A thread cannot be cancelled: when the handshake is, the thread may admit the visitor nevertheless.
+        A thread cannot be canceled: if the handshake is, the thread may still admit the visitor.
         """
         admission = asyncio.ensure_future(in_thread(_or_closed(self.admit), PATIENT_THREADS)(request, token))
         try:
@@ -140,7 +140,7 @@ class TenantSockets:
 
     def _find(self, request: HttpRequest, token: str | None) -> AbstractTenant:
         """Return the tenant. Raises HandshakeRefused, Closed."""
-        _check_origin(request, token)  # first: somebody else's page learns nothing
+        _check_origin(request, token)  # first, so that a foreign page gets no information
         with no_tenant():
             tenant = _resolve(request)
         if tenant is None or request.path_info != self.path:
@@ -149,7 +149,7 @@ class TenantSockets:
 
 
 def _or_closed[**P, R](function: Callable[P, R]) -> Callable[P, R]:
-    """Return `function` as one that raises Closed without the database."""
+    """Return `function` as one that raises Closed if the database is unavailable."""
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -163,9 +163,9 @@ def _or_closed[**P, R](function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _request(scope: Any) -> tuple[HttpRequest, str | None]:
-    """Return the handshake as a request, for the resolvers, and its bearer token if there is one.
+    """Return the handshake as a request, for the resolvers, and its bearer token or None.
 
-    Browsers cannot set headers for a WebSocket, so the token is among the subprotocols, and only there.
+    Browsers cannot set headers of a WebSocket, so the token is only accepted as a subprotocol.
     """
     scheme = {"ws": "http", "wss": "https"}[scope["scheme"]]
     request = ASGIRequest({**scope, "method": "GET", "scheme": scheme}, BytesIO())
@@ -177,10 +177,10 @@ def _request(scope: Any) -> tuple[HttpRequest, str | None]:
 
 
 def _check_origin(request: HttpRequest, token: str | None) -> None:
-    """Raise HandshakeRefused for a page of another host, and for a cookie that no page of ours has brought.
+    """Raise HandshakeRefused for an Origin of another host, and for a session cookie without an Origin.
 
-    The cookies of a browser come along with every handshake, whichever page asked for it: also a sibling tenant's,
-    which is the same site. Nothing but this check stops that page.
+    This prevents cross-site WebSocket hijacking: browsers send cookies with the handshakes of all pages, also of
+    another tenant's pages, which are same-site.
     """
     origin = request.META.get("HTTP_ORIGIN")
     if origin is None:

@@ -1,10 +1,9 @@
-"""Files of tenants, in S3. The only module that knows django-storages.
+"""Files of tenants in S3. The only module that uses django-storages.
 
     storage.save("exports/<id>", file)      # to the key tenants/<active tenant>/exports/<id>
-    storage.presign_download("<id>", ...)   # a URL that opens this one object, for a minute
+    storage.presign_download("<id>", ...)   # a URL of this object, valid for a minute
 
-Names are made by the program and never by people. Like a table's rows, a tenant's objects are only reached while it is
-active.
+Names come from code and never from users. Objects of a tenant, like its rows, are accessible only while it is active.
 """
 
 import re
@@ -27,28 +26,28 @@ from storages.backends.s3 import S3Storage
 from tenancy.context import require_active_tenant
 
 NAME = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)*")
-PIECE = 256 * 1024  # bytes of a streamed object that are in memory at once
+PIECE = 256 * 1024  # bytes in memory of a streamed object
 CLIENT = Config(
     signature_version="s3v4",
-    s3={"addressing_style": "path"},  # a bucket is no host name everywhere
+    s3={"addressing_style": "path"},  # not all servers support buckets as host names
     connect_timeout=2,
     read_timeout=10,
     retries={"mode": "standard", "total_max_attempts": 2},
-    # Trailing checksums are Amazon's own; other servers take the bytes of the trailer for content, or refuse them.
+    # Trailing checksums are specific to AWS; other servers store them as content, or refuse them.
     request_checksum_calculation="when_required",
     response_checksum_validation="when_required",
 )
 
-COPY_SECONDS = 200  # S3 answers a copy when it is done; in jobs alone, which may take longer
+COPY_SECONDS = 200  # S3 responds to a copy when it is done; for jobs only
 
 
 class StorageUnavailable(Exception):
-    """S3 does not answer, or not as it should: answered with 503."""
+    """S3 is unavailable or returns an unexpected response. The API returns 503."""
 
 
 @dataclass(frozen=True)
 class StoredFile:
-    """An object that is being read: its size in bytes and its content, to be iterated once."""
+    """An object that is being read: its size in bytes and an iterator of its content."""
 
     size: int
     pieces: "Pieces"
@@ -56,14 +55,14 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class StoredName:
-    """The name of an object without the tenant's prefix, and when it was written, or begun to be."""
+    """The name of an object without the prefix of the tenant, and the time of its last change."""
 
     name: str
     since: datetime
 
 
 class TenantStorage(S3Storage):  # type: ignore[misc]
-    """Keeps every object under the prefix of the active tenant. All methods raise NoActiveTenant without one."""
+    """S3 storage with a key prefix for each tenant. All methods raise NoActiveTenant without a tenant."""
 
     def __init__(self, *, public_endpoint_url: str = "", client_config: Config = CLIENT, **options: Any) -> None:
         super().__init__(**options, client_config=client_config, transfer_config=TransferConfig(use_threads=False))
@@ -72,7 +71,7 @@ class TenantStorage(S3Storage):  # type: ignore[misc]
 
     @cached_property
     def _public(self) -> Any:
-        """The client that signs URLs for browsers, which know another endpoint than this process. It sends nothing."""
+        """The client that signs URLs with the endpoint for browsers. It sends no requests."""
         return TenantStorage(**{**self._options, "endpoint_url": self._public_endpoint_url}).connection.meta.client
 
     @cached_property
@@ -82,16 +81,16 @@ class TenantStorage(S3Storage):  # type: ignore[misc]
 
     @cached_property
     def connection(self) -> Any:
-        """The one of the process. To make one takes 50 ms, and under ASGI every request has a thread of its own.
+        """The connection of the process. Creating one takes 50 ms, and with ASGI each request has its own thread.
 
-        Shared by threads is only its client, which is made for that.
+        Threads share only its client, which is thread-safe.
         """
         return super().connection
 
     def _normalize_name(self, name: str) -> str:
-        """Return the key of a name: what every method of the base class asks before it asks S3.
+        """Return the key of a name. All methods of the base class call this before a request.
 
-        Raises NoActiveTenant, SuspiciousFileOperation for a name that no program of ours makes.
+        Raises NoActiveTenant, and SuspiciousFileOperation for an invalid name.
         """
         tenant = require_active_tenant()
         if not NAME.fullmatch(name):
@@ -108,7 +107,7 @@ class TenantStorage(S3Storage):  # type: ignore[misc]
             super().delete(name)
 
     def exists(self, name: str) -> bool:
-        """Say whether there is an object. Raises StorageUnavailable."""
+        """Return whether an object exists. Raises StorageUnavailable."""
         with _answering(name):
             return bool(super().exists(name))
 
@@ -118,9 +117,9 @@ class TenantStorage(S3Storage):  # type: ignore[misc]
             return int(super().size(name))
 
     def read(self, name: str, *, start: int = 0, stop: int | None = None) -> StoredFile:
-        """Begin to read an object, or the bytes from `start` to before `stop`, without taking it into memory.
+        """Open an object, or its bytes from `start` to before `stop`, as a stream.
 
-        Raises FileNotFoundError, StorageUnavailable, also when the server sends another number of bytes than that.
+        Raises FileNotFoundError, and StorageUnavailable, also if the server sends another number of bytes.
         """
         key, part = self._normalize_name(name), {}
         if start or stop is not None:
@@ -141,14 +140,14 @@ class TenantStorage(S3Storage):  # type: ignore[misc]
     # URLs for others -----------------------------------------------------------------------------------------------
 
     def presign_download(self, name: str, *, seconds: int, disposition: str) -> str:
-        """Return a URL that gives out an object, and nothing else, until it expires; browsers are told to save it."""
+        """Return a presigned URL to download one object until it expires. Browsers save the file."""
         answer = {"ResponseContentDisposition": disposition, "ResponseContentType": "application/octet-stream"}
         return self._presign("get_object", name, seconds, answer)
 
     def presign_upload(self, name: str, *, seconds: int, content_type: str, size: int) -> str:
-        """Return a URL that takes exactly `size` bytes of `content_type` with PUT, as often as sent until it expires.
+        """Return a presigned URL for PUT of exactly `size` bytes of `content_type`.
 
-        So nothing may rely on what was under `name` before: copy it away, then look.
+        It can be used repeatedly until it expires, so copy the object to another name before checking the content.
         """
         return self._presign("put_object", name, seconds, {"ContentType": content_type, "ContentLength": size})
 
@@ -168,10 +167,10 @@ class TenantStorage(S3Storage):  # type: ignore[misc]
                     yield StoredName(found["Key"].removeprefix(prefix), found["LastModified"])
 
     def delete_all(self) -> None:
-        """Delete every object of the active tenant, and what was begun to be written. Raises StorageUnavailable."""
+        """Delete all objects and unfinished uploads of the active tenant. Raises StorageUnavailable."""
         for found in list(self.walk()):
             self.delete(found.name)
-        with suppress(FileNotFoundError):  # some servers say so when there is none
+        with suppress(FileNotFoundError):  # some servers return 404 without uploads
             self.abort_uploads(before=datetime.max.replace(tzinfo=UTC))
 
     def _prefix(self) -> str:
@@ -180,7 +179,7 @@ class TenantStorage(S3Storage):  # type: ignore[misc]
     # Writing piece by piece ----------------------------------------------------------------------------------------
 
     def begin(self, name: str) -> "Upload":
-        """Begin to write an object of a size that nobody knows yet. Raises StorageUnavailable."""
+        """Begin a multipart upload, for an object of unknown size. Raises StorageUnavailable."""
         key = self._normalize_name(name)
         with _answering(name):
             begun = self._client.create_multipart_upload(
@@ -189,13 +188,13 @@ class TenantStorage(S3Storage):  # type: ignore[misc]
         return Upload(self._client, name, {"Bucket": self.bucket_name, "Key": key, "UploadId": begun["UploadId"]})
 
     def abort_uploads(self, *, before: datetime) -> int:
-        """Take back what was begun before that time and never finished; return how much. Raises StorageUnavailable."""
+        """Abort unfinished uploads that began before that time; return their number. Raises StorageUnavailable."""
         prefix, number = self._prefix(), 0
-        with suppress(FileNotFoundError), _answering(prefix):  # what some servers say when there is nothing
+        with suppress(FileNotFoundError), _answering(prefix):  # some servers return 404 without uploads
             pages = self._client.get_paginator("list_multipart_uploads").paginate(
                 Bucket=self.bucket_name, Prefix=prefix
             )
-            # Collected first: what is taken back would move the pages.
+            # Collected first: aborting changes the pages.
             old = [each for page in pages for each in page.get("Uploads", ()) if each["Initiated"] < before]
             for each in old:
                 self._client.abort_multipart_upload(
@@ -210,12 +209,9 @@ class TenantStorage(S3Storage):  # type: ignore[misc]
 
 
 class Upload:
-    """An object that is being written. It is not there before `finish()`, and then all of it is.
+    """A multipart upload. The object exists after `finish()`, completely. At most one part is in memory."""
 
-    At most one part of it is in memory.
-    """
-
-    PART = 6 * 2**20  # bytes; S3 takes none that are smaller than 5 MiB, and at most 10,000 of them
+    PART = 6 * 2**20  # bytes; S3 accepts at most 10,000 parts of at least 5 MiB
 
     def __init__(self, client: Any, name: str, key: dict[str, str]) -> None:
         self._client, self._name, self._key = client, name, key
@@ -231,14 +227,14 @@ class Upload:
             self._send()
 
     def finish(self) -> None:
-        """Make it an object. Raises StorageUnavailable."""
+        """Complete the upload. Raises StorageUnavailable."""
         if self._part or not self._parts:
             self._send()
         with _answering(self._name):
             self._client.complete_multipart_upload(**self._key, MultipartUpload={"Parts": self._parts})
 
     def abort(self) -> None:
-        """Take back what was written. When S3 does not answer, `abort_uploads()` will do it some day."""
+        """Abort the upload. If S3 is unavailable, `abort_uploads()` does it later."""
         self._part.clear()
         with suppress(StorageUnavailable, FileNotFoundError), _answering(self._name):
             self._client.abort_multipart_upload(**self._key)
@@ -251,12 +247,12 @@ class Upload:
         self._parts.append({"ETag": sent["ETag"], "PartNumber": number})
 
 
-# Django's default storage, which is one of these.
+# Django's default storage, which is a TenantStorage.
 storage: TenantStorage = cast(TenantStorage, default_storage)
 
 
 class Pieces:
-    """The content of an object, to be iterated once, or closed: its connection is kept so long."""
+    """An iterator of the content of an object. It holds a connection until it is exhausted or closed."""
 
     def __init__(self, name: str, body: Any) -> None:
         self._name, self._body = name, body

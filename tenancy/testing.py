@@ -1,7 +1,7 @@
-"""pytest fixtures: the cast, and clients that act as one of them. Load with `pytest_plugins = ["tenancy.testing"]`.
+"""pytest fixtures: users, and clients that act as them. Load with `pytest_plugins = ["tenancy.testing"]`.
 
 `acme` and `globex` are accounts; `alice` owns acme, `bob` is a member of acme, `vera` may only view acme, `mallory`
-owns globex, `charlie` belongs to both. Almost every permission test is two of them and one URL.
+owns globex, `charlie` belongs to both. Most permission tests use two of them and one URL.
 """
 
 import re
@@ -28,13 +28,13 @@ from tenancy.models import AbstractTenant, get_membership_model, get_tenant_mode
 from tenancy.sessions import bind_session
 
 PASSWORD = "correct horse battery"
-STREAMED: list[HttpResponseBase] = []  # answers of the test that runs
-CONNECTED: WeakSet[BaseDatabaseWrapper] = WeakSet()  # connections of all threads, which do not see those of others
+STREAMED: list[HttpResponseBase] = []  # streamed responses of the current test
+CONNECTED: WeakSet[BaseDatabaseWrapper] = WeakSet()  # connections of all threads
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _row_security_holds(request: pytest.FixtureRequest) -> None:
-    """Refuse to test as a role that sees everything: every isolation test would pass."""
+    """Refuse to test with a role that bypasses row-level security: all isolation tests would pass."""
     from tenancy.checks import refuse_unsafe_role
 
     if any(item.get_closest_marker("django_db") for item in request.session.items):
@@ -46,16 +46,16 @@ def _row_security_holds(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_passwords() -> Iterator[None]:
-    """A real password hash takes half a second on purpose."""
+    """Use a fast hash: a secure one takes half a second on purpose."""
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
         yield
 
 
 @pytest.fixture(autouse=True)
 def _nothing_left_over() -> Iterator[None]:
-    """Every test has an empty cache to itself, and must leave no tenant active.
+    """Give each test an empty cache, and require that it leaves no tenant active.
 
-    Empty by a new prefix: flushing would empty somebody else's, such as that of the tests that run beside these.
+    A new key prefix makes it empty: a flush would also delete the keys of parallel tests.
     """
     fresh = {**settings.CACHES["default"], "KEY_PREFIX": f"test-{uuid4().hex}"}
     with override_settings(CACHES={"default": fresh}):
@@ -65,9 +65,9 @@ def _nothing_left_over() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _nothing_left_open() -> Iterator[None]:
-    """Close what the test has not read to its end, as a server does: files, and connections to S3."""
+    """Close streamed responses that the test has not read completely, as a server does."""
     yield
-    request_finished.disconnect(close_old_connections)  # as Django's client does: the test's own is still needed
+    request_finished.disconnect(close_old_connections)  # as Django's client does: the test still needs its connection
     try:
         while STREAMED:
             STREAMED.pop().close()
@@ -77,7 +77,7 @@ def _nothing_left_open() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _threads_leave_no_connections() -> Iterator[None]:
-    """Close the connections of threads that a test has used. A test database in use cannot be deleted."""
+    """Close the connections of other threads. PostgreSQL cannot delete a test database that is in use."""
     connection_created.connect(_remember_connection)
     yield
     connection_created.disconnect(_remember_connection)
@@ -96,22 +96,22 @@ CANARY = re.compile(r"CANARY-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-[0-9a
 
 
 def canary(tenant: AbstractTenant, *, room: int = 80) -> str:
-    """Return text to put into a tenant's data, which must be found nowhere else. The least that fits is 50."""
+    """Return text for data of a tenant that must not appear elsewhere, of at most `room` characters (at least 50)."""
     return f"CANARY-{tenant.pk}-{uuid4()}"[:room]
 
 
 def foreign_canaries(content: str | bytes, tenant: AbstractTenant | None) -> list[str]:
-    """Return the canaries in `content` that are not those of `tenant`; with None, all of them."""
+    """Return the canaries in `content` of other tenants than `tenant`; with None, all of them."""
     text = content.decode(errors="replace") if isinstance(content, bytes) else content
     own = str(tenant.pk) if tenant else None
     return [found[0] for found in CANARY.finditer(text) if found[1] != own]
 
 
 class TenantClient(Client):
-    """Django's test client on the host of a tenant. It fails when an answer there has another tenant's canary in it.
+    """Django's test client on the host of a tenant. It fails if a response contains a canary of another tenant.
 
-    `client.at(globex)` asks another host; `client.as_(bob)` logs bob in, by default to the first account that he is a
-    member of. Both return a new client and leave this one as it was.
+    `client.at(globex)` uses another host. `client.as_(bob)` logs bob in, by default to his first account. Both return
+    a new client.
     """
 
     def __init__(self, tenant: AbstractTenant | None = None, **defaults: Any) -> None:
@@ -139,9 +139,9 @@ class TenantClient(Client):
         return client
 
     def log_in(self, user: Any) -> None:
-        """Make a session as the log-in page does, without the page.
+        """Create a session as the login page does.
 
-        In one statement: force_login() needs seven, which were a tenth of the time of the tests.
+        In one statement: force_login() needs seven, which took a tenth of the time of all tests.
         """
         session = import_module(settings.SESSION_ENGINE).SessionStore()
         session[SESSION_KEY] = str(user.pk)
@@ -172,7 +172,7 @@ def _dump(data: Any) -> str:
 
 
 def first_tenant_of(user: Any) -> AbstractTenant:
-    """Return the account that a person of the cast belongs to; charlie's is acme."""
+    """Return the account of a user of these fixtures; acme for charlie."""
     slug = {"mallory": "globex"}.get(user.email.split("@")[0], "acme")
     return get_tenant_model()._default_manager.get(slug=slug)
 
@@ -196,7 +196,7 @@ def join(user: Any, tenant: AbstractTenant, role: str) -> Any:
 
 
 def membership_of(user: Any, tenant: AbstractTenant) -> Any:
-    """Return the membership of somebody of the cast."""
+    """Return the membership of a user in a tenant."""
     with tenant_context(tenant):
         return get_membership_model().objects.select_related("user").get(user=user)
 

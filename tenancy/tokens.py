@@ -1,4 +1,4 @@
-"""JSON Web Tokens that name their tenant. The only module that knows simplejwt."""
+"""JSON Web Tokens with a tenant claim. The only module that uses simplejwt."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -15,11 +15,11 @@ STAMP_CLAIM = "stamp"
 
 
 class InvalidToken(Exception):
-    """The token is expired, malformed, of the wrong type or audience, or not signed by us."""
+    """The token is expired or malformed, or its type, audience or signature is invalid."""
 
 
 class TenantToken(Token):
-    """Adds the `tenant` claim to simplejwt's, which checks signature, expiry, type and audience."""
+    """A token of simplejwt, which checks signature, expiry, type and audience, with the `tenant` claim."""
 
     @property
     def tenant_id(self) -> UUID:
@@ -37,7 +37,7 @@ class TenantToken(Token):
 
     @property
     def stamp(self) -> str:
-        """Return what `issue()` was given, "" for nothing."""
+        """Return the `stamp` of `issue()`, "" without one."""
         return str(self.get(STAMP_CLAIM, ""))
 
     def _uuid(self, claim: str, what: str) -> UUID:
@@ -50,7 +50,7 @@ class TenantToken(Token):
 class TenantAccessToken(TenantToken, AccessToken):
     @property
     def accepted_until(self) -> float:
-        """Return when the token is refused, in seconds since 1970: `LEEWAY` after its end, for clocks that differ."""
+        """Return the time, in seconds since 1970, until which it is valid: `exp` plus `LEEWAY` for clock skew."""
         leeway: timedelta = api_settings.LEEWAY
         return float(self["exp"]) + leeway.total_seconds()
 
@@ -75,10 +75,10 @@ class TenantRefreshToken(TenantToken, RefreshToken):  # type: ignore[misc]
 
 
 def issue(*, user_id: UUID, tenant: Tenant, family_id: UUID | None = None, stamp: str = "") -> tuple[str, str]:
-    """Return an access and a refresh token for a person in a tenant. Whether they belong there is the caller's.
+    """Return an access and a refresh token for a user in a tenant. The caller checks the membership.
 
-    The caller also keeps the family of the refresh token, of which one is current; without a family it refreshes
-    nothing. `stamp` is the caller's own mark on both tokens.
+    The caller also stores the family of the refresh token with its current token (refresh token rotation); without a
+    family the token refreshes nothing. `stamp` is a claim of the caller in both tokens.
     """
     refresh = TenantRefreshToken()
     refresh[api_settings.USER_ID_CLAIM] = str(user_id)
@@ -109,12 +109,12 @@ def read_any(text: str) -> TenantAccessToken | TenantRefreshToken:
 
 
 def read_tenant_id(text: str) -> UUID:
-    """Return the tenant that a checked access token names. Raises InvalidToken."""
+    """Return the tenant of a checked access token. Raises InvalidToken."""
     return read_access(text).tenant_id
 
 
 def _read[T: TenantToken](kind: type[T], text: str) -> T:
     try:
-        return kind(text.encode())  # type: ignore[arg-type]  # the stubs forget that it takes text
+        return kind(text.encode())  # type: ignore[arg-type]  # the stubs lack this type
     except TokenError as error:
         raise InvalidToken("The token is invalid or has expired.") from error

@@ -1,4 +1,4 @@
-"""Templates of the active tenant's variant in front of the common ones."""
+"""Template loaders: templates of the variant of the active tenant override the common ones."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,13 +11,13 @@ from tenancy.context import get_active_tenant
 
 
 def active_variant() -> str:
-    """Return the directory of the active tenant's variant, or an empty string."""
+    """Return the template directory of the variant of the active tenant, or an empty string."""
     tenant = get_active_tenant()
     return str(settings.TENANCY["VARIANTS"][tenant.variant]["TEMPLATES"]) if tenant else ""
 
 
 class VariantLoader(filesystem.Loader):
-    """Looks into `<dir>/<variant>/` of each of its directories. Directories are the project's, never a tenant's."""
+    """Searches `<dir>/<variant>/` in each of its directories. Tenants cannot provide templates."""
 
     def get_template_sources(self, template_name: str) -> Iterator[Origin]:
         variant = active_variant()
@@ -29,7 +29,7 @@ class VariantLoader(filesystem.Loader):
 
 
 class CachedLoader(cached.Loader):
-    """Django's cached loader, which would otherwise keep one tenant's template for the next."""
+    """Django's cached loader with the variant in the cache key."""
 
     def cache_key(self, template_name: str, skip: Any = None) -> str:
         return f"{active_variant()}:{super().cache_key(template_name, skip)}"

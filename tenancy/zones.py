@@ -1,4 +1,4 @@
-"""Names of time zones: which can be chosen, and the zone behind one."""
+"""Names of time zones: validation, and the zone of a name."""
 
 import zoneinfo
 from functools import cache
@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 UTC = ZoneInfo("UTC")
 
-# Entries of a zoneinfo folder that name no time zone: a placeholder of installers, whatever the server is set to, the
-# default of POSIX rules, and copies of all zones with other leap seconds.
+# Entries of a zoneinfo folder that are no time zones: a placeholder of installers, the zone of the server, the default
+# of POSIX rules, and copies of all zones with other leap seconds.
 _NO_ZONES = frozenset(("Factory", "localtime", "posixrules"))
 _FOLDERS_OF_COPIES = ("posix/", "right/", "SystemV/")
 
@@ -25,11 +25,11 @@ def validate_time_zone(value: str) -> None:
 
 @cache
 def available_time_zones() -> frozenset[str]:
-    """Return the names of all time zones that can be chosen, read from the disk once."""
+    """Return the names of all valid time zones, read from the disk once."""
     found = zoneinfo.available_timezones() - _NO_ZONES
     return frozenset(name for name in found if not name.startswith(_FOLDERS_OF_COPIES))
 
 
 def zone_named(name: str) -> ZoneInfo:
-    """Return a time zone, or UTC where this machine does not know the name: a stored one must not fail a page."""
+    """Return a time zone; UTC for an unknown name, because a stored name must not raise."""
     return ZoneInfo(name) if name in available_time_zones() else UTC

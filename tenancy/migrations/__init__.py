@@ -14,9 +14,9 @@ type Step = Callable[[Any, Any], None]
 class RunPerTenant(migrations.RunPython):
     """Call `code(apps, schema_editor)` once for each tenant, with that tenant active.
 
-    Plain RunPython and RunSQL see no tenant-owned row, since row security is forced on the owner too: they would run,
-    change nothing and say nothing. Suspended tenants are included. Everything is one transaction unless the migration
-    says `atomic = False`; then each tenant is one.
+    RunPython and RunSQL see no tenant-owned rows, because row-level security applies to the owner too: they would
+    change nothing without an error. Suspended tenants are included. All tenants are one transaction, unless the
+    migration has `atomic = False`.
     """
 
     def __init__(self, code: Step, reverse_code: Step | None = None, **kwargs: Any) -> None:
@@ -31,8 +31,8 @@ class RunPerTenant(migrations.RunPython):
         self._for_each_tenant(self.code, from_state.apps, schema_editor)
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        if self.reverse_code is None:  # answered as RunPython answers it
-            raise NotImplementedError("This migration cannot be taken back: it has no reverse_code.")
+        if self.reverse_code is None:  # as RunPython does
+            raise NotImplementedError("This migration is irreversible: it has no reverse_code.")
         self._for_each_tenant(self.reverse_code, from_state.apps, schema_editor)
 
     def describe(self) -> str:

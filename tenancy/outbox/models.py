@@ -1,4 +1,4 @@
-"""The tables of the outbox. Shared: they hold names and ids only."""
+"""The tables of the outbox. They are shared, so they contain only names and ids."""
 
 from typing import ClassVar, Self
 
@@ -11,11 +11,11 @@ from tenancy.fields import UUIDv7Field
 
 class OutboxJobQuerySet(models.QuerySet["OutboxJob"]):
     def dead(self) -> Self:
-        """Return the dead letters: jobs that failed as often as they may."""
+        """Return the dead letters: jobs that failed in all attempts."""
         return self.exclude(failed_at=None)
 
     def waiting(self) -> Self:
-        """Return the jobs that nobody has sent yet, or not again."""
+        """Return the jobs that the relay has to send, for the first time or again."""
         return self.filter(failed_at=None, sent_at=None)
 
     def sent(self) -> Self:
@@ -24,20 +24,20 @@ class OutboxJobQuerySet(models.QuerySet["OutboxJob"]):
 
 
 class OutboxJob(models.Model):
-    """A job that is not done yet. Its id is that of the Celery task."""
+    """A job that is not done. Its id is that of the Celery task."""
 
     id = UUIDv7Field()
     tenant_id = models.UUIDField()
     name = models.CharField(max_length=200)
     args = models.JSONField(default=list)
     kwargs = models.JSONField(default=dict)
-    options = models.JSONField(default=dict)  # what follows it in a chain, group or chord
+    options = models.JSONField(default=dict)  # the jobs that follow in a chain, group or chord
     created_at = models.DateTimeField(auto_now_add=True)
     not_before = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0)  # that a worker has begun
+    attempts = models.PositiveSmallIntegerField(default=0)  # that a worker has started
     failed_at = models.DateTimeField(null=True)
-    # Kind and place of the last error, never its text, which may quote a tenant's data.
+    # Type and place of the last error, never its text, which may quote data of the tenant.
     error = models.CharField(max_length=300, blank=True)
 
     objects: ClassVar = OutboxJobQuerySet.as_manager()
@@ -63,7 +63,7 @@ class OutboxJob(models.Model):
 
 
 class DailyRun(models.Model):
-    """On which day a daily job was last started for a tenant, by the tenant's own calendar."""
+    """The local date of a tenant on which a daily job was last enqueued."""
 
     tenant_id = models.UUIDField()
     job = models.CharField(max_length=200)

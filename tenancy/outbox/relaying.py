@@ -1,4 +1,4 @@
-"""Handing jobs that are due to the broker: what `manage.py relayoutbox` does."""
+"""The relay: sends due jobs to the broker. `manage.py relayoutbox` calls it."""
 
 from datetime import datetime
 from typing import Any
@@ -15,11 +15,11 @@ from tenancy.outbox.working import bury
 from tenancy.outbox.writing import from_json
 
 RELAYED_AT_ONCE = 100
-# What a message says of a job's options; the rest is between the row and the worker.
+# The options that a message contains. The worker reads the others from the row.
 TOLD = frozenset(("group_id", "group_index", "ignore_result", "parent_id", "root_id", "shadow"))
 
-# The oldest of each tenant, as many as it may have in flight; in turns, so that nobody waits behind another's backlog.
-# The first part jumps from tenant to tenant in the index: DISTINCT would read every row that waits.
+# Fair queuing: the oldest jobs of each tenant, up to its limit of jobs in flight, in turns. So the backlog of a tenant
+# does not delay others. The first part is a loose index scan for tenants: DISTINCT would read all waiting rows.
 DUE = """
 WITH RECURSIVE tenant(id) AS (
     (SELECT tenant_id FROM tenancy_outboxjob WHERE sent_at IS NULL AND failed_at IS NULL ORDER BY tenant_id LIMIT 1)
@@ -47,11 +47,11 @@ SELECT id FROM tenancy_outboxjob WHERE sent_at IS NULL AND failed_at IS NULL AND
 
 
 def relay() -> int:
-    """Hand the jobs that are due to the broker and return how many.
+    """Send the due jobs to the broker and return their number.
 
-    At most `JOBS_PER_TENANT` of a tenant are out at a time. Two relays at once do not send a job twice, but each lets
-    a tenant have as many. Raises kombu's OperationalError without a broker: then nothing is marked as sent, although
-    some may have been; they are sent again, and a worker does only the first.
+    At most `JOBS_PER_TENANT` jobs of a tenant are in flight. Two concurrent relays do not send a job twice, but each
+    applies the limit separately. Raises kombu's OperationalError without a broker. Then no job is marked as sent,
+    although some may have been; they are sent again, and a worker runs only the first message.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -65,7 +65,7 @@ def relay() -> int:
                     _send(job, producer)
                 except (OperationalError, RedisError):
                     raise
-                except Exception as error:  # noqa: BLE001  # one that cannot be sent must not stop the others
+                except Exception as error:  # noqa: BLE001  # a job that cannot be sent must not stop the others
                     bury(job.pk, error=f"{type(error).__name__}: it cannot be sent")
                 else:
                     sent.append(job.pk)
@@ -74,22 +74,22 @@ def relay() -> int:
 
 
 def _send(job: OutboxJob, producer: Any) -> None:
-    # By name: a job of a newer release is not known here, and a worker of that release has it. Without its arguments:
-    # the worker reads them from the row, so that they are nobody's who can write to the broker.
+    # By name, so that the job can be one of a newer release. Without arguments: the worker reads them from the row, so
+    # a compromised broker cannot change them.
     options = {name: value for name, value in from_json(job.options).items() if name in TOLD}
     kwargs = {"tenant_id": str(job.tenant_id)}
     current_app.send_task(job.name, (), kwargs, task_id=str(job.pk), producer=producer, **options)
 
 
 def send_again(*, sent_before: datetime | None = None) -> int:
-    """Have jobs sent again that were sent and never done, and return how many: all of them, or those of long ago.
+    """Mark jobs that were sent (before `sent_before`) and not done to be sent again, and return their number.
 
-    Harmless for those that are done after all: their rows are gone.
+    Harmless for jobs that are done meanwhile: their rows are deleted.
     """
     jobs = OutboxJob.objects.sent()
     if sent_before is not None:
         jobs = jobs.filter(sent_at__lt=sent_before)
-    # A worker holds the lock of the one that it is at; those are not lost.
+    # A worker locks the row of the job that it runs; those are not lost.
     with transaction.atomic():
         lost = list(jobs.select_for_update(skip_locked=True).values_list("pk", flat=True))
         return OutboxJob.objects.filter(pk__in=lost).update(sent_at=None)

@@ -1,4 +1,4 @@
-"""How much there is to do, and the dead letters: for metrics and for the people who run this."""
+"""The backlog and the dead letters, for metrics and operators."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from tenancy.outbox.models import OutboxJob
 
 @dataclass(frozen=True)
 class Backlog:
-    """What is in the outbox. Ages are in seconds, 0 when there is nothing."""
+    """Numbers of jobs in the outbox, and ages in seconds, 0 without such jobs."""
 
     waiting: int
     sent: int
     dead: int
-    waiting_age: float  # how long the one that has been due for longest waits
-    sent_age: float  # how long the one that was sent first has not been done: it grows when no worker is there
+    waiting_age: float  # since the longest waiting job was due
+    sent_age: float  # since the oldest unfinished job was sent; it grows without workers
 
 
 def backlog() -> Backlog:
-    """Return how much there is to do, for all tenants together."""
+    """Return the backlog of all tenants."""
     now, jobs = timezone.now(), OutboxJob.objects
     due = jobs.waiting().aggregate(first=Min("not_before"))["first"]
     sent = jobs.sent().aggregate(first=Min("sent_at"))["first"]
@@ -36,7 +36,7 @@ def backlog() -> Backlog:
 
 
 def retry_dead(ids: Iterable[UUID] | None = None) -> int:
-    """Have dead letters tried again, all or those with these ids, and return how many."""
+    """Enqueue dead letters again, all or those with these ids, and return their number."""
     dead = OutboxJob.objects.dead()
     if ids is not None:
         dead = dead.filter(pk__in=ids)
@@ -44,7 +44,7 @@ def retry_dead(ids: Iterable[UUID] | None = None) -> int:
 
 
 def drop_dead(ids: Iterable[UUID] | None = None) -> int:
-    """Delete dead letters, all or those with these ids, and return how many."""
+    """Delete dead letters, all or those with these ids, and return their number."""
     dead = OutboxJob.objects.dead()
     if ids is not None:
         dead = dead.filter(pk__in=ids)

@@ -1,4 +1,4 @@
-"""What becomes of a job that was sent: a worker begins it and finishes, postpones, drops or buries it."""
+"""The states of a sent job: a worker begins it and then finishes, postpones, drops or buries it."""
 
 import random
 from datetime import datetime, timedelta
@@ -14,12 +14,12 @@ LONGEST_PAUSE = 3600.0  # seconds
 
 
 def begin(job_id: UUID, *, name: str, tenant_id: UUID) -> OutboxJob | None:
-    """Note that a worker begins a job that was sent, and return it as it was asked for; None if there is none.
+    """Record that a worker begins a job, and return the job; None if it was done, dropped or postponed.
 
-    That is a job that was done, dropped or postponed before: the broker has delivered it twice.
+    Then the broker has delivered the message twice.
     """
     with transaction.atomic():
-        # Locked before it is looked at: the relay may be about to commit that it was sent.
+        # Locked first: the relay may not have committed `sent_at` yet.
         found = OutboxJob.objects.select_for_update().filter(pk=job_id, name=name, tenant_id=tenant_id)
         job = found.first()
         if job is None or job.sent_at is None:
@@ -31,31 +31,31 @@ def begin(job_id: UUID, *, name: str, tenant_id: UUID) -> OutboxJob | None:
 
 
 def lock(job_id: UUID) -> bool:
-    """Lock a job until the transaction ends, after whoever is at it. Say whether it is still there."""
+    """Lock a job until the transaction ends, and return whether it still exists."""
     return OutboxJob.objects.select_for_update().filter(pk=job_id).exists()
 
 
 def finish(job_id: UUID) -> bool:
-    """Delete a job, in the transaction of its effect. Say whether it was there: if not, somebody has done it."""
+    """Delete a job, in the transaction of its effect. Return False if another worker has done it."""
     return bool(OutboxJob.objects.filter(pk=job_id).delete()[0])
 
 
 def drop(job_id: UUID, *, name: str, tenant_id: UUID) -> None:
-    """Delete a job of a tenant that has no use for it any more."""
+    """Delete a job of a deleted or suspended tenant."""
     OutboxJob.objects.filter(pk=job_id, name=name, tenant_id=tenant_id).delete()
 
 
 def postpone(job_id: UUID, *, until: datetime, error: str = "") -> None:
-    """Have a job that did not succeed sent again."""
+    """Schedule a failed job to be sent again."""
     OutboxJob.objects.filter(pk=job_id).update(sent_at=None, not_before=until, error=error[:300])
 
 
 def bury(job_id: UUID, *, error: str) -> None:
-    """Make a dead letter of a job that failed too often."""
+    """Make a job that failed in all attempts a dead letter."""
     OutboxJob.objects.filter(pk=job_id).update(sent_at=None, failed_at=timezone.now(), error=error[:300])
 
 
 def pause_before(attempt: int, *, base: float) -> timedelta:
-    """Return how long to wait before the attempt after `attempt`: twice as long each time, about, up to an hour."""
+    """Return the pause after `attempt`: exponential backoff with jitter, at most an hour."""
     seconds = min(base * 2.0 ** min(attempt - 1, 20), LONGEST_PAUSE)
-    return timedelta(seconds=seconds * random.uniform(0.75, 1.0))  # noqa: S311  # so that not all come back at once
+    return timedelta(seconds=seconds * random.uniform(0.75, 1.0))  # noqa: S311  # jitter, no secret

@@ -1,1 +1,1 @@
-"""Django's PostgreSQL backend, carrying the active tenant into the database: `ENGINE = "tenancy.postgresql"`."""
+"""Django's PostgreSQL backend with the active tenant in each transaction: `ENGINE = "tenancy.postgresql"`."""

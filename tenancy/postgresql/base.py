@@ -1,4 +1,4 @@
-"""The database backend. `cursors` has how the tenant travels, `schema` what a tenant-owned table looks like."""
+"""The database backend. `cursors` sets the tenant in the database, `schema` creates tenant-owned tables."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -18,9 +18,9 @@ from tenancy.postgresql.schema import DatabaseSchemaEditor
 
 class DatabaseFeatures(features.DatabaseFeatures):
     def allows_group_by_selected_pks_on_model(self, model: Any) -> bool:
-        """Django's `id` is not a key by itself in a tenant-owned table, so PostgreSQL rejects `GROUP BY id`.
+        """Return False for tenant-owned tables: `id` alone is no key of them, so PostgreSQL rejects `GROUP BY id`.
 
-        Decided from the constraints, which historical models have too.
+        Reads the constraints, because historical models have them too.
         """
         if any(isinstance(constraint, TenantPrimaryKey) for constraint in model._meta.constraints):
             return False

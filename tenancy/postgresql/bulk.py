@@ -30,17 +30,17 @@ def bulk_load(
     *,
     using: str = OWNER,
 ) -> int:
-    """Insert the rows of several tenants, all or none, and return how many they were.
+    """Insert the rows of several tenants, all or none, and return their number.
 
-    `fields` says what a row of each table holds: always `id`, of references `project_id` and not `project`, and never
-    `account_id`, which is the tenant that the row is given for. Fields left out get what `save()` would give them.
-    The order of `fields` is that of loading, so a table comes after those that it refers to. Signals are not sent.
+    `fields` lists the columns of the rows of each table: always `id`, for references `project_id` and not `project`,
+    and never `account_id`, which is the tenant of the rows. Other fields get the values that `save()` would set. The
+    order of `fields` is that of loading, so a table follows those that it refers to. Signals are not sent.
 
-    The batch is held in memory: load a few tenants at a time, some 20,000 rows. Many small batches pay for their
-    temporary tables, and each tenant of a large one reads past the rows of all the others.
+    The batch is in memory: load a few tenants at a time, about 20,000 rows. Small batches are slow because of their
+    temporary tables, large ones because each tenant scans the rows of all.
 
-    Raises ValueError for tables and fields that cannot be loaded, and IntegrityError as any insert does; a reference
-    to another tenant's row is a reference to nothing.
+    Raises ValueError for tables and fields that cannot be loaded, and IntegrityError as any insert, also for a
+    reference to a row of another tenant.
     """
     if unknown := {model._meta.label for rows in batch.values() for model in rows if model not in fields}:
         raise ValueError(f"There are rows for {', '.join(sorted(unknown))}, but `fields` does not say what they hold.")
@@ -49,7 +49,7 @@ def bulk_load(
     with transaction.atomic(using=using), connection.cursor() as cursor:
         for table in tables:
             cursor.execute(table.create)
-            # Django turns psycopg's exceptions into its own for execute(), but not for what happens inside copy().
+            # Django converts exceptions of psycopg in execute(), but not inside copy().
             with connection.wrap_database_errors, cursor.copy(table.copy) as copy:
                 for tenant, rows in batch.items():
                     table.write(copy, tenant, rows.get(table.model, ()))
@@ -57,13 +57,13 @@ def bulk_load(
         for tenant in batch:
             with tenant_context(tenant):
                 cursor.execute(insert, {"tenant": tenant.pk})
-        # Dropped here and not ON COMMIT: the caller's transaction may go on and load another batch.
+        # Dropped here and not ON COMMIT: the transaction of the caller may load another batch.
         cursor.execute(sql.SQL("; ").join([table.drop for table in tables]))
     return sum(len(rows) for tenant_rows in batch.values() for rows in tenant_rows.values())
 
 
 class _Staging:
-    """A temporary table, shaped like the columns that are loaded into a table of tenants."""
+    """A temporary table with the columns that are loaded into a tenant-owned table."""
 
     def __init__(self, model: type[TenantModel], names: Sequence[str], connection: Any) -> None:
         self.model = model
@@ -103,7 +103,7 @@ class _Staging:
 
 
 def _derived(model: type[TenantModel], given: Sequence[str]) -> dict[Any, list[int]]:
-    """Return the fields that are computed for each row, and where in it the texts are that they are computed from."""
+    """Return the derived fields, each with the places of its source texts in a row."""
     return {
         field: [given.index(name) for name in field.sources if name in given]
         for field in model._meta.local_concrete_fields
@@ -112,7 +112,7 @@ def _derived(model: type[TenantModel], given: Sequence[str]) -> dict[Any, list[i
 
 
 def _defaults(model: type[TenantModel], given: Sequence[str], connection: Any) -> dict[str, Any]:
-    """Return what `save()` would put into the fields that are not given; those with a database default stay out."""
+    """Return the values that `save()` would set for fields that are not given and have no database default."""
     blank = model()
     return {
         field.attname: field.get_db_prep_save(field.pre_save(blank, add=True), connection)

@@ -1,4 +1,4 @@
-"""Test databases are made, migrated, granted and flushed by the owner, then used by the app role."""
+"""Test databases: the owner creates, migrates, grants and flushes them, and the app role uses them."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from tenancy.roles import OWNER
 
 class DatabaseCreation(creation.DatabaseCreation):
     def test_db_signature(self) -> tuple[Any, ...]:
-        """Tell databases apart by name alone.
+        """Identify databases by name alone.
 
-        Aliases of one installation differ in role, and in host and port where some of them go through a pooler. With
-        those in the signature Django would make the one database twice.
+        Aliases of one installation differ in role, and in host and port if some of them use a pooler. With these in
+        the signature Django would create the database twice.
         """
         return (self.connection.settings_dict["ENGINE"], self._get_test_db_name())  # type: ignore[attr-defined]
 

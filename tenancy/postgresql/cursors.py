@@ -1,8 +1,8 @@
-"""The cursor that tells PostgreSQL which tenant a statement is for.
+"""The cursor, which sets the active tenant in PostgreSQL for row-level security.
 
-`SET LOCAL tenancy.tenant_id = '<uuid>'` travels in front of the first statement of a transaction as part of the same
-message, so it costs no round trip. Nothing outlives the transaction, so poolers and persistent connections are safe.
-It sits in the cursor class because Django's `execute_wrappers` never see `copy()`, `callproc()` and `stream()`.
+`SET LOCAL tenancy.tenant_id = '<uuid>'` precedes the first statement of a transaction in the same message, so it needs
+no round trip. It ends with the transaction, so poolers and persistent connections are safe. The cursor class does it,
+because Django's `execute_wrappers` do not cover `copy()`, `callproc()` and `stream()`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,26 +22,26 @@ from tenancy.context import get_scope
 TENANT_SETTING = "tenancy.tenant_id"
 USER_SETTING = "tenancy.user_id"
 
-# What roles.sql allows the application: a request is over long before. `long_work()` allows more.
+# Limits that roles.sql sets for the application, far above the time of a request. `long_work()` raises them.
 LIMITS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
 _longer: ContextVar[str] = ContextVar("tenancy_long_work", default="")  # milliseconds, as text
 
-# A rollback, also to a savepoint, puts the settings back to an earlier value. Searched for anywhere in the text:
-# seeing one too many costs a SET LOCAL, missing one would leave another tenant in force.
-# Plain search: a case-insensitive regular expression takes longer than everything else in this file.
+# A rollback, also to a savepoint, restores earlier values of the settings. The text is searched for these words:
+# a false positive costs a SET LOCAL, a false negative would leave another tenant active. A regular expression that
+# ignores case would be slower than all other code of this file.
 ROLLBACKS = ("ROLLBACK", "ABORT")
 
-# What this transaction has set so far: {setting: value}, None for a value that a rollback made unknown. A setting
-# that is not in it was never set in this transaction and is therefore empty.
+# The settings of this transaction: {setting: value}, None for a value that is unknown after a rollback. A setting that
+# is absent was not set in this transaction and is therefore empty.
 type Applied = dict[str, str | None]
 
 
 @contextmanager
 def long_work(limit: timedelta) -> Iterator[None]:
-    """Let statements, waits for locks and pauses in a transaction take as long as `limit`. For jobs.
+    """Raise the limits of statements, lock waits and idle transactions to `limit`. For jobs.
 
-    Set in each transaction: behind PgBouncer nothing else that a process says of its connections has an effect, or
-    what it says holds for the next process too.
+    Set in each transaction: behind PgBouncer, settings of a connection have no effect, or also affect the next
+    process.
     """
     token = _longer.set(str(int(limit.total_seconds() * 1000)))
     try:
@@ -56,7 +56,7 @@ class TenantCursor(CursorMixin, ClientCursor[Any]):
     _prefix = b""
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> "TenantCursor":
-        """Execute `query` as psycopg does; with `params` or without, one statement or several.
+        """Execute `query` as psycopg does, with or without `params`, one statement or several.
 
         Raises NotSupportedError inside a psycopg pipeline, which cannot take two statements in a message.
         """
@@ -77,7 +77,7 @@ class TenantCursor(CursorMixin, ClientCursor[Any]):
         return self
 
     def _execute_send(self, query: PostgresQuery, **options: Any) -> None:
-        # Not earlier: psycopg remembers how it parsed a statement by the text, which would be another for each tenant.
+        # Not earlier: psycopg caches parsed statements by their text, which would differ for each tenant.
         query.query = self._prefix + query.query
         super()._execute_send(query, **options)
 
@@ -87,13 +87,13 @@ class TenantCursor(CursorMixin, ClientCursor[Any]):
             super().executemany(query, params_seq, **options)
 
     def stream(self, query: Any, params: Any = None, **options: Any) -> Iterator[Any]:
-        """Yield the rows of `query` as they arrive, all of the scope in which the first was asked for."""
+        """Yield the rows of `query` as they arrive, all in the scope of the request for the first row."""
         with self._scope_set():
             yield from super().stream(query, params, **options)
 
     @contextmanager
     def copy(self, statement: Any, params: Any = None, **options: Any) -> Iterator[Any]:
-        """COPY as psycopg does. PostgreSQL refuses COPY FROM into tenant-owned tables, whoever asks."""
+        """COPY as psycopg does. PostgreSQL refuses COPY FROM into tables with row-level security for every role."""
         with self._scope_set(), super().copy(statement, params, **options) as copy:
             yield copy
 
@@ -105,7 +105,7 @@ class TenantCursor(CursorMixin, ClientCursor[Any]):
             raise NotSupportedError("Pipelines cannot carry the active tenant; execute the statements one by one.")
         status = pgconn.transaction_status
         if status == TransactionStatus.INERROR:
-            return {}  # only a rollback can succeed now, and it must not have a SET in front of it
+            return {}  # only a rollback can succeed, without a SET before it
         if status == TransactionStatus.IDLE:
             self._set_applied({})
         applied = self._applied()
@@ -116,7 +116,7 @@ class TenantCursor(CursorMixin, ClientCursor[Any]):
         return applied
 
     def _set_applied(self, applied: Applied) -> None:
-        self.connection.__dict__["tenancy_applied"] = applied  # psycopg's connection: the cursor may go, it stays
+        self.connection.__dict__["tenancy_applied"] = applied  # psycopg's connection, which outlives the cursor
 
     def _remember(self, changes: Applied) -> None:
         self._applied().update(changes)
@@ -127,7 +127,7 @@ class TenantCursor(CursorMixin, ClientCursor[Any]):
 
     @contextmanager
     def _scope_set(self) -> Iterator[None]:
-        """For the calls that cannot carry the SETs in their own message."""
+        """Set the scope in a separate message, for calls that cannot contain it."""
         changes = self._changes()
         with self._transaction() if changes else nullcontext():
             if changes:
@@ -152,13 +152,13 @@ def _wanted() -> dict[str, str]:
 
 
 def _set_local(changes: Applied) -> bytes:
-    # Literals, not set_config(): Citus propagates the former to its nodes and not the latter. The values are the text
-    # of UUID objects, numbers or empty, never text from outside.
+    # SET LOCAL with literals, not set_config(): Citus propagates only the former to its nodes. The values are UUIDs,
+    # numbers or empty, never external text.
     return "".join(f"SET LOCAL {name} = {_literal(name, value)}; " for name, value in changes.items()).encode()
 
 
 def _literal(name: str, value: str | None) -> str:
-    return "DEFAULT" if name in LIMITS and not value else f"'{value}'"  # DEFAULT is what the role has
+    return "DEFAULT" if name in LIMITS and not value else f"'{value}'"  # DEFAULT: the limit of the role
 
 
 def _rolls_back(query: Any, cursor: ClientCursor[Any]) -> bool:

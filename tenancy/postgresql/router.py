@@ -5,7 +5,7 @@ from tenancy.roles import OPERATOR
 
 
 class TenancyRouter:
-    """Sends the reads of `all_tenants()` to the operator connection; refuses writes where nothing may be written."""
+    """Routes reads inside `all_tenants()` to the operator connection, and rejects writes in scopes without them."""
 
     def db_for_read(self, model: Any, **hints: Any) -> str | None:
         return OPERATOR if get_scope().all_tenants_reason is not None else None
@@ -21,4 +21,4 @@ class TenancyRouter:
         return True  # the aliases are roles on one database
 
     def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool | None:
-        return False if db == OPERATOR else None  # it may not write
+        return False if db == OPERATOR else None  # read-only

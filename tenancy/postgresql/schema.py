@@ -1,4 +1,4 @@
-"""Tables, keys and back-fills of tenant-owned models, made by ordinary migrations."""
+"""The schema editor: tables, composite keys and data changes of tenant-owned models in ordinary migrations."""
 
 import re
 from typing import Any
@@ -9,13 +9,13 @@ from django.db.models import Model
 
 from tenancy.fields import TenantForeignKey, TenantKey
 
-# Statements that look at existing rows. Under FORCE the owner sees none, so they would check and change nothing.
+# Statements that read existing rows. With FORCE the owner sees none, so they would check and change nothing.
 READS_ROWS = re.compile(r"\bFOREIGN\s+KEY\b|\bREFERENCES\b|\bVALIDATE\s+CONSTRAINT\b|^\s*UPDATE\b", re.IGNORECASE)
 TABLES = re.compile(r'\b(?:TABLE(?:\s+ONLY)?|REFERENCES|UPDATE)\s+"?(\w+)"?', re.IGNORECASE)
 
 
 class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
-    # Foreign keys of new columns are added by a statement of their own, which execute() can bracket.
+    # Foreign keys of new columns are added by separate statements, which execute() can wrap.
     sql_create_column_inline_fk = ""
     sql_create_tenant_fk = (
         "ALTER TABLE %(table)s ADD CONSTRAINT %(name)s FOREIGN KEY (%(column)s) "
@@ -24,9 +24,9 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     sql_drop_constraint = "ALTER TABLE %(table)s DROP CONSTRAINT %(name)s"
 
     def execute(self, sql: Any, params: Any = ()) -> Any:
-        """Execute `sql`; if it reads rows of tables under FORCE ROW LEVEL SECURITY, let the owner see them meanwhile.
+        """Execute `sql`. If it reads rows of tables with FORCE ROW LEVEL SECURITY, lift FORCE for this statement.
 
-        All of it is one message, and so one transaction even in a migration that is not atomic.
+        It is one message and therefore one transaction, even in a migration that is not atomic.
         """
         tables = self._forced(set(TABLES.findall(str(sql)))) if READS_ROWS.search(str(sql)) else []
         if not tables:
@@ -57,7 +57,7 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     def _iter_column_sql(
         self, column_db_type: Any, params: Any, model: type[Model], field: Any, *args: Any, **kwargs: Any
     ) -> Any:
-        # `id` is the primary key in Django's state only; TenantPrimaryKey makes the real one.
+        # `id` is the primary key only in Django's state; TenantPrimaryKey creates the real one.
         owned = any(isinstance(each, TenantKey) for each in model._meta.local_fields)
         for part in super()._iter_column_sql(column_db_type, params, model, field, *args, **kwargs):  # type: ignore[misc]
             if not (owned and part == "PRIMARY KEY"):
@@ -80,7 +80,7 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         )
 
     def _drop_tenant_fk(self, model: type[Model], field: Any) -> None:
-        """Drop the composite key by the name that the catalogue has for it, whatever the model was called then."""
+        """Drop the composite key by its name in the catalog, which contains the name of the model at its creation."""
         with self.connection.cursor() as cursor:
             constraints = self.connection.introspection.get_constraints(cursor, model._meta.db_table)
         for name, info in constraints.items():

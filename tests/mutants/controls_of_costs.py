@@ -81,8 +81,8 @@ OF_COSTS = [
     off(
         "costs: the announcer goes on after any fault",
         "tenancy/groups.py",
-        "        except Exception:  # whatever it is",
-        "        except ZeroDivisionError:  # whatever it is",
+        "        except Exception:  # the thread must survive",
+        "        except ZeroDivisionError:  # the thread must survive",
         f"{POKES}::test_the_announcer_goes_on_after_any_fault",
     ),
     off(

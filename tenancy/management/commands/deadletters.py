@@ -10,14 +10,14 @@ from tenancy.outbox.models import OutboxJob
 
 
 class Command(BaseCommand):
-    help = "Jobs that failed as often as they may: list them, try them again, or drop them."
+    help = "List, retry or drop dead letters: jobs that failed in all attempts."
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
         listing = actions.add_parser("list", help="the newest first")
         listing.add_argument("--tenant", metavar="SLUG")
         listing.add_argument("--format", choices=["text", "json"], default="text")
-        for name, text in (("retry", "try again, as if for the first time"), ("drop", "delete")):
+        for name, text in (("retry", "enqueue again, with all attempts"), ("drop", "delete")):
             action = actions.add_parser(name, help=text)
             action.add_argument("ids", nargs="*", type=UUID, metavar="ID")
             action.add_argument("--all", action="store_true")
@@ -54,7 +54,7 @@ def _row(job: OutboxJob, slug: str | None) -> dict[str, Any]:
     return {
         "id": str(job.pk),
         "failed_at": job.failed_at.isoformat() if job.failed_at else None,
-        "tenant": slug,  # None: it is gone
+        "tenant": slug,  # None: it was deleted
         "job": job.name,
         "args": job.args,
         "kwargs": job.kwargs,

@@ -9,7 +9,7 @@ from tenancy.roles import OWNER, grant
 
 
 class Command(migrate.Command):
-    help = "Migrate as the owner of the tables, then grant the other roles what they may do."
+    help = "Migrate as the owner of the tables, then grant privileges to the other roles."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)

@@ -20,7 +20,7 @@ from tenancy.outbox import relaying, watching
 
 logger = structlog.get_logger("tenancy.outbox")
 
-# How long to wait before looking again: a second after the last job it is as quiet as it gets.
+# Pauses between polls. Idle begins one second after the last job.
 BUSY_SECONDS, IDLE_SECONDS, TROUBLE_SECONDS, WATCH_SECONDS = 0.02, 0.2, 1.0, 5.0
 
 AGE = Gauge("outbox_age_seconds", "How long the oldest job waits to be sent, or has been sent", ["state"])
@@ -28,7 +28,7 @@ JOBS = Gauge("outbox_jobs", "Jobs in the outbox", ["state"])
 
 
 class Command(BaseCommand):
-    help = "Hand the jobs in the outbox to the broker, until SIGTERM. One such process is enough; two do no harm."
+    help = "Send the jobs in the outbox to the broker, until SIGTERM. Run one process; a second one does no harm."
 
     def handle(self, *args: Any, **options: Any) -> None:
         refuse_unsafe_process()
@@ -63,7 +63,10 @@ def show_metrics() -> None:
 
 
 def send_lost_again() -> None:
-    """Have those sent again that were sent and not done in time, and all of them when the broker has lost its data."""
+    """Send jobs again that were not done in time, and all of them if the broker has lost its data.
+
+    The broker has lost its data if a key that never expires is missing.
+    """
     with current_app.connection_for_write() as broker:
         client = broker.default_channel.client  # type: ignore[attr-defined]  # Redis
         broker_is_new = client.set(f"{settings.TENANCY['NAME']}:outbox", timezone.now().isoformat(), nx=True)

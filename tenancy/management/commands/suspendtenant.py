@@ -9,11 +9,11 @@ from tenancy.routing import forget_tenant
 
 
 class Command(BaseCommand):
-    help = "Suspend a tenant: every request to it is answered with 403 account_suspended. Nothing is deleted."
+    help = "Suspend a tenant: requests to it return 403 account_suspended. Nothing is deleted."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug")
-        parser.add_argument("--undo", action="store_true", help="let it work again")
+        parser.add_argument("--undo", action="store_true", help="end the suspension")
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         if undo == (tenant.suspended_at is None or tenant.is_closing):
             self.stdout.write(f"{slug} is {'not suspended' if undo else 'suspended already'}.")
             return
-        # One that waits for being deleted goes on waiting.
+        # The deletion of a tenant stays scheduled.
         tenant.suspended_at = tenant.deleting_since if undo else timezone.now()
         tenant.save(update_fields=["suspended_at"])
         forget_tenant(tenant)

@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--run", nargs="+", metavar="command", help="the same as after --, for call_command()")
 
     def run_from_argv(self, argv: list[str]) -> None:
-        """Turn what follows `--` into one option: argparse cannot tell the slugs from the command."""
+        """Take the arguments after `--` as the command: argparse cannot separate them from the slugs."""
         if "--" in argv:
             place = argv.index("--")
             self.command_line = argv[place + 1 :]
