@@ -1,6 +1,7 @@
 """The commands that make, list, suspend and visit tenants."""
 
 import json
+import sys
 from io import StringIO
 
 import pytest
@@ -113,10 +114,14 @@ class Probe(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--fail", action="store_true")
+        parser.add_argument("--print", action="store_true")
 
     def handle(self, *args, **options):
         if options["fail"] and get_active_tenant().slug == "globex":
-            raise CommandError("as told")
+            raise CommandError("as told\nand more")
+        if options["print"]:
+            print("first\nsecond")  # noqa: T201
+            print("third", file=sys.stderr)  # noqa: T201
         self.stdout.write(",".join(Project.objects.values_list("name", flat=True)))
 
 
@@ -158,8 +163,19 @@ def test_tenant_command_goes_on_after_a_failure_and_exits_with_1(probe, capsys):
     assert exited.value.code == 1
     output = capsys.readouterr()
     assert output.out == "acme: acme\n"
-    assert "globex: CommandError: as told" in output.err
+    assert "globex: CommandError: as told\nglobex: and more\n" in output.err
     assert "1 of 2 failed: globex" in output.err
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("parallel", ["1", "2"])
+def test_tenant_command_prefixes_each_line_of_print(probe, parallel, capsys):
+    options = ["--all", "--parallel", parallel]
+    execute_from_command_line(["manage.py", "tenant_command", *options, "--", "probe", "--print"])
+
+    lines = [f"{slug}: {line}" for slug in ("acme", "globex") for line in ("first", "second", "third", slug)]
+    output = capsys.readouterr()
+    assert (output.out.splitlines(), output.err) == (lines, "")
 
 
 @pytest.mark.django_db

@@ -1,8 +1,12 @@
 """`tenant_command (<slug>… | --all | --where K=V) [--parallel N] -- <command> …`"""
 
 import io
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextvars import ContextVar
+from typing import Any, TextIO
 
 from django.core.exceptions import FieldError, ValidationError
 from django.core.management import call_command, get_commands
@@ -11,6 +15,30 @@ from django.db import connections
 
 from tenancy.context import tenant_context
 from tenancy.models import AbstractTenant, get_tenant_model
+
+_output: ContextVar[TextIO | None] = ContextVar("tenant_command_output", default=None)
+
+
+class OutputOfTenant(io.TextIOBase):
+    """Stands for `sys.stdout` or `sys.stderr`: collects what a command prints for its tenant.
+
+    Each thread of this command runs one tenant at a time. Threads that a command starts write to the original stream.
+    """
+
+    def __init__(self, original: TextIO) -> None:
+        self.original = original
+
+    def write(self, text: str) -> int:
+        return (_output.get() or self.original).write(text)
+
+    def flush(self) -> None:
+        (_output.get() or self.original).flush()
+
+
+@contextmanager
+def print_collected() -> Iterator[None]:
+    with redirect_stdout(OutputOfTenant(sys.stdout)), redirect_stderr(OutputOfTenant(sys.stderr)):
+        yield
 
 
 class Command(BaseCommand):
@@ -41,7 +69,7 @@ class Command(BaseCommand):
         if options["parallel"] < 1:
             raise CommandError("--parallel takes a number from 1.", returncode=2)
         tenants = self._tenants(options)
-        with ThreadPoolExecutor(options["parallel"]) as executor:
+        with print_collected(), ThreadPoolExecutor(options["parallel"]) as executor:
             results = executor.map(lambda tenant: _run(tenant, command), tenants)
             failed = [tenant.slug for tenant, ok in zip(tenants, map(self._report, results), strict=True) if not ok]
         if failed:
@@ -67,14 +95,15 @@ class Command(BaseCommand):
         tenant, output, error = result
         for line in output.splitlines():
             self.stdout.write(f"{tenant.slug}: {line}")
-        if error:
-            self.stderr.write(f"{tenant.slug}: {error}")
+        for line in error.splitlines():
+            self.stderr.write(f"{tenant.slug}: {line}")
         return not error
 
 
 def _run(tenant: AbstractTenant, command: list[str]) -> tuple[AbstractTenant, str, str]:
     """Return the tenant, what the command printed, and what went wrong if anything did."""
     output = io.StringIO()
+    token = _output.set(output)
     try:
         with tenant_context(tenant):
             call_command(*command, stdout=output, stderr=output)
@@ -83,5 +112,6 @@ def _run(tenant: AbstractTenant, command: list[str]) -> tuple[AbstractTenant, st
     except SystemExit as exit_:
         return tenant, output.getvalue(), f"exit {exit_.code}" if exit_.code else ""
     finally:
+        _output.reset(token)
         connections.close_all()  # those of this thread
     return tenant, output.getvalue(), ""
