@@ -101,7 +101,7 @@ class TenantTask(Task[Any, Any]):
         if cls.__dict__.get("time_limit") or cls.__dict__.get("soft_time_limit"):
             raise TypeError(f"{cls.name}: JOB_SECONDS limits the time of all jobs, after which they are sent again.")
 
-    # Enqueuing ------------------------------------------------------------------------------------------------------
+    # Enqueuing -------------------------------------------------------------------------------------------------------
 
     def apply_async(  # type: ignore[override]  # fewer options: those that the outbox keeps
         self,
@@ -156,7 +156,7 @@ class TenantTask(Task[Any, Any]):
 
     apply = chunks = map = starmap = replace = add_to_chord = _refuse
 
-    # Running --------------------------------------------------------------------------------------------------------
+    # Running ---------------------------------------------------------------------------------------------------------
 
     def __call__(self, *args: Any, tenant_id: str | None = None, **kwargs: Any) -> Any:
         """Run the job: in a worker from its row, otherwise directly for `tenant_id` or the active tenant."""
@@ -199,9 +199,7 @@ class TenantTask(Task[Any, Any]):
         if job is None:
             logger.warning("job_not_in_outbox")  # delivered twice, or a forged message
             raise Ignore
-        if (
-            job.attempts > self.max_retries + 1
-        ):  # its worker was killed each time; otherwise it would be a dead letter already
+        if job.attempts > self.max_retries + 1:  # no attempt has ended: its worker was killed each time
             what = "its worker was killed each time"
             working.bury(job_id, error=what)
             raise JobFailed(what)

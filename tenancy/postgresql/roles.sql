@@ -4,12 +4,13 @@
 --
 -- Variables, each also read from the environment variable in brackets:
 --   prefix             [DB_ROLE_PREFIX]        roles are server-wide, so two installations need two prefixes
---   database           [DB_NAME]               created and owned by <prefix>_owner; nothing is created when it is unset
+--   database           [DB_NAME]               created, with the owner <prefix>_owner; if unset, no database is created
 --   owner_password     [DB_OWNER_PASSWORD]     \
---   app_password       [DB_APP_PASSWORD]        > left alone when unset
+--   app_password       [DB_APP_PASSWORD]        > not changed if unset
 --   operator_password  [DB_OPERATOR_PASSWORD]  /
 --
--- Running it again changes nothing, except that it sets limits of a former release to those below. What each role may do inside a database is granted by `manage.py migrate`.
+-- It is idempotent; a second run updates the limits of an earlier release. `manage.py migrate` grants the privileges of
+-- the roles inside a database.
 
 \set ON_ERROR_STOP on
 \if :{?prefix} \else \getenv prefix DB_ROLE_PREFIX \endif
@@ -19,34 +20,34 @@
 \if :{?app_password} \else \getenv app_password DB_APP_PASSWORD \endif
 \if :{?operator_password} \else \getenv operator_password DB_OPERATOR_PASSWORD \endif
 
--- Two installations that start at the same moment must not race between the look and the CREATE.
+-- Prevents a race of two installations that start at the same time.
 SELECT pg_advisory_lock(hashtext('commonhold roles')) \g /dev/null
 
 SELECT format('CREATE ROLE %I', role)
   FROM unnest(ARRAY[:'prefix' || '_owner', :'prefix' || '_app', :'prefix' || '_operator']) AS role
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) \gexec
 
--- Owns the tables, migrates, bulk-loads. Row security is forced on it like on everyone else.
+-- Owns the tables, migrates, bulk-loads. FORCE applies row-level security to it too.
 SELECT format('ALTER ROLE %I LOGIN CREATEDB NOSUPERUSER NOCREATEROLE NOBYPASSRLS NOREPLICATION', :'prefix' || '_owner') \gexec
--- Web, workers, tests. Owns nothing, is a member of nothing. It must never become a member of the operator: a policy
--- for a role also applies to members that inherit it, and then every tenant sees everything.
+-- Web, workers, tests. Owns nothing, is a member of no role. Never make it a member of the operator: a policy for a role
+-- also applies to members that inherit it, so all tenants would see all rows.
 SELECT format('ALTER ROLE %I LOGIN NOCREATEDB NOSUPERUSER NOCREATEROLE NOBYPASSRLS NOREPLICATION', :'prefix' || '_app') \gexec
 -- Reads across tenants, and writes nothing.
 SELECT format('ALTER ROLE %I LOGIN NOCREATEDB NOSUPERUSER NOCREATEROLE NOBYPASSRLS NOREPLICATION', :'prefix' || '_operator') \gexec
 SELECT format('ALTER ROLE %I SET default_transaction_read_only = on', :'prefix' || '_operator') \gexec
 
--- Limits, so that no request holds a connection, a lock or an old snapshot for ever. As settings of the role and not of
--- a connection, because PgBouncer passes on none of the latter. Errors are answered with 503.
--- Statements: a page takes milliseconds, and proxies and browsers give up after half a minute or so.
+-- Limits, so that no request holds a connection, a lock or an old snapshot indefinitely. They are settings of the role,
+-- because PgBouncer does not pass on settings of a connection. Requests that exceed them get 503.
+-- Statements: a page takes milliseconds, and proxies and browsers time out after about half a minute.
 SELECT format('ALTER ROLE %I SET statement_timeout = ''30s''', :'prefix' || '_app') \gexec
--- Locks: writes of one project wait for each other. Shorter than a statement, so that the error says what it was.
+-- Locks: writes of one project wait for each other. Shorter than the limit of statements, so that the error is specific.
 SELECT format('ALTER ROLE %I SET lock_timeout = ''15s''', :'prefix' || '_app') \gexec
--- Transactions that do nothing: requests wait for no client in one, and the relay of the outbox for a broker that hangs
--- for ten seconds. Jobs may take longer in all three, and say so themselves: tenancy.postgresql.cursors.long_work().
+-- Idle transactions: requests do not wait for clients in one, and the relay of the outbox waits at most ten seconds for
+-- the broker. Jobs raise all three limits with tenancy.postgresql.cursors.long_work().
 SELECT format('ALTER ROLE %I SET idle_in_transaction_session_timeout = ''60s''', :'prefix' || '_app') \gexec
--- A migration or bulk load takes as long as it takes. But while one waits for a table, all that come after it wait too.
+-- A migration or bulk load has no time limit. But while one waits for the lock of a table, all later queries wait too.
 SELECT format('ALTER ROLE %I SET lock_timeout = ''60s''', :'prefix' || '_owner') \gexec
--- Reports across all tenants are slow, and hold back no one but VACUUM.
+-- Reports across all tenants are slow, and only delay VACUUM.
 SELECT format('ALTER ROLE %I SET statement_timeout = ''15min''', :'prefix' || '_operator') \gexec
 SELECT format('ALTER ROLE %I SET idle_in_transaction_session_timeout = ''15min''', :'prefix' || '_operator') \gexec
 
