@@ -16,7 +16,7 @@ SETTINGS: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {
         "AttachmentStateEnum": "tasks.models.AttachmentState",
         "CategoryEnum": "projects.models.Category",
-        "ColorEnum": "projects.models.Color",
+        "ColorEnum": "accounts.models.Color",
         "ExportFailureEnum": "tasks.models.ExportFailure",
         "ExportFormatEnum": "tasks.models.ExportFormat",
         "ExportStateEnum": "tasks.models.ExportState",

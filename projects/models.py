@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import AbstractActivity, AbstractTopic, Membership
+from accounts.models import AbstractActivity, AbstractTopic, Color, Membership
 from accounts.permissions import may
 from tenancy.constraints import TenantUniqueConstraint
 from tenancy.fields import LineField, SortKey, TenantForeignKey, TextField
@@ -20,20 +20,6 @@ from tenancy.models import TenantManager, TenantModel
 validate_key = RegexValidator(r"\A[A-Z][A-Z0-9]{1,9}\Z", _("Use 2 to 10 capital letters and digits, a letter first."))
 
 KEY_REFUSED = _("This key is not available. Choose another.")
-
-
-class Color(models.TextChoices):
-    """Names of the palette; the style sheet knows what they look like in each theme."""
-
-    GREY = "grey", _("Grey")
-    RED = "red", _("Red")
-    ORANGE = "orange", _("Orange")
-    AMBER = "amber", _("Amber")
-    GREEN = "green", _("Green")
-    TEAL = "teal", _("Teal")
-    BLUE = "blue", _("Blue")
-    VIOLET = "violet", _("Violet")
-    PINK = "pink", _("Pink")
 
 
 class RankField(models.CharField):  # type: ignore[type-arg]

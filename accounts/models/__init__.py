@@ -1,6 +1,6 @@
 """Accounts (the tenants), their domains, people, and who belongs where in which role."""
 
-from accounts.models.accounts import Account, Domain, MediaAccess
+from accounts.models.accounts import Account, Color, Domain, MediaAccess
 from accounts.models.activity import AbstractActivity, AbstractTopic
 from accounts.models.audit import AuditEntry
 from accounts.models.credentials import ApiToken, RefreshFamily
@@ -15,6 +15,7 @@ __all__ = [
     "Account",
     "ApiToken",
     "AuditEntry",
+    "Color",
     "Domain",
     "IdempotencyKey",
     "Invitation",

@@ -11,6 +11,20 @@ from accounts.slugs import refuse_reserved_slug
 from tenancy.models import AbstractDomain, AbstractTenant
 
 
+class Color(models.TextChoices):
+    """The names of the palette. The style sheets define how each looks in each theme."""
+
+    GREY = "grey", _("Grey")
+    RED = "red", _("Red")
+    ORANGE = "orange", _("Orange")
+    AMBER = "amber", _("Amber")
+    GREEN = "green", _("Green")
+    TEAL = "teal", _("Teal")
+    BLUE = "blue", _("Blue")
+    VIOLET = "violet", _("Violet")
+    PINK = "pink", _("Pink")
+
+
 class MediaAccess(models.TextChoices):
     """How files leave an account."""
 

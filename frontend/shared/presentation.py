@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from accounts.exports.workbooks import MOST_ROWS
-from projects.models import Color
+from accounts.models import Color
 from tasks import exporting, exporting_accounts
 from tasks.models import ExportFailure, ExportFormat
 

@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 from random import Random
 
-from accounts.models import Account, Role
+from accounts.models import Account, Color, Role
 from projects import ranks
-from projects.models import Category, Color, Label, Project, Status
+from projects.models import Category, Label, Project, Status
 from tasks.models import Assignment, Priority, Subtask, Task, TaskLabel
 from tasks.testdata import words
 from tasks.testdata.loading import NewAccount, Person, new_id

@@ -8,9 +8,9 @@ import pytest
 
 import frontend
 from accounts.hues import HUES
+from accounts.models import Color
 from frontend.shared.accents import style_sheet, to_linear_rgb
 from frontend.shared.presentation import ACCENTS
-from projects.models import Color
 
 STATIC = Path(frontend.__file__).parent / "static/frontend/shared"
 HUES_CSS = (STATIC / "accents.css").read_text()

@@ -8,8 +8,8 @@ import pytest
 from django.db import DataError, IntegrityError, ProgrammingError, connections, transaction
 from uuid_utils.compat import uuid7
 
-from accounts.models import Account
-from projects.models import Activity, Color, Label, Project, Status
+from accounts.models import Account, Color
+from projects.models import Activity, Label, Project, Status
 from tenancy.context import get_active_tenant, tenant_context
 from tenancy.postgresql.bulk import bulk_load
 
