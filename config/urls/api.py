@@ -15,31 +15,15 @@ from accounts.api.pictures import AvatarView, LogoView
 from accounts.api.tokens import RefreshView, RevokeView, TokenView, VerifyView
 from config.errors import not_found
 from config.openapi import document
-from frontend.public.api_docs import api_docs
-from projects.api import ActivityViewSet, LabelViewSet, ProjectViewSet, StatusViewSet
-from tasks.api import (
-    AttachmentViewSet,
-    CommentViewSet,
-    ExportViewSet,
-    NotificationViewSet,
-    SearchViewSet,
-    SubtaskViewSet,
-    TaskViewSet,
-    UploadView,
-)
+from config.urls import tracker
+from frontend.public.views import api_docs
+from tasks.api import AttachmentViewSet, ExportViewSet, NotificationViewSet, UploadView
 
 app_name = "api"  # so that names like `task-detail` are not taken for pages
 
 router = SimpleRouter()
 router.register("members", MemberViewSet, basename="member")
 router.register("invitations", InvitationViewSet, basename="invitation")
-router.register("projects", ProjectViewSet, basename="project")
-router.register("statuses", StatusViewSet, basename="status")
-router.register("labels", LabelViewSet, basename="label")
-router.register("activity", ActivityViewSet, basename="activity")
-router.register("tasks", TaskViewSet, basename="task")
-router.register("subtasks", SubtaskViewSet, basename="subtask")
-router.register("comments", CommentViewSet, basename="comment")
 router.register("attachments", AttachmentViewSet, basename="attachment")
 router.register("audit", AuditViewSet, basename="audit")
 router.register("notifications", NotificationViewSet, basename="notification")
@@ -62,8 +46,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/transfer/", TransferView.as_view(), name="account-transfer"),
     path("invitations/accept/", AcceptView.as_view(), name="accept-invitation"),
     path("attachments/upload/", UploadView.as_view(), name="upload"),
-    path("search/", SearchViewSet.as_view({"get": "list"}), name="search"),
     path("", include(router.urls)),
+    *tracker.api_urlpatterns,
     # What is left is answered here: Django would redirect to the URL with a slash, and DEBUG would show a page.
     re_path("", csrf_exempt(login_not_required(not_found))),
 ]

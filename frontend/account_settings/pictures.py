@@ -1,25 +1,46 @@
-"""The logo of the account, and one's own picture in it: forms of one file, and buttons that take it away."""
+"""The logo of the account and the picture of a member: the files themselves, and the forms that replace them."""
 
 from collections.abc import Callable
 
 import structlog
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.actions import pictures
+from accounts.actions.pictures import avatar_file, logo_file
 from accounts.files.images import TooManyImages
+from accounts.models import Account, Membership
 from accounts.permissions import may, require
 from accounts.quotas import FileTooLarge
+from accounts.rest.downloads import show_picture
 from accounts.rest.uploads import room, streams_body
-from frontend.shared.access import MemberRequest
+from frontend.shared.access import MemberRequest, VisitorRequest
 from frontend.shared.uploads import receive_small_file
 
 logger = structlog.get_logger("frontend.pictures")
+
+
+@login_not_required  # the page to log in has it
+@require_safe
+def logo(request: VisitorRequest, picture: str) -> HttpResponse:
+    """The logo of the account, which is in the address: another one has another address."""
+    if not Account.objects.filter(pk=request.tenant.pk, logo=picture).exists():
+        raise Http404
+    return show_picture(logo_file(picture))
+
+
+@require_safe
+def avatar(request: MemberRequest, picture: str) -> HttpResponse:
+    """The picture of a member."""
+    if not Membership.objects.filter(avatar=picture).exists():
+        raise Http404
+    return show_picture(avatar_file(picture))
 
 
 @require_safe
@@ -31,7 +52,7 @@ def index(request: MemberRequest) -> HttpResponse:
 @streams_body
 @csrf_exempt  # its token is in the body: frontend.shared.uploads looks at it
 @require_POST
-def logo(request: MemberRequest) -> HttpResponse:
+def set_logo(request: MemberRequest) -> HttpResponse:
     """Give the account a logo."""
     require(request.membership, "account.update")
     account, actor = request.tenant, request.membership
@@ -41,7 +62,7 @@ def logo(request: MemberRequest) -> HttpResponse:
 @streams_body
 @csrf_exempt  # as above
 @require_POST
-def avatar(request: MemberRequest) -> HttpResponse:
+def set_avatar(request: MemberRequest) -> HttpResponse:
     """Give oneself a picture, which the members of this account see."""
     return _take(request, lambda content: pictures.set_avatar(actor=request.membership, content=content))
 

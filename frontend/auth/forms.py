@@ -164,3 +164,18 @@ class DeleteUser(forms.Form):
         if not self.errors and not account.get_adapter().reauthenticate(self.user, fields["password"]):
             self.add_error("password", _("This is not your password."))
         return fields
+
+
+class AcceptInvitation(forms.Form):
+    """For somebody who is new here, who also says what they are called, and for somebody who has a password."""
+
+    name = NormalizedLine(label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    password = forms.CharField(label=_("Your password"), max_length=4096, strip=False, widget=forms.PasswordInput)
+
+    def __init__(self, *args: Any, is_new: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].widget.attrs["autocomplete"] = "new-password" if is_new else "current-password"
+        if is_new:
+            self.fields["password"].label = _("Choose a password")
+        else:
+            del self.fields["name"]

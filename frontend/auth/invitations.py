@@ -14,8 +14,9 @@ from accounts.actions.acceptance import accept_with_password
 from accounts.actions.invitations import find_invitation, find_person
 from accounts.models import Membership
 from accounts.rest.errors import InvalidCredentials
+from frontend.auth.forms import AcceptInvitation
 from frontend.shared.access import VisitorRequest
-from frontend.shared.forms import AcceptInvitation, refuse
+from frontend.shared.forms import refuse
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -32,7 +33,7 @@ def accept(request: VisitorRequest, token: str) -> HttpResponse:
             # Others log in as ever, which may ask them for more than a password.
             if is_new:
                 get_adapter(request).login(request, member.user)
-            return redirect("projects")
+            return redirect("home")
     status = 400 if request.method == "POST" else 200
     return render(request, "auth/accept_invitation.html", {"invitation": invitation, "form": form}, status=status)
 

@@ -10,11 +10,11 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import reswap, retarget
 
 from accounts.permissions import require
+from frontend.board.forms import EditTask, PlaceTask
 from frontend.board.views import parts_of, project_url
+from frontend.projects.lookups import TaskKey, find_task
 from frontend.shared.access import MemberRequest
-from frontend.shared.converters import TaskKey
-from frontend.shared.forms import EditTask, PlaceTask, refuse
-from frontend.task.page import find_task
+from frontend.shared.forms import refuse
 from tasks.actions import StaleVersion, move_task, update_task
 from tasks.models import Task
 

@@ -1,21 +1,23 @@
-"""What the page of a project can be narrowed to: the API's filters of tasks, and in which order its list is."""
+"""The filters of a project's page, which are those of the API, the orders of its list, and their menus."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import BadRequest
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 
+from accounts.models import Membership
 from accounts.rest.filters import ArchivedFilterSet
 from frontend.shared.access import MemberRequest
-from projects.models import Project
-from tasks.api.filters import Due, TaskFilterSet
+from projects.models import Label, Project
+from tasks.api.filters import NOBODY, Due, TaskFilterSet
 from tasks.api.tasks import TaskViewSet
-from tasks.models import Task, TaskQuerySet
+from tasks.models import Priority, Task, TaskQuerySet
 
 DUE = [
     (Due.LATE, _("Late")),
@@ -34,6 +36,7 @@ SORTS = [
     ("-updated_at", _("Last changed")),
     ("-created_at", _("Newest")),
 ]
+MOST = 100  # people and labels that a menu offers
 GROUPS = [("status", _("Status")), ("assignee", _("Assignee")), ("priority", _("Priority")), ("none", _("No groups"))]
 
 
@@ -123,3 +126,62 @@ def ordered(tasks: QuerySet[Task], sort: str) -> QuerySet[Task]:
     field = TaskViewSet.orderings[sort.removeprefix("-")]
     sign = "-" if sort.startswith("-") else ""
     return cast(TaskQuerySet, tasks).with_order_keys().order_by(f"{sign}{field}", f"{sign}id")
+
+
+@dataclass(frozen=True)
+class Choice:
+    text: str
+    query: str
+    is_current: bool = False
+    color: str = ""  # of the palette
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter: what it is called, what it is set to, if anything, and its menu."""
+
+    name: str
+    title: str
+    value: str
+    clear: str  # the query without it
+    choices: list[Choice] = field(default_factory=list)
+
+
+def chips_for(look: Look, people: list[Membership], labels: list[Label]) -> list[Chip]:
+    """Return the filters of a project's page in the order of their places."""
+    chips = [
+        _chip(look, "assignee", gettext("Assignee"), [*_people(people), (NOBODY, gettext("Nobody"), "")]),
+        _chip(look, "label", gettext("Label"), [(str(label.pk), label.name, label.color) for label in labels]),
+        _chip(
+            look, "priority", gettext("Priority"), [(each.value, str(each.label), "") for each in reversed(Priority)]
+        ),
+        _chip(look, "due", gettext("Due"), [(value, str(text), "") for value, text in DUE]),
+        _chip(look, "archived", gettext("Archive"), [(value, str(text), "") for value, text in ARCHIVED[1:]]),
+    ]
+    if look.values.get("status"):  # has no menu: the way to it is the rest of a long column
+        chips.insert(0, Chip("status", gettext("Status"), gettext("one column"), look.query_with(status="")))
+    return chips
+
+
+def orders_for(look: Look) -> list[Choice]:
+    return [Choice(str(text), look.query_with(sort=value), look.sort == value) for value, text in SORTS]
+
+
+def groups_for(look: Look) -> list[Choice]:
+    return [Choice(str(text), look.query_with(group=value), look.group == value) for value, text in GROUPS]
+
+
+def _people(people: list[Membership]) -> list[tuple[str, str, str]]:
+    return [(str(member.pk), member.name, "") for member in people]
+
+
+def _chip(look: Look, name: str, title: str, choices: list[tuple[str, str, str]]) -> Chip:
+    current = str(look.values.get(name) or "")
+    texts = {value: text for value, text, _color in choices}
+    # Somebody who has left, or a label that is gone: the filter holds, and finds what it finds.
+    value = texts.get(current, "?") if current in texts or current not in ("", "false") else ""
+    menu = [
+        Choice(text, look.query_with(**{name: value}), value == current, color)
+        for value, text, color in choices[:MOST]
+    ]
+    return Chip(name, title, value, look.query_with(**{name: ""}), menu)

@@ -5,18 +5,19 @@ from uuid import UUID
 
 from django.core.exceptions import BadRequest, ValidationError
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.permissions import may, require
 from frontend.board.cards import with_cards
-from frontend.board.chips import chips_for, groups_for, orders_for, people_of
 from frontend.board.columns import columns_of
-from frontend.board.filters import Look, read_look
+from frontend.board.filters import Look, chips_for, groups_for, orders_for, read_look
+from frontend.board.forms import NewTask
 from frontend.board.listing import listing_of
+from frontend.projects.lookups import find_project, people_of
 from frontend.shared.access import MemberRequest
-from frontend.shared.forms import NewTask, refuse
+from frontend.shared.forms import refuse
 from projects.models import Label, Project
 from tasks.actions import create_task
 
@@ -59,11 +60,6 @@ def parts_of(request: MemberRequest, key: str, columns: set[UUID]) -> HttpRespon
     """
     look = read_look(request, find_project(request, key))
     return render(request, "board/parts.html", _tasks(request, look, columns) | {"is_part": bool(columns)})
-
-
-def find_project(request: MemberRequest, key: str) -> Project:
-    """Return a project. Raises Http404 alike for one that is hidden or absent."""
-    return get_object_or_404(Project.objects.visible_to(request.membership), key=key)
 
 
 def project_url(project: Project, query: str) -> str:

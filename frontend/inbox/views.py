@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.core.paginator import InvalidPage, Paginator
 from django.http import Http404, HttpResponse
@@ -14,11 +15,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.actions.accounts import choose_mails
 from frontend.shared.access import MemberRequest
-from frontend.shared.forms import MailChoices
 from tasks.actions import mark_all_read, mark_read
 from tasks.models import Notification
 from tenancy.clock import local_date
@@ -33,6 +34,21 @@ class Day:
 
     date: date
     notifications: list[Notification]
+
+
+class MailChoices(forms.Form):
+    """Which mails the member gets: the fields are those of their membership."""
+
+    mail_notifications = forms.BooleanField(
+        label=gettext_lazy("Each notification"),
+        required=False,
+        help_text=gettext_lazy("When it happens, beside the row in this inbox."),
+    )
+    mail_digest = forms.BooleanField(
+        label=gettext_lazy("A daily summary"),
+        required=False,
+        help_text=gettext_lazy("In the morning: your open tasks by their due dates, and what you have not read."),
+    )
 
 
 @require_safe

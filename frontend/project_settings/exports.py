@@ -1,13 +1,14 @@
 """Projects as files."""
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import require
+from frontend.project_settings.forms import NewExport
+from frontend.projects.lookups import find_project
 from frontend.shared.access import MemberRequest
-from frontend.shared.forms import NewExport
 from projects.models import Project
 from tasks.actions import TooManyExports, request_export
 from tasks.models import Export
@@ -20,7 +21,7 @@ def index(request: MemberRequest, key: str) -> HttpResponse:
     """The member's exports of a project, and how far they are; POST asks for another."""
     if request.method == "POST":
         require(request.membership, "project.export")
-    project = get_object_or_404(Project.objects.visible_to(request.membership), key=key)
+    project = find_project(request, key)
     form = NewExport(request.POST if request.method == "POST" else None)
     error = ""
     if form.is_valid():

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.permissions import may, require
+from frontend.project_settings.forms import EditLabel
 from frontend.shared.access import MemberRequest
-from frontend.shared.forms import EditLabel, refuse
+from frontend.shared.forms import refuse
 from projects.actions import create_label, delete_label, update_label
 from projects.models import Label
 from tasks.models import Task

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.forms import Form
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,18 +17,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.exceptions import Conflicting
 from accounts.models import Membership
 from accounts.permissions import may, require
-from frontend.board.views import find_project
+from frontend.project_settings.forms import EditProject, EditStatus, ProjectMembers, RetireStatus
+from frontend.projects.lookups import find_project
 from frontend.shared.access import MemberRequest
-from frontend.shared.forms import (
-    EditProject,
-    EditStatus,
-    ProjectMembers,
-    RepeatKey,
-    RetireStatus,
-    Step,
-    Switch,
-    refuse,
-)
+from frontend.shared.forms import RepeatKey, Step, Switch, refuse
 from projects.actions import (
     add_project_member,
     archive_project,
@@ -80,7 +72,7 @@ def _page(request: MemberRequest, project: Project, status: int = 200, **forms: 
     context = {
         "form": EditProject(instance=project, may_hide=manages),
         "status_form": EditStatus(auto_id="new_status_%s"),
-        "delete_form": RepeatKey(project=project),
+        "delete_form": _delete_form(project),
         **forms,
         "project": project,
         "manages": manages,
@@ -111,17 +103,21 @@ def archive(request: MemberRequest, key: str) -> HttpResponse:
     return _try(request, project, partial(change, project=project))
 
 
+def _delete_form(project: Project, data: QueryDict | None = None) -> RepeatKey:
+    return RepeatKey(data, expected=project.key, label=_("Key of the project"))
+
+
 @require_POST
 def delete(request: MemberRequest, key: str) -> HttpResponse:
     """Delete a project for good, by whoever names it."""
     require(request.membership, "project.delete")
     project = find_project(request, key)
-    form = RepeatKey(request.POST, project=project)
+    form = _delete_form(project, request.POST)
     if not form.is_valid():
         return _page(request, project, status=400, delete_form=form)
     delete_project(project=project, actor=request.membership)
     messages.success(request, _("The project %(name)s is deleted.") % {"name": project.name})
-    return redirect("projects")
+    return redirect("home")
 
 
 @require_POST
@@ -144,7 +140,7 @@ def _change_member(request: MemberRequest, key: str, change: Any) -> HttpRespons
         return _page(request, project, status=400)
     response = _try(request, project, partial(change, project=project, **form.cleaned_data))
     is_visible = Project.objects.visible_to(request.membership).filter(pk=project.pk).exists()
-    return response if is_visible else redirect("projects")
+    return response if is_visible else redirect("home")
 
 
 @require_POST

@@ -1,17 +1,50 @@
 """The list of projects."""
 
+from typing import Any
+
+from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.models import Color
 from accounts.permissions import may, require
 from accounts.quotas import QuotaExceeded
 from frontend.shared.access import MemberRequest
-from frontend.shared.forms import NewProject, refuse
+from frontend.shared.forms import UNREMEMBERED, refuse
 from projects.actions import create_project
 from projects.models import Project
+from tenancy.fields import NormalizedText
+
+
+class NewProject(forms.ModelForm):  # type: ignore[type-arg]
+    key = NormalizedText(
+        label=_("Key"),
+        required=False,
+        max_length=10,
+        help_text=_("Begins the names of its tasks, as WEB does in WEB-42. Leave it empty to have one made."),
+        widget=forms.TextInput(attrs=UNREMEMBERED),
+    )
+    color = forms.ChoiceField(label=_("Color"), choices=Color.choices, initial=Color.BLUE, widget=forms.RadioSelect)
+
+    class Meta:
+        model = Project
+        fields = ("name", "key", "color", "private")
+        labels = {"name": _("Name"), "private": _("Private")}
+        help_texts = {"private": _("Only its members and the admins of the account see it.")}
+        widgets = {"name": forms.TextInput(attrs=UNREMEMBERED)}
+
+    def clean_key(self) -> str:
+        return str(self.cleaned_data["key"]).upper()
+
+    def clean(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().clean() or self.cleaned_data
+        if not fields.get("key"):
+            fields.pop("key", None)  # the action makes one
+        return fields
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

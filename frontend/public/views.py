@@ -1,4 +1,4 @@
-"""The public site."""
+"""The public site, and the page of the API's document."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -18,3 +18,10 @@ def landing(request: HttpRequest) -> HttpResponse:
     if isinstance(request.user, User):
         return render(request, "public/accounts.html", {"places": places_of(request.user)})
     return render(request, "public/landing.html")
+
+
+@login_not_required
+@require_safe
+def api_docs(request: HttpRequest) -> HttpResponse:
+    """Swagger UI, on whatever host it is asked for: what is tried there is tried in that account."""
+    return render(request, "public/api_docs.html")

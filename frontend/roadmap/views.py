@@ -4,11 +4,12 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.permissions import require
 from frontend.board.columns import columns_of
+from frontend.projects.lookups import find_project
 from frontend.shared.access import MemberRequest, VisitorRequest
 from frontend.shared.forms import Switch
 from projects.actions import set_on_roadmap
@@ -29,7 +30,7 @@ def index(request: VisitorRequest) -> HttpResponse:
 def switch(request: MemberRequest, key: str) -> HttpResponse:
     """Show a project on the roadmap, or stop showing it."""
     require(request.membership, "project.publish")
-    project = get_object_or_404(Project.objects.visible_to(request.membership), key=key)
+    project = find_project(request, key)
     form = Switch(request.POST)
     if form.is_valid():
         try:

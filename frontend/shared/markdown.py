@@ -22,7 +22,7 @@ from tenancy.context import get_active_tenant
 TAGS = {
     *("h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "ul", "ol", "li", "pre", "code"),
     *("em", "strong", "s", "a", "table", "thead", "tbody", "tr", "th", "td"),
-    "data",  # what readers see differently: frontend.shared.references
+    "data",  # what readers see differently: frontend.task.references
 }
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "data": {"value"}}
 CLASSES = {"li": {"item"}}
@@ -67,7 +67,7 @@ def render_kept(text: str) -> str:
     """Return `text` as HTML of the tags above, with links to the web and to mail addresses only.
 
     A process keeps what it has rendered. The HTML depends on nothing but the text, so it is never out of date. Where
-    readers see different things it has a `<data>`, which `frontend.shared.references` fills. It is kept by tenant: the
+    readers see different things it has a `<data>`, which `frontend.task.references` fills. It is kept by tenant: the
     time of a request must not tell whether another account has the same text. It is not kept in Redis: a client that
     can write there could put a script into a page.
     """

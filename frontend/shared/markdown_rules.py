@@ -1,7 +1,7 @@
 """What our Markdown has beyond CommonMark: addresses of the web, keys of tasks, task lists and pictures.
 
 The HTML is kept for all readers of an account, so what depends on the reader is left open: as `<data>`, which nothing
-that people write becomes, and which `frontend.shared.references` fills for each of them.
+that people write becomes, and which `frontend.task.references` fills for each of them.
 """
 
 import re
@@ -16,17 +16,17 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, image, text
 from markdown_it.token import Token
 
-from frontend.shared.converters import PROJECT
 from frontend.shared.web_addresses import AFTER_SCHEME, SCHEMES, WWW, without_punctuation
 from tasks.markdown import admit_place
 
+PROJECT_KEY = "[A-Z][A-Z0-9]{1,9}"
 LONGEST_LABEL = 80  # characters of an item that are read out for its tick
 SCHEME = 5  # the letters of the longest one
 ELSEWHERE = re.compile(
     r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE | re.ASCII
 )  # what the destination of a link begins with
 FOUND = re.compile(
-    rf"(?P<web>{WWW})|(?<![0-9A-Za-z_@-])(?P<key>{PROJECT}-[1-9][0-9]{{0,8}})(?![0-9A-Za-z_])",
+    rf"(?P<web>{WWW})|(?<![0-9A-Za-z_@-])(?P<key>{PROJECT_KEY}-[1-9][0-9]{{0,8}})(?![0-9A-Za-z_])",
 )
 
 

@@ -14,10 +14,9 @@ from django_htmx.http import trigger_client_event
 from accounts.permissions import require
 from accounts.quotas import FileTooLarge, QuotaExceeded, largest_file
 from accounts.rest.uploads import Sink, receive_file, streams_body
+from frontend.projects.lookups import TaskKey, find_task
 from frontend.shared.access import MemberRequest
-from frontend.shared.converters import TaskKey
 from frontend.shared.uploads import require_token
-from frontend.task.page import find_task
 from frontend.templatetags.files import files_of
 from tasks.actions import Arrival, NewFile, delete_attachment
 from tasks.models import Attachment, Task

@@ -6,11 +6,11 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import require
+from frontend.projects.lookups import TaskKey, find_task
 from frontend.shared.access import MemberRequest
-from frontend.shared.converters import TaskKey
 from frontend.task.comments import find_comment
 from frontend.task.forms import TickItem
-from frontend.task.page import find_task, task_page, written
+from frontend.task.page import task_page, written
 from tasks.actions import tick_in_comment, tick_in_description
 from tasks.checklists import ItemChanged
 

@@ -8,11 +8,11 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import require
+from frontend.projects.lookups import TaskKey, find_task, people_of
 from frontend.shared.access import MemberRequest
-from frontend.shared.converters import TaskKey
 from frontend.shared.forms import refuse
 from frontend.task.forms import WriteComment
-from frontend.task.page import find_task, people_of, task_page, written
+from frontend.task.page import task_page, written
 from tasks.actions import create_comment, delete_comment, update_comment
 from tasks.models import Comment
 from tenancy.folding import sort_key
@@ -78,7 +78,7 @@ def people(request: MemberRequest, key: TaskKey) -> HttpResponse:
     wanted, address = sort_key(text), text.casefold()
     found = [
         member
-        for member in people_of(task)
+        for member in people_of(task.project)
         if wanted in sort_key(member.name) or member.user.email.casefold().startswith(address)
     ]
     return render(request, "task/people.html", {"people": found[:MOST_PEOPLE]})

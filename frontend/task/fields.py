@@ -7,11 +7,11 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.permissions import require
+from frontend.projects.lookups import TaskKey, find_task, people_of
 from frontend.shared.access import MemberRequest
-from frontend.shared.converters import TaskKey
 from frontend.shared.forms import refuse
 from frontend.task.forms import Assign, BasedOn, PutLabels, SetDueDate, SetPriority
-from frontend.task.page import find_task, people_of, task_page, written
+from frontend.task.page import task_page, written
 from projects.actions import create_label
 from projects.models import Label
 from tasks.actions import StaleVersion, update_task
@@ -49,7 +49,7 @@ def assignees(request: MemberRequest, key: TaskKey) -> HttpResponse:
     require(request.membership, "task.write")
     task = find_task(request, key)
     data = request.POST if request.method == "POST" else None
-    return _choose(request, task, Assign(data, task=task, people=people_of(task)), "assignees")
+    return _choose(request, task, Assign(data, task=task, people=people_of(task.project)), "assignees")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

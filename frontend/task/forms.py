@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
 from frontend.shared.forms import UNREMEMBERED
-from projects.models import Label, Project
+from projects.models import Label, Project, Status
 from tasks.checklists import Tick
 from tasks.models import Comment, Priority, Subtask, Task
 from tenancy.fields import NormalizedLine, NormalizedText
@@ -176,20 +176,22 @@ class SetDueDate(forms.Form):
     )
 
 
-class ConfirmDeletion(forms.Form):
-    """Deletes a task for good, so it asks for its key."""
+class MoveTask(forms.Form):
+    """Another status of the project that `task` belongs to."""
 
-    key = NormalizedText(label=_("Key of the task"), max_length=30, widget=forms.TextInput(attrs=UNREMEMBERED))
+    status = forms.ModelChoiceField(label=_("Status"), queryset=Status.objects.none())
 
     def __init__(self, *args: Any, task: Task, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.task = task
+        self.fields["status"].queryset = task.project.statuses.all()  # type: ignore[attr-defined]
 
-    def clean_key(self) -> str:
-        key = str(self.cleaned_data["key"]).strip().upper()
-        if key != self.task.key:
-            raise ValidationError(_("Type %(key)s to delete this task."), params={"key": self.task.key})
-        return key
+
+class NewSubtask(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Subtask
+        fields = ("title",)
+        labels = {"title": _("Title of the new subtask")}
+        widgets = {"title": forms.TextInput(attrs={**UNREMEMBERED, "placeholder": _("What is to be done?")})}
 
 
 class RenameSubtask(forms.ModelForm):  # type: ignore[type-arg]

@@ -8,22 +8,19 @@ from urllib.parse import urlencode
 
 from django.forms import BaseForm
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 
-from accounts.models import Membership
 from accounts.permissions import may
+from frontend.projects.lookups import TaskKey, find_task
 from frontend.shared.access import MemberRequest
-from frontend.shared.converters import TaskKey
-from frontend.shared.forms import NewSubtask
-from frontend.shared.references import References
 from frontend.task.activity import UNTIL, Feed, feed_of
-from frontend.task.forms import SetDueDate, WriteComment
+from frontend.task.forms import NewSubtask, SetDueDate, WriteComment
+from frontend.task.references import References
 from projects.models import Status
 from tasks.models import Comment, Priority, Subtask, Task
 from tenancy.clock import current_date
-from tenancy.folding import sort_key
 
 # The ids of the parts. htmx sends that of the element it is about to replace.
 PANEL = "panel"
@@ -110,23 +107,6 @@ class TaskPage:
     @property
     def priorities(self) -> list[tuple[str, Any]]:
         return list(Priority.choices)
-
-
-def find_task(request: MemberRequest, key: TaskKey, *, to_show: bool = True) -> Task:
-    """Return the task with its project and status, and `to_show` it with people, labels and what it may become.
-
-    Raises Http404 alike for one that is hidden or absent.
-    """
-    tasks = Task.objects.visible_to(request.membership).select_related("project", "status")
-    if to_show:
-        tasks = tasks.with_people_and_labels().prefetch_related("project__statuses")
-    return get_object_or_404(tasks, project__key=key.project, number=key.number)
-
-
-def people_of(task: Task) -> list[Membership]:
-    """Return those who see the project of a task, by name."""
-    seeing = task.project.seen_by(Membership.objects.current().prefetch_related("user"))
-    return sorted(seeing, key=lambda member: sort_key(member.name))
 
 
 def task_page(  # what may be open on it

@@ -10,11 +10,11 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.permissions import require
+from frontend.projects.lookups import TaskKey, find_task
 from frontend.shared.access import MemberRequest
-from frontend.shared.converters import TaskKey
-from frontend.shared.forms import NewSubtask, Switch, refuse
-from frontend.task.forms import PlaceSubtask, RenameSubtask
-from frontend.task.page import find_task, task_page, written
+from frontend.shared.forms import Switch, refuse
+from frontend.task.forms import NewSubtask, PlaceSubtask, RenameSubtask
+from frontend.task.page import task_page, written
 from tasks.actions import create_subtask, delete_subtask, move_subtask, update_subtask
 from tasks.models import Subtask, Task
 

@@ -12,11 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.exceptions import Conflicting
 from accounts.permissions import require
+from frontend.projects.lookups import TaskKey, find_task
 from frontend.shared.access import MemberRequest
-from frontend.shared.converters import TaskKey
-from frontend.shared.forms import MoveTask, refuse
-from frontend.task.forms import ConfirmDeletion, EditText, StartTask
-from frontend.task.page import find_task, task_page, written
+from frontend.shared.forms import RepeatKey, refuse
+from frontend.task.forms import EditText, MoveTask, StartTask
+from frontend.task.page import task_page, written
 from projects.models import Activity, Project
 from tasks.actions import (
     StaleVersion,
@@ -133,7 +133,8 @@ def delete(request: MemberRequest, key: TaskKey) -> HttpResponse:
     """Ask for the key of a task; POST deletes it for good."""
     require(request.membership, "task.write")
     task = find_task(request, key)
-    form = ConfirmDeletion(request.POST if request.method == "POST" else None, task=task)
+    data = request.POST if request.method == "POST" else None
+    form = RepeatKey(data, expected=task.key, label=_("Key of the task"))
     if form.is_valid():
         delete_task(task=task, actor=request.membership)
         messages.success(request, _("%(key)s is deleted.") % {"key": task.key})

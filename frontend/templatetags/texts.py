@@ -5,8 +5,8 @@ from typing import Any
 from django import template
 from django.urls import reverse
 
-from frontend.shared.references import Ticks
 from frontend.task.page import TaskPage
+from frontend.task.references import Ticks
 from tasks.checklists import fingerprint
 from tasks.models import Comment
 

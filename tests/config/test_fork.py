@@ -31,7 +31,10 @@ MADE_KNOWN = {
         ("router = SimpleRouter()\n", 'router.register("contacts", ContactViewSet, basename="contact")\n'),
     ],
     "config/urls/tenant.py": [
-        ("    comments,\n", "    contacts,\n"),
+        (
+            "from frontend.auth import invitations, login_handoff\n",
+            "from frontend.contacts import views as contacts\n",
+        ),
         ("urlpatterns = [\n", '    path("contacts/", contacts.index, name="contacts"),\n'),
     ],
     "docs/api.md": [
@@ -64,7 +67,8 @@ def fork(tmp_path):
     for name, text in BLOCK.findall(PAGE):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    (folder / "contacts/__init__.py").touch()
+    for package in ("contacts", "frontend/contacts"):
+        (folder / package / "__init__.py").touch()
     for name, changes in MADE_KNOWN.items():
         text = (folder / name).read_text()
         for there, added in changes:

@@ -93,7 +93,7 @@ def test_an_admin_archives_and_restores(client, alice, acme, project):
 def test_who_deletes_a_project_names_it(client, alice, acme, project, page):
     refused = client.as_(alice).post("/projects/WEB/delete/", {"key": "Website"})
     assert refused.status_code == 400
-    assert "This is not the key of this project." in page(refused).text
+    assert "Type WEB to delete it." in page(refused).text
     assert client.as_(alice).post("/projects/WEB/delete/", {"key": " web "})["Location"] == "/"
     with tenant_context(acme):
         assert not Project.objects.exists()

@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from frontend.shared import references
 from frontend.shared.markdown import render_kept
+from frontend.task import references
 from projects.actions import create_project
 from tasks.actions import complete_task, create_comment, create_task, update_task
 from tasks.models import Attachment

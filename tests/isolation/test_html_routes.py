@@ -30,7 +30,7 @@ WITH_KEYS = [route for route in ROUTES if route.arguments]
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 RANDOM = re.compile(rb'(csrfmiddlewaretoken" value|nonce|"X-CSRFToken"|data-keys)(=|: )"[\w+/=. -]+"')
 
-# {argument: (foreign, absent)}, for the converters of frontend.shared.converters …
+# {argument: (foreign, absent)}, for the converters of frontend.projects.lookups …
 KEYS = {
     "ProjectKeyConverter": [("ZED", "NIL")],
     "PictureConverter": [(hashlib.md5(b"globex").hexdigest(), "0" * 32)],

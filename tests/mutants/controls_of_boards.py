@@ -61,7 +61,7 @@ OF_BOARDS: list[Mutant] = [
     off(
         "who deletes a project names it",
         "frontend/shared/forms.py",
-        "if key != self.project.key:",
+        "if key != self.expected:",
         "if not key:",
         f"{SETTLED}::test_who_deletes_a_project_names_it",
     ),

@@ -215,7 +215,7 @@ OF_FILES: list[Mutant] = [
     ),
     off(
         "faces are shown to members of the account alone",
-        "frontend/account_settings/picture_files.py",
+        "frontend/account_settings/pictures.py",
         "@require_safe\ndef avatar(",
         "@login_not_required\n@require_safe\ndef avatar(",
         f"{SHOWN}::test_it_is_for_members_of_the_account_alone",

@@ -2,7 +2,7 @@
 
 from tests.mutants.controls import Mutant, off
 
-REFERENCES = "frontend/shared/references.py"
+REFERENCES = "frontend/task/references.py"
 REFERRED, TICKED = "tests/frontend/test_references.py", "tests/frontend/test_checklists.py"
 PAGE, FORMS, FOUND = "frontend/task/page.py", "frontend/task/forms.py", "frontend/search/views.py"
 COMMENTS, MINE = "frontend/task/comments.py", "frontend/my_tasks/views.py"
