@@ -46,7 +46,7 @@ def export(request: MemberRequest) -> HttpResponse:
         except TooManyExports as refused:
             error = str(refused)
     elif request.htmx:
-        return render(request, "project_settings/exports.html", _exports(request))
+        return render(request, "shared/components/exports.html", _exports(request))
     return _page(request, _form(request, bound=False), error=error, status=409 if error else 200)
 
 

@@ -95,9 +95,9 @@ def with_cards(columns: Iterable[Column], *, query: str, is_movable: bool) -> li
 
 @lru_cache(maxsize=KEPT)
 def html_of(card: Card, around: Surroundings) -> str:
-    """Return a card as `shared/components/movable_card.html` shows it."""
+    """Return a card as `board/movable_card.html` shows it."""
     shown = {"task": card, "query": around.query, "can_write": around.is_movable}
-    return render_to_string("shared/components/movable_card.html", shown)
+    return render_to_string("board/movable_card.html", shown)
 
 
 def _cards_of(tasks: Collection[Task]) -> dict[UUID, Card]:

@@ -40,5 +40,5 @@ def _page(request: MemberRequest, project: Project, error: str, status: int) -> 
     unfinished = any(export.is_unfinished for export in exports)
     context = {"project": project, "exports": exports, "unfinished": unfinished, "error": error}
     context["exports_url"] = reverse("export_project", args=[project.key])
-    template = "project_settings/exports.html" if request.htmx else "project_settings/export.html"
+    template = "shared/components/exports.html" if request.htmx else "project_settings/export.html"
     return render(request, template, context, status=status)

@@ -97,7 +97,7 @@ def is_below(path: str, url: str) -> bool:
     return path != url and path.startswith(url)
 
 
-@register.inclusion_tag("shared/shell/projects.html", takes_context=True)
+@register.inclusion_tag("projects/sidebar.html", takes_context=True)
 def project_links(context: template.Context) -> dict[str, Any]:
     """The projects that the member may see, for the side bar. One query."""
     request = context["request"]
