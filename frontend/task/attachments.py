@@ -3,6 +3,7 @@
 from contextlib import ExitStack
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
@@ -11,13 +12,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from django_htmx.http import trigger_client_event
 
-from accounts.permissions import require
+from accounts.models import Membership
+from accounts.permissions import may, require
 from accounts.quotas import FileTooLarge, QuotaExceeded, largest_file
 from accounts.rest.uploads import Sink, receive_file, streams_body
 from frontend.projects.lookups import TaskKey, find_task
 from frontend.shared.access import MemberRequest
 from frontend.shared.uploads import require_token
-from frontend.templatetags.files import files_of
 from tasks.actions import Arrival, NewFile, delete_attachment
 from tasks.models import Attachment, Task
 
@@ -63,6 +64,21 @@ def _answer(request: MemberRequest, task: Task, error: str = "", status: int = 2
     if request.htmx:
         return render(request, "task/attachments.html", files_of(task, request.membership), status=status)
     return HttpResponseRedirect(f"{redirect('task', str(task.key)).url}#files")
+
+
+def files_of(task: Task, membership: Membership) -> dict[str, Any]:
+    """Return what `task/attachments.html` shows."""
+    attachments = list(Attachment.objects.filter(task=task).prefetch_related("uploaded_by__user"))
+    any_of_them = may(membership, "file.delete_any")
+    removable = {each.pk for each in attachments if any_of_them or each.uploaded_by_id == membership.pk}
+    can_write = may(membership, "file.write")
+    return {
+        "task": task,
+        "attachments": attachments,
+        "removable": removable,
+        "can_write": can_write,
+        "is_straight": settings.S3_BROWSER_UPLOADS,
+    }
 
 
 class _Form:

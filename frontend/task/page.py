@@ -25,7 +25,7 @@ from tenancy.clock import current_date
 # The ids of the parts. htmx sends that of the element it is about to replace.
 PANEL = "panel"
 PARTS = {
-    PANEL: "task/panel.html",
+    PANEL: "task/article.html",
     "task": "task/article.html",
     "task-actions": "task/actions.html",
     "task-text": "task/text.html",

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from frontend.shared import drafts
-from projects.models import Project
+from frontend.shared.own_accounts import Place, places_of
 from tasks.models import Notification
 from tenancy.routing import Refused, parse_host
 
@@ -97,9 +97,8 @@ def is_below(path: str, url: str) -> bool:
     return path != url and path.startswith(url)
 
 
-@register.inclusion_tag("projects/sidebar.html", takes_context=True)
-def project_links(context: template.Context) -> dict[str, Any]:
-    """The projects that the member may see, for the side bar. One query."""
+@register.simple_tag(takes_context=True)
+def other_accounts(context: template.Context) -> list[Place]:
+    """The accounts of the member who asks, without the one that they are at. Two queries."""
     request = context["request"]
-    projects = Project.objects.visible_to(request.membership).active().only("id", "key", "name", "color", "private")
-    return {"projects": projects, "current": context.get("project"), "is_project_page": "is_project_page" in context}
+    return [place for place in places_of(request.membership.user) if place.account != request.tenant]

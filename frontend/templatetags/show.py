@@ -4,20 +4,17 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django import template
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _
 
 from accounts.models import Account, Membership
 from accounts.permissions import may as role_allows
-from frontend.board.filters import Look
 from frontend.shared import presentation
 from frontend.shared.markdown import render_markdown
 from tasks import mails
 from tasks.models import Export, Notification
 from tenancy.clock import current_date, local_date, local_time
-from tenancy.folding import search_words, spans
 
 register = template.Library()
 
@@ -43,19 +40,6 @@ def accent(account: Account) -> str:
 def may(membership: Membership | None, permission: str) -> bool:
     """Say whether to offer a control. Not what protects it: the view and the action ask again."""
     return membership is not None and role_allows(membership, permission)
-
-
-@register.filter
-def query(look: Look, change: str) -> str:
-    """The query string of a page with a parameter changed, as in `{{ look|query:"view=list" }}`; never empty."""
-    name, _equals, value = change.partition("=")
-    return look.query_with(**{name: value}) or "?"
-
-
-@register.filter
-def page_query(look: Look, number: int) -> str:
-    """The query string of another page of the same list."""
-    return look.query_with(page=str(number))
 
 
 @register.simple_tag
@@ -117,29 +101,3 @@ def in_words(notification: Notification) -> SafeString:
 def why_it_failed(export: Export) -> str:
     """Why there is no file of an export, and what to do about it."""
     return presentation.failure_in_words(export.failure, export.format)
-
-
-@register.filter
-def found(text: str, query: str) -> SafeString:
-    """A text with the words of a query, wherever they are in it, marked."""
-    parts, end = [], 0
-    for start, after in spans(text, search_words(query)):
-        parts += [text[end:start], format_html("<mark>{}</mark>", text[start:after])]
-        end = after
-    return format_html_join("", "{}", ((part,) for part in [*parts, text[end:]]))
-
-
-@register.simple_tag
-def due_day(due: date, completed_at: datetime | None = None) -> SafeString:
-    """A due date, marked when it has passed and the task is still open."""
-    today = current_date()
-    late = "" if completed_at else presentation.lateness(due, today)
-    title = presentation.full_date(due)
-    return format_html(
-        '<span class="{}"><span class="for-screen-readers">{} </span><time datetime="{}" title="{}">{}</time></span>',
-        "due late" if late else "due",
-        _("late, was due") if late else _("due"),
-        due.isoformat(),
-        f"{title} ({late})" if late else title,
-        presentation.day_in_words(due, today),
-    )

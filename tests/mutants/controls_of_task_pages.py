@@ -105,7 +105,7 @@ OF_TASK_PAGES: list[Mutant] = [
     ),
     off(
         "what was found is text",
-        "frontend/templatetags/show.py",
+        "frontend/templatetags/tracker.py",
         'format_html("<mark>{}</mark>", text[start:after])',
         'SafeString(f"<mark>{text[start:after]}</mark>")',
         f"{SEARCHED}::test_what_was_found_is_marked_and_nothing_else_becomes_markup",
