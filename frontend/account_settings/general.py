@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -20,7 +19,7 @@ from accounts.permissions import may, require
 from accounts.plans import LIMITS, Plan
 from accounts.quotas import QUOTAS
 from frontend.shared.access import MemberRequest
-from frontend.shared.forms import UNREMEMBERED, refuse
+from frontend.shared.forms import UNREMEMBERED, posted, submit
 from frontend.shared.time_zones import TimeZoneField
 from tasks.models import occupied_bytes
 from tenancy.routing import tenant_origin
@@ -78,23 +77,18 @@ class General(forms.ModelForm):  # type: ignore[type-arg]
 def index(request: MemberRequest) -> HttpResponse:
     """Show the account; POST changes it. With another address its page is there, where one logs in anew."""
     account = Account.objects.get(pk=request.tenant.pk)
-    if request.method != "POST":
-        return _page(request, General(instance=account))
-    require(request.membership, "account.update")
-    form = General(request.POST, instance=account)
-    if form.is_valid():
-        try:
-            changed = update_account(account=account, actor=request.membership, **form.cleaned_data)
-        except ValidationError as error:
-            refuse(form, error)
-        else:
-            messages.success(request, _("The settings are saved."))
-            here = changed.slug == account.slug
-            return redirect("settings" if here else f"{tenant_origin(changed)}{request.path}")
-    return _page(request, form, status=400)
+    if request.method == "POST":
+        require(request.membership, "account.update")
+    form = General(posted(request), instance=account)
+    sent = submit(form, update_account, account=account, actor=request.membership)
+    if not sent.is_done:
+        return _page(request, form, sent.status)
+    messages.success(request, _("The settings are saved."))
+    has_moved = sent.result.slug != account.slug
+    return redirect(f"{tenant_origin(sent.result)}{request.path}" if has_moved else "settings")
 
 
-def _page(request: MemberRequest, form: General, status: int = 200) -> HttpResponse:
+def _page(request: MemberRequest, form: General, status: int) -> HttpResponse:
     context = {"form": form, "changes": may(request.membership, "account.update"), "base_domain": settings.BASE_DOMAIN}
     return render(request, "account_settings/general.html", context, status=status)
 

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.core.paginator import InvalidPage, Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,13 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.actions import invitations, members
-from accounts.exceptions import Conflicting
 from accounts.models import Invitation, Membership, Role
 from accounts.permissions import may, require
-from accounts.quotas import QuotaExceeded
 from frontend.account_settings.forms import ROLES, ChooseRole, Invite, Transfer, TypeName
 from frontend.shared.access import MemberRequest
-from frontend.shared.forms import refuse
+from frontend.shared.forms import errors_in_words, posted, submit
 
 PAGE_SIZE = 50
 
@@ -37,11 +34,10 @@ class Refusal:
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: MemberRequest) -> HttpResponse:
     """The members and those invited; POST invites somebody."""
-    if request.method != "POST":
-        return _page(request, Invite())
-    require(request.membership, "member.manage")
-    form = Invite(request.POST)
-    status = _carry_out(form, lambda: invitations.invite(actor=request.membership, **form.cleaned_data))
+    if request.method == "POST":
+        require(request.membership, "member.manage")
+    form = Invite(posted(request))
+    status = _carry_out(form, invitations.invite, actor=request.membership)
     if status:
         return _page(request, form, status=status)
     messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": form.cleaned_data["email"]})
@@ -53,9 +49,7 @@ def change_role(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Give a member another role."""
     require(request.membership, "member.manage")
     member, form = _member(pk), ChooseRole(request.POST)
-    status = _carry_out(
-        form, lambda: members.change_role(member=member, actor=request.membership, **form.cleaned_data)
-    )
+    status = _carry_out(form, members.change_role, member=member, actor=request.membership)
     if status:
         return _refused(request, pk, form, status)
     messages.success(request, _("The role of %(name)s is changed.") % {"name": member.user})
@@ -68,8 +62,8 @@ def remove(request: MemberRequest, pk: UUID) -> HttpResponse:
     require(request.membership, "member.manage")
     member = _member(pk)
     name = member.name
-    form = TypeName(_sent(request), expected=name, label=_("Type “%(name)s” to confirm") % {"name": name})
-    status = _carry_out(form, lambda: members.remove_member(member=member, actor=request.membership))
+    form = TypeName(posted(request), expected=name, label=_("Type “%(name)s” to confirm") % {"name": name})
+    status = _carry_out(form, lambda name: members.remove_member(member=member, actor=request.membership))
     if status is None:
         messages.success(request, _("%(name)s is not a member any more.") % {"name": name})
         return redirect("members")
@@ -85,8 +79,8 @@ def remove(request: MemberRequest, pk: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: MemberRequest) -> HttpResponse:
     """Ask whether somebody really wants to go, and let them."""
-    form = forms.Form(_sent(request))
-    status = _carry_out(form, lambda: members.leave_account(actor=request.membership))
+    form = forms.Form(posted(request))
+    status = _carry_out(form, members.leave_account, actor=request.membership)
     if status is None:
         return redirect("account_login")
     context = {
@@ -105,11 +99,8 @@ def transfer(request: MemberRequest) -> HttpResponse:
     people = Membership.objects.current().exclude(role=Role.OWNER).prefetch_related("user").order_by("joined_at", "id")
     name = request.tenant.name
     label = _("Type the name of the account, “%(name)s”, to confirm") % {"name": name}
-    form = Transfer(_sent(request), people=people, expected=name, label=label)
-    status = _carry_out(
-        form,
-        lambda: members.transfer_account(member=form.cleaned_data["member"], actor=request.membership),
-    )
+    form = Transfer(posted(request), people=people, expected=name, label=label)
+    status = _carry_out(form, lambda member, name: members.transfer_account(member=member, actor=request.membership))
     if status is None:
         messages.success(request, _("%(name)s owns this account now.") % {"name": form.cleaned_data["member"].user})
         return redirect("members")
@@ -138,37 +129,26 @@ def _invited(request: MemberRequest, pk: UUID, action: Callable[..., None], done
     require(request.membership, "member.manage")
     invitation = get_object_or_404(Invitation.objects.visible_to(request.membership), pk=pk)
     form = forms.Form(request.POST)
-    status = _carry_out(form, lambda: action(invitation=invitation, actor=request.membership))
+    status = _carry_out(form, action, invitation=invitation, actor=request.membership)
     if status:
         return _refused(request, pk, form, status)
     messages.success(request, done % {"email": invitation.email})
     return redirect("members")
 
 
-def _carry_out(form: forms.Form, action: Callable[[], object]) -> int | None:
-    """Do what a form asks for, and return None; or the status of the answer, with the reason in the form."""
-    if not form.is_bound:
-        return 200
-    if not form.is_valid():
-        return 400
+def _carry_out(form: forms.Form, action: Callable[..., object], **arguments: Any) -> int | None:
+    """Submit a form. Return None when that is done, otherwise the status to answer with."""
     try:
-        action()
-    except ValidationError as error:
-        refuse(form, error)
-        return 402 if isinstance(error, QuotaExceeded) else 400
-    except Conflicting as error:
-        form.add_error(None, str(error))
-        return 409
+        sent = submit(form, action, **arguments)
     except invitations.SentJustNow as error:
         form.add_error(None, str(error))
         return 429
-    return None
+    return None if sent.is_done else sent.status
 
 
 def _refused(request: MemberRequest, pk: UUID, form: forms.Form, status: int) -> HttpResponse:
     """Show the page again, with what a form of one row was refused for beside that row."""
-    text = " ".join(str(text) for texts in form.errors.values() for text in texts)
-    return _page(request, Invite(), Refusal(pk, text), status=status)
+    return _page(request, Invite(), Refusal(pk, errors_in_words(form)), status=status)
 
 
 def _page(request: MemberRequest, form: Invite, refusal: Refusal | None = None, status: int = 200) -> HttpResponse:
@@ -191,7 +171,3 @@ def _page(request: MemberRequest, form: Invite, refusal: Refusal | None = None, 
 
 def _member(pk: UUID) -> Membership:
     return get_object_or_404(Membership.objects.current().prefetch_related("user"), pk=pk)
-
-
-def _sent(request: MemberRequest) -> Any:
-    return request.POST if request.method == "POST" else None

@@ -21,12 +21,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.actions.accounts import choose_time_zone
 from accounts.actions.locks import PersonGone, lock_person
 from accounts.actions.log_out_everywhere import end_other_log_ins
-from accounts.actions.members import LastOwner
 from accounts.actions.user_deletion import delete_user
 from accounts.models import User
 from accounts.second_factor import is_asked_for_code
 from frontend.auth.forms import DeleteUser
-from frontend.shared.forms import refuse
+from frontend.shared.forms import posted, refuse, submit
 from frontend.shared.time_zones import ChooseTimeZone
 
 
@@ -124,17 +123,12 @@ def end_others(request: HttpRequest) -> HttpResponse:
 def delete(request: HttpRequest) -> HttpResponse:
     """Delete the person who asks, after they have proved that they are it."""
     user = cast(User, request.user)
-    form = DeleteUser(request.POST if request.method == "POST" else None, user=user)
-    if form.is_valid():
-        try:
-            delete_user(user=user)
-        except LastOwner as error:
-            form.add_error(None, str(error))
-        else:
-            logout(request)
-            return redirect("account_login")
-    status = 400 if request.method == "POST" else 200
-    return render(request, "auth/delete.html", {"form": form}, status=status)
+    form = DeleteUser(posted(request), user=user)
+    sent = submit(form, lambda **_fields: delete_user(user=user))
+    if not sent.is_done:
+        return render(request, "auth/delete.html", {"form": form}, status=sent.status)
+    logout(request)
+    return redirect("account_login")
 
 
 sign_up, set_password, confirm_address = SignUp.as_view(), SetPassword.as_view(), ConfirmAddress.as_view()

@@ -1,20 +1,21 @@
 """What is done with a task where it is one of many: on the board and in the list of its project."""
 
+from functools import partial
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import reswap, retarget
 
+from accounts.models import Membership
 from accounts.permissions import require
 from frontend.board.forms import EditTask, PlaceTask
 from frontend.board.views import parts_of, project_url
 from frontend.projects.lookups import TaskKey, find_task
 from frontend.shared.access import MemberRequest
-from frontend.shared.forms import refuse
+from frontend.shared.forms import posted, submit
 from tasks.actions import StaleVersion, move_task, update_task
 from tasks.models import Task
 
@@ -24,23 +25,22 @@ def place(request: MemberRequest, key: TaskKey) -> HttpResponse:
     """The ways to move a task on the board; POST moves it. The query is that of the board that is looked at."""
     require(request.membership, "task.write")
     task = find_task(request, key, to_show=False)
-    if request.method != "POST":
-        return _places(request, task)
-    form = PlaceTask(request.POST, task=task)
-    if not form.is_valid():
-        return _places(request, task, form, status=400)
+    form = PlaceTask(posted(request), task=task)
     was = task.status_id
     try:
-        moved = move_task(task=task, actor=request.membership, **_destination(task, **form.cleaned_data))
-    except ValidationError as error:
-        refuse(form, error)
-        return _places(request, task, form, status=400)
+        sent = submit(form, partial(_move, task, request.membership), unless=(StaleVersion,))
     except StaleVersion:
         form.add_error(None, _("This task was changed meanwhile. Check where it is now, and move it again."))
-        return _places(request, task, form, status=409)
+        return _places(request, task, form, 409)
+    if not sent.is_done:
+        return _places(request, task, form, sent.status)
     if request.htmx:
-        return parts_of(request, task.project.key, {was, moved.status_id})
+        return parts_of(request, task.project.key, {was, sent.result.status_id})
     return redirect(project_url(task.project, request.GET.urlencode()))
+
+
+def _move(task: Task, actor: Membership, **place: Any) -> Task:
+    return move_task(task=task, actor=actor, **_destination(task, **place))
 
 
 def _destination(task: Task, step: str, **fields: Any) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def _destination(task: Task, step: str, **fields: Any) -> dict[str, Any]:
     return given | ({side: neighbour} if neighbour else _destination(task, {"up": "top", "down": "end"}[step]))
 
 
-def _places(request: MemberRequest, task: Task, form: PlaceTask | None = None, status: int = 200) -> HttpResponse:
+def _places(request: MemberRequest, task: Task, form: PlaceTask, status: int) -> HttpResponse:
     context = {
         "task": task,
         "project": task.project,
@@ -77,18 +77,13 @@ def edit(request: MemberRequest, key: TaskKey) -> HttpResponse:
     """A task's title, status, priority and due date as a form; POST changes them."""
     require(request.membership, "task.write")
     task = find_task(request, key, to_show=False)
-    if request.method != "POST":
-        return _form(request, task, EditTask(instance=task))
-    form = EditTask(request.POST, instance=task)
-    if not form.is_valid():
-        return _form(request, task, form, status=400)
+    form = EditTask(posted(request), instance=task)
     try:
-        update_task(task=task, actor=request.membership, **form.cleaned_data)
-    except ValidationError as error:
-        refuse(form, error)
-        return _form(request, task, form, status=400)
+        sent = submit(form, update_task, task=task, actor=request.membership, unless=(StaleVersion,))
     except StaleVersion:
-        return _form(request, task, _overwriting(task, form), status=409)
+        return _form(request, task, _overwriting(task, form), 409)
+    if not sent.is_done:
+        return _form(request, task, form, sent.status)
     if request.htmx:
         return parts_of(request, task.project.key, set())
     return redirect(project_url(task.project, request.GET.urlencode()))
@@ -102,7 +97,7 @@ def _overwriting(task: Task, form: EditTask) -> EditTask:
     return again
 
 
-def _form(request: MemberRequest, task: Task, form: EditTask, status: int = 200) -> HttpResponse:
+def _form(request: MemberRequest, task: Task, form: EditTask, status: int) -> HttpResponse:
     query = request.GET.urlencode()
     context = {
         "task": task,

@@ -23,11 +23,6 @@ class NewTask(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         self.fields["status"].queryset = project.statuses.all()  # type: ignore[attr-defined]
 
-    @property
-    def given(self) -> dict[str, Any]:
-        """The fields with a value: without a status the action chooses one."""
-        return {name: value for name, value in self.cleaned_data.items() if value}
-
 
 class PlaceTask(forms.Form):
     """Where on the board of its project `task` goes: a step within its column, or a column, and next to what."""

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import BadRequest, ValidationError
+from django.core.exceptions import BadRequest
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,7 +17,7 @@ from frontend.board.forms import NewTask
 from frontend.board.listing import listing_of
 from frontend.projects.lookups import find_project, people_of
 from frontend.shared.access import MemberRequest
-from frontend.shared.forms import refuse
+from frontend.shared.forms import posted, submit
 from projects.models import Label, Project
 from tasks.actions import create_task
 
@@ -28,19 +28,13 @@ def detail(request: MemberRequest, key: str) -> HttpResponse:
     if request.method == "POST":
         require(request.membership, "task.write")
     project = find_project(request, key)
-    if request.method != "POST":
-        return _page(request, project, NewTask(project=project))
-    form = NewTask(request.POST, project=project)
-    if form.is_valid():
-        try:
-            task = create_task(project=project, actor=request.membership, **form.given)
-        except ValidationError as error:
-            refuse(form, error)
-        else:
-            if request.htmx:
-                return parts_of(request, key, {task.status_id})
-            return redirect(project_url(project, request.GET.urlencode()))
-    return _page(request, project, form, status=400)
+    form = NewTask(posted(request), project=project)
+    sent = submit(form, create_task, project=project, actor=request.membership)
+    if not sent.is_done:
+        return _page(request, project, form, sent.status)
+    if request.htmx:
+        return parts_of(request, key, {sent.result.status_id})
+    return redirect(project_url(project, request.GET.urlencode()))
 
 
 @require_safe

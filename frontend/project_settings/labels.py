@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.permissions import may, require
 from frontend.project_settings.forms import EditLabel
 from frontend.shared.access import MemberRequest
-from frontend.shared.forms import refuse
+from frontend.shared.forms import posted, submit
 from projects.actions import create_label, delete_label, update_label
 from projects.models import Label
 from tasks.models import Task
@@ -22,20 +21,14 @@ from tasks.models import Task
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: MemberRequest) -> HttpResponse:
     """All labels; POST makes a new one."""
-    if request.method != "POST":
-        return _page(request, EditLabel())
-    require(request.membership, "label.write")
-    form = EditLabel(request.POST)
-    if form.is_valid():
-        try:
-            create_label(actor=request.membership, **form.cleaned_data)
-            return redirect("labels")
-        except ValidationError as error:
-            refuse(form, error)
-    return _page(request, form, status=400)
+    if request.method == "POST":
+        require(request.membership, "label.write")
+    form = EditLabel(posted(request))
+    sent = submit(form, create_label, actor=request.membership)
+    return redirect("labels") if sent.is_done else _page(request, form, sent.status)
 
 
-def _page(request: MemberRequest, form: EditLabel, status: int = 200) -> HttpResponse:
+def _page(request: MemberRequest, form: EditLabel, status: int) -> HttpResponse:
     # A label belongs to the account; of the tasks that have it, those count that the member sees.
     seen = Q(task_labels__task__in=Task.objects.visible_to(request.membership))
     labels = Label.objects.visible_to(request.membership).annotate(amount=Count("task_labels", filter=seen))
@@ -53,15 +46,11 @@ def edit(request: MemberRequest, pk: UUID) -> HttpResponse:
     """The name and the color of a label; POST changes them."""
     require(request.membership, "label.write")
     label = get_object_or_404(Label.objects.visible_to(request.membership), pk=pk)
-    form = EditLabel(request.POST or None, initial={"name": label.name, "color": label.color})
-    if form.is_valid():
-        try:
-            update_label(label=label, actor=request.membership, **form.cleaned_data)
-            return redirect("labels")
-        except ValidationError as error:
-            refuse(form, error)
-    status = 400 if request.method == "POST" else 200
-    return render(request, "project_settings/edit_label.html", {"label": label, "form": form}, status=status)
+    form = EditLabel(posted(request), initial={"name": label.name, "color": label.color})
+    sent = submit(form, update_label, label=label, actor=request.membership)
+    if sent.is_done:
+        return redirect("labels")
+    return render(request, "project_settings/edit_label.html", {"label": label, "form": form}, status=sent.status)
 
 
 @require_POST

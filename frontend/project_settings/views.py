@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.forms import Form
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,13 +13,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.exceptions import Conflicting
 from accounts.models import Membership
 from accounts.permissions import may, require
 from frontend.project_settings.forms import EditProject, EditStatus, ProjectMembers, RetireStatus
 from frontend.projects.lookups import find_project
 from frontend.shared.access import MemberRequest
-from frontend.shared.forms import RepeatKey, Step, Switch, refuse
+from frontend.shared.forms import RepeatKey, Step, Switch, errors_in_words, posted, submit
 from projects.actions import (
     add_project_member,
     archive_project,
@@ -43,18 +41,12 @@ def index(request: MemberRequest, key: str) -> HttpResponse:
     """Everything about a project but its tasks; POST changes its name, description, color and privacy."""
     require(request.membership, "project.update")
     project = find_project(request, key)
-    if request.method != "POST":
-        return _page(request, project)
-    form = EditProject(request.POST, instance=project, may_hide=_manages(request.membership, project))
-    if form.is_valid():
-        try:
-            update_project(project=project, actor=request.membership, **form.cleaned_data)
-        except ValidationError as error:
-            refuse(form, error)
-        else:
-            messages.success(request, _("The project is saved."))
-            return redirect("project_settings", project.key)
-    return _page(request, project, status=400, form=form)
+    form = EditProject(posted(request), instance=project, may_hide=_manages(request.membership, project))
+    sent = submit(form, update_project, project=project, actor=request.membership)
+    if not sent.is_done:
+        return _page(request, project, sent.status, form=form)
+    messages.success(request, _("The project is saved."))
+    return redirect("project_settings", project.key)
 
 
 def _manages(member: Membership, project: Project) -> bool:
@@ -99,8 +91,12 @@ def archive(request: MemberRequest, key: str) -> HttpResponse:
     form = Switch(request.POST)
     if not form.is_valid():
         return _page(request, project, status=400)
-    change = archive_project if form.cleaned_data["on"] else restore_project
-    return _try(request, project, partial(change, project=project))
+    return _carry_out(request, project, form, partial(_switch_archive, project=project))
+
+
+def _switch_archive(*, project: Project, actor: Membership, on: bool) -> None:
+    change = archive_project if on else restore_project
+    change(project=project, actor=actor)
 
 
 def _delete_form(project: Project, data: QueryDict | None = None) -> RepeatKey:
@@ -138,7 +134,7 @@ def _change_member(request: MemberRequest, key: str, change: Any) -> HttpRespons
     form = ProjectMembers(request.POST)
     if not form.is_valid():
         return _page(request, project, status=400)
-    response = _try(request, project, partial(change, project=project, **form.cleaned_data))
+    response = _carry_out(request, project, form, partial(change, project=project))
     is_visible = Project.objects.visible_to(request.membership).filter(pk=project.pk).exists()
     return response if is_visible else redirect("home")
 
@@ -149,24 +145,19 @@ def add_status(request: MemberRequest, key: str) -> HttpResponse:
     require(request.membership, "status.manage")
     project = find_project(request, key)
     form = EditStatus(request.POST, auto_id="new_status_%s")
-    if form.is_valid():
-        try:
-            create_status(project=project, actor=request.membership, **form.cleaned_data)
-            return redirect(_here(project, "statuses"))
-        except ValidationError as error:
-            refuse(form, error)
-    return _page(request, project, status=400, status_form=form)
+    sent = submit(form, create_status, project=project, actor=request.membership)
+    if not sent.is_done:
+        return _page(request, project, sent.status, status_form=form)
+    return redirect(_here(project, "statuses"))
 
 
 @require_POST
 def edit_status(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Change the name and the kind of a column."""
     status = _find_status(request, pk)
-    form = EditStatus(request.POST)
-    if not form.is_valid():
-        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
-        return redirect(_here(status.project, "statuses"))
-    return _try(request, status.project, partial(update_status, status=status, **form.cleaned_data), "statuses")
+    return _carry_out(
+        request, status.project, EditStatus(request.POST), partial(update_status, status=status), "statuses"
+    )
 
 
 @require_POST
@@ -176,21 +167,25 @@ def place_status(request: MemberRequest, pk: UUID) -> HttpResponse:
     form = Step(request.POST)
     if not form.is_valid():
         return _page(request, status.project, status=400)
-    return _try(request, status.project, partial(move_status, status=status, **form.cleaned_data), "statuses")
+    return _carry_out(request, status.project, form, partial(move_status, status=status), "statuses")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def retire(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Ask where the tasks of a column go; POST deletes it."""
     status = _find_status(request, pk)
-    form = RetireStatus(request.POST if request.method == "POST" else None, status=status)
+    form = RetireStatus(posted(request), status=status)
     if form.is_valid():
-        into = form.cleaned_data["into"]
-        if into is None:
-            return _try(request, status.project, partial(delete_status, status=status), "statuses")
-        return _try(request, status.project, partial(retire_status, status=status, into=into), "statuses")
+        return _carry_out(request, status.project, form, partial(_retire, status=status), "statuses")
     context = {"status": status, "project": status.project, "form": form, "amount": status.tasks.count()}
     return render(request, "project_settings/retire.html", context, status=400 if form.is_bound else 200)
+
+
+def _retire(*, status: Status, actor: Membership, into: Status | None) -> None:
+    if into is None:
+        delete_status(status=status, actor=actor)
+    else:
+        retire_status(status=status, actor=actor, into=into)
 
 
 def _find_status(request: MemberRequest, pk: UUID) -> Status:
@@ -202,12 +197,10 @@ def _here(project: Project, anchor: str) -> str:
     return reverse("project_settings", args=[project.key]) + (f"#{anchor}" if anchor else "")
 
 
-def _try(request: MemberRequest, project: Project, change: Callable[..., Any], anchor: str = "") -> HttpResponse:
-    """Call an action, which lacks only its actor, and lead back to the page, with the reason if it refused."""
-    try:
-        change(actor=request.membership)
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    except Conflicting as error:
-        messages.error(request, str(error))
+def _carry_out(
+    request: MemberRequest, project: Project, form: Form, action: Callable[..., Any], anchor: str = ""
+) -> HttpResponse:
+    """Submit a form that the page does not show again, and redirect to the page, with a message if it was refused."""
+    if not submit(form, action, actor=request.membership).is_done:
+        messages.error(request, errors_in_words(form))
     return redirect(_here(project, anchor))

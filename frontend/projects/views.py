@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -12,9 +11,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import Color
 from accounts.permissions import may, require
-from accounts.quotas import QuotaExceeded
 from frontend.shared.access import MemberRequest
-from frontend.shared.forms import UNREMEMBERED, refuse
+from frontend.shared.forms import UNREMEMBERED, posted, submit
 from projects.actions import create_project
 from projects.models import Project
 from tenancy.fields import NormalizedText
@@ -50,22 +48,14 @@ class NewProject(forms.ModelForm):  # type: ignore[type-arg]
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: MemberRequest) -> HttpResponse:
     """All projects that the member may see; POST makes a new one."""
-    if request.method != "POST":
-        return _index(request, NewProject())
-    require(request.membership, "project.create")
-    form = NewProject(request.POST)
-    if form.is_valid():
-        try:
-            return redirect("project", create_project(actor=request.membership, **form.cleaned_data).key)
-        except QuotaExceeded as error:
-            refuse(form, error)
-            return _index(request, form, status=402)
-        except ValidationError as error:
-            refuse(form, error)
-    return _index(request, form, status=400)
+    if request.method == "POST":
+        require(request.membership, "project.create")
+    form = NewProject(posted(request))
+    sent = submit(form, create_project, actor=request.membership)
+    return redirect("project", sent.result.key) if sent.is_done else _index(request, form, sent.status)
 
 
-def _index(request: MemberRequest, form: NewProject, status: int = 200) -> HttpResponse:
+def _index(request: MemberRequest, form: NewProject, status: int) -> HttpResponse:
     projects = list(_with_counts(request))
     context = {
         "active": [project for project in projects if project.archived_at is None],

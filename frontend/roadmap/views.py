@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -11,7 +10,7 @@ from accounts.permissions import require
 from frontend.board.columns import columns_of
 from frontend.projects.lookups import find_project
 from frontend.shared.access import MemberRequest, VisitorRequest
-from frontend.shared.forms import Switch
+from frontend.shared.forms import Switch, submit
 from projects.actions import set_on_roadmap
 from projects.models import Project
 from tasks.models import Task
@@ -33,8 +32,7 @@ def switch(request: MemberRequest, key: str) -> HttpResponse:
     project = find_project(request, key)
     form = Switch(request.POST)
     if form.is_valid():
-        try:
-            set_on_roadmap(project=project, actor=request.membership, shown=form.cleaned_data["on"])
-        except ValidationError as error:
-            messages.error(request, " ".join(error.messages))
+        submit(form, lambda on: set_on_roadmap(project=project, actor=request.membership, shown=on))
+        for text in form.non_field_errors():
+            messages.error(request, str(text))
     return redirect("project", project.key)

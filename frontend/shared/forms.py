@@ -1,11 +1,17 @@
 """Forms that several pages use. A form checks its fields; the actions check everything again and write."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms import BaseForm
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from accounts.exceptions import Conflicting
+from accounts.quotas import QuotaExceeded
 from tenancy.fields import NormalizedText
 
 # Browsers offer what was typed before, which helps with addresses and is in the way of new titles.
@@ -41,10 +47,55 @@ class RepeatKey(forms.Form):
         return key
 
 
-def refuse(form: forms.BaseForm, error: ValidationError) -> None:
-    """Show what an action refused at the fields that it names, and the rest above the button.
+@dataclass(frozen=True)
+class Submission[T]:
+    """The outcome of a form: the `result` of the action, or errors in the form and the `status` to answer with."""
 
-    Only the action knows some rules, and between the check of a form and the write another person may have been.
+    is_done: bool
+    status: int
+    result: T
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return the data for a form that a page shows and that POST sends."""
+    return request.POST if request.method == "POST" else None
+
+
+def submit[T](
+    form: BaseForm, action: Callable[..., T], /, *, unless: tuple[type[Exception], ...] = (), **arguments: Any
+) -> Submission[T]:
+    """Call `action` with `arguments` and the fields of a valid form, and put what it refuses into the form.
+
+    The status is 200 for a form that was not sent, 402 at a limit of the plan, 409 for a conflict with the present
+    state, otherwise 400. Raises other exceptions of the action, such as PermissionDenied, and those named by `unless`.
+    """
+    if not form.is_valid():
+        return _refused(400 if form.is_bound else 200)
+    try:
+        return Submission(True, 200, action(**arguments, **form.cleaned_data))
+    except unless:
+        raise
+    except ValidationError as error:
+        refuse(form, error)
+        return _refused(402 if isinstance(error, QuotaExceeded) else 400)
+    except Conflicting as error:
+        form.add_error(None, str(error))
+        return _refused(409)
+
+
+def _refused(status: int) -> Submission[Any]:
+    return Submission(False, status, None)
+
+
+def errors_in_words(form: BaseForm) -> str:
+    """Return the errors of a form as one text, for pages that do not show the form again."""
+    return " ".join(str(text) for texts in form.errors.values() for text in texts)
+
+
+def refuse(form: BaseForm, error: ValidationError) -> None:
+    """Add the errors of an action to the fields that they name, and the others to the form as a whole.
+
+    Some rules are known to the action alone, and data can change between the check of a form and the write.
     """
     for name, texts in _texts(error).items():
         form.add_error(name if name in form.fields else None, texts)

@@ -1,5 +1,8 @@
 """Ticking items of task lists in a description or a comment."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -8,11 +11,13 @@ from django.views.decorators.http import require_POST
 from accounts.permissions import require
 from frontend.projects.lookups import TaskKey, find_task
 from frontend.shared.access import MemberRequest
+from frontend.shared.forms import submit
 from frontend.task.comments import find_comment
 from frontend.task.forms import TickItem
 from frontend.task.page import task_page, written
 from tasks.actions import tick_in_comment, tick_in_description
 from tasks.checklists import ItemChanged
+from tasks.models import Task
 
 
 @require_POST
@@ -20,15 +25,8 @@ def tick_text(request: MemberRequest, key: TaskKey) -> HttpResponse:
     """Tick an item of the description of a task, or take the tick away."""
     require(request.membership, "task.write")
     task = find_task(request, key)
-    form = TickItem(request.POST)
-    if not form.is_valid():
-        return task_page(request, task, part="task-text", status=400)
-    try:
-        tick_in_description(task=task, actor=request.membership, tick=form.tick())
-    except ItemChanged as error:
-        task = find_task(request, key)
-        return task_page(request, task, part="task-text", status=409, refused_tick=str(error))
-    return written(request, task, "task-text")
+    action = partial(tick_in_description, task=task, actor=request.membership)
+    return _tick(request, task, "task-text", action)
 
 
 @require_POST
@@ -37,11 +35,17 @@ def tick_comment(request: MemberRequest, pk: UUID) -> HttpResponse:
     require(request.membership, "comment.write")
     comment = find_comment(request, pk)
     task = find_task(request, TaskKey(comment.task.project.key, comment.task.number))
+    action = partial(tick_in_comment, comment=comment, actor=request.membership)
+    return _tick(request, task, "feed", action, refused_comment=pk)
+
+
+def _tick(
+    request: MemberRequest, task: Task, part: str, action: Callable[..., object], **refused: Any
+) -> HttpResponse:
     form = TickItem(request.POST)
-    if not form.is_valid():
-        return task_page(request, task, part="feed", status=400)
     try:
-        tick_in_comment(comment=comment, actor=request.membership, tick=form.tick())
+        sent = submit(form, lambda **_fields: action(tick=form.tick()), unless=(ItemChanged,))
     except ItemChanged as error:
-        return task_page(request, task, part="feed", status=409, refused_comment=pk, refused_tick=str(error))
-    return written(request, task, "feed")
+        task = find_task(request, TaskKey(task.project.key, task.number))  # with its present text
+        return task_page(request, task, part=part, status=409, refused_tick=str(error), **refused)
+    return written(request, task, part) if sent.is_done else task_page(request, task, part=part, status=sent.status)

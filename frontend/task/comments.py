@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.permissions import require
 from frontend.projects.lookups import TaskKey, find_task, people_of
 from frontend.shared.access import MemberRequest
-from frontend.shared.forms import refuse
+from frontend.shared.forms import posted, submit
 from frontend.task.forms import WriteComment
 from frontend.task.page import task_page, written
 from tasks.actions import create_comment, delete_comment, update_comment
@@ -29,14 +29,10 @@ def add(request: MemberRequest, key: TaskKey) -> HttpResponse:
     form = WriteComment(request.POST, auto_id="comment_%s")
     if "preview" in request.POST:
         return task_page(request, task, part=PART, comment_form=form, comment_preview=form.data.get("body", ""))
-    if form.is_valid():
-        try:
-            create_comment(actor=request.membership, task=task, **form.cleaned_data)
-        except ValidationError as error:
-            refuse(form, error)
-        else:
-            return written(request, task, PART)
-    return task_page(request, task, part=PART, comment_form=form, status=400)
+    sent = submit(form, create_comment, task=task, actor=request.membership)
+    if sent.is_done:
+        return written(request, task, PART)
+    return task_page(request, task, part=PART, comment_form=form, status=sent.status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -47,17 +43,11 @@ def edit(request: MemberRequest, pk: UUID) -> HttpResponse:
     task = find_task(request, TaskKey(comment.task.project.key, comment.task.number))
     if comment.author_id != request.membership.pk:
         raise PermissionDenied
-    data = request.POST if request.method == "POST" else None
-    form = WriteComment(data, initial={"body": comment.body}, auto_id="edit_%s")
-    if form.is_valid():
-        try:
-            update_comment(comment=comment, actor=request.membership, **form.cleaned_data)
-        except ValidationError as error:
-            refuse(form, error)
-        else:
-            return written(request, task, PART)
-    status = 400 if form.is_bound else 200
-    return task_page(request, task, part=PART, editing_comment=comment, edit_form=form, status=status)
+    form = WriteComment(posted(request), initial={"body": comment.body}, auto_id="edit_%s")
+    sent = submit(form, update_comment, comment=comment, actor=request.membership)
+    if sent.is_done:
+        return written(request, task, PART)
+    return task_page(request, task, part=PART, editing_comment=comment, edit_form=form, status=sent.status)
 
 
 @require_POST

@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
 from frontend.shared.forms import UNREMEMBERED
+from projects.actions import create_label
 from projects.models import Label, Project, Status
+from tasks.actions import update_task
 from tasks.checklists import Tick
 from tasks.models import Comment, Priority, Subtask, Task
 from tenancy.fields import NormalizedLine, NormalizedText
@@ -74,6 +76,10 @@ class BasedOn(forms.Form):
     def more(self) -> dict[str, Any]:
         """Return further arguments of the class."""
         return {}
+
+    def save(self, *, actor: Membership, **_fields: Any) -> Task:
+        """Change the task, unless what the form began with was changed meanwhile. Raises StaleVersion."""
+        return update_task(task=self.task, actor=actor, version=self.expected_version(), **self.fields_of_task())
 
     def fields_of_task(self) -> dict[str, Any]:
         """Return what to give to the action."""
@@ -156,6 +162,13 @@ class PutLabels(BasedOn):
 
     def values_of(self, task: Task) -> dict[str, Any]:
         return {"labels": [str(task_label.label_id) for task_label in task.task_labels.all()]}
+
+    def save(self, *, actor: Membership, **fields: Any) -> Task:
+        """As above, with the new label, which is created unless there is one of that name. Raises ValidationError."""
+        if name := self.cleaned_data.pop("new"):
+            known = next((label for label in Label.objects.all() if label.name.casefold() == name.casefold()), None)
+            self.cleaned_data["labels"].append(known or create_label(actor=actor, name=name))
+        return super().save(actor=actor, **fields)
 
     def clean_labels(self) -> list[Label]:
         return [self.known[pk] for pk in self.cleaned_data["labels"]]

@@ -1,18 +1,19 @@
 """All subtasks of the account in pages, and what is done with single ones."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
 from django.core.paginator import InvalidPage, Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.models import Membership
 from accounts.permissions import require
 from frontend.projects.lookups import TaskKey, find_task
 from frontend.shared.access import MemberRequest
-from frontend.shared.forms import Switch, refuse
+from frontend.shared.forms import Switch, submit
 from frontend.task.forms import NewSubtask, PlaceSubtask, RenameSubtask
 from frontend.task.page import task_page, written
 from tasks.actions import create_subtask, delete_subtask, move_subtask, update_subtask
@@ -39,14 +40,10 @@ def add(request: MemberRequest, key: TaskKey) -> HttpResponse:
     require(request.membership, "subtask.write")
     task = find_task(request, key)
     form = NewSubtask(request.POST, auto_id="subtask_%s")
-    if form.is_valid():
-        try:
-            create_subtask(task=task, actor=request.membership, **form.cleaned_data)
-        except ValidationError as error:
-            refuse(form, error)
-        else:
-            return written(request, task, PART)
-    return task_page(request, task, part=PART, subtask_form=form, status=400)
+    sent = submit(form, create_subtask, task=task, actor=request.membership)
+    if sent.is_done:
+        return written(request, task, PART)
+    return task_page(request, task, part=PART, subtask_form=form, status=sent.status)
 
 
 @require_POST
@@ -54,10 +51,8 @@ def tick(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Mark a subtask as done, or as not done."""
     subtask, task = _find(request, pk)
     form = Switch(request.POST)
-    if not form.is_valid():
-        return task_page(request, task, part=PART, status=400)
-    update_subtask(subtask=subtask, actor=request.membership, done=form.cleaned_data["on"])
-    return written(request, task, PART)
+    sent = submit(form, lambda on: update_subtask(subtask=subtask, actor=request.membership, done=on))
+    return written(request, task, PART) if sent.is_done else task_page(request, task, part=PART, status=sent.status)
 
 
 @require_POST
@@ -65,14 +60,10 @@ def rename(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Give a subtask another title."""
     subtask, task = _find(request, pk)
     form = RenameSubtask(request.POST, auto_id=f"rename_{pk}_%s")
-    if form.is_valid():
-        try:
-            update_subtask(subtask=subtask, actor=request.membership, **form.cleaned_data)
-        except ValidationError as error:
-            refuse(form, error)
-        else:
-            return written(request, task, PART)
-    return task_page(request, task, part=PART, refused_subtask=pk, rename_form=form, status=400)
+    sent = submit(form, update_subtask, subtask=subtask, actor=request.membership)
+    if sent.is_done:
+        return written(request, task, PART)
+    return task_page(request, task, part=PART, refused_subtask=pk, rename_form=form, status=sent.status)
 
 
 @require_POST
@@ -80,19 +71,15 @@ def move(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Put a subtask into another place of its list."""
     subtask, task = _find(request, pk)
     form = PlaceSubtask(request.POST)
-    if not form.is_valid():
-        return task_page(request, task, part=PART, status=400)
-    try:
-        move_subtask(subtask=subtask, actor=request.membership, **_place(task, form))
-    except ValidationError:
-        return task_page(request, task, part=PART, status=400)
-    return written(request, task, PART)
+    sent = submit(form, partial(_move, subtask, request.membership))
+    return written(request, task, PART) if sent.is_done else task_page(request, task, part=PART, status=sent.status)
 
 
-def _place(task: Task, form: PlaceSubtask) -> dict[str, Any]:
-    if to := form.cleaned_data["to"]:
-        return {"step": form.STEPS[to]}
-    return {"before": Subtask(pk=form.cleaned_data["before"], task=task)}
+def _move(subtask: Subtask, actor: Membership, *, to: str, before: UUID | None) -> None:
+    place: dict[str, Any] = (
+        {"step": PlaceSubtask.STEPS[to]} if to else {"before": Subtask(pk=before, task=subtask.task)}
+    )
+    move_subtask(subtask=subtask, actor=actor, **place)
 
 
 @require_POST

@@ -4,17 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.exceptions import Conflicting
 from accounts.permissions import require
 from frontend.projects.lookups import TaskKey, find_task
 from frontend.shared.access import MemberRequest
-from frontend.shared.forms import RepeatKey, refuse
+from frontend.shared.forms import RepeatKey, errors_in_words, posted, submit
 from frontend.task.forms import EditText, MoveTask, StartTask
 from frontend.task.page import task_page, written
 from projects.models import Activity, Project
@@ -42,14 +41,11 @@ def new(request: MemberRequest) -> HttpResponse:
     """Make a task from any page: in which project is asked, too."""
     require(request.membership, "task.write")
     projects = Project.objects.visible_to(request.membership).active()
-    form = StartTask(request.POST if request.method == "POST" else None, projects=projects)
-    if form.is_valid():
-        try:
-            return redirect("task", create_task(actor=request.membership, **form.cleaned_data).key)
-        except ValidationError as error:
-            refuse(form, error)
-    context = {"form": form, "projects": projects}
-    return render(request, "task/start.html", context, status=400 if form.is_bound else 200)
+    form = StartTask(posted(request), projects=projects)
+    sent = submit(form, create_task, actor=request.membership)
+    if sent.is_done:
+        return redirect("task", sent.result.key)
+    return render(request, "task/start.html", {"form": form, "projects": projects}, status=sent.status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -57,21 +53,14 @@ def text(request: MemberRequest, key: TaskKey) -> HttpResponse:
     """Title and description as a form; POST saves them, or shows how they will look."""
     require(request.membership, "task.write")
     task = find_task(request, key)
-    if request.method != "POST":
-        return _text(request, task, EditText(task=task))
-    form = EditText(request.POST, task=task)
+    form = EditText(posted(request), task=task)
     if "preview" in request.POST:
         return _text(request, task, form, preview=form.data.get("description", ""))
-    if not form.is_valid():
-        return _text(request, task, form, status=400)
     try:
-        update_task(task=task, actor=request.membership, version=form.expected_version(), **form.fields_of_task())
+        sent = submit(form, form.save, actor=request.membership, unless=(StaleVersion,))
     except StaleVersion:
         return _text(request, task, form.again(), status=409, meanwhile=changed_last(task))
-    except ValidationError as error:
-        refuse(form, error)
-        return _text(request, task, form, status=400)
-    return written(request, task, "task-text")
+    return written(request, task, "task-text") if sent.is_done else _text(request, task, form, status=sent.status)
 
 
 def _text(request: MemberRequest, task: Task, form: Any, status: int = 200, **more: Any) -> HttpResponse:
@@ -90,14 +79,10 @@ def move(request: MemberRequest, key: TaskKey) -> HttpResponse:
     require(request.membership, "task.write")
     task = find_task(request, key)
     form = MoveTask(request.POST, task=task)
-    if form.is_valid():
-        try:
-            update_task(task=task, actor=request.membership, status=form.cleaned_data["status"])
-        except ValidationError as error:
-            refuse(form, error)
-        else:
-            return written(request, task, "facts")
-    return task_page(request, task, part="facts", move_form=form, status=400)
+    sent = submit(form, update_task, task=task, actor=request.membership)
+    if sent.is_done:
+        return written(request, task, "facts")
+    return task_page(request, task, part="facts", move_form=form, status=sent.status)
 
 
 def _step(action: Callable[..., Task]) -> Callable[..., HttpResponse]:
@@ -107,21 +92,16 @@ def _step(action: Callable[..., Task]) -> Callable[..., HttpResponse]:
     def view(request: MemberRequest, key: TaskKey) -> HttpResponse:
         require(request.membership, "task.write")
         task = find_task(request, key)
-        try:
-            action(task=task, actor=request.membership)
-        except Conflicting as error:
-            return _refused(request, task, str(error), 409)
-        except ValidationError as error:
-            return _refused(request, task, " ".join(error.messages), 400)
+        form = Form(request.POST)
+        sent = submit(form, action, task=task, actor=request.membership)
+        if not sent.is_done:
+            text = errors_in_words(form)
+            return task_page(request, task, part="task-actions", refused=text, status=sent.status)
         if request.POST.get("back") == "my-tasks":
             return redirect("my_tasks")
         return written(request, task, "task-actions")
 
     return view
-
-
-def _refused(request: MemberRequest, task: Task, text: str, status: int) -> HttpResponse:
-    return task_page(request, task, part="task-actions", refused=text, status=status)
 
 
 complete, reopen = _step(complete_task), _step(reopen_task)
@@ -133,8 +113,7 @@ def delete(request: MemberRequest, key: TaskKey) -> HttpResponse:
     """Ask for the key of a task; POST deletes it for good."""
     require(request.membership, "task.write")
     task = find_task(request, key)
-    data = request.POST if request.method == "POST" else None
-    form = RepeatKey(data, expected=task.key, label=_("Key of the task"))
+    form = RepeatKey(posted(request), expected=task.key, label=_("Key of the task"))
     if form.is_valid():
         delete_task(task=task, actor=request.membership)
         messages.success(request, _("%(key)s is deleted.") % {"key": task.key})
