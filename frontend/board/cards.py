@@ -74,10 +74,15 @@ class Surroundings:
     is_movable: bool
 
 
-def with_cards(columns: Iterable[Column], *, query: str, is_movable: bool) -> list[tuple[Column, SafeString]]:
-    """Return each column with the HTML of its cards. Four queries; tasks have their project and subtask counts."""
+def with_cards(
+    columns: Iterable[Column], people: Iterable[Membership], *, query: str, is_movable: bool
+) -> list[tuple[Column, SafeString]]:
+    """Return each column with the HTML of its cards. Tasks have their project and subtask counts.
+
+    Two queries, and two more for assignees who are not among `people`.
+    """
     columns = list(columns)
-    cards = _cards_of([task for column in columns for task in column.tasks])
+    cards = _cards_of([task for column in columns for task in column.tasks], people)
     tenant = require_active_tenant()
     around = Surroundings(
         tenant=tenant.pk,
@@ -100,8 +105,8 @@ def html_of(card: Card, around: Surroundings) -> str:
     return render_to_string("board/movable_card.html", shown)
 
 
-def _cards_of(tasks: Collection[Task]) -> dict[UUID, Card]:
-    labels, people = _labels_of(tasks), _people_of(tasks)
+def _cards_of(tasks: Collection[Task], members: Iterable[Membership]) -> dict[UUID, Card]:
+    labels, people = _labels_of(tasks), _people_of(tasks, members)
     return {
         task.pk: Card(
             id=task.pk,
@@ -128,11 +133,12 @@ def _labels_of(tasks: Collection[Task]) -> dict[UUID, list[Tag]]:
     return found
 
 
-def _people_of(tasks: Collection[Task]) -> dict[UUID, list[Person]]:
+def _people_of(tasks: Collection[Task], members: Iterable[Membership]) -> dict[UUID, list[Person]]:
     pairs = list(Assignment.objects.filter(task__in=tasks).values_list("task_id", "member_id"))
-    members = Membership.objects.filter(pk__in={member for _task, member in pairs}).prefetch_related("user")
-    by_id = {member.pk: Person(member.pk, member.name, member.avatar) for member in members}
+    by_id = {member.pk: member for member in members}
+    if others := {member for _task, member in pairs} - by_id.keys():
+        by_id |= {each.pk: each for each in Membership.objects.filter(pk__in=others).prefetch_related("user")}
     found = defaultdict(list)
     for task, member in pairs:
-        found[task].append(by_id[member])
+        found[task].append(Person(member, by_id[member].name, by_id[member].avatar))
     return found

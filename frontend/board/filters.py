@@ -1,5 +1,6 @@
 """The filters of a project's page, which are those of the API, the orders of its list, and their menus."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -147,8 +148,29 @@ class Chip:
     choices: list[Choice] = field(default_factory=list)
 
 
-def chips_for(look: Look, people: list[Membership], labels: list[Label]) -> list[Chip]:
-    """Return the filters of a project's page in the order of their places."""
+@dataclass(frozen=True)
+class Toolbar:
+    """The menus above the tasks, in the order of their places."""
+
+    chips: list[Chip]
+    orders: list[Choice]
+    groups: list[Choice]
+
+
+def toolbar_of(look: Look, people: list[Membership]) -> Toolbar:
+    """Return the menus for `look`. `people` are the members who see the project. One query, for the labels."""
+    return Toolbar(
+        chips=_chips(look, people, list(Label.objects.all())),
+        orders=_choices(look, "sort", SORTS, look.sort),
+        groups=_choices(look, "group", GROUPS, look.group),
+    )
+
+
+def _choices(look: Look, name: str, offered: Iterable[tuple[str, Any]], current: str) -> list[Choice]:
+    return [Choice(str(text), look.query_with(**{name: value}), value == current) for value, text in offered]
+
+
+def _chips(look: Look, people: list[Membership], labels: list[Label]) -> list[Chip]:
     chips = [
         _chip(look, "assignee", gettext("Assignee"), [*_people(people), (NOBODY, gettext("Nobody"), "")]),
         _chip(look, "label", gettext("Label"), [(str(label.pk), label.name, label.color) for label in labels]),
@@ -161,14 +183,6 @@ def chips_for(look: Look, people: list[Membership], labels: list[Label]) -> list
     if look.values.get("status"):  # has no menu: the way to it is the rest of a long column
         chips.insert(0, Chip("status", gettext("Status"), gettext("one column"), look.query_with(status="")))
     return chips
-
-
-def orders_for(look: Look) -> list[Choice]:
-    return [Choice(str(text), look.query_with(sort=value), look.sort == value) for value, text in SORTS]
-
-
-def groups_for(look: Look) -> list[Choice]:
-    return [Choice(str(text), look.query_with(group=value), look.group == value) for value, text in GROUPS]
 
 
 def _people(people: list[Membership]) -> list[tuple[str, str, str]]:

@@ -1,5 +1,6 @@
 """The page of a project: its tasks as a board or as a list, and new ones."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -9,16 +10,17 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.models import Membership
 from accounts.permissions import may, require
 from frontend.board.cards import with_cards
 from frontend.board.columns import columns_of
-from frontend.board.filters import Look, chips_for, groups_for, orders_for, read_look
+from frontend.board.filters import Look, read_look, toolbar_of
 from frontend.board.forms import NewTask
 from frontend.board.listing import listing_of
 from frontend.projects.lookups import find_project, people_of
 from frontend.shared.access import MemberRequest
 from frontend.shared.forms import posted, submit
-from projects.models import Label, Project
+from projects.models import Project
 from tasks.actions import create_task
 
 
@@ -48,12 +50,14 @@ def parts(request: MemberRequest, key: str) -> HttpResponse:
 
 
 def parts_of(request: MemberRequest, key: str, columns: set[UUID]) -> HttpResponse:
-    """Answer with what changed of the tasks that the address asks for: some columns, or without any all of it.
+    """Answer with the tasks that changed: those of `columns`, or all tasks of the address if it is empty.
 
-    Reads the project, which knows of what was just written: who wrote it need not ask again when they hear of it.
+    Reads the project again, with the number of its last event. The client that wrote does not ask again when it
+    receives that event.
     """
     look = read_look(request, find_project(request, key))
-    return render(request, "board/parts.html", _tasks(request, look, columns) | {"is_part": bool(columns)})
+    people = people_of(look.project) if look.view == "list" else []
+    return render(request, "board/parts.html", _tasks(request, look, people, columns) | {"is_part": bool(columns)})
 
 
 def project_url(project: Project, query: str) -> str:
@@ -61,42 +65,40 @@ def project_url(project: Project, query: str) -> str:
     return reverse("project", args=[project.key]) + (f"?{query}" if query else "")
 
 
-def _page(request: MemberRequest, project: Project, form: NewTask, status: int = 200) -> HttpResponse:
+def _page(request: MemberRequest, project: Project, form: NewTask, status: int) -> HttpResponse:
     look = read_look(request, project)
     people = people_of(project)
-    context = _tasks(request, look, set(), people) | {
+    context = _tasks(request, look, people) | {
         "form": form if may(request.membership, "task.write") else None,
-        "chips": chips_for(look, people, list(Label.objects.all())),
-        "orders": orders_for(look),
-        "groups": groups_for(look),
+        "toolbar": toolbar_of(look, people),
     }
     return render(request, "board/page.html", context, status=status)
 
 
-def _tasks(request: MemberRequest, look: Look, columns: set[UUID], people: Any = None) -> dict[str, Any]:
-    """Return what the tasks are shown from.
+def _tasks(
+    request: MemberRequest, look: Look, people: list[Membership], columns: Collection[UUID] = ()
+) -> dict[str, Any]:
+    """Return the context of the tasks, or of the tasks in `columns`. `people` are the members who see the project.
 
-    The project has been read before them, so they are as new as its last event at least: what is told after that
-    number may be in them already, and nothing is missing.
+    The project was read before the tasks. So they are at least as new as the number of its last event, and a page that
+    applies later events misses none.
     """
     tasks = look.tasks.defer("description").with_subtask_counts()
     query = look.query_with(page=look.query.get("page", ""))
     can_write = may(request.membership, "task.write")
     shown: dict[str, Any]
     if look.view == "list":
-        people = people_of(look.project) if people is None else people
         listing = listing_of(look, tasks.with_people_and_labels(), {member.pk: member for member in people})
         shown, amount = {"listing": listing}, listing.page.paginator.count
     else:
         found = columns_of([look.project], tasks, columns or None)[look.project]
-        shown = {"columns": with_cards(found, query=query, is_movable=can_write)}
+        shown = {"columns": with_cards(found, people, query=query, is_movable=can_write)}
         amount = look.tasks.count() if columns else sum(column.total for column in found)
     return {
         "project": look.project,
         "look": look,
         "query": query,
         "amount": amount,
-    } | {
         "is_project_page": True,
         "can_write": can_write,
         "can_add": can_write and look.project.archived_at is None,

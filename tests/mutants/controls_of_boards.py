@@ -2,7 +2,7 @@
 
 from tests.mutants.controls import Mutant, off
 
-BOARD, FILTERS, CARDS = "frontend/board/views.py", "frontend/board/filters.py", "frontend/board/cards.py"
+FILTERS, CARDS = "frontend/board/filters.py", "frontend/board/cards.py"
 COLUMNS, MOVING = "tasks/actions/columns.py", "tasks/actions/tasks.py"
 SHOWN, MOVED = "tests/frontend/test_board_page.py", "tests/frontend/test_cards.py"
 SETTLED, KEPT = "tests/frontend/test_project_settings.py", "tests/frontend/test_kept_cards.py"
@@ -18,7 +18,7 @@ SAME = """
 OF_BOARDS: list[Mutant] = [
     off(
         "the page of a project is for those who see it",
-        BOARD,
+        "frontend/projects/lookups.py",
         "Project.objects.visible_to(request.membership)",
         "Project.objects.all()",
         f"{SHOWN}::test_hidden_projects_have_no_parts",

@@ -4,7 +4,8 @@ from tests.mutants.controls import Mutant, off
 
 REFERENCES = "frontend/task/references.py"
 REFERRED, TICKED = "tests/frontend/test_references.py", "tests/frontend/test_checklists.py"
-PAGE, FORMS, FOUND = "frontend/task/page.py", "frontend/task/forms.py", "frontend/search/views.py"
+LOOKUPS = "frontend/projects/lookups.py"
+FORMS, FOUND = "frontend/task/forms.py", "frontend/search/views.py"
 COMMENTS, MINE = "frontend/task/comments.py", "frontend/my_tasks/views.py"
 TEXT, SAID = "tests/frontend/test_task_text.py", "tests/frontend/test_comments.py"
 SET, LISTED, SEARCHED = (
@@ -16,7 +17,7 @@ SET, LISTED, SEARCHED = (
 OF_TASK_PAGES: list[Mutant] = [
     off(
         "pages of tasks are found among those that one may see",
-        PAGE,
+        LOOKUPS,
         "tasks = Task.objects.visible_to(request.membership)",
         "tasks = Task.objects",
         f"{TEXT}::test_viewers_and_strangers_do_not_write",
@@ -32,9 +33,9 @@ OF_TASK_PAGES: list[Mutant] = [
     ),
     off(
         "those can be assigned who see the project",
-        PAGE,
-        'seeing = task.project.seen_by(Membership.objects.current().prefetch_related("user"))',
-        'seeing = list(Membership.objects.current().prefetch_related("user"))',
+        LOOKUPS,
+        "sorted(project.seen_by(members), ",
+        "sorted(members, ",
         f"{SET}::test_those_can_be_assigned_who_see_the_project",
         f"{SAID}::test_those_who_see_the_project_are_suggested",
     ),
