@@ -23,6 +23,7 @@ MADE_KNOWN = {
     "pyproject.toml": [
         ('root_packages = ["config", "frontend", "tasks", "projects", ', '"contacts", '),
         ('layers = ["config", "frontend", "tasks", "projects", ', '"contacts", '),
+        ('    "account_settings | auth | ', "contacts | "),
     ],
     "Dockerfile": [("COPY accounts accounts\n", "COPY contacts contacts\n")],
     "Makefile": [("PACKAGES := config frontend tasks projects ", "contacts ")],
