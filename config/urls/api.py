@@ -48,6 +48,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("attachments/upload/", UploadView.as_view(), name="upload"),
     path("", include(router.urls)),
     *tracker.api_urlpatterns,
-    # What is left is answered here: Django would redirect to the URL with a slash, and DEBUG would show a page.
+    # Answers all other paths. Otherwise Django would redirect to the URL with a slash, and DEBUG would show a page.
     re_path("", csrf_exempt(login_not_required(not_found))),
 ]

@@ -1,4 +1,4 @@
-"""How people log in, and what they change of that: on every host, and the same person on all of them."""
+"""Authentication pages, on every host. A user is the same on all of them."""
 
 from allauth.account import views
 from allauth.mfa.base import views as codes
@@ -45,7 +45,7 @@ urlpatterns = [
     ),
     path(
         "2fa/recovery-codes/download/",
-        recovery.download_recovery_codes,  # is never cached either
+        recovery.download_recovery_codes,  # allauth marks this response as never cached
         name="mfa_download_recovery_codes",
     ),
     path("time-zone/", person.time_zone, name="choose_time_zone"),

@@ -1,4 +1,4 @@
-"""The host of an account that waits for being deleted: log-in, and for its owners the way back."""
+"""The host of an account that is scheduled for deletion: log-in, and for owners the page that restores it."""
 
 from django.urls import include, path, re_path
 
@@ -12,8 +12,8 @@ urlpatterns = [
     path("auth/enter/", login_handoff.enter, name="enter"),
     path("auth/hand-over/", login_handoff.take, name="take_over"),
     path("auth/", include("config.urls.auth")),
-    re_path(r"^pictures/logo/(?P<picture>[0-9a-f]{32})/$", pictures.logo, name="logo"),  # on the page to log in
+    re_path(r"^pictures/logo/(?P<picture>[0-9a-f]{32})/$", pictures.logo, name="logo"),  # shown on the log-in page
     path("settings/danger/", danger.closing, name="danger"),
     path("api/v1/account/restore/", RestoreView.as_view(), name="account-restore"),
-    re_path("", closing, name="home"),  # where a log-in leads
+    re_path("", closing, name="home"),  # the page after a log-in
 ]

@@ -1,4 +1,4 @@
-"""The mails of a demonstration, on its public site."""
+"""The stored mails of a demonstration, on its public site."""
 
 from django.urls import path
 

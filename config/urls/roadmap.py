@@ -1,4 +1,4 @@
-"""A tenant's host in the `roadmap` variant: the standard pages, and a public page of what is being built."""
+"""A tenant's host in the `roadmap` variant: the standard pages and a public roadmap."""
 
 from django.urls import path
 

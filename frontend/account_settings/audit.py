@@ -1,4 +1,4 @@
-"""Who did what in the account, for owners and admins."""
+"""The audit log of the account, for owners and admins."""
 
 from collections.abc import Iterator
 from datetime import datetime, time
@@ -39,7 +39,7 @@ class Filters(forms.Form):
         self.fields["action"].widget.attrs["list"] = "actions"
 
     def choose(self, entries: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
-        """Return those of `entries` that are asked for; days begin as they do in the user's time zone."""
+        """Return the `entries` that match the filters. Days begin at midnight in the user's time zone."""
         if not self.is_valid():
             return entries.none()
         wanted = self.cleaned_data
@@ -54,7 +54,7 @@ class Filters(forms.Form):
 
 @require_safe
 def index(request: MemberRequest) -> HttpResponse:
-    """The audit log, newest first. Raises PermissionDenied, Http404 for a page that there is not."""
+    """The audit log, newest first. Raises PermissionDenied, Http404 for a page that does not exist."""
     return _page(request)
 
 
@@ -76,7 +76,7 @@ def _page(request: MemberRequest, refused: str = "") -> HttpResponse:
 
 @require_safe
 def export(request: MemberRequest) -> HttpResponseBase:
-    """The same entries as a file, all pages of them. Raises PermissionDenied."""
+    """The matching entries of all pages as a file. Raises PermissionDenied."""
     form, entries = _filtered(request)
     if not form.is_valid():
         return index(request)
@@ -93,7 +93,7 @@ def _filtered(request: MemberRequest) -> tuple[Filters, QuerySet[AuditEntry]]:
 
 
 def in_words(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield names and values of what an entry says, a change as "before → after"."""
+    """Yield the names and values in the data of an entry. A change is shown as "before → after"."""
     for name, value in data.items():
         if isinstance(value, list) and len(value) == 2:
             yield name, " → ".join("–" if each is None else str(each) for each in value)
@@ -101,7 +101,7 @@ def in_words(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield name, str(value)
 
 
-# What a filter offers: docs/audit.md lists them with their data.
+# The choices of the filter. docs/audit.md lists them with their data.
 ACTIONS = (
     *("account.created", "account.logo_changed"),
     *("account.updated", "account.transferred", "account.deletion_requested", "account.restored", "account.exported"),

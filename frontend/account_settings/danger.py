@@ -1,4 +1,4 @@
-"""What only an owner may do: take everything along, give the account away, delete it."""
+"""Actions of the owner: export, transfer and delete the account."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from tasks.models import Export, ExportFormat
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: MemberRequest) -> HttpResponse:
-    """Offer it; POST deletes the account, which can be called off for a while."""
+    """The page with these actions. POST schedules the deletion of the account, which can be cancelled for a time."""
     require(request.membership, "account.delete")
     form = _form(request, bound=request.method == "POST")
     sent = submit(form, delete_account, actor=request.membership)
@@ -31,7 +31,7 @@ def index(request: MemberRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def export(request: MemberRequest) -> HttpResponse:
-    """How far the exports of the account are; POST asks for another."""
+    """The exports of the account and their progress. POST requests another export."""
     require(request.membership, "account.export")
     if request.method != "POST" and request.htmx:
         return render(request, "shared/components/exports.html", _exports(request))
@@ -60,7 +60,7 @@ def _exports(request: MemberRequest) -> dict[str, Any]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def closing(request: MemberRequest) -> HttpResponse:
-    """The same page while the account waits for being deleted: POST calls it off."""
+    """The page of an account that is scheduled for deletion. POST cancels the deletion."""
     require(request.membership, "account.delete")
     form = Form(posted(request))
     sent = submit(form, restore_account, actor=request.membership)

@@ -1,4 +1,4 @@
-"""What people type on the pages of an account's settings."""
+"""The forms of the settings of an account."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from accounts.validation import is_same_name
 from frontend.shared.forms import UNREMEMBERED
 from tenancy.fields import NormalizedLine
 
-# Nobody becomes an owner by being given the role.
+# The role of owner is not assigned: it is transferred.
 ROLES = [(role.value, role.label) for role in Role if role is not Role.OWNER]
 
 
@@ -26,7 +26,7 @@ class ChooseRole(forms.Form):
 
 
 class TypeName(forms.Form):
-    """For what cannot be taken back: whoever does it types the name of what it is done to."""
+    """An action that cannot be undone: the user types the name of its object, `expected`."""
 
     name = NormalizedLine(
         label=_("Its name"), max_length=254, widget=forms.TextInput(attrs={**UNREMEMBERED, "dir": "auto"})
@@ -38,14 +38,14 @@ class TypeName(forms.Form):
         self.fields["name"].label = label
 
     def clean_name(self) -> str:
-        """Return the name, if it was typed."""
+        """Return the expected name if the typed name matches it."""
         if not is_same_name(str(self.cleaned_data["name"]), self.expected):
             raise ValidationError(_("This is not the name."))
         return self.expected
 
 
 class Transfer(TypeName):
-    """To whom an account is given, out of `people`."""
+    """The new owner of an account, one of `people`."""
 
     member = forms.ModelChoiceField(label=_("The new owner"), queryset=Membership.objects.none())
     field_order = ("member", "name")

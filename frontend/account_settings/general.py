@@ -1,4 +1,4 @@
-"""What the account is called, where it is, and how it looks; and what its plan includes."""
+"""The name, address and appearance of the account, and the limits of its plan."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -70,12 +70,12 @@ class General(forms.ModelForm):  # type: ignore[type-arg]
         zones.offer(self.instance.time_zone)
 
     def _post_clean(self) -> None:
-        """Leave the row alone: it is that of the request, and the action checks and writes one of its own."""
+        """Do not change the instance, which is the account of the request. The action writes its own."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: MemberRequest) -> HttpResponse:
-    """Show the account; POST changes it. With another address its page is there, where one logs in anew."""
+    """The settings of the account. POST changes them, and redirects to the new host if the address changed."""
     account = Account.objects.get(pk=request.tenant.pk)
     if request.method == "POST":
         require(request.membership, "account.update")
@@ -95,17 +95,17 @@ def _page(request: MemberRequest, form: General, status: int) -> HttpResponse:
 
 @dataclass(frozen=True)
 class Usage:
-    """How much of something there is; `limit` is None where the plan has none."""
+    """The usage of one resource. `limit` is None if the plan has no limit."""
 
     name: Any
     used: int
     limit: int | None
-    is_size: bool = False  # in bytes
+    is_size: bool = False  # `used` and `limit` are bytes
 
 
 @require_safe
 def plan(request: MemberRequest) -> HttpResponse:
-    """The plan of the account, and how much of it is used."""
+    """The plan of the account and the usage of its limits."""
     account = Account.objects.get(pk=request.tenant.pk)
     limits = LIMITS[account.plan]
     usages = [Usage(quota.label, quota.count(), getattr(limits, quota.name)) for quota in QUOTAS.values()]

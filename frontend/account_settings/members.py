@@ -1,4 +1,4 @@
-"""Who belongs to the account: everybody sees it, owners and admins change it."""
+"""The members of the account. All members can view them, owners and admins can change them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True)
 class Refusal:
-    """What was not done to the row with this id, and why."""
+    """The reason why an action on the row with this id was refused."""
 
     row: UUID
     text: str
@@ -33,7 +33,7 @@ class Refusal:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: MemberRequest) -> HttpResponse:
-    """The members and those invited; POST invites somebody."""
+    """The members and the open invitations. POST sends an invitation."""
     if request.method == "POST":
         require(request.membership, "member.manage")
     form = Invite(posted(request))
@@ -46,7 +46,7 @@ def index(request: MemberRequest) -> HttpResponse:
 
 @require_POST
 def change_role(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Give a member another role."""
+    """Change the role of a member."""
     require(request.membership, "member.manage")
     member, form = _member(pk), ChooseRole(request.POST)
     status = _carry_out(form, members.change_role, member=member, actor=request.membership)
@@ -58,7 +58,7 @@ def change_role(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def remove(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Ask for the name of a member, and remove them."""
+    """Ask for the name of a member. POST removes the member."""
     require(request.membership, "member.manage")
     member = _member(pk)
     name = member.name
@@ -78,7 +78,7 @@ def remove(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: MemberRequest) -> HttpResponse:
-    """Ask whether somebody really wants to go, and let them."""
+    """Ask for confirmation. POST ends the membership of the user."""
     form = forms.Form(posted(request))
     status = _carry_out(form, members.leave_account, actor=request.membership)
     if status is None:
@@ -94,7 +94,7 @@ def leave(request: MemberRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def transfer(request: MemberRequest) -> HttpResponse:
-    """Make somebody else the owner."""
+    """Transfer the account to another member."""
     require(request.membership, "account.transfer")
     people = Membership.objects.current().exclude(role=Role.OWNER).prefetch_related("user").order_by("joined_at", "id")
     name = request.tenant.name
@@ -115,13 +115,13 @@ def transfer(request: MemberRequest) -> HttpResponse:
 
 @require_POST
 def resend(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Send another link."""
+    """Send an invitation again, with a new link."""
     return _invited(request, pk, invitations.resend_invitation, _("Another link is on its way to %(email)s."))
 
 
 @require_POST
 def revoke(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Take an invitation back."""
+    """Revoke an invitation."""
     return _invited(request, pk, invitations.revoke_invitation, _("The invitation of %(email)s is taken back."))
 
 
@@ -147,7 +147,7 @@ def _carry_out(form: forms.Form, action: Callable[..., object], **arguments: Any
 
 
 def _refused(request: MemberRequest, pk: UUID, form: forms.Form, status: int) -> HttpResponse:
-    """Show the page again, with what a form of one row was refused for beside that row."""
+    """Show the page again, with the reason for the refusal beside the row of the form."""
     return _page(request, Invite(), Refusal(pk, errors_in_words(form)), status=status)
 
 

@@ -26,10 +26,10 @@ from frontend.shared.uploads import receive_small_file
 logger = structlog.get_logger("frontend.pictures")
 
 
-@login_not_required  # the page to log in has it
+@login_not_required  # shown on the log-in page
 @require_safe
 def logo(request: VisitorRequest, picture: str) -> HttpResponse:
-    """The logo of the account, which is in the address: another one has another address."""
+    """The logo of the account. Its URL changes with the picture, so clients can cache it."""
     if not Account.objects.filter(pk=request.tenant.pk, logo=picture).exists():
         raise Http404
     return show_picture(logo_file(picture))
@@ -45,15 +45,15 @@ def avatar(request: MemberRequest, picture: str) -> HttpResponse:
 
 @require_safe
 def index(request: MemberRequest) -> HttpResponse:
-    """Both of them, with their forms."""
+    """Both pictures and their forms."""
     return _page(request)
 
 
 @streams_body
-@csrf_exempt  # its token is in the body: frontend.shared.uploads looks at it
+@csrf_exempt  # frontend.shared.uploads checks the token, which is in the body
 @require_POST
 def set_logo(request: MemberRequest) -> HttpResponse:
-    """Give the account a logo."""
+    """Set the logo of the account."""
     require(request.membership, "account.update")
     account, actor = request.tenant, request.membership
     return _take(request, lambda content: pictures.set_logo(account=account, actor=actor, content=content))
@@ -63,13 +63,13 @@ def set_logo(request: MemberRequest) -> HttpResponse:
 @csrf_exempt  # as above
 @require_POST
 def set_avatar(request: MemberRequest) -> HttpResponse:
-    """Give oneself a picture, which the members of this account see."""
+    """Set the picture that members of this account see for the user."""
     return _take(request, lambda content: pictures.set_avatar(actor=request.membership, content=content))
 
 
 @require_POST
 def remove_logo(request: MemberRequest) -> HttpResponse:
-    """Take the logo away."""
+    """Remove the logo."""
     pictures.remove_logo(account=request.tenant, actor=request.membership)
     messages.success(request, _("The logo is gone."))
     return redirect("pictures")
@@ -77,7 +77,7 @@ def remove_logo(request: MemberRequest) -> HttpResponse:
 
 @require_POST
 def remove_avatar(request: MemberRequest) -> HttpResponse:
-    """Take one's own picture away."""
+    """Remove the picture of the user."""
     pictures.remove_avatar(actor=request.membership)
     messages.success(request, _("Your picture is gone."))
     return redirect("pictures")

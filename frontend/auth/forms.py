@@ -1,4 +1,4 @@
-"""What people type to log in, to sign up, and to change how they log in: allauth's forms in our words."""
+"""The forms of log-in, sign-up and credentials: those of allauth with other texts and actions."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ NEW_PASSWORD = _("At least 8 characters, and none that many people have.")
 
 
 class Plain:
-    """Takes away the placeholders that say the same as the labels, and what stands on the pages beside the fields."""
+    """Removes placeholders that repeat the labels, and help texts that the pages show elsewhere."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -42,12 +42,12 @@ class LogIn(Plain, account.LoginForm):  # type: ignore[misc]
 class AskPassword(Plain, account.ReauthenticateForm):  # type: ignore[misc]
     def clean_password(self) -> str:
         password = str(super().clean_password())
-        context.request.session.cycle_key()  # as with a log-in: what somebody has copied before is worth nothing
+        context.request.session.cycle_key()  # as after a log-in, so that copied cookies stop working
         return password
 
 
 class SignUp(Plain, account.SignupForm):  # type: ignore[misc]
-    """Whoever has signed up before sees what somebody new sees, and gets another mail."""
+    """Sign-up. A known email address gets the same response as a new one, and another mail."""
 
     account_name = NormalizedLine(
         label=_("Name of your account"),
@@ -62,16 +62,16 @@ class SignUp(Plain, account.SignupForm):  # type: ignore[misc]
         help_text=_("In front of our name, as in “acme”. Leave it empty to have one made of the name."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )
-    field_order = ["account_name", "slug", "email", "password1"]  # allauth's
+    field_order = ["account_name", "slug", "email", "password1"]  # read by allauth
 
     def validate_unique_email(self, value: str) -> str:
-        return value  # the action asks, and tells nobody
+        return value  # the action checks it and does not disclose the result
 
     def clean_slug(self) -> str:
         return str(self.cleaned_data["slug"]).strip().lower()
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponseBase | None]:
-        """Return the new person, or the answer to somebody who is known, or who is over a limit.
+        """Return the new user, or the response for a known address or an exceeded limit.
 
         Raises ValidationError, CacheUnavailable.
         """
@@ -85,13 +85,13 @@ class SignUp(Plain, account.SignupForm):  # type: ignore[misc]
                 email=email, password=typed["password1"], account_name=typed["account_name"], slug=typed["slug"]
             )
         except ValidationError:
-            usage.rollback()  # nobody was written to
+            usage.rollback()  # no mail was sent
             raise
         return user, None if user else flows.signup.prevent_enumeration(request, email=email)
 
 
 class AskForLink(Plain, account.ResetPasswordForm):  # type: ignore[misc]
-    """Somebody who has forgotten their password."""
+    """Requests a link to set a new password."""
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).lower()
@@ -103,7 +103,7 @@ class AskForLink(Plain, account.ResetPasswordForm):  # type: ignore[misc]
 
 
 class SetPassword(Plain, account.ResetPasswordKeyForm):  # type: ignore[misc]
-    """The page of the link, which was sent to the person's address and nowhere else."""
+    """Sets the password. The link was sent to the user's email address only, so it also confirms the address."""
 
     def save(self) -> None:
         super().save()
@@ -130,7 +130,7 @@ class AskCodeAgain(Plain, TimelyCode, codes.ReauthenticateForm):  # type: ignore
 
 class SwitchOnApp(Plain, ActivateTOTPForm):  # type: ignore[misc]
     def clean_code(self) -> str:
-        """The code that shows that the app works is used up by it: somebody may have looked over the shoulder."""
+        """Return the code and mark it as used, so that an observer cannot use it for a log-in."""
         code = str(super().clean_code())
         if not use_up_code(self.user, self.secret, code):
             raise get_adapter().validation_error("incorrect_code")
@@ -138,7 +138,7 @@ class SwitchOnApp(Plain, ActivateTOTPForm):  # type: ignore[misc]
 
 
 class DeleteUser(forms.Form):
-    """Somebody types their address and proves who they are."""
+    """Deletion of the user, confirmed with email address and password."""
 
     email = forms.EmailField(label=_("Your e-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     password = forms.CharField(
@@ -159,7 +159,7 @@ class DeleteUser(forms.Form):
         return email
 
     def clean(self) -> dict[str, Any]:
-        """Check the password last: each wrong one counts towards the limit of the log-in page."""
+        """Check the password last, since each wrong password counts towards the limit of the log-in page."""
         fields: dict[str, Any] = super().clean() or self.cleaned_data
         if not self.errors and not account.get_adapter().reauthenticate(self.user, fields["password"]):
             self.add_error("password", _("This is not your password."))
@@ -167,7 +167,7 @@ class DeleteUser(forms.Form):
 
 
 class AcceptInvitation(forms.Form):
-    """For somebody who is new here, who also says what they are called, and for somebody who has a password."""
+    """Acceptance of an invitation. New users enter their name and choose a password."""
 
     name = NormalizedLine(label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     password = forms.CharField(label=_("Your password"), max_length=4096, strip=False, widget=forms.PasswordInput)

@@ -1,4 +1,4 @@
-"""The page that an invitation's link opens."""
+"""The page that the link of an invitation opens."""
 
 from allauth.account.adapter import get_adapter
 from django.contrib.auth.decorators import login_not_required
@@ -23,14 +23,14 @@ from frontend.shared.forms import refuse
 @login_not_required
 @never_cache
 def accept(request: VisitorRequest, token: str) -> HttpResponse:
-    """Show what somebody was invited to, and let them in with a password. Raises Http404 for a link of no use."""
+    """Show the invitation. POST accepts it with a password. Raises Http404 for an invalid link."""
     invitation = find_invitation(token)
     is_new = find_person(invitation) is None
     form = AcceptInvitation(request.POST if request.method == "POST" else None, is_new=is_new)
     if form.is_valid():
         member = _accept(request, token, form)
         if member is not None:
-            # Others log in as ever, which may ask them for more than a password.
+            # Other users log in on the log-in page, which may require a second factor.
             if is_new:
                 get_adapter(request).login(request, member.user)
             return redirect("home")
@@ -39,7 +39,7 @@ def accept(request: VisitorRequest, token: str) -> HttpResponse:
 
 
 def _accept(request: VisitorRequest, token: str, form: AcceptInvitation) -> Membership | None:
-    """Return the new member, or None with the reason in the form."""
+    """Return the new member, or None and add the reason to the form."""
     try:
         return accept_with_password(request, token=token, **form.cleaned_data)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""From the public site into an account without another password: see `accounts.actions.login_handoff`."""
+"""Single sign-on from the public site to the host of an account: see `accounts.actions.login_handoff`."""
 
 import re
 import secrets
@@ -25,7 +25,7 @@ from tenancy.cache import CacheUnavailable
 from tenancy.routing import tenant_origin, tenant_reverse
 
 COOKIE = f"{settings.COOKIE_PREFIX}door"
-COOKIE_SECONDS = 600  # in which somebody may have to log in on the public site, with a code
+COOKIE_SECONDS = 600  # includes the time for a log-in with a code on the public site
 CHALLENGE = re.compile(r"[0-9a-f]{64}")
 
 
@@ -33,10 +33,10 @@ CHALLENGE = re.compile(r"[0-9a-f]{64}")
 @login_not_required
 @never_cache
 def enter(request: VisitorRequest) -> HttpResponse:
-    """The door of an account: its pages, or for somebody who is not logged in here the way by the public site."""
+    """Redirect members to the wanted page of the account, and other clients to the public site for single sign-on."""
     wanted = _safe_next(request.GET.get("next", ""))
     if request.membership is not None:
-        return HttpResponseRedirect(wanted)  # redirect() would take some texts for names of pages
+        return HttpResponseRedirect(wanted)  # redirect() could interpret the text as the name of a view
     nonce = secrets.token_urlsafe(32)
     question = urlencode({"account": request.tenant.slug, "challenge": hash_of(nonce)})
     response = redirect(f"{public_url('hand_over')}?{question}")
@@ -48,7 +48,7 @@ def enter(request: VisitorRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def offer(request: HttpRequest) -> HttpResponse:
-    """On the public site: show who would come in and where, and send them there. Raises Http404 for non-members."""
+    """On the public site: ask the user to continue. POST redirects with a one-time ticket. Raises Http404."""
     user = cast(User, request.user)
     challenge = request.GET.get("challenge", "")
     account = find_account_of(user, request.GET.get("account", ""))
@@ -62,7 +62,7 @@ def offer(request: HttpRequest) -> HttpResponse:
         return redirect(f"{tenant_reverse('take_over', tenant=account)}?{urlencode({'token': token})}")
     log_in = tenant_reverse("account_login", tenant=account)
     response = render(request, "account/offer.html", {"account": account, "log_in": log_in})
-    # Browsers hold a form to this also where its answer leads.
+    # Browsers apply form-action to the redirect after the form too.
     origin = tenant_origin(account)
     response._csp_config = {**settings.SECURE_CSP, "form-action": [CSP.SELF, origin]}  # type: ignore[attr-defined]
     return response
@@ -72,7 +72,7 @@ def offer(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @never_cache
 def take(request: VisitorRequest) -> HttpResponse:
-    """Back at the account: let in whoever the token is of. Everybody else logs in as ever."""
+    """On the host of the account: log in the user of the ticket. Without a valid one redirect to the log-in page."""
     if request.membership is not None:
         return redirect(get_script_prefix())
     kept = _read_cookie(request)
@@ -99,5 +99,5 @@ def _read_cookie(request: HttpRequest) -> dict[str, str]:
 
 
 def _safe_next(url: str) -> str:
-    """Return where somebody wanted to go, if that is a page of this host, otherwise the first page."""
+    """Return `url` if it is a page of this host, otherwise the first page."""
     return url if url and get_adapter().is_safe_url(url) else get_script_prefix()

@@ -1,4 +1,4 @@
-"""What people see and change of their own log-in. Sign-up and links are allauth's pages with other answers."""
+"""The pages of a user's credentials. Sign-up and links are views of allauth with other responses."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -31,7 +31,7 @@ from frontend.shared.time_zones import ChooseTimeZone
 
 class SignUp(views.SignupView):  # type: ignore[misc]
     def form_valid(self, form: Any) -> HttpResponse:
-        """Sign somebody up, or show what the action refused: between check and write another may have been there."""
+        """Sign the user up, or show why the action refused: data can change between the check and the write."""
         try:
             return cast(HttpResponse, super().form_valid(form))
         except ValidationError as error:
@@ -42,7 +42,7 @@ class SignUp(views.SignupView):  # type: ignore[misc]
 class SetPassword(views.PasswordResetFromKeyView):  # type: ignore[misc]
     @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:
-        """Set the password of somebody who is still there. Raises Http404."""
+        """Set the password. Raises Http404 if the user was deleted meanwhile."""
         try:
             form.user = self.reset_user = lock_person(form.user)
         except PersonGone as error:
@@ -50,7 +50,7 @@ class SetPassword(views.PasswordResetFromKeyView):  # type: ignore[misc]
         return cast(HttpResponse, super().form_valid(form))
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
-        """Answer a link that does not work here like one that nobody made."""
+        """Respond with 404 to an invalid link."""
         status = 404 if context.get("token_fail") else 200
         return cast(HttpResponse, super().render_to_response(context, status=status, **kwargs))
 
@@ -62,7 +62,7 @@ class ConfirmAddress(views.ConfirmEmailView):  # type: ignore[misc]
 
 
 def keeping_person(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Have a page of allauth write what belongs to the person who asks, who cannot delete themselves meanwhile."""
+    """Return a view of allauth that locks the user during POST, so that the user cannot be deleted meanwhile."""
 
     @wraps(view)
     def locked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -81,7 +81,7 @@ def keeping_person(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpR
 @require_safe
 @never_cache
 def index(request: HttpRequest) -> HttpResponse:
-    """The way to all of it, and the user's time zone."""
+    """Links to all pages of the credentials, and the user's time zone."""
     user = cast(User, request.user)
     return _index(request, user, ChooseTimeZone(chosen=user.time_zone))
 
@@ -97,7 +97,7 @@ def _index(request: HttpRequest, user: User, form: ChooseTimeZone, status: int =
 @never_cache
 @keeping_person
 def time_zone(request: HttpRequest) -> HttpResponse:
-    """Choose the time zone in which the user sees all their accounts."""
+    """Set the time zone of the user for all accounts."""
     user = cast(User, request.user)
     form = ChooseTimeZone(request.POST, chosen=user.time_zone)
     if not form.is_valid():
@@ -112,7 +112,7 @@ def time_zone(request: HttpRequest) -> HttpResponse:
 @keeping_person
 @reauthentication_required(app="allauth.account")  # type: ignore[untyped-decorator]
 def end_others(request: HttpRequest) -> HttpResponse:
-    """End all log-ins of the person but this one, on all hosts."""
+    """Log the user out everywhere except in this session."""
     end_other_log_ins(request, cast(User, request.user))
     messages.success(request, _("You are logged out everywhere else."))
     return redirect("person")
@@ -121,7 +121,7 @@ def end_others(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def delete(request: HttpRequest) -> HttpResponse:
-    """Delete the person who asks, after they have proved that they are it."""
+    """Delete the user, confirmed with the password."""
     user = cast(User, request.user)
     form = DeleteUser(posted(request), user=user)
     sent = submit(form, lambda **_fields: delete_user(user=user))

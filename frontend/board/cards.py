@@ -1,8 +1,8 @@
-"""What the cards of a board show, and the HTML of that.
+"""The cards of a board and their HTML.
 
-Most of a board's time went into the templates of its cards, and from one look at it to the next one or two of them
-change. So a process keeps the HTML of cards. Nothing has to be forgotten in time: a card is found by all that it
-shows, because its template is given that and nothing else.
+Rendering the cards took most of the time of a board, and few cards change between two requests. So each process caches
+the HTML of cards. No invalidation is needed: the key is everything that a card shows, because its template gets
+nothing else.
 """
 
 from collections import defaultdict
@@ -25,11 +25,11 @@ from tenancy.clock import current_date
 from tenancy.context import require_active_tenant
 from tenancy.folding import sort_key
 
-KEPT = 4096  # cards, of some 2 kB each
+KEPT = 4096  # cards of about 2 kB each
 
 
 class Person(NamedTuple):
-    """As `shared/components/person.html` shows them."""
+    """A member as `shared/components/person.html` shows them."""
 
     id: UUID
     name: str
@@ -43,7 +43,7 @@ class Tag(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A task on a board: all that its template may show of it."""
+    """A task on a board: everything that its template may show."""
 
     id: UUID
     key: str
@@ -63,14 +63,14 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the cards of a page have in common, and what their template looks at beside them."""
+    """The values that the cards of a page have in common and that change their HTML."""
 
     tenant: UUID
-    variant: str  # chooses templates and URLs
+    variant: str  # selects templates and URLs
     language: str | None
-    script_prefix: str  # of URLs, where accounts are told apart by path
-    today: date  # of the user who looks, whose time zone may be another than that of the account
-    query: str  # of the board that is looked at
+    script_prefix: str  # of URLs, with path routing
+    today: date  # in the time zone of the user
+    query: str  # of the board's URL
     is_movable: bool
 
 
@@ -100,7 +100,7 @@ def with_cards(
 
 @lru_cache(maxsize=KEPT)
 def html_of(card: Card, around: Surroundings) -> str:
-    """Return a card as `board/movable_card.html` shows it."""
+    """Return the HTML of a card, from `board/movable_card.html`."""
     shown = {"task": card, "query": around.query, "can_write": around.is_movable}
     return render_to_string("board/movable_card.html", shown)
 

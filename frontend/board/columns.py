@@ -22,17 +22,17 @@ class Column:
 
     @property
     def hidden(self) -> int:
-        """How many tasks of the column are not shown."""
+        """The number of tasks in the column that are not shown."""
         return self.total - len(self.tasks)
 
 
 def columns_of(
     projects: Iterable[Project], tasks: QuerySet[Task], only: Collection[UUID] | None = None
 ) -> dict[Project, list[Column]]:
-    """Return the columns of each project with the first of `tasks` in each, in their order.
+    """Return the columns of each project, each with the first of its `tasks` by rank.
 
-    `tasks` says which, and what to fetch with them; `only` names the statuses that are wanted, by default all. Every
-    task has its `project` and `status` set.
+    `tasks` also defines what is fetched with the tasks. `only` limits the columns to these statuses. The tasks in the
+    result have `project` and `status` set.
     """
     by_id = {project.pk: project for project in projects}
     statuses = Status.objects.filter(project__in=by_id)

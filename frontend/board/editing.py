@@ -1,4 +1,4 @@
-"""What is done with a task where it is one of many: on the board and in the list of its project."""
+"""Moving and editing a task on the board and in the list of its project."""
 
 from functools import partial
 from typing import Any
@@ -22,7 +22,7 @@ from tasks.models import Task
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def place(request: MemberRequest, key: TaskKey) -> HttpResponse:
-    """The ways to move a task on the board; POST moves it. The query is that of the board that is looked at."""
+    """The form to move a task on the board. POST moves it. The query string is that of the board."""
     require(request.membership, "task.write")
     task = find_task(request, key, to_show=False)
     form = PlaceTask(posted(request), task=task)
@@ -44,7 +44,7 @@ def _move(task: Task, actor: Membership, **place: Any) -> Task:
 
 
 def _destination(task: Task, step: str, **fields: Any) -> dict[str, Any]:
-    """Return what to tell the action: the fields that were sent, or the neighbour that is one step away."""
+    """Return the arguments of the action: the fields that were sent, or the neighbour that is one step away."""
     given = {name: value for name, value in fields.items() if value is not None}
     if not step:
         return given
@@ -74,7 +74,7 @@ def _places(request: MemberRequest, task: Task, form: PlaceTask, status: int) ->
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: MemberRequest, key: TaskKey) -> HttpResponse:
-    """A task's title, status, priority and due date as a form; POST changes them."""
+    """The form for title, status, priority and due date of a task. POST changes them."""
     require(request.membership, "task.write")
     task = find_task(request, key, to_show=False)
     form = EditTask(posted(request), instance=task)
@@ -90,7 +90,7 @@ def edit(request: MemberRequest, key: TaskKey) -> HttpResponse:
 
 
 def _overwriting(task: Task, form: EditTask) -> EditTask:
-    """Return the form again, for the version that there is now: saving it once more is meant."""
+    """Return the form for the present version of the task, so that a second POST overwrites the other change."""
     data = {**{name: form.data.get(name, "") for name in form.fields}, "version": str(task.version)}
     again = EditTask(data, instance=task)
     again.add_error(None, _("This task was changed meanwhile. Save again to overwrite the change, or cancel."))
@@ -112,5 +112,5 @@ def _form(request: MemberRequest, task: Task, form: EditTask, status: int) -> Ht
 
 
 def _instead_of(response: HttpResponse, target: str, swap: str) -> HttpResponse:
-    """Have htmx put a form where it was: what the form changes when it is sent is elsewhere."""
+    """Let htmx replace the form itself. A successful form replaces another element."""
     return reswap(retarget(response, target), swap)  # type: ignore[arg-type]

@@ -28,7 +28,7 @@ DUE = [
 ]
 ARCHIVED = [("false", _("Active")), ("true", _("Archived")), ("all", _("Both"))]
 VIEWS = [("board", _("Board")), ("list", _("List"))]
-# What a list may be ordered by: names that the API takes for `ordering`.
+# The orders of the list, with the names that the API accepts for `ordering`.
 SORTS = [
     ("rank", _("As on the board")),
     ("due_date", _("Due date")),
@@ -37,24 +37,24 @@ SORTS = [
     ("-updated_at", _("Last changed")),
     ("-created_at", _("Newest")),
 ]
-MOST = 100  # people and labels that a menu offers
+MOST = 100  # members and labels in a menu
 GROUPS = [("status", _("Status")), ("assignee", _("Assignee")), ("priority", _("Priority")), ("none", _("No groups"))]
 
 
 class ProjectFilterSet(TaskFilterSet):
-    """The filters of the API that make sense within a project."""
+    """The filters of the API that apply within a project."""
 
-    due = filters.ChoiceFilter(choices=DUE, method="filter_due")  # with the words of pages
+    due = filters.ChoiceFilter(choices=DUE, method="filter_due")  # with the labels of pages
     project = due_before = due_after = updated_since = mine = None  # type: ignore[assignment]  # left out
 
     def get_form_class(self) -> type[forms.Form]:
-        # Not the API's strict form: what a form of a page leaves empty is no filter.
+        # Not the strict form of the API: an empty field of a page is no filter.
         return type("ProjectFilterForm", (forms.Form,), {name: each.field for name, each in self.filters.items()})
 
     def filter_queryset(self, queryset: Any) -> Any:
         queryset = super(ArchivedFilterSet, self).filter_queryset(queryset)
         match self.form.cleaned_data.get("archived") or "false":
-            case "false":  # of tasks alone: the page of an archived project shows what is in it
+            case "false":  # the tasks only: the page of an archived project shows its tasks
                 return queryset.filter(archived_at=None)
             case "true":
                 return queryset.exclude(archived_at=None)
@@ -62,7 +62,7 @@ class ProjectFilterSet(TaskFilterSet):
 
 
 class Options(forms.Form):
-    """How the page shows what it shows."""
+    """The view, the order and the groups of the page."""
 
     view = forms.ChoiceField(choices=VIEWS, required=False)
     sort = forms.ChoiceField(choices=SORTS, required=False)
@@ -71,14 +71,14 @@ class Options(forms.Form):
 
 @dataclass(frozen=True)
 class Look:
-    """What somebody asked to see of a project, read from the address."""
+    """The view of a project that a URL describes."""
 
     project: Project
     query: QueryDict
     view: str
     sort: str
     group: str
-    values: dict[str, Any]  # of the filters, checked; empty for what is not filtered by
+    values: dict[str, Any]  # the cleaned values of the filters, empty for unused filters
     tasks: TaskQuerySet
 
     @property
@@ -86,7 +86,7 @@ class Look:
         return any(value not in (None, "", "false") for value in self.values.values())
 
     def query_with(self, **changes: str) -> str:
-        """Return the query string with some parameters changed; an empty text takes one out. "" or "?…"."""
+        """Return the query string with changed parameters, "" or "?…". An empty value removes a parameter."""
         query = self.query.copy()
         for name, value in {"page": "", **changes}.items():
             query.pop(name, None)
@@ -96,7 +96,7 @@ class Look:
 
 
 def read_look(request: MemberRequest, project: Project) -> Look:
-    """Return what the address asks for. Raises BadRequest for filters that make no sense."""
+    """Return the view that the URL describes. Raises BadRequest for invalid filters."""
     found = ProjectFilterSet(request.GET, Task.objects.filter(project=project), request=request)
     options = Options(request.GET)
     if not found.is_valid() or not options.is_valid():
@@ -114,7 +114,7 @@ def read_look(request: MemberRequest, project: Project) -> Look:
 
 
 def _known(given: QueryDict, names: set[str]) -> QueryDict:
-    """Return the parameters that mean something, without the empty ones."""
+    """Return the known parameters without empty ones."""
     query = QueryDict(mutable=True)
     for name in names & given.keys():
         if value := str(given[name]).strip():
@@ -123,7 +123,7 @@ def _known(given: QueryDict, names: set[str]) -> QueryDict:
 
 
 def ordered(tasks: QuerySet[Task], sort: str) -> QuerySet[Task]:
-    """Return `tasks` in the order that the API has for the same word."""
+    """Return `tasks` in the order of the API's `ordering` of the same name."""
     field = TaskViewSet.orderings[sort.removeprefix("-")]
     sign = "-" if sort.startswith("-") else ""
     return cast(TaskQuerySet, tasks).with_order_keys().order_by(f"{sign}{field}", f"{sign}id")
@@ -134,17 +134,17 @@ class Choice:
     text: str
     query: str
     is_current: bool = False
-    color: str = ""  # of the palette
+    color: str = ""  # a name of the palette
 
 
 @dataclass(frozen=True)
 class Chip:
-    """A filter: what it is called, what it is set to, if anything, and its menu."""
+    """A filter with its title, its value if it is set, and its menu."""
 
     name: str
     title: str
     value: str
-    clear: str  # the query without it
+    clear: str  # the query string without the filter
     choices: list[Choice] = field(default_factory=list)
 
 
@@ -180,7 +180,7 @@ def _chips(look: Look, people: list[Membership], labels: list[Label]) -> list[Ch
         _chip(look, "due", gettext("Due"), [(value, str(text), "") for value, text in DUE]),
         _chip(look, "archived", gettext("Archive"), [(value, str(text), "") for value, text in ARCHIVED[1:]]),
     ]
-    if look.values.get("status"):  # has no menu: the way to it is the rest of a long column
+    if look.values.get("status"):  # no menu: a long column links to the rest of its tasks
         chips.insert(0, Chip("status", gettext("Status"), gettext("one column"), look.query_with(status="")))
     return chips
 
@@ -192,7 +192,7 @@ def _people(people: list[Membership]) -> list[tuple[str, str, str]]:
 def _chip(look: Look, name: str, title: str, choices: list[tuple[str, str, str]]) -> Chip:
     current = str(look.values.get(name) or "")
     texts = {value: text for value, text, _color in choices}
-    # Somebody who has left, or a label that is gone: the filter holds, and finds what it finds.
+    # A former member or a deleted label: the filter still applies.
     value = texts.get(current, "?") if current in texts or current not in ("", "false") else ""
     menu = [
         Choice(text, look.query_with(**{name: value}), value == current, color)

@@ -25,7 +25,7 @@ class NewTask(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class PlaceTask(forms.Form):
-    """Where on the board of its project `task` goes: a step within its column, or a column, and next to what."""
+    """The place of `task` on the board: a step within its column, or a column and a neighbour."""
 
     step = forms.ChoiceField(choices=[(each, each) for each in ("top", "up", "down", "end")], required=False)
     status = forms.ModelChoiceField(queryset=Status.objects.none(), required=False)
@@ -41,7 +41,7 @@ class PlaceTask(forms.Form):
 
 
 class EditTask(forms.ModelForm):  # type: ignore[type-arg]
-    """What can be changed of a task within a list. `version` is that of the task when the form was made."""
+    """The fields of a task that the list can change. `version` is that of the task when the form was rendered."""
 
     version = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
 
@@ -55,11 +55,11 @@ class EditTask(forms.ModelForm):  # type: ignore[type-arg]
         }
 
     def __init__(self, data: Any = None, *, instance: Task) -> None:
-        # There may be a form in each row of a list, so the fields' ids have the number of the task.
+        # Several rows of a list can contain a form, so ids of fields contain the number of the task.
         names = f"id_%s_{instance.number}"
         super().__init__(data, instance=instance, initial={"version": instance.version}, auto_id=names)
         self.fields["status"].queryset = instance.project.statuses.all()  # type: ignore[attr-defined]
         self.fields["status"].empty_label = None  # type: ignore[attr-defined]
 
     def _post_clean(self) -> None:
-        """Leave the task as it is: the action changes it, and the page may have to show it."""
+        """Do not change the instance: the action changes the task, and the page may show the present one."""

@@ -1,4 +1,4 @@
-"""The tasks of a project as a list: in an order, in groups, a page at a time."""
+"""The tasks of a project as a list, with order, groups and pages."""
 
 from dataclasses import dataclass
 from itertools import groupby
@@ -20,7 +20,7 @@ PAGE_SIZE = 100
 
 @dataclass(frozen=True)
 class Group:
-    """Tasks that have something in common: a status, a person, a priority, or only the list."""
+    """Tasks with the same status, assignee or priority, or all tasks of a page."""
 
     key: str
     tasks: list[Task]
@@ -37,15 +37,15 @@ class Listing:
 
 
 def listing_of(look: Look, tasks: QuerySet[Task], members: dict[UUID, Membership]) -> Listing:
-    """Return the page of the list that was asked for. Raises Http404 for one that there is not.
+    """Return the page of the list that the URL names. Raises Http404 for a page that does not exist.
 
-    `members` are those whose names may be groups.
+    `members` are the assignees that can have a group of their own.
     """
     first = Assignment.objects.filter(task=OuterRef("pk")).order_by("member").values("member")[:1]
     rows = ordered(tasks.select_related("status").annotate(first_assignee=Subquery(first)), look.sort)
     leading = {
         "status": ("status__rank", "status_id"),
-        "assignee": ("first_assignee",),  # nobody comes last, as NULL does
+        "assignee": ("first_assignee",),  # unassigned tasks come last, since NULL does
         "priority": ("-urgency",),
         "none": ("status__rank", "status_id") if look.sort == "rank" else (),
     }[look.group]

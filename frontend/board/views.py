@@ -1,4 +1,4 @@
-"""The page of a project: its tasks as a board or as a list, and new ones."""
+"""The page of a project: its tasks as a board or as a list, and the form for new tasks."""
 
 from collections.abc import Collection
 from typing import Any
@@ -26,7 +26,7 @@ from tasks.actions import create_task
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def detail(request: MemberRequest, key: str) -> HttpResponse:
-    """The tasks of a project; POST makes a new one."""
+    """The tasks of a project. POST creates a task."""
     if request.method == "POST":
         require(request.membership, "task.write")
     project = find_project(request, key)
@@ -41,7 +41,7 @@ def detail(request: MemberRequest, key: str) -> HttpResponse:
 
 @require_safe
 def parts(request: MemberRequest, key: str) -> HttpResponse:
-    """The tasks alone, for pages that are open: all of them, or the columns that are named by `column`."""
+    """The tasks without the rest of the page, for live updates: all tasks, or the columns named by `column`."""
     try:
         columns = {UUID(text) for text in request.GET.getlist("column")}
     except ValueError as error:
@@ -50,7 +50,7 @@ def parts(request: MemberRequest, key: str) -> HttpResponse:
 
 
 def parts_of(request: MemberRequest, key: str, columns: set[UUID]) -> HttpResponse:
-    """Answer with the tasks that changed: those of `columns`, or all tasks of the address if it is empty.
+    """Respond with the tasks of `columns`, or with all tasks of the URL if it is empty.
 
     Reads the project again, with the number of its last event. The client that wrote does not ask again when it
     receives that event.
@@ -61,7 +61,7 @@ def parts_of(request: MemberRequest, key: str, columns: set[UUID]) -> HttpRespon
 
 
 def project_url(project: Project, query: str) -> str:
-    """Return the address of a project's page as somebody looks at it; `query` may be anything that they sent."""
+    """Return the URL of a project's page. `query` is a query string from a request and is not checked."""
     return reverse("project", args=[project.key]) + (f"?{query}" if query else "")
 
 

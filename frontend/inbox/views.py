@@ -1,4 +1,4 @@
-"""What the member is told about, and by which mails."""
+"""The inbox: notifications of the member, and the choice of notification emails."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,14 +30,14 @@ UNREAD = "unread"  # ?show=unread
 
 @dataclass(frozen=True)
 class Day:
-    """What the member was told on one day, newest first."""
+    """The notifications of one day, newest first."""
 
     date: date
     notifications: list[Notification]
 
 
 class MailChoices(forms.Form):
-    """Which mails the member gets: the fields are those of their membership."""
+    """The choice of emails. The fields are those of the membership."""
 
     mail_notifications = forms.BooleanField(
         label=gettext_lazy("Each notification"),
@@ -53,7 +53,7 @@ class MailChoices(forms.Form):
 
 @require_safe
 def index(request: MemberRequest) -> HttpResponse:
-    """The member's notifications, newest first. Raises Http404 for a page that there is not."""
+    """The member's notifications, newest first. Raises Http404 for a page that does not exist."""
     shown = _shown(request)
     if request.htmx.target == "inbox":
         answer = render(request, "inbox/parts.html", shown)
@@ -74,23 +74,23 @@ def read(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def read_all(request: MemberRequest) -> HttpResponse:
-    """Mark all of them as read."""
+    """Mark all notifications as read."""
     mark_all_read(actor=request.membership)
     return _answer(request)
 
 
 @require_POST
 def mails(request: MemberRequest) -> HttpResponse:
-    """Choose which mails to get."""
+    """Set which emails the member gets."""
     form = MailChoices(request.POST)
-    if form.is_valid():  # a box that is not sent is one without a tick
+    if form.is_valid():  # browsers do not send unchecked boxes
         choose_mails(actor=request.membership, **form.cleaned_data)
         messages.success(request, _("Your choice of mails is saved."))
     return redirect(reverse("inbox") + "#mails")
 
 
 def _answer(request: MemberRequest) -> HttpResponse:
-    """Answer with the list as it was shown, and to htmx with it alone."""
+    """Redirect to the list, or respond with the list alone to htmx."""
     if request.htmx.target == "inbox":
         return render(request, "inbox/parts.html", _shown(request))
     return redirect(reverse("inbox") + _query(request))
@@ -106,7 +106,7 @@ def _shown(request: MemberRequest) -> dict[str, Any]:
     rows = (mine.unread() if only_unread else mine).select_related("task__project", "comment", "actor")
     pages = Paginator(rows.prefetch_related("actor__user").order_by("-created_at", "-id"), PAGE_SIZE)
     try:
-        # The last one of a page may just have been read.
+        # The last notification of the page may have been marked as read by this request.
         page = pages.get_page(request.GET.get("page")) if request.method == "POST" else _page(request, pages)
     except InvalidPage as error:
         raise Http404 from error
@@ -124,6 +124,6 @@ def _page(request: MemberRequest, pages: "Paginator[Notification]") -> Any:
 
 
 def by_day(notifications: Iterable[Notification]) -> list[Day]:
-    """Return `notifications`, which are in order, under the days on which they came, in the user's time zone."""
+    """Return the sorted `notifications` in groups by day, in the user's time zone."""
     groups = groupby(notifications, key=lambda each: local_date(each.created_at))
     return [Day(day, list(each)) for day, each in groups]

@@ -1,4 +1,4 @@
-"""A folder of mails instead of a way to send them, for demonstrations: see MAIL_FOLDER in docs/settings.md."""
+"""An email backend for demonstrations that writes mails to a folder: see MAIL_FOLDER in docs/settings.md."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ SHOWN = 100
 
 
 class FolderBackend(BaseEmailBackend):
-    """Keeps each mail in a file of its own, whose name sorts by time."""
+    """Writes each mail to its own file. The names sort by time."""
 
     def __init__(self, *, folder: str, **options: Any) -> None:
         super().__init__(**options)
@@ -30,13 +30,13 @@ class FolderBackend(BaseEmailBackend):
             path = self.folder / f"{uuid7()}.eml"
             unfinished = path.with_suffix(".tmp")
             unfinished.write_bytes(message.message().as_bytes())
-            unfinished.rename(path)  # nobody reads half of one
+            unfinished.rename(path)  # so that no reader sees an incomplete file
         return len(email_messages)
 
 
 @dataclass(frozen=True)
 class StoredMail:
-    """A mail that was kept."""
+    """A mail in the folder."""
 
     id: UUID
     message: EmailMessage
@@ -52,7 +52,7 @@ class StoredMail:
     @property
     def sent_at(self) -> datetime | None:
         moment: datetime | None = getattr(self.message["Date"], "datetime", None)
-        # The offset -0000, which Django writes, makes a naive one: UTC, from a place that does not say where it is.
+        # Django writes the offset -0000, which is parsed as a naive datetime in UTC.
         return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
 
     @property
@@ -69,13 +69,13 @@ class StoredMail:
 
 
 def newest() -> Iterator[StoredMail]:
-    """Yield the mails that were kept, the newest first, up to a number."""
+    """Yield the newest mails of the folder, at most SHOWN, newest first."""
     paths = sorted(Path(settings.MAIL_FOLDER).glob("*.eml"), reverse=True)
     yield from (_read(path) for path in paths[:SHOWN])
 
 
 def find(mail_id: UUID) -> StoredMail | None:
-    """Return one of them."""
+    """Return a mail, None if it does not exist."""
     path = Path(settings.MAIL_FOLDER) / f"{mail_id}.eml"
     return _read(path) if path.exists() else None
 

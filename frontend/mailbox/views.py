@@ -1,4 +1,4 @@
-"""What a demonstration has sent, for whoever sits in front of it. Routed only where MAIL_FOLDER is set."""
+"""The mails that a demonstration has sent. Routed only if MAIL_FOLDER is set."""
 
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from frontend.mailbox import backend
 
 type Policy = dict[str, Any]
 
-# A mail is somebody else's HTML. It runs nothing, loads nothing, and its links open pages of their own.
+# The HTML of a mail is not trusted. It runs and loads nothing, and its links open new pages.
 OF_A_MAIL: Policy = {
     "default-src": [CSP.NONE],
     "style-src": [CSP.UNSAFE_INLINE],
@@ -32,7 +32,7 @@ OF_THE_PAGE: Policy = {**settings.SECURE_CSP, "frame-src": [CSP.SELF]}
 @login_not_required
 @never_cache
 def index(request: HttpRequest) -> HttpResponse:
-    """All of them, the newest first."""
+    """The stored mails, newest first."""
     return render(request, "mailbox/page.html", {"mails": list(backend.newest())})
 
 
@@ -41,7 +41,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @never_cache
 @csp_override(OF_THE_PAGE)
 def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """One of them, as HTML in a frame and as text."""
+    """A mail as HTML in a frame and as text."""
     return render(request, "mailbox/mail.html", {"mail": _find(pk)})
 
 
@@ -51,7 +51,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 @xframe_options_sameorigin
 @csp_override(OF_A_MAIL)
 def html(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """What is in the frame."""
+    """The content of the frame."""
     return HttpResponse(_find(pk).html.replace("<head>", '<head><base target="_blank">', 1))
 
 

@@ -1,4 +1,4 @@
-"""What the member has to do, by when it is due."""
+"""The tasks of the member by due date."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ MOST_DONE = 10
 
 @dataclass(frozen=True)
 class Group:
-    """Tasks under one heading. `name` is for the style sheet."""
+    """Tasks under one heading. The style sheet uses `name`."""
 
     name: str
     title: str
@@ -33,7 +33,7 @@ class Group:
 
 @require_safe
 def index(request: MemberRequest) -> HttpResponse:
-    """The open tasks of the member, the most urgent first. Raises Http404 for a page that there is not."""
+    """The open tasks of the member by due date. Raises Http404 for a page that does not exist."""
     mine = Task.objects.visible_to(request.membership).active().filter(assignments__member=request.membership)
     mine = mine.defer("description").select_related("project", "status").with_subtask_counts()
     mine = mine.prefetch_related("task_labels__label")
@@ -54,7 +54,7 @@ def _done(mine: QuerySet[Task]) -> QuerySet[Task]:
 
 
 def grouped(tasks: Iterable[Task], today: date) -> list[Group]:
-    """Return `tasks` under headings, in their order, without empty ones."""
+    """Return the non-empty groups of `tasks`, in the order of the headings."""
     sunday = today + timedelta(days=6 - today.weekday())
     groups = {name: Group(name, title, []) for name, title in _titles().items()}
     for task in tasks:

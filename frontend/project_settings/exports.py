@@ -1,4 +1,4 @@
-"""Projects as files."""
+"""Exports of a project."""
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -17,7 +17,7 @@ from tasks.models import Export
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: MemberRequest, key: str) -> HttpResponse:
-    """The member's exports of a project, and how far they are; POST asks for another."""
+    """The member's exports of a project and their progress. POST requests another export."""
     if request.method == "POST":
         require(request.membership, "project.export")
     project = find_project(request, key)

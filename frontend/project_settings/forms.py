@@ -27,11 +27,11 @@ class EditProject(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, may_hide: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not may_hide:  # whoever does not manage its members sends no box, which would read like one without a tick
+        if not may_hide:  # a missing field would be read as an unchecked box
             del self.fields["private"]
 
     def _post_clean(self) -> None:
-        """Leave the project as it is: the action changes it, and the page shows it."""
+        """Do not change the instance: the action changes the project, and the page shows the present one."""
 
 
 class EditStatus(forms.Form):
@@ -49,7 +49,7 @@ class RetireStatus(forms.Form):
 
 
 class ProjectMembers(forms.Form):
-    """Somebody who is let into a private project, or taken out of it."""
+    """The member who is added to the project or removed from it."""
 
     member = forms.ModelChoiceField(label=_("Member"), queryset=Membership.objects.current())
 
@@ -60,6 +60,6 @@ class EditLabel(forms.Form):
 
 
 class NewExport(forms.Form):
-    """Sent by a button for each format."""
+    """One button for each format sends this form."""
 
     format = forms.ChoiceField(choices=[each for each in ExportFormat.choices if each[0] != ExportFormat.ZIP])

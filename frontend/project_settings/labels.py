@@ -20,7 +20,7 @@ from tasks.models import Task
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: MemberRequest) -> HttpResponse:
-    """All labels; POST makes a new one."""
+    """All labels. POST creates a label."""
     if request.method == "POST":
         require(request.membership, "label.write")
     form = EditLabel(posted(request))
@@ -29,7 +29,7 @@ def index(request: MemberRequest) -> HttpResponse:
 
 
 def _page(request: MemberRequest, form: EditLabel, status: int) -> HttpResponse:
-    # A label belongs to the account; of the tasks that have it, those count that the member sees.
+    # Labels belong to the account. The count contains only tasks that the member may see.
     seen = Q(task_labels__task__in=Task.objects.visible_to(request.membership))
     labels = Label.objects.visible_to(request.membership).annotate(amount=Count("task_labels", filter=seen))
     can_write = may(request.membership, "label.write")
@@ -43,7 +43,7 @@ def _page(request: MemberRequest, form: EditLabel, status: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """The name and the color of a label; POST changes them."""
+    """The form for name and color of a label. POST changes them."""
     require(request.membership, "label.write")
     label = get_object_or_404(Label.objects.visible_to(request.membership), pk=pk)
     form = EditLabel(posted(request), initial={"name": label.name, "color": label.color})
@@ -55,7 +55,7 @@ def edit(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def delete(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Delete a label and take it off all tasks."""
+    """Delete a label and remove it from all tasks."""
     require(request.membership, "label.write")
     label = get_object_or_404(Label.objects.visible_to(request.membership), pk=pk)
     delete_label(label=label, actor=request.membership)

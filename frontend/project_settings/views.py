@@ -1,4 +1,4 @@
-"""What a project is called and who sees it, its statuses, and its end."""
+"""The settings of a project: its fields, members and statuses, archiving and deletion."""
 
 from collections.abc import Callable
 from functools import partial
@@ -38,7 +38,7 @@ from tenancy.folding import sort_key
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: MemberRequest, key: str) -> HttpResponse:
-    """Everything about a project but its tasks; POST changes its name, description, color and privacy."""
+    """The settings of a project. POST changes name, description, color and privacy."""
     require(request.membership, "project.update")
     project = find_project(request, key)
     form = EditProject(posted(request), instance=project, may_hide=_manages(request.membership, project))
@@ -50,7 +50,7 @@ def index(request: MemberRequest, key: str) -> HttpResponse:
 
 
 def _manages(member: Membership, project: Project) -> bool:
-    """Say whether to offer what changes who sees the project; the actions ask again."""
+    """Return whether to offer the controls of members and privacy. The actions check the permission again."""
     if may(member, "project.manage_any"):
         return True
     return may(member, "project.manage") and project.project_members.filter(member=member).exists()
@@ -85,7 +85,7 @@ def _with_forms(project: Project) -> list[tuple[Status, EditStatus]]:
 
 @require_POST
 def archive(request: MemberRequest, key: str) -> HttpResponse:
-    """Put a project away, or take it out of the archive."""
+    """Archive or restore a project."""
     require(request.membership, "project.archive")
     project = find_project(request, key)
     form = Switch(request.POST)
@@ -105,7 +105,7 @@ def _delete_form(project: Project, data: QueryDict | None = None) -> RepeatKey:
 
 @require_POST
 def delete(request: MemberRequest, key: str) -> HttpResponse:
-    """Delete a project for good, by whoever names it."""
+    """Delete a project permanently, confirmed with its key."""
     require(request.membership, "project.delete")
     project = find_project(request, key)
     form = _delete_form(project, request.POST)
@@ -118,13 +118,13 @@ def delete(request: MemberRequest, key: str) -> HttpResponse:
 
 @require_POST
 def members(request: MemberRequest, key: str) -> HttpResponse:
-    """Let somebody see a project also while it is private."""
+    """Add a member to a project, who then sees it while it is private."""
     return _change_member(request, key, add_project_member)
 
 
 @require_POST
 def remove_member(request: MemberRequest, key: str) -> HttpResponse:
-    """Take somebody out of a project."""
+    """Remove a member from a project."""
     return _change_member(request, key, remove_project_member)
 
 
@@ -141,7 +141,7 @@ def _change_member(request: MemberRequest, key: str, change: Any) -> HttpRespons
 
 @require_POST
 def add_status(request: MemberRequest, key: str) -> HttpResponse:
-    """Add a column to the board, the last one."""
+    """Add a status at the end of the board."""
     require(request.membership, "status.manage")
     project = find_project(request, key)
     form = EditStatus(request.POST, auto_id="new_status_%s")
@@ -153,7 +153,7 @@ def add_status(request: MemberRequest, key: str) -> HttpResponse:
 
 @require_POST
 def edit_status(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Change the name and the kind of a column."""
+    """Change the name and the category of a status."""
     status = _find_status(request, pk)
     return _carry_out(
         request, status.project, EditStatus(request.POST), partial(update_status, status=status), "statuses"
@@ -162,7 +162,7 @@ def edit_status(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def place_status(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Move a column one place on or back."""
+    """Move a status by one place."""
     status = _find_status(request, pk)
     form = Step(request.POST)
     if not form.is_valid():
@@ -172,7 +172,7 @@ def place_status(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def retire(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Ask where the tasks of a column go; POST deletes it."""
+    """Ask for the new status of its tasks. POST deletes the status."""
     status = _find_status(request, pk)
     form = RetireStatus(posted(request), status=status)
     if form.is_valid():

@@ -14,7 +14,7 @@ from tenancy.folding import sort_key
 
 @dataclass(frozen=True, slots=True)
 class TaskKey:
-    """WEB-42."""
+    """The key of a task, such as WEB-42."""
 
     project: str
     number: int
@@ -34,7 +34,7 @@ class ProjectKeyConverter:
 
 
 class TaskKeyConverter:
-    regex = f"{PROJECT_KEY}-[1-9][0-9]{{0,8}}"  # nine digits fit the column
+    regex = f"{PROJECT_KEY}-[1-9][0-9]{{0,8}}"  # nine digits fit into the database column
 
     def to_python(self, value: str) -> TaskKey:
         project, _, number = value.rpartition("-")
@@ -45,14 +45,14 @@ class TaskKeyConverter:
 
 
 def find_project(request: MemberRequest, key: str) -> Project:
-    """Return a project. Raises Http404 alike for one that is hidden or absent."""
+    """Return a project. Raises the same Http404 for hidden and absent projects."""
     return get_object_or_404(Project.objects.visible_to(request.membership), key=key)
 
 
 def find_task(request: MemberRequest, key: TaskKey, *, to_show: bool = True) -> Task:
-    """Return the task with its project and status, and `to_show` it with people, labels and what it may become.
+    """Return a task with its project and status, and if `to_show` with assignees, labels and all statuses.
 
-    Raises Http404 alike for one that is hidden or absent.
+    Raises the same Http404 for hidden and absent tasks.
     """
     tasks = Task.objects.visible_to(request.membership).select_related("project", "status")
     if to_show:

@@ -41,13 +41,13 @@ class NewProject(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         fields: dict[str, Any] = super().clean() or self.cleaned_data
         if not fields.get("key"):
-            fields.pop("key", None)  # the action makes one
+            fields.pop("key", None)  # the action generates a key
         return fields
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: MemberRequest) -> HttpResponse:
-    """All projects that the member may see; POST makes a new one."""
+    """All projects that the member may see. POST creates a project."""
     if request.method == "POST":
         require(request.membership, "project.create")
     form = NewProject(posted(request))
@@ -74,5 +74,5 @@ def _with_counts(request: MemberRequest) -> QuerySet[Project]:
             open_tasks=Count("tasks", filter=alive & Q(tasks__completed_at=None)),
             done_tasks=Count("tasks", filter=alive & Q(tasks__completed_at__isnull=False)),
         )
-        .order_by("key")  # said again, because grouping drops the model's order
+        .order_by("key")  # explicit, because grouping drops the order of the model
     )

@@ -1,4 +1,4 @@
-"""The public site, and the page of the API's document."""
+"""The public site, and the page of the OpenAPI document."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +14,7 @@ from frontend.shared.own_accounts import places_of
 @login_not_required
 @never_cache
 def landing(request: HttpRequest) -> HttpResponse:
-    """What this is; for somebody who has logged in, the accounts that they belong to."""
+    """The landing page, or the accounts of an authenticated user."""
     if isinstance(request.user, User):
         return render(request, "public/accounts.html", {"places": places_of(request.user)})
     return render(request, "public/landing.html")
@@ -23,5 +23,5 @@ def landing(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def api_docs(request: HttpRequest) -> HttpResponse:
-    """Swagger UI, on whatever host it is asked for: what is tried there is tried in that account."""
+    """Swagger UI, on every host. Requests from it go to the account of the host."""
     return render(request, "public/api_docs.html")

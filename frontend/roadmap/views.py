@@ -1,4 +1,4 @@
-"""The public roadmap of an account, in the variant of that name."""
+"""The public roadmap of an account, in the variant `roadmap`."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -19,7 +19,7 @@ from tasks.models import Task
 @require_safe
 @login_not_required
 def index(request: VisitorRequest) -> HttpResponse:
-    """What is being built, for everybody: the titles of tasks in the projects that admins chose, and no people."""
+    """The roadmap, for anonymous clients too: titles of tasks in the chosen projects, and no members."""
     projects = Project.objects.active().filter(on_roadmap=True, private=False)
     tasks = Task.objects.filter(archived_at=None).only("id", "title", "project_id", "status_id", "rank")
     return render(request, "roadmap/page.html", {"boards": columns_of(projects, tasks).items()})

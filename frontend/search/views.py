@@ -1,4 +1,4 @@
-"""Finding tasks by words in them, in their subtasks and in their comments."""
+"""Search for tasks by words in tasks, subtasks and comments."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ PAGE_SIZE = 20
 
 
 class Search(forms.Form):
-    """The filters are those of `search/` in the API."""
+    """The search form. The filters are those of `search/` in the API."""
 
     q = NormalizedText(
         label=_("Words"),
@@ -48,7 +48,7 @@ class Search(forms.Form):
         self.fields["project"].queryset = projects  # type: ignore[attr-defined]
 
     def found(self, tasks: TaskQuerySet) -> TaskQuerySet:
-        """Return those of `tasks` that are looked for, the newest first."""
+        """Return the `tasks` that match, newest first."""
         fields = self.cleaned_data
         if fields["project"]:
             tasks = tasks.filter(project=fields["project"])
@@ -61,7 +61,7 @@ class Search(forms.Form):
 
 @require_safe
 def index(request: MemberRequest) -> HttpResponse:
-    """What was found, with the places where. Raises Http404 for a page that there is not."""
+    """The matching tasks and the places of the matches. Raises Http404 for a page that does not exist."""
     projects = Project.objects.visible_to(request.membership)
     form = Search(request.GET if "q" in request.GET else None, projects=projects)
     context: dict[str, Any] = {"form": form}

@@ -1,7 +1,7 @@
 """The accent colors that an account can choose from: `python -m frontend.shared.accents` writes their style sheet.
 
-The lightness is the same for all, and the tests compute that text on it can be read. How colorful a hue may be on a
-screen differs: here it is as much as there is, up to a limit that keeps the product calm.
+All hues have the same lightness, and the tests check the contrast of text on it. The chroma differs: each hue has the
+largest chroma that sRGB can show at that lightness, up to a limit.
 """
 
 import sys
@@ -9,7 +9,7 @@ from math import cos, radians, sin
 
 from accounts.hues import HUES
 
-LIGHT, DARK = (0.50, 0.45), (0.75, 0.80)  # of the accent in each theme, and of what is hovered over: tokens.css
+LIGHT, DARK = (0.50, 0.45), (0.75, 0.80)  # of the accent and of hovered elements in each theme, as in tokens.css
 MOST_LIGHT, MOST_DARK = 0.17, 0.13
 STEP = 0.005
 
@@ -28,7 +28,7 @@ def style_sheet() -> str:
 
 
 def _chroma(hue: int, lightnesses: tuple[float, ...], most: float) -> float:
-    """Return the most colorful chroma that sRGB has at all of these, up to `most`."""
+    """Return the largest chroma, at most `most`, that sRGB can show at all `lightnesses`."""
     chroma = most
     while chroma > 0 and not all(_is_shown(lightness, chroma, hue) for lightness in lightnesses):
         chroma -= STEP
@@ -40,7 +40,7 @@ def _is_shown(lightness: float, chroma: float, hue: float) -> bool:
 
 
 def to_linear_rgb(lightness: float, chroma: float, hue: float) -> tuple[float, float, float]:
-    """Return red, green and blue of an OKLCH color as light, outside 0 to 1 where no screen shows it."""
+    """Return linear red, green and blue of an OKLCH color. Values outside 0 to 1 are outside sRGB."""
     a, b = chroma * cos(radians(hue)), chroma * sin(radians(hue))
     long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
     medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3

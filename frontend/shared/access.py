@@ -1,4 +1,4 @@
-"""What views know about the person who asks."""
+"""The types of requests that views receive."""
 
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
@@ -7,9 +7,9 @@ from accounts.models import Account, Membership, User
 
 
 class MemberRequest(HttpRequest):
-    """A request on an account's host, as `@login_not_required` views never see it: by a live member of the account.
+    """A request of a current member on an account's host. Views that are not `@login_not_required` receive it.
 
-    TenantMiddleware and MembershipMiddleware set the attributes; LoginRequiredMiddleware sends everybody else away.
+    TenantMiddleware and MembershipMiddleware set the attributes. LoginRequiredMiddleware redirects other clients.
     """
 
     tenant: Account
@@ -19,7 +19,7 @@ class MemberRequest(HttpRequest):
 
 
 class VisitorRequest(HttpRequest):
-    """A request on an account's host by anybody: `membership` is None for a stranger."""
+    """Any request on an account's host. `membership` is None for clients that are no members."""
 
     tenant: Account
     membership: Membership | None

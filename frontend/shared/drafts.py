@@ -1,4 +1,4 @@
-"""Keys for text that was not sent and that a browser keeps (docs/web.md). Each member of an account has their own."""
+"""Encryption keys for drafts, which browsers store (docs/web.md). Each member of an account has other keys."""
 
 import secrets
 from base64 import b64encode, urlsafe_b64encode
@@ -12,10 +12,10 @@ BYTES = 32  # of a key, AES-256
 
 
 def draft_keys(member: Membership) -> str:
-    """Return what encrypts the drafts of `member`, then what did before SECRET_KEY was changed, as `<owner>.<key>`.
+    """Return the keys of the drafts of `member` as `<owner>.<key>`: the present one, then those of old SECRET_KEYs.
 
-    Keys are masked anew each time, as CSRF tokens are: a secret that is the same on every page could be guessed from
-    the lengths of compressed answers (BREACH).
+    Keys are masked anew in each response, as CSRF tokens are. Otherwise the lengths of compressed responses could
+    disclose a secret that is the same on every page (BREACH).
     """
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return " ".join(f"{_owner(member, key)}.{_masked(_derive(member, 'key', key))}" for key in keys)
@@ -26,7 +26,7 @@ def _owner(member: Membership, secret: str) -> str:
 
 
 def _derive(member: Membership, purpose: str, secret: str) -> bytes:
-    """Return 32 bytes that only the server can make. A membership is of one user in one account."""
+    """Return 32 bytes that only the server can derive. A membership is one user in one account."""
     value = f"{member.account_id}:{member.pk}"
     return salted_hmac(f"frontend.shared.drafts.{purpose}", value, secret=secret, algorithm="sha256").digest()
 

@@ -1,4 +1,4 @@
-"""The exports of a member and how far they are: of one project, or of the whole account."""
+"""The exports of a member and their progress: of one project, or of the whole account."""
 
 from typing import Any
 

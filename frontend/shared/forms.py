@@ -1,4 +1,4 @@
-"""Forms that several pages use. A form checks its fields; the actions check everything again and write."""
+"""Forms that several pages use. A form checks its fields. The action checks them again and writes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ from accounts.exceptions import Conflicting
 from accounts.quotas import QuotaExceeded
 from tenancy.fields import NormalizedText
 
-# Browsers offer what was typed before, which helps with addresses and is in the way of new titles.
+# Browsers suggest earlier input, which is not useful for new titles.
 UNREMEMBERED = {"autocomplete": "off"}
 
 
 class Switch(forms.Form):
-    """A yes or no that is sent by a button, as `1` or `0`."""
+    """A boolean that a button sends as `1` or `0`."""
 
     on = forms.TypedChoiceField(choices=[("1", _("yes")), ("0", _("no"))], coerce=lambda text: text == "1")
 
 
 class Step(forms.Form):
-    """One place on or back, sent by a button."""
+    """A move by one place, forward or back, that a button sends."""
 
     step = forms.TypedChoiceField(choices=[("-1", _("back")), ("1", _("on"))], coerce=int)
 

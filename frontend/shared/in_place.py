@@ -1,4 +1,4 @@
-"""Forms that a script sends, and that lead to another page: in-place.js, docs/web.md."""
+"""Forms that a script sends and that redirect to another page: in-place.js, docs/web.md."""
 
 from collections.abc import Callable
 
@@ -10,9 +10,9 @@ REDIRECTS = (301, 302, 303)
 
 
 class AnswerInPlaceMiddleware:
-    """Answers such a form with 204 and where to go instead of a redirect, and with 401 instead of the log-in page.
+    """Answers such a form with 204 and the location instead of a redirect, and with 401 instead of the log-in page.
 
-    A script cannot see where a redirect leads without following it, and messages would be shown to it alone.
+    A script cannot read the target of a redirect without following it, and that would consume messages.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

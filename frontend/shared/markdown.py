@@ -1,4 +1,4 @@
-"""Markdown that people wrote, as HTML that is safe to show to others."""
+"""Rendering of Markdown from members to sanitized HTML."""
 
 import re
 import sys
@@ -22,21 +22,21 @@ from tenancy.context import get_active_tenant
 TAGS = {
     *("h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "ul", "ol", "li", "pre", "code"),
     *("em", "strong", "s", "a", "table", "thead", "tbody", "tr", "th", "td"),
-    "data",  # what readers see differently: frontend.task.references
+    "data",  # replaced for each reader: frontend.task.references
 }
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "data": {"value"}}
 CLASSES = {"li": {"item"}}
 
-COST_OF_A_LINE = 10  # what a line costs beside its characters, in characters: each may be a block of its own
-MOST_KEPT = 32 * 2**20  # bytes of HTML that a process keeps
+COST_OF_A_LINE = 10  # cost of a line beside its characters, in characters, since each line can be a block
+MOST_KEPT = 32 * 2**20  # bytes of HTML that a process caches
 
 
-# Without the labels of ticks, which repeat what is behind them.
+# Without the labels of checkboxes, which repeat the text of the item.
 PLACE = re.compile(r'<data value="(?:item:[^"]*">[^<]*|[^"]*">([^<]*))</data>')
 
 
 def _lower_headings(state: StateCore) -> None:
-    """Begin at h3: the page has the h1, and the section around the text its h2."""
+    """Begin at h3: the page has the h1, and the section around the text has the h2."""
     tokens: MutableSequence[Token] = state.tokens
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
@@ -50,26 +50,26 @@ markdown_rules.extend(_markdown)
 
 
 def cost_of(text: str) -> int:
-    """Return what a text costs at most when it is rendered for the first time, in characters of plain text.
+    """Return the maximum cost of the first rendering of a text, in characters of plain text.
 
-    A page limits the sum for all that it shows. 100,000 are less than half a second.
+    A page limits the sum of its texts. 100,000 take less than half a second.
     """
     lines, marks = (len(pattern.findall(text)) for pattern in (NEWLINE, MARKS))
     return len(text) + COST_OF_A_LINE * (lines + 1) + marks
 
 
 def render_markdown(text: str) -> SafeString:
-    """Return `text` as HTML for readers of whom nothing is known: what would depend on them is plain text."""
+    """Return `text` as HTML for unknown readers: everything that depends on the reader is plain text."""
     return mark_safe(PLACE.sub(r"\1", render_kept(text)))  # noqa: S308 - nh3 has removed everything else
 
 
 def render_kept(text: str) -> str:
     """Return `text` as HTML of the tags above, with links to the web and to mail addresses only.
 
-    A process keeps what it has rendered. The HTML depends on nothing but the text, so it is never out of date. Where
-    readers see different things it has a `<data>`, which `frontend.task.references` fills. It is kept by tenant: the
-    time of a request must not tell whether another account has the same text. It is not kept in Redis: a client that
-    can write there could put a script into a page.
+    Each process caches the HTML, which depends on the text only and so never expires. Places that depend on the reader
+    are `<data>` elements, which `frontend.task.references` replaces. The key contains the tenant, so that response
+    times do not disclose whether another account has the same text. The cache is not in Redis, since a client that can
+    write there could insert a script into a page.
     """
     tenant = get_active_tenant()
     key = (tenant and tenant.pk, sha256(text.encode()).digest())
@@ -94,7 +94,7 @@ def _render(text: str) -> str:
 
 
 class Rendered:
-    """The HTML of texts by key, the one that was used last at the end, of at most MOST_KEPT bytes together."""
+    """An LRU cache of the HTML of texts, of at most MOST_KEPT bytes in total."""
 
     def __init__(self) -> None:
         self._html: OrderedDict[Hashable, str] = OrderedDict()
@@ -102,16 +102,16 @@ class Rendered:
         self.bytes = 0
 
     def get(self, key: Hashable) -> str | None:
-        """Return the HTML of a text, None if it is not kept."""
+        """Return the HTML of a text, None if it is not cached."""
         with self._lock:
             if key in self._html:
                 self._html.move_to_end(key)
             return self._html.get(key)
 
     def put(self, key: Hashable, html: str) -> None:
-        """Keep the HTML of a text, and drop those that were not used for longest."""
+        """Cache the HTML of a text and drop the least recently used ones."""
         with self._lock:
-            if key in self._html:  # rendered by another request meanwhile
+            if key in self._html:  # another request has rendered it meanwhile
                 return
             self._html[key] = html
             self.bytes += sys.getsizeof(html)

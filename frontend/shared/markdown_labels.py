@@ -1,7 +1,7 @@
-"""The labels of links and pictures, `[label](address)`: where one ends, at a limited cost.
+"""The labels of links and pictures, `[label](address)`: finding the end of one at a limited cost.
 
-A label can have others in it, and each bracket that has no end is looked for to the end of its paragraph. Both
-together cost the square of the number of brackets, so both are limited. A bracket beyond the limits is plain text.
+Labels can be nested, and the end of each open bracket is searched up to the end of the paragraph. Together the cost is
+quadratic in the number of brackets, so both are limited. A bracket beyond the limits is plain text.
 """
 
 from types import SimpleNamespace
@@ -10,21 +10,21 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 
-MOST_DEEP = 5  # labels in labels: a picture in a link has two
-STEPS = 4  # of the search for ends of labels, for each character of a text
+MOST_DEEP = 5  # nested labels: a picture in a link has two
+STEPS = 4  # steps of the search for each character of a text
 
 
 def limit_labels(markdown: MarkdownIt) -> None:
-    """Replace the parser's own search for the end of a label."""
+    """Replace the search of the parser for the end of a label."""
     helpers = {**vars(markdown.helpers), "parseLinkLabel": label_end}
     markdown.helpers = SimpleNamespace(**helpers)  # type: ignore[assignment]  # its rules ask for attributes only
     markdown.core.ruler.before("inline", "allow_steps", _allow_steps)
 
 
 def label_end(state: StateInline, start: int, without_links: bool = False) -> int:
-    """Return where the label that begins at `start` ends, -1 if it has no end or is beyond the limits.
+    """Return the end of the label that begins at `start`, -1 if it has no end or exceeds the limits.
 
-    Only an address in round brackets makes a link of a label: there are no reference links.
+    Only an address in parentheses makes a label a link: reference links are not supported.
     """
     deep: int = state.env.get("labels", 0)
     if deep == MOST_DEEP or state.src.find("](", start, state.posMax) < 0:
@@ -48,7 +48,7 @@ def _find_end(state: StateInline, start: int, without_links: bool) -> int:
         state.md.inline.skipToken(state)
         if mark == "[":
             if state.pos == position + 1:
-                opened += 1  # no part of a link
+                opened += 1  # not part of a link
             elif without_links:
                 return -1
     return -1

@@ -1,7 +1,7 @@
-"""What our Markdown has beyond CommonMark: addresses of the web, keys of tasks, task lists and pictures.
+"""Extensions of CommonMark: web addresses, keys of tasks, task lists and pictures.
 
-The HTML is kept for all readers of an account, so what depends on the reader is left open: as `<data>`, which nothing
-that people write becomes, and which `frontend.task.references` fills for each of them.
+The HTML is cached for all readers of an account. So places that depend on the reader are `<data>` elements, which no
+input can produce and which `frontend.task.references` replaces for each reader.
 """
 
 import re
@@ -20,11 +20,9 @@ from frontend.shared.web_addresses import AFTER_SCHEME, SCHEMES, WWW, without_pu
 from tasks.markdown import admit_place
 
 PROJECT_KEY = "[A-Z][A-Z0-9]{1,9}"
-LONGEST_LABEL = 80  # characters of an item that are read out for its tick
-SCHEME = 5  # the letters of the longest one
-ELSEWHERE = re.compile(
-    r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE | re.ASCII
-)  # what the destination of a link begins with
+LONGEST_LABEL = 80  # characters of an item that screen readers announce for its checkbox
+SCHEME = 5  # letters of the longest scheme
+ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE | re.ASCII)  # the beginning of an external destination
 FOUND = re.compile(
     rf"(?P<web>{WWW})|(?<![0-9A-Za-z_@-])(?P<key>{PROJECT_KEY}-[1-9][0-9]{{0,8}})(?![0-9A-Za-z_])",
 )
@@ -39,7 +37,7 @@ def extend(markdown: MarkdownIt) -> None:
 
 
 def _web_address(state: StateInline, silent: bool) -> bool:
-    """Read `https://…` up to where it ends; the scheme is what was read last."""
+    """Parse an address `https://…` whose scheme was parsed last."""
     if state.linkLevel or not state.src.startswith("://", state.pos):
         return False
     scheme = SCHEMES.search(state.src[max(0, state.pos - SCHEME - 1) : state.pos])
@@ -57,7 +55,7 @@ def _web_address(state: StateInline, silent: bool) -> bool:
 
 
 def _image(state: StateInline, silent: bool) -> bool:
-    """Read a picture. Its text is plain text: marks in it would be read once for each level that they are nested."""
+    """Parse a picture. Its text is plain text, since nested marks would be parsed once for each level."""
     if silent:
         return image(state, silent)
     state.env["in_picture"] = True
@@ -68,7 +66,7 @@ def _image(state: StateInline, silent: bool) -> bool:
 
 
 def _read_text(state: StateInline, silent: bool) -> bool:
-    """Read text up to what may be more than that; an address of the web behind its scheme; or all in a picture."""
+    """Parse text up to a special character, a web address behind its scheme, or all text of a picture."""
     if silent or not state.env.get("in_picture"):
         return text(state, silent) or _web_address(state, silent)
     state.pending += unescapeAll(state.src[state.pos : state.posMax])
@@ -77,7 +75,7 @@ def _read_text(state: StateInline, silent: bool) -> bool:
 
 
 def _find_places(state: StateCore) -> None:
-    """Find in what was read as text what is more than that."""
+    """Find the keys, addresses and items in the parsed text."""
     for token in state.tokens:
         if token.type == "inline":
             children = list(_read(token.children or [], state))
@@ -87,7 +85,7 @@ def _find_places(state: StateCore) -> None:
 
 
 def _read(tokens: Sequence[Token], state: StateCore) -> Iterator[Token]:
-    depth = 0  # of links
+    depth = 0  # nesting of links
     for token in tokens:
         depth += {"link_open": 1, "link_close": -1}.get(token.type, 0)
         if token.type == "image":
@@ -99,7 +97,7 @@ def _read(tokens: Sequence[Token], state: StateCore) -> Iterator[Token]:
 
 
 def _split(token: Token, state: StateCore) -> Iterator[Token]:
-    """Yield a text in parts: addresses that begin with `www.`, keys of tasks, and what is around them."""
+    """Yield the parts of a text: addresses that begin with `www.`, keys of tasks, and the text between them."""
     end = 0
     for found in FOUND.finditer(token.content):
         if found["key"] and not admit_place(state):
@@ -115,7 +113,7 @@ def _split(token: Token, state: StateCore) -> Iterator[Token]:
 
 
 def _picture(token: Token, in_link: bool, state: StateCore) -> Iterator[Token]:
-    """Yield a link to a picture from elsewhere, which would tell its server who reads what; else a place for it."""
+    """Yield a link for an external picture, whose server must not learn its readers, otherwise a place."""
     source, words = str(token.attrs["src"]), _words(token.children or [])
     is_ours = bool(source) and not ELSEWHERE.match(source)
     if is_ours and admit_place(state):
@@ -127,7 +125,7 @@ def _picture(token: Token, in_link: bool, state: StateCore) -> Iterator[Token]:
 
 
 def _words(tokens: Sequence[Token]) -> str:
-    """Return what people read of `tokens`, in one line."""
+    """Return the visible text of `tokens` in one line."""
     words = (token.content if token.type in ("text", "code_inline", "image") else " " for token in tokens)
     return " ".join("".join(words).split())
 

@@ -1,4 +1,4 @@
-"""The accounts that a person belongs to, for the public page and for the way from one account to another."""
+"""The accounts of a user, for the public site and for the account switcher."""
 
 from dataclasses import dataclass
 
@@ -11,16 +11,16 @@ from tenancy.routing import primary_host, tenant_reverse
 
 @dataclass(frozen=True)
 class Place:
-    """An account that a person belongs to."""
+    """An account of a user."""
 
     account: Account
     role: str
     host: str
-    url: str  # of its door, which knows how to log somebody in; empty while the account is suspended
+    url: str  # of single sign-on to its host, empty while the account is suspended
 
 
 def places_of(user: User) -> list[Place]:
-    """Return them by name. Two queries, however many they are."""
+    """Return the accounts of `user` by name. Two queries."""
     with as_user(user):
         memberships = list(Membership.objects.current().prefetch_related("account"))
     memberships.sort(key=lambda membership: sort_key(membership.account.name))
@@ -29,7 +29,7 @@ def places_of(user: User) -> list[Place]:
 
 def _place(membership: Membership) -> Place:
     account = membership.account
-    # Owners of one that waits for being deleted may come in, and call it off.
+    # Owners of an account that is scheduled for deletion can still log in and restore it.
     is_open = account.suspended_at is None or (account.is_closing and may(membership, "account.delete"))
     url = tenant_reverse("enter", tenant=account) if is_open else ""
     return Place(account, membership.get_role_display(), primary_host(account), url)

@@ -1,4 +1,4 @@
-"""How people, days and accounts are shown. Pure functions; the template tags call them."""
+"""Formatting of members, dates and accounts. Pure functions that the template tags call."""
 
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -13,13 +13,13 @@ from accounts.models import Color
 from tasks import exporting, exporting_accounts
 from tasks.models import ExportFailure, ExportFormat
 
-# Not grey, which says "nobody", and not red, which says "late".
+# Without grey, which means "unassigned", and red, which means "late".
 PEOPLE = (Color.ORANGE, Color.AMBER, Color.GREEN, Color.TEAL, Color.BLUE, Color.VIOLET, Color.PINK)
 ACCENTS = (Color.BLUE, Color.TEAL, Color.VIOLET, Color.GREEN, Color.PINK)
 
 
 def initials(name: str) -> str:
-    """Return the one or two letters that stand for a person: "Ada Lovelace" → "AL", "bob@example.com" → "BO"."""
+    """Return the initials of a name: "Ada Lovelace" → "AL", "bob@example.com" → "BO"."""
     words = name.partition("@")[0].replace(".", " ").split()
     if len(words) > 1:
         return (words[0][0] + words[-1][0]).upper()
@@ -27,17 +27,17 @@ def initials(name: str) -> str:
 
 
 def color_of_person(member_id: UUID) -> str:
-    """Return the color that a member has on every page."""
+    """Return the color of a member, which is the same on every page."""
     return str(PEOPLE[member_id.int % len(PEOPLE)].value)
 
 
 def accent_of(slug: str) -> str:
-    """Return the accent of an account: one of the `accent-…` classes, so that `tenant-1` and `tenant-2` differ."""
+    """Return the default accent of an account, one of the `accent-…` classes. `tenant-1` and `tenant-2` differ."""
     return str(ACCENTS[sum(slug.encode()) % len(ACCENTS)].value)
 
 
 def day_in_words(day: date, today: date) -> str:
-    """Return a day as people say it: "today", "Nov 24", or "Nov 24, 2027" in another year."""
+    """Return a day in words: "today", "Nov 24", or "Nov 24, 2027" in another year."""
     near = {-1: _("yesterday"), 0: _("today"), 1: _("tomorrow")}
     distance = (day - today).days
     if distance in near:
@@ -48,33 +48,33 @@ def day_in_words(day: date, today: date) -> str:
 
 
 def moment_in_words(moment: datetime, today: date) -> str:
-    """Return a moment as people say it: "14:30" today, then the day. It is in the time zone of the user who reads."""
+    """Return a moment in words: "14:30" if it is today, otherwise the day. `moment` is in the user's time zone."""
     return clock(moment) if moment.date() == today else day_in_words(moment.date(), today)
 
 
 def full_moment(moment: datetime) -> str:
-    """Return a moment without any doubt: "Tuesday, November 24, 2026, 14:30 CET, Europe/Vienna"."""
+    """Return a moment in full: "Tuesday, November 24, 2026, 14:30 CET, Europe/Vienna"."""
     return f"{full_date(moment)}, {clock(moment)} {zone_in_words(moment)}"
 
 
 def zone_in_words(moment: datetime) -> str:
-    """Return the time zone that a moment is in: "CET, Europe/Vienna", "+14, Pacific/Kiritimati", or "UTC"."""
+    """Return the time zone of a moment: "CET, Europe/Vienna", "+14, Pacific/Kiritimati", or "UTC"."""
     short, name = str(moment.tzname()), getattr(moment.tzinfo, "key", "")
     return f"{short}, {name}" if name not in ("", short) else short
 
 
 def clock(moment: datetime) -> str:
-    """Return the time of a moment in the zone that it is in: "14:30"."""
+    """Return the time of a moment in its own time zone: "14:30"."""
     return date_format(moment, pgettext("a time, in Django's date format", "H:i"))
 
 
 def full_date(day: date) -> str:
-    """Return a day without any doubt: "Tuesday, November 24, 2026"."""
+    """Return a day in full: "Tuesday, November 24, 2026"."""
     return date_format(day, pgettext("a full date, in Django's date format", "l, F j, Y"))
 
 
 def failure_in_words(failure: str, format_: str) -> str:
-    """Return why an export failed, and what to do about it; `failure` is empty when nobody knows."""
+    """Return why an export failed and the remedy. `failure` is empty for an unknown reason."""
     if failure == ExportFailure.TOO_LARGE:
         return _too_large(format_)
     if failure == ExportFailure.FORBIDDEN:
@@ -98,7 +98,7 @@ def _too_large(format_: str) -> str:
 
 
 def lateness(due: date, today: date) -> str:
-    """Return how late something is, in words, or an empty string if it is not."""
+    """Return how late a due date is in words, or an empty string if it is not late."""
     late = (today - due) // timedelta(days=1)
     if late < 1:
         return ""

@@ -1,4 +1,4 @@
-"""The time zones that forms offer: those of places. The API also takes others, such as Etc/GMT+1."""
+"""The time zones that forms offer: those of places. The API accepts others too, such as Etc/GMT+1."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from tenancy.zones import available_time_zones
 
 
 class TimeZoneField(forms.ChoiceField):
-    """A time zone by its name; its value is "" where the field is not required and nothing is chosen.
+    """A time zone by name. The value is "" if the field is not required and nothing is chosen.
 
-    `offer()` adds one that is chosen already and that the list does not have.
+    `offer()` adds the present value if it is not in the list.
     """
 
     def __init__(self, *, empty_label: Any = None, **kwargs: Any) -> None:
@@ -19,7 +19,7 @@ class TimeZoneField(forms.ChoiceField):
         super().__init__(choices=lambda: [*first, *_of_places()], **kwargs)
 
     def offer(self, name: str | None) -> None:
-        """Add a name, if it is one that can be chosen: what the server's files call `localtime` cannot."""
+        """Add a name if it can be chosen. Special files of the server such as `localtime` cannot."""
         offered: Any = self.choices
         if name in available_time_zones() and name not in dict(offered):
             self.choices = [*offered, (name, name)]

@@ -1,4 +1,4 @@
-"""Forms with a file, whose body is read as it arrives: nothing of it was there when CSRF tokens were looked for."""
+"""Forms with a file. Their body is streamed, so CsrfViewMiddleware cannot read the token in it."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ from accounts.rest.uploads import Kept, receive_file
 
 
 def require_token(request: HttpRequest, fields: QueryDict) -> None:
-    """Raise PermissionDenied unless `fields`, those before the file, have the token of our own form."""
-    request.POST = fields  # type: ignore[assignment]  # where the token is looked for
+    """Raise PermissionDenied unless `fields`, which come before the file, contain a valid CSRF token."""
+    request.POST = fields  # type: ignore[assignment]  # where the middleware reads the token
     if _Token(_anything).process_view(request, _anything, (), {}) is not None:
         raise PermissionDenied
 
 
 def receive_small_file(request: HttpRequest, kept: Kept, *, most: int) -> bytes:
-    """Return the `file` of a form of ours. For views that are `csrf_exempt`.
+    """Return the `file` of a form, after a check of its CSRF token. For views that are `csrf_exempt`.
 
     Raises PermissionDenied, ValidationError without a file, FileTooLarge for more than `most` bytes, TooManyImages.
     """
@@ -48,5 +48,5 @@ class _Token(CsrfViewMiddleware):
 
 
 def _anything(request: HttpRequest) -> HttpResponse:
-    """Stand for the view that the token is looked for on behalf of."""
+    """A view that CsrfViewMiddleware needs as an argument."""
     return HttpResponse()

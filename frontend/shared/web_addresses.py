@@ -1,8 +1,8 @@
-"""Addresses of the web in running text: where one begins, and where it ends."""
+"""Web addresses in text: their begin and end."""
 
 import re
 
-# Scripts that are written without spaces, or that append particles to a word, and their punctuation: an address ends
+# Scripts without spaces between words, scripts that append particles to words, and their punctuation: an address ends
 # before them (`https://example.com/a。`, `https://example.com/a를`). Browsers copy such letters percent-encoded.
 # Only a label of a host may consist of them.
 _WIDE = (
@@ -13,14 +13,14 @@ _LABEL = rf"(?:(?:(?![{_WIDE}])[\w-])+|(?:[{_WIDE}](?<=\w))+)"
 _HOST = rf"{_LABEL}(?:\.{_LABEL})*"
 _SIGN = rf"(?:(?![{_WIDE}])[^\s\x00-\x1f\x7f<>\"`\\^{{|}}\[\]])"
 _REST = rf"[/?#](?:{_SIGN}|\[{_SIGN}*\])*"
-# What continues a host, so that the address leads elsewhere or is shown as another one; it is no link then. These
-# are the rest of a name behind dots, marks of emphasis or an escape, and an @, which ends the name of a user.
+# Text that continues a host, so that the link would lead to another host than it shows. It is no link then. These
+# are the rest of a name after dots, marks of emphasis or an escape, and an @, which ends a user name.
 _MARK = r"[-.:*~`$+=\u00ad\u200b-\u200f\u2060-\u2064\ufeff]"
 _ESCAPE = r"[%\\](?=\S)|&(?!(?:lt|gt|quot|nbsp);)#?\w{1,31};"
 _MORE = rf"{_MARK}*(?:(?![{_WIDE}])\w|{_ESCAPE})"
 _AT = r"(?:@|&commat;|&[#]0*64;|&[#][xX]0*40;)"
 _NAME = rf"(?:(?![{_WIDE}])[^\s/?#@]|[{_WIDE}](?<=\w))"
-_LONGEST = 100  # characters of a name that are looked at; a longer one is taken for that of a user
+_LONGEST = 100  # characters of a name that are checked; a longer name counts as a user name
 _USER = rf"(?:(?!{_AT}){_NAME}){{0,{_LONGEST}}}{_AT}|{_NAME}{{{_LONGEST}}}"
 _ADDRESS = rf"(?>{_HOST})(?>(?::\d{{1,5}})?)(?:{_REST}|(?!{_MORE}|{_USER}))"
 
@@ -32,9 +32,9 @@ _PAIRS = {")": "(", "]": "["}
 
 
 def without_punctuation(address: str) -> str:
-    """Return an address without what belongs to the sentence around it: `https://example.com/a).` is one in brackets.
+    """Return an address without the punctuation of the sentence, such as the end of `https://example.com/a).`.
 
-    Brackets that are opened in the address are part of it: `https://en.wikipedia.org/wiki/Tree_(graph_theory)`.
+    Brackets that are opened in the address belong to it: `https://en.wikipedia.org/wiki/Tree_(graph_theory)`.
     """
     surplus = {close: address.count(close) - address.count(opened) for close, opened in _PAIRS.items()}
     end = len(address)

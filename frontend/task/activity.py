@@ -1,4 +1,4 @@
-"""What happened to a task and what was said about it, in one stream and in words."""
+"""The activity of a task and its comments in one stream, in words."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,31 +17,31 @@ from frontend.shared.presentation import day_in_words
 from projects.models import Activity, Label
 from tasks.models import Comment, Priority, Task
 
-UNTIL = "until"  # the parameter of an address that names the end of a page
-MOST = 100  # comments, and as many changes, on one page of the stream
-MOST_COST = 100_000  # of the comments on it, as frontend.shared.markdown counts it
-TOGETHER = timedelta(minutes=10)  # what one person does in such a time is one entry
+UNTIL = "until"  # the query parameter for the end of a page
+MOST = 100  # comments on a page of the stream, and as many changes
+MOST_COST = 100_000  # of the comments on a page, as computed by frontend.shared.markdown
+TOGETHER = timedelta(minutes=10)  # changes of one member within this time are one entry
 
 
 @dataclass
 class Entry:
-    """A comment, or what somebody changed in a few minutes."""
+    """A comment, or the changes of a member within a few minutes."""
 
-    id: UUID  # of the comment, or of the first of the changes
+    id: UUID  # of the comment or of the first change
     actor: Membership | None
     at: datetime
     comment: Comment | None = None
     texts: list[str] = field(default_factory=list)
 
     def takes(self, other: "Entry") -> bool:
-        """Say whether `other`, which is later, belongs into this one."""
+        """Return whether the later entry `other` is merged into this one."""
         changes = self.comment is None and other.comment is None
         return changes and self.actor == other.actor and other.at - self.at <= TOGETHER
 
 
 @dataclass(frozen=True)
 class Feed:
-    """A page of entries, the oldest first. `older` is where the page before it ends, None if there is none."""
+    """A page of entries, oldest first. `older` is the end of the previous page, None if there is none."""
 
     entries: list[Entry]
     older: datetime | None
@@ -55,9 +55,9 @@ class Feed:
 
 
 def feed_of(task: Task, today: date, *, until: datetime | None = None) -> Feed:
-    """Return the newest page of a task's stream, or the one that ends at `until`.
+    """Return the newest page of a task's stream, or the page that ends at `until`.
 
-    Needs its project with statuses. Five queries, and Markdown of a limited cost.
+    Needs the project with its statuses. Five queries, and Markdown of limited cost.
     """
     comments, activities = task.comments.order_by("-created_at", "-id"), Activity.objects.about_task(task.pk)
     activities = activities.order_by("-created_at", "-id")
@@ -80,7 +80,7 @@ def _cost(comment: Comment) -> int:
 
 
 def _cut[Row: (Comment, Activity)](rows: list[Row], cost: Callable[[Row], int]) -> datetime | None:
-    """Return when the first of `rows`, the newest first, is that has no room on the page. One always has."""
+    """Return the time of the first row that does not fit on the page. `rows` are newest first, and one always fits."""
     room = MOST_COST
     for number, row in enumerate(rows):
         room -= cost(row)
@@ -94,7 +94,7 @@ def _together(entries: Iterable[Entry]) -> Iterator[Entry]:
     last: Entry | None = None
     for entry in entries:
         if last is not None and last.takes(entry):
-            # The same thing twice, such as two ticks, is said once.
+            # Equal changes, such as two ticks, are shown once.
             last.texts += [text for text in entry.texts if text not in last.texts]
             continue
         if last is not None:
@@ -105,13 +105,13 @@ def _together(entries: Iterable[Entry]) -> Iterator[Entry]:
 
 
 class Words:
-    """Tells activities of one task. What they name is looked up for all of them at once."""
+    """Describes the activities of one task in words. All rows that they name are read at once."""
 
     def __init__(self, task: Task, activities: list[Activity], comments: list[Comment], today: date) -> None:
         self.task, self.activities, self.comments, self.today = task, activities, comments, today
 
     def changes(self) -> Iterator[Entry]:
-        """Yield an entry for each activity that there are words for."""
+        """Yield an entry for each activity that can be described."""
         for activity in self.activities:
             if texts := list(self._tell(activity)):
                 actor = self.members.get(activity.actor_id) if activity.actor_id else None
@@ -210,7 +210,7 @@ def _lists(change: Any) -> tuple[list[str], list[str]]:
     return (change["added"], change["removed"]) if isinstance(change, dict) else ([], [])
 
 
-# Functions, because the language is known when they are called.
+# Functions, because the language is known only when they are called.
 PLAIN: Mapping[str, Callable[[], str]] = {
     "task.created": lambda: _("created this"),
     "task.archived": lambda: _("archived this"),

@@ -1,4 +1,4 @@
-"""The files of a task: a form that sends one, and a button that deletes one."""
+"""The attachments of a task: a form that uploads a file, and a button that deletes one."""
 
 from contextlib import ExitStack
 from typing import Any
@@ -24,7 +24,7 @@ from tasks.models import Attachment, Task
 
 
 @streams_body
-@csrf_exempt  # its token is in the body, which is not read by anybody else: _Form looks at it
+@csrf_exempt  # _Form checks the token, which is in the streamed body
 @require_POST
 def add(request: MemberRequest, key: TaskKey) -> HttpResponse:
     """Attach a file to a task."""
@@ -58,7 +58,7 @@ def delete(request: MemberRequest, pk: Any) -> HttpResponse:
 
 
 def _answer(request: MemberRequest, task: Task, error: str = "", status: int = 200) -> HttpResponse:
-    """Answer with the page of the task, and to htmx with its files alone, and with what was wrong."""
+    """Redirect to the page of the task, or respond with its files alone to htmx, with the error."""
     if error:
         messages.error(request, error)
     if request.htmx:
@@ -67,7 +67,7 @@ def _answer(request: MemberRequest, task: Task, error: str = "", status: int = 2
 
 
 def files_of(task: Task, membership: Membership) -> dict[str, Any]:
-    """Return what `task/attachments.html` shows."""
+    """Return the context of `task/attachments.html`."""
     attachments = list(Attachment.objects.filter(task=task).prefetch_related("uploaded_by__user"))
     any_of_them = may(membership, "file.delete_any")
     removable = {each.pk for each in attachments if any_of_them or each.uploaded_by_id == membership.pk}
@@ -82,14 +82,14 @@ def files_of(task: Task, membership: Membership) -> dict[str, Any]:
 
 
 class _Form:
-    """A form that is on its way: its fields, and then its file."""
+    """A form whose body is being received: its fields, then its file."""
 
     def __init__(self, request: MemberRequest, task: Task) -> None:
         self.request, self.task = request, task
         self.arrival: Arrival | None = None
 
     def begin(self, fields: QueryDict, name: str, content_type: str) -> Sink:
-        """Take the file, if the form is ours. Raises PermissionDenied, and what `Arrival.begin()` does."""
+        """Begin the upload after a check of the CSRF token. Raises PermissionDenied, as `Arrival.begin()` does."""
         require_token(self.request, fields)
         length = int(self.request.META.get("CONTENT_LENGTH") or 0)
         file = NewFile(name, content_type, min(length, largest_file()))

@@ -22,7 +22,7 @@ from tasks.models import Task
 
 @require_POST
 def tick_text(request: MemberRequest, key: TaskKey) -> HttpResponse:
-    """Tick an item of the description of a task, or take the tick away."""
+    """Check or uncheck an item in the description of a task."""
     require(request.membership, "task.write")
     task = find_task(request, key)
     action = partial(tick_in_description, task=task, actor=request.membership)
@@ -31,7 +31,7 @@ def tick_text(request: MemberRequest, key: TaskKey) -> HttpResponse:
 
 @require_POST
 def tick_comment(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Tick an item of one's own comment, or take the tick away."""
+    """Check or uncheck an item in a comment of the user."""
     require(request.membership, "comment.write")
     comment = find_comment(request, pk)
     task = find_task(request, TaskKey(comment.task.project.key, comment.task.number))
@@ -46,6 +46,6 @@ def _tick(
     try:
         sent = submit(form, lambda **_fields: action(tick=form.tick()), unless=(ItemChanged,))
     except ItemChanged as error:
-        task = find_task(request, TaskKey(task.project.key, task.number))  # with its present text
+        task = find_task(request, TaskKey(task.project.key, task.number))  # its present text
         return task_page(request, task, part=part, status=409, refused_tick=str(error), **refused)
     return written(request, task, part) if sent.is_done else task_page(request, task, part=part, status=sent.status)

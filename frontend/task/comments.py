@@ -1,4 +1,4 @@
-"""What people say about a task."""
+"""The comments on a task."""
 
 from uuid import UUID
 
@@ -18,12 +18,12 @@ from tasks.models import Comment
 from tenancy.folding import sort_key
 
 PART = "feed"
-MOST_PEOPLE = 8  # that are suggested at once
+MOST_PEOPLE = 8  # suggestions
 
 
 @require_POST
 def add(request: MemberRequest, key: TaskKey) -> HttpResponse:
-    """Comment on a task, or show how the comment will look."""
+    """Create a comment, or show a preview of it."""
     require(request.membership, "comment.write")
     task = find_task(request, key)
     form = WriteComment(request.POST, auto_id="comment_%s")
@@ -37,7 +37,7 @@ def add(request: MemberRequest, key: TaskKey) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """One's own comment as a form; POST saves it."""
+    """The form for a comment of the user. POST saves it."""
     require(request.membership, "comment.write")
     comment = find_comment(request, pk)
     task = find_task(request, TaskKey(comment.task.project.key, comment.task.number))
@@ -52,7 +52,7 @@ def edit(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def delete(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Delete one's own comment, or any as an admin."""
+    """Delete a comment of the user, or any comment as an admin."""
     require(request.membership, "comment.write")
     comment = find_comment(request, pk)
     task = comment.task
@@ -62,7 +62,7 @@ def delete(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 @require_safe
 def people(request: MemberRequest, key: TaskKey) -> HttpResponse:
-    """Whom a comment on a task can mention: those whose name or address has `q` in it, as a list to choose from."""
+    """The members that a comment can mention and whose name or email address contains `q`, as a list of options."""
     task = find_task(request, key)
     text = request.GET.get("q", "").strip()
     wanted, address = sort_key(text), text.casefold()
@@ -75,6 +75,6 @@ def people(request: MemberRequest, key: TaskKey) -> HttpResponse:
 
 
 def find_comment(request: MemberRequest, pk: UUID) -> Comment:
-    """Return a comment with its task and project. Raises Http404 alike for one that is hidden or absent."""
+    """Return a comment with its task and project. Raises the same Http404 for hidden and absent comments."""
     comments = Comment.objects.visible_to(request.membership).select_related("task__project")
     return get_object_or_404(comments, pk=pk)

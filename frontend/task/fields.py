@@ -1,4 +1,4 @@
-"""What is known of a task in single values: priority, due date, assignees, labels. Each is a small form."""
+"""The fields of a task beside its text: priority, due date, assignees, labels. Each has a small form."""
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST
@@ -18,7 +18,7 @@ PART = "facts"
 
 @require_POST
 def priority(request: MemberRequest, key: TaskKey) -> HttpResponse:
-    """Give a task a priority; the last one who does wins."""
+    """Set the priority of a task. The last write wins."""
     require(request.membership, "task.write")
     task, form = find_task(request, key), SetPriority(request.POST)
     sent = submit(form, update_task, task=task, actor=request.membership)
@@ -29,7 +29,7 @@ def priority(request: MemberRequest, key: TaskKey) -> HttpResponse:
 
 @require_POST
 def due(request: MemberRequest, key: TaskKey) -> HttpResponse:
-    """Give a task a due date, or none; the last one who does wins."""
+    """Set or remove the due date of a task. The last write wins."""
     require(request.membership, "task.write")
     task = find_task(request, key)
     form = SetDueDate({} if "clear" in request.POST else request.POST, auto_id="task_%s")
@@ -41,7 +41,7 @@ def due(request: MemberRequest, key: TaskKey) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def assignees(request: MemberRequest, key: TaskKey) -> HttpResponse:
-    """Choose who works on a task."""
+    """Choose the assignees of a task."""
     require(request.membership, "task.write")
     task = find_task(request, key)
     return _choose(request, task, Assign(posted(request), task=task, people=people_of(task.project)), "assignees")
@@ -49,7 +49,7 @@ def assignees(request: MemberRequest, key: TaskKey) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def labels(request: MemberRequest, key: TaskKey) -> HttpResponse:
-    """Choose the labels of a task, and make a new one if there is none that fits."""
+    """Choose the labels of a task. POST can create a new one."""
     require(request.membership, "task.write")
     task = find_task(request, key)
     return _choose(request, task, PutLabels(posted(request), task=task, known=list(Label.objects.all())), "labels")

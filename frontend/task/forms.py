@@ -1,4 +1,4 @@
-"""What people type on the page of a task."""
+"""The forms of the page of a task."""
 
 from collections.abc import Iterable
 from hashlib import sha256
@@ -19,12 +19,12 @@ from tenancy.fields import NormalizedLine, NormalizedText
 
 
 def fingerprint(values: Iterable[object]) -> str:
-    """Return a short text that differs when one of `values` does."""
+    """Return a short digest of `values`."""
     return sha256(repr([str(value) for value in values]).encode()).hexdigest()[:16]
 
 
 class Markdown(NormalizedText):
-    """Text as it was typed. Browsers send lines that end with CR LF, whatever the text had before."""
+    """Text without changes except for line ends, which browsers send as CR LF."""
 
     def __init__(self, *, rows: int, **kwargs: Any) -> None:
         widget = forms.Textarea(attrs={"rows": rows, "dir": "auto"})
@@ -35,9 +35,9 @@ class Markdown(NormalizedText):
 
 
 class BasedOn(forms.Form):
-    """A form that says which version of the task it began with, and what it then showed.
+    """A form with optimistic locking: it sends the version of the task and a digest of the values that it showed.
 
-    Somebody else's change of other things is no conflict, although it makes a new version.
+    A change of other fields by another member is no conflict, although it creates a new version.
     """
 
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -51,21 +51,21 @@ class BasedOn(forms.Form):
         self.initial = {**self.values_of(task), **self.initial, **self.now()}
 
     def values_of(self, task: Task) -> dict[str, Any]:
-        """Return what the form shows of the task."""
-        raise NotImplementedError  # every form below says it for its own fields
+        """Return the values of the task that the form shows."""
+        raise NotImplementedError  # subclasses return their own fields
 
     def now(self) -> dict[str, Any]:
-        """Return the hidden fields as they are for the task as it is."""
+        """Return the hidden fields for the present state of the task."""
         seen = fingerprint(_plain(value) for value in self.values_of(self.task).values())
         return {"version": self.task.version, "seen": seen}
 
     def expected_version(self) -> int:
-        """Return the version that the task must have: its own where it still is what the form began with."""
+        """Return the version to compare with: the present one if the shown values are unchanged."""
         is_same = self.cleaned_data["seen"] == self.now()["seen"]
         return self.task.version if is_same else int(self.cleaned_data["version"])
 
     def again(self) -> "BasedOn":
-        """Return the form with what was typed, based on the task as it is now."""
+        """Return the form with the typed values, based on the present state of the task."""
         data: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
         for name, value in self.now().items():
             data[name] = str(value)
@@ -74,15 +74,15 @@ class BasedOn(forms.Form):
         return form
 
     def more(self) -> dict[str, Any]:
-        """Return further arguments of the class."""
+        """Return further arguments of the constructor."""
         return {}
 
     def save(self, *, actor: Membership, **_fields: Any) -> Task:
-        """Change the task, unless what the form began with was changed meanwhile. Raises StaleVersion."""
+        """Change the task. Raises StaleVersion if the shown values were changed meanwhile."""
         return update_task(task=self.task, actor=actor, version=self.expected_version(), **self.fields_of_task())
 
     def fields_of_task(self) -> dict[str, Any]:
-        """Return what to give to the action."""
+        """Return the fields for the action."""
         return {name: value for name, value in self.cleaned_data.items() if name not in ("version", "seen")}
 
 
@@ -107,7 +107,7 @@ class EditText(BasedOn):
 
 
 class StartTask(forms.Form):
-    """A new task in one of `projects`, from wherever one is."""
+    """A new task in one of `projects`."""
 
     project = forms.ModelChoiceField(
         label=_("Project"), queryset=Project.objects.none(), to_field_name="key", empty_label=None
@@ -123,7 +123,7 @@ class StartTask(forms.Form):
 
 
 class Assign(BasedOn):
-    """`people` are those who see the project; an assignee who does not any more stays until they are taken off."""
+    """Assignees out of `people`, who see the project. Present assignees who no longer see it stay until removed."""
 
     assignees = forms.MultipleChoiceField(label=_("Assignees"), required=False, widget=forms.CheckboxSelectMultiple)
 
@@ -164,7 +164,7 @@ class PutLabels(BasedOn):
         return {"labels": [str(task_label.label_id) for task_label in task.task_labels.all()]}
 
     def save(self, *, actor: Membership, **fields: Any) -> Task:
-        """As above, with the new label, which is created unless there is one of that name. Raises ValidationError."""
+        """Change the labels, and create the new one unless its name exists. Raises StaleVersion, ValidationError."""
         if name := self.cleaned_data.pop("new"):
             known = next((label for label in Label.objects.all() if label.name.casefold() == name.casefold()), None)
             self.cleaned_data["labels"].append(known or create_label(actor=actor, name=name))
@@ -178,7 +178,7 @@ class PutLabels(BasedOn):
 
 
 class SetPriority(forms.Form):
-    """Sent by a button for each."""
+    """One button for each priority sends this form."""
 
     priority = forms.ChoiceField(choices=Priority.choices)
 
@@ -190,7 +190,7 @@ class SetDueDate(forms.Form):
 
 
 class MoveTask(forms.Form):
-    """Another status of the project that `task` belongs to."""
+    """A status of the project of `task`."""
 
     status = forms.ModelChoiceField(label=_("Status"), queryset=Status.objects.none())
 
@@ -216,7 +216,7 @@ class RenameSubtask(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class PlaceSubtask(forms.Form):
-    """Up or down by one, to the end, or before another one."""
+    """A place in the list: up or down by one, the end, or before another subtask."""
 
     STEPS = {"up": -1, "down": 1, "end": 1_000_000}
 
@@ -231,7 +231,7 @@ class PlaceSubtask(forms.Form):
 
 
 class TickItem(forms.Form):
-    """An item of a task list: the number of its line, and whether it is done. Sent by a button for each."""
+    """An item of a task list: the number of its line and its state. One button for each item sends this form."""
 
     item = forms.RegexField(r"\A[0-9]{1,5}:[01]\Z")
     seen = NormalizedText(max_length=16)

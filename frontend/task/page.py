@@ -1,4 +1,4 @@
-"""The page of a task: as a page, as a panel beside the board, and each of its parts alone for htmx."""
+"""The page of a task: as a page, as a panel beside the board, and as single parts for htmx."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,7 +22,7 @@ from projects.models import Status
 from tasks.models import Comment, Priority, Subtask, Task
 from tenancy.clock import current_date
 
-# The ids of the parts. htmx sends that of the element it is about to replace.
+# The parts by their ids. htmx sends the id of the element that it replaces.
 PANEL = "panel"
 PARTS = {
     PANEL: "task/article.html",
@@ -36,12 +36,12 @@ PARTS = {
 
 
 class TaskPage:
-    """What the parts show of a task. Each thing is fetched when a template asks for it, and once."""
+    """The data of the parts. Each attribute is read once, when a template uses it."""
 
     def __init__(self, request: MemberRequest, task: Task, part: str, forms: Mapping[str, object]) -> None:
         self.request, self.task, self.part = request, task, part
         comment = forms.get("editing_comment")
-        self.comment = comment if isinstance(comment, Comment) else None  # which is open as a form
+        self.comment = comment if isinstance(comment, Comment) else None  # shown as a form
         self.previews = [str(forms[name]) for name in ("preview", "comment_preview") if forms.get(name)]
 
     @cached_property
@@ -66,7 +66,7 @@ class TaskPage:
 
     @cached_property
     def until(self) -> datetime | None:
-        """The end of the page of the stream that is asked for, None for the newest page."""
+        """The end of the requested page of the stream, None for the newest page."""
         try:
             moment = datetime.fromisoformat(self.request.GET.get(UNTIL, ""))
         except ValueError:
@@ -83,7 +83,7 @@ class TaskPage:
 
     @cached_property
     def references(self) -> References:
-        """What the texts that are shown refer to."""
+        """The references of the texts that are shown."""
         texts = [*self.previews]
         if self.part != "feed":
             texts.append(self.task.description)
@@ -93,7 +93,7 @@ class TaskPage:
 
     @property
     def here(self) -> str:
-        """What to add to an address to come back to this page of the stream."""
+        """The query string of this page of the stream."""
         return f"?{urlencode({UNTIL: self.until.isoformat()})}" if self.until else ""
 
     @property
@@ -109,7 +109,7 @@ class TaskPage:
         return list(Priority.choices)
 
 
-def task_page(  # what may be open on it
+def task_page(  # arguments for each state of the page
     request: MemberRequest,
     task: Task,
     *,
@@ -118,10 +118,10 @@ def task_page(  # what may be open on it
     status: int = 200,
     **forms: BaseForm | object,
 ) -> HttpResponse:
-    """Answer with the page of `task`; to htmx with the part that it is going to replace, or else with `part`.
+    """Respond with the page of `task`, and to htmx with the part that it replaces, or else with `part`.
 
-    `editing` names the part that is open as a form, and `forms` are those with something typed in them;
-    `editing_comment` is the comment whose form is open.
+    `editing` names the part that is shown as a form. `forms` are bound forms for the template.
+    `editing_comment` is the comment whose form is shown.
     """
     shown = str(request.htmx.target) if request.htmx.target in PARTS else part
     context = {
@@ -139,17 +139,19 @@ def task_page(  # what may be open on it
     template = PARTS[shown] if request.htmx else "task/page.html"
     response = render(request, template, context, status=status)
     if request.htmx:
-        response["HX-Push-Url"] = "false"  # a part has no address of its own, and panel.js writes that of the task
-    patch_vary_headers(response, ["HX-Request", "HX-Target"])  # or going back shows a part where a page was
+        response["HX-Push-Url"] = "false"  # a part has no URL of its own; panel.js sets that of the task
+    patch_vary_headers(
+        response, ["HX-Request", "HX-Target"]
+    )  # otherwise the back button can show a part instead of a page
     return response
 
 
 def written(request: MemberRequest, task: Task, part: str) -> HttpResponse:
-    """Answer after a write: with the part as it is now, or by leading back to it."""
+    """Respond to a write: with the changed part to htmx, otherwise with a redirect to it."""
     if not request.htmx:
         until = request.GET.get(UNTIL)
         query = f"?{urlencode({UNTIL: until})}" if until else ""
         return redirect(reverse("task", args=[task.key]) + query + (f"#{part}" if part != PANEL else ""))
     response = task_page(request, find_task(request, TaskKey(task.project.key, task.number)), part=part)
-    response["HX-Trigger"] = "task-changed"  # the other parts fetch themselves anew
+    response["HX-Trigger"] = "task-changed"  # the other parts reload
     return response

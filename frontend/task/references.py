@@ -1,6 +1,6 @@
-"""What a reader sees in the places that kept Markdown leaves open: links to tasks, pictures, and ticks.
+"""The places in cached Markdown that depend on the reader: links to tasks, pictures and checkboxes.
 
-It depends on who reads, so it is found out for each page anew, and never kept.
+They are computed for each response and are not cached.
 """
 
 import re
@@ -22,22 +22,22 @@ from accounts.models import Membership
 from frontend.shared.markdown import render_kept
 from tasks.models import Attachment, Task
 
-MOST_TASKS, MOST_PICTURES = 200, 100  # that are looked up for one page; others are shown as text
+MOST_TASKS, MOST_PICTURES = 200, 100  # read for one page; others are shown as text
 LONGEST_TITLE = 100
 PLACE = re.compile(r'<data value="(task|item|picture|linked):([^"]*)">([^<]*)</data>')
-# An attachment by its address; anything else without a scheme is the name of one.
+# An attachment by its URL. Other sources without a scheme are names of attachments.
 ATTACHMENT = re.compile(r"(?:^|/)attachments/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/(?:download|preview)/$")
 
 
 class Key(NamedTuple):
-    """WEB-42, in a text."""
+    """The key of a task in a text, such as WEB-42."""
 
     project: str
     number: int
 
 
 class Referred(NamedTuple):
-    """What is said of a task that a reader may see."""
+    """A task that the reader may see."""
 
     title: str
     is_done: bool
@@ -45,7 +45,7 @@ class Referred(NamedTuple):
 
 @dataclass(frozen=True)
 class Ticks:
-    """The form that the ticks of a text are sent by, and where to."""
+    """The form that sends the checkboxes of a text, and its URL."""
 
     form: str
     url: str
@@ -54,21 +54,21 @@ class Ticks:
 
 @dataclass(frozen=True)
 class Prose:
-    """A text as it is shown."""
+    """A rendered text."""
 
     html: SafeString
-    ticks: Ticks | None  # None where nothing can be ticked
+    ticks: Ticks | None  # None without checkboxes that the reader may change
 
 
 class References:
-    """What `texts`, all those of a page, refer to, for a member who reads them beside a task. Two queries at most."""
+    """The tasks and pictures in `texts`, all texts of a page, for one reader and task. At most two queries."""
 
     def __init__(self, membership: Membership, task: Task, texts: Iterable[str]) -> None:
         self.membership, self.task = membership, task
         self.places = [match.groups() for text in texts for match in PLACE.finditer(render_kept(text))]
 
     def show(self, text: str, ticks: Ticks | None = None) -> Prose:
-        """Return one of the texts as HTML; items of its lists are buttons of the form of `ticks`, if there is one."""
+        """Return one of the texts as HTML. With `ticks`, items of task lists are buttons of that form."""
         used = False
 
         def fill(match: re.Match[str]) -> str:
@@ -86,7 +86,7 @@ class References:
 
     @cached_property
     def tasks(self) -> dict[Key, Referred]:
-        """The tasks that the member may see. One that is hidden is missing like one that there is not."""
+        """The tasks that the member may see. Hidden and absent tasks are both missing."""
         keys = list(dict.fromkeys(_key(value) for kind, value, _inner in self.places if kind == "task"))
         numbers = defaultdict(list)
         for key in keys[:MOST_TASKS]:
@@ -110,7 +110,7 @@ class References:
 
     @cached_property
     def pictures(self) -> dict[UUID | str, Attachment]:
-        """The files of the task that are shown in its texts, by id and by name; the newest one of a name."""
+        """The attachments that are shown in texts, by id and by name. Of equal names it is the newest."""
         sources = dict.fromkeys(
             unescape(value) for kind, value, _inner in self.places if kind in ("picture", "linked")
         )

@@ -1,4 +1,4 @@
-"""All subtasks of the account in pages, and what is done with single ones."""
+"""The list of all subtasks, and changes of single subtasks."""
 
 from functools import partial
 from typing import Any
@@ -25,7 +25,7 @@ PART = "subtasks"
 
 @require_safe
 def index(request: MemberRequest) -> HttpResponse:
-    """The subtasks that the member may see, by title. Raises Http404 for a page that there is not."""
+    """The subtasks that the member may see, by title. Raises Http404 for a page that does not exist."""
     subtasks = Subtask.objects.visible_to(request.membership).select_related("task__project")
     try:
         page = Paginator(subtasks.order_by("title_key", "id"), PAGE_SIZE).page(request.GET.get("page", "1"))
@@ -48,7 +48,7 @@ def add(request: MemberRequest, key: TaskKey) -> HttpResponse:
 
 @require_POST
 def tick(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Mark a subtask as done, or as not done."""
+    """Mark a subtask as done or not done."""
     subtask, task = _find(request, pk)
     form = Switch(request.POST)
     sent = submit(form, lambda on: update_subtask(subtask=subtask, actor=request.membership, done=on))
@@ -57,7 +57,7 @@ def tick(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def rename(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Give a subtask another title."""
+    """Rename a subtask."""
     subtask, task = _find(request, pk)
     form = RenameSubtask(request.POST, auto_id=f"rename_{pk}_%s")
     sent = submit(form, update_subtask, subtask=subtask, actor=request.membership)
@@ -68,7 +68,7 @@ def rename(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def move(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Put a subtask into another place of its list."""
+    """Move a subtask within its list."""
     subtask, task = _find(request, pk)
     form = PlaceSubtask(request.POST)
     sent = submit(form, partial(_move, subtask, request.membership))
@@ -84,14 +84,14 @@ def _move(subtask: Subtask, actor: Membership, *, to: str, before: UUID | None) 
 
 @require_POST
 def delete(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Delete a subtask for good."""
+    """Delete a subtask permanently."""
     subtask, task = _find(request, pk)
     delete_subtask(subtask=subtask, actor=request.membership)
     return written(request, task, PART)
 
 
 def _find(request: MemberRequest, pk: UUID) -> tuple[Subtask, Task]:
-    """Return a subtask and its task. Raises PermissionDenied, Http404 alike for one that is hidden or absent."""
+    """Return a subtask and its task. Raises PermissionDenied, and the same Http404 for hidden and absent ones."""
     require(request.membership, "subtask.write")
     subtasks = Subtask.objects.visible_to(request.membership).select_related("task__project")
     subtask = get_object_or_404(subtasks, pk=pk)

@@ -1,4 +1,4 @@
-"""The page of a task, its text, and where it stands."""
+"""The page of a task, its text and its state."""
 
 from collections.abc import Callable
 from typing import Any
@@ -38,7 +38,7 @@ def detail(request: MemberRequest, key: TaskKey) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: MemberRequest) -> HttpResponse:
-    """Make a task from any page: in which project is asked, too."""
+    """The form to create a task in any project. POST creates it."""
     require(request.membership, "task.write")
     projects = Project.objects.visible_to(request.membership).active()
     form = StartTask(posted(request), projects=projects)
@@ -50,7 +50,7 @@ def new(request: MemberRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def text(request: MemberRequest, key: TaskKey) -> HttpResponse:
-    """Title and description as a form; POST saves them, or shows how they will look."""
+    """The form for title and description. POST saves them or shows a preview."""
     require(request.membership, "task.write")
     task = find_task(request, key)
     form = EditText(posted(request), task=task)
@@ -68,14 +68,14 @@ def _text(request: MemberRequest, task: Task, form: Any, status: int = 200, **mo
 
 
 def changed_last(task: Task) -> Activity | None:
-    """Return what made the task the version that it has, with whoever did it."""
+    """Return the last change of the task with its actor."""
     own = Activity.objects.filter(object_id=task.pk).select_related("actor").prefetch_related("actor__user")
     return own.order_by("-created_at", "-id").first()
 
 
 @require_POST
 def move(request: MemberRequest, key: TaskKey) -> HttpResponse:
-    """Give a task another status, and thereby complete or reopen it."""
+    """Change the status of a task, which can complete or reopen it."""
     require(request.membership, "task.write")
     task = find_task(request, key)
     form = MoveTask(request.POST, task=task)
@@ -86,7 +86,7 @@ def move(request: MemberRequest, key: TaskKey) -> HttpResponse:
 
 
 def _step(action: Callable[..., Task]) -> Callable[..., HttpResponse]:
-    """Return a view that does `action` to a task. Doing it twice does no harm, and says what is the case."""
+    """Return a view that calls `action` with a task. A repeated call responds with the present state."""
 
     @require_POST
     def view(request: MemberRequest, key: TaskKey) -> HttpResponse:
@@ -110,7 +110,7 @@ archive, restore = _step(archive_task), _step(restore_task)
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: MemberRequest, key: TaskKey) -> HttpResponse:
-    """Ask for the key of a task; POST deletes it for good."""
+    """Ask for the key of a task. POST deletes the task permanently."""
     require(request.membership, "task.write")
     task = find_task(request, key)
     form = RepeatKey(posted(request), expected=task.key, label=_("Key of the task"))

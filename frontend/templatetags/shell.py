@@ -1,4 +1,4 @@
-"""`{% load shell %}`: what frames the pages."""
+"""`{% load shell %}`: the frame of the pages."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from frontend.shared.own_accounts import Place, places_of
 from tasks.models import Notification
 from tenancy.routing import Refused, parse_host
 
-MOST_UNREAD = 99  # are counted
+MOST_UNREAD = 99  # counted notifications
 THEMES = ("light", "dark")
 
 register = template.Library()
@@ -24,19 +24,19 @@ register = template.Library()
 
 @register.simple_tag
 def public_url() -> str:
-    """The public site, where people find all their accounts."""
+    """The URL of the public site, which lists the accounts of a user."""
     return f"{settings.PUBLIC_URL}/"
 
 
 @register.simple_tag
 def home() -> str:
-    """The first page of this host, or of the account where accounts are told apart by path."""
+    """The URL of the first page of this host, or of the account with path routing."""
     return get_script_prefix()
 
 
 @register.simple_tag(takes_context=True)
 def asset(context: template.Context, path: str) -> str:
-    """The URL of a static file, also on a host that belongs to nobody: it serves no files, the public site does."""
+    """The URL of a static file. Hosts without a tenant serve no files, so their pages use the public site."""
     url = static(path)
     return url if _serves_files(context.get("request")) else settings.PUBLIC_URL + url
 
@@ -52,27 +52,27 @@ def _serves_files(request: HttpRequest | None) -> bool:
 
 @register.simple_tag(takes_context=True)
 def draft_keys(context: template.Context) -> str:
-    """What the browser keeps text that was not sent with, for the member whose page it is."""
+    """The encryption keys for drafts of the member."""
     return drafts.draft_keys(context["request"].membership)
 
 
 @register.simple_tag(takes_context=True)
 def theme(context: template.Context) -> SafeString:
-    """The attribute of the root element with the theme that somebody chose, nothing when it is that of the system."""
+    """The attribute of the root element with the chosen theme, empty for the theme of the system."""
     chosen = _chosen_theme(context)
     return format_html('data-theme="{}"', chosen) if chosen else SafeString("")
 
 
 @register.simple_tag(takes_context=True)
 def theme_choices(context: template.Context) -> list[tuple[str, str, bool]]:
-    """The themes that there are, as (value, text, whether it is chosen)."""
+    """The themes as (value, text, whether it is chosen)."""
     chosen = _chosen_theme(context) or "system"
     texts = {"light": _("Light"), "dark": _("Dark"), "system": _("System")}
     return [(value, text, value == chosen) for value, text in texts.items()]
 
 
 def _chosen_theme(context: template.Context) -> str:
-    """Return what the cookie of theme.js says, if it says something that is known."""
+    """Return the theme in the cookie of theme.js, "" for an unknown value."""
     request = context.get("request")
     chosen = request.COOKIES.get("theme", "") if request else ""
     return chosen if chosen in THEMES else ""
@@ -80,7 +80,7 @@ def _chosen_theme(context: template.Context) -> str:
 
 @register.inclusion_tag("shared/shell/link.html", takes_context=True)
 def inbox_link(context: template.Context, *, oob: bool = False) -> dict[str, Any]:
-    """The way to the inbox, with how many in it were not read; `oob` when it replaces the one of an open inbox.
+    """The link to the inbox with the number of unread notifications. With `oob` it replaces the link of an open page.
 
     One query.
     """
@@ -93,12 +93,12 @@ def inbox_link(context: template.Context, *, oob: bool = False) -> dict[str, Any
 
 @register.filter
 def is_below(path: str, url: str) -> bool:
-    """Say whether a page is one of those below another, as `/settings/members/` is of `/settings/`."""
+    """Return whether a page is below another, as `/settings/members/` is below `/settings/`."""
     return path != url and path.startswith(url)
 
 
 @register.simple_tag(takes_context=True)
 def other_accounts(context: template.Context) -> list[Place]:
-    """The accounts of the member who asks, without the one that they are at. Two queries."""
+    """The other accounts of the user. Two queries."""
     request = context["request"]
     return [place for place in places_of(request.membership.user) if place.account != request.tenant]

@@ -1,4 +1,4 @@
-"""`{% load show %}`: people, days and prose in templates."""
+"""`{% load show %}`: members, dates and texts in templates."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -30,7 +30,7 @@ def person_color(member_id: UUID) -> str:
 
 @register.filter
 def accent(account: Account) -> str:
-    """The classes that bring an account's color, for the root element or for something that stands for the account."""
+    """The classes with the accent color of an account, for the root element or for an element about the account."""
     if account.accent_hue is None:
         return f"accent accent-{presentation.accent_of(account.slug)}"
     return f"accent hue-{account.accent_hue}"
@@ -38,13 +38,13 @@ def accent(account: Account) -> str:
 
 @register.filter
 def may(membership: Membership | None, permission: str) -> bool:
-    """Say whether to offer a control. Not what protects it: the view and the action ask again."""
+    """Return whether to offer a control. This is no protection: the view and the action check the permission again."""
     return membership is not None and role_allows(membership, permission)
 
 
 @register.simple_tag
 def day(value: date) -> SafeString:
-    """A day or the day of a moment as people say it; the full date on hover, of a moment with its time."""
+    """A day, or the day of a moment, in words. The full date is shown on hover, for a moment with its time."""
     if isinstance(value, datetime):
         return _moment(value, presentation.day_in_words(local_date(value), current_date()))
     return _day(value, presentation.day_in_words(value, current_date()))
@@ -52,25 +52,25 @@ def day(value: date) -> SafeString:
 
 @register.simple_tag
 def moment(value: datetime) -> SafeString:
-    """A moment: the time of today, or the day; all of it and the time zone on hover."""
+    """A moment: the time if it is today, otherwise the day. The full moment and the time zone are shown on hover."""
     return _moment(value, presentation.moment_in_words(local_time(value), current_date()))
 
 
 @register.simple_tag
 def clock(value: datetime) -> SafeString:
-    """The time of a moment, below a heading with its day; all of it and the time zone on hover."""
+    """The time of a moment, for lists with a heading for each day. The full moment is shown on hover."""
     return _moment(value, presentation.clock(local_time(value)))
 
 
 @register.simple_tag
 def second(value: datetime) -> SafeString:
-    """A moment to the second, as logs have it; all of it and the time zone on hover."""
+    """A moment with seconds, for logs. The full moment and the time zone are shown on hover."""
     return _moment(value, f"{local_time(value):%Y-%m-%d %H:%M:%S}")
 
 
 @register.simple_tag
 def day_title(value: date) -> SafeString:
-    """A day as a heading; the full date on hover."""
+    """A day as a heading. The full date is shown on hover."""
     return _day(value, capfirst(presentation.day_in_words(value, current_date())))
 
 
@@ -92,12 +92,12 @@ def _moment(value: datetime, words: str) -> SafeString:
 
 @register.filter
 def in_words(notification: Notification) -> SafeString:
-    """What a notification tells, as its mail does; no line ends at the hyphen of the task's key."""
+    """A notification in words, as in its email. Lines do not break at the hyphen of the task's key."""
     before, key, after = mails.in_words(notification).rpartition(notification.task.key)
     return format_html('{}<span class="unbroken">{}</span>{}', before, key, after)
 
 
 @register.filter
 def why_it_failed(export: Export) -> str:
-    """Why there is no file of an export, and what to do about it."""
+    """Why an export failed, and the remedy."""
     return presentation.failure_in_words(export.failure, export.format)

@@ -25,7 +25,7 @@ register = template.Library()
 
 @register.inclusion_tag("projects/sidebar.html", takes_context=True)
 def project_links(context: template.Context) -> dict[str, Any]:
-    """The projects that the member may see, for the side bar. One query."""
+    """The side bar's list of projects that the member may see. One query."""
     request = context["request"]
     projects = Project.objects.visible_to(request.membership).active().only("id", "key", "name", "color", "private")
     return {"projects": projects, "current": context.get("project"), "is_project_page": "is_project_page" in context}
@@ -33,7 +33,7 @@ def project_links(context: template.Context) -> dict[str, Any]:
 
 @register.filter
 def query(look: Look, change: str) -> str:
-    """The query string of a page with a parameter changed, as in `{{ look|query:"view=list" }}`; never empty."""
+    """The query string with a changed parameter, as in `{{ look|query:"view=list" }}`. Never empty."""
     name, _equals, value = change.partition("=")
     return look.query_with(**{name: value}) or "?"
 
@@ -46,7 +46,7 @@ def page_query(look: Look, number: int) -> str:
 
 @register.filter
 def found(text: str, query: str) -> SafeString:
-    """A text with the words of a query, wherever they are in it, marked."""
+    """A text in which the words of a query are marked."""
     parts, end = [], 0
     for start, after in spans(text, search_words(query)):
         parts += [text[end:start], format_html("<mark>{}</mark>", text[start:after])]
@@ -56,7 +56,7 @@ def found(text: str, query: str) -> SafeString:
 
 @register.simple_tag
 def due_day(due: date, completed_at: datetime | None = None) -> SafeString:
-    """A due date, marked when it has passed and the task is still open."""
+    """A due date, marked as late if it has passed and the task is open."""
     today = current_date()
     late = "" if completed_at else presentation.lateness(due, today)
     title = presentation.full_date(due)
@@ -72,9 +72,9 @@ def due_day(due: date, completed_at: datetime | None = None) -> SafeString:
 
 @register.inclusion_tag("task/attachments.html", takes_context=True)
 def files(context: Any, task: Task) -> dict[str, Any]:
-    """Show the files of a task, which has its project, with a form for another: `{% files task %}`.
+    """Show the attachments of a task and the form for another one: `{% files task %}`. The task has its project.
 
-    One query, and one more for the people who sent them.
+    One query, and one more for the uploaders.
     """
     request = context["request"]
     return {**files_of(task, request.membership), "request": request, "csrf_token": context.get("csrf_token")}
@@ -82,7 +82,7 @@ def files(context: Any, task: Task) -> dict[str, Any]:
 
 @register.inclusion_tag("task/prose.html", takes_context=True)
 def prose(context: Any, text: str, ticks: Ticks | None = None) -> dict[str, Any]:
-    """Show one of the texts of the page: `{% prose comment.body %}`."""
+    """Show a text of the page as HTML: `{% prose comment.body %}`."""
     shown: TaskPage = context["shown"]
     return {
         "prose": shown.references.show(text, ticks),
@@ -93,7 +93,7 @@ def prose(context: Any, text: str, ticks: Ticks | None = None) -> dict[str, Any]
 
 @register.simple_tag
 def ticks_of_description(shown: TaskPage) -> Ticks | None:
-    """The form for ticking items of the description, None for readers who may not."""
+    """The form for checkboxes of the description, None for readers without the permission."""
     if not shown.can_write:
         return None
     return Ticks("ticks", reverse("tick_text", args=[shown.task.key]), fingerprint(shown.task.description))
@@ -101,7 +101,7 @@ def ticks_of_description(shown: TaskPage) -> Ticks | None:
 
 @register.simple_tag
 def ticks_of_comment(shown: TaskPage, comment: Comment) -> Ticks | None:
-    """The form for ticking items of a comment, None for readers who did not write it."""
+    """The form for checkboxes of a comment, None for readers other than the author."""
     if not shown.can_write or comment.author_id != shown.request.membership.pk:
         return None
     return Ticks(

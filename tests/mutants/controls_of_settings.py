@@ -35,7 +35,7 @@ OF_SETTINGS = [
     off(
         "only admins open the page that removes somebody",
         "frontend/account_settings/members.py",
-        '''    """Ask for the name of a member, and remove them."""
+        '''    """Ask for the name of a member. POST removes the member."""
     require(request.membership, "member.manage")
 ''',
         "",
