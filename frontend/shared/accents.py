@@ -19,8 +19,8 @@ def style_sheet() -> str:
     rules = [
         f".hue-{hue} {{\n"
         f"  --accent-hue: {hue};\n"
-        f"  --accent-light: {_chroma(hue, LIGHT, MOST_LIGHT):.3f};\n"
-        f"  --accent-dark: {_chroma(hue, DARK, MOST_DARK):.3f};\n"
+        f"  --accent-light: {_chroma(hue, LIGHT, MOST_LIGHT):g};\n"
+        f"  --accent-dark: {_chroma(hue, DARK, MOST_DARK):g};\n"
         "}\n"
         for hue in HUES
     ]
@@ -32,7 +32,7 @@ def _chroma(hue: int, lightnesses: tuple[float, ...], most: float) -> float:
     chroma = most
     while chroma > 0 and not all(_is_shown(lightness, chroma, hue) for lightness in lightnesses):
         chroma -= STEP
-    return chroma
+    return round(chroma, 3)
 
 
 def _is_shown(lightness: float, chroma: float, hue: float) -> bool:

@@ -78,7 +78,16 @@ test("a select without a default has its first option as the default", () => {
 
 // The store ----------------------------------------------------------------------------------------------------------
 
-const KEYS = [1, 2].map((seed) => `owner${seed}.${btoa(String.fromCharCode(...Array(64).keys().map((n) => n * seed)))}`);
+const KEYS = [1, 2].map(
+  (seed) =>
+    `owner${seed}.${btoa(
+      String.fromCharCode(
+        ...Array(64)
+          .keys()
+          .map((n) => n * seed),
+      ),
+    )}`,
+);
 let pages = 0;
 
 // Return the store as a page of the owner of `keys` has it.
@@ -112,7 +121,10 @@ test("another owner does not read a draft", async () => {
 test("a draft that was written with an earlier key is read and then stored with the new one", async () => {
   await (await open(KEYS[0])).save("one", { values: {} });
   const store = await open(`${KEYS[1]} ${KEYS[0]}`);
-  equal((await store.loadAll()).map(({ id }) => id), ["one"]);
+  equal(
+    (await store.loadAll()).map(({ id }) => id),
+    ["one"],
+  );
   await store.save("one", { values: {} });
   equal(stored(), ["draft:owner2:one"]);
 });

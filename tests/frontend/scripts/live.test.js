@@ -42,7 +42,9 @@ async function connect() {
   const { socket } = await load("shared/socket.js");
   const heard = [];
   for (const name of ["event", "resync", "lost", "ended"]) {
-    socket.addEventListener(name, ({ detail }) => heard.push(detail ? `${name} ${detail.seq ?? detail.project}` : name));
+    socket.addEventListener(name, ({ detail }) =>
+      heard.push(detail ? `${name} ${detail.seq ?? detail.project}` : name),
+    );
   }
   return { socket, heard };
 }
@@ -82,7 +84,10 @@ test("the wait between attempts grows and has a limit", async () => {
     socket.hurry();
   }
   const ranges = [500, 1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000];
-  equal(waits.map((wait, at) => wait >= ranges[at] / 2 && wait <= ranges[at]), ranges.map(() => true));
+  equal(
+    waits.map((wait, at) => wait >= ranges[at] / 2 && wait <= ranges[at]),
+    ranges.map(() => true),
+  );
 });
 
 test("a lost membership ends the attempts, and a changed role does not", async () => {

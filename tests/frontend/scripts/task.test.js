@@ -12,8 +12,14 @@ function typed(text, at = text.length) {
 }
 
 test("a mention begins with an @ that belongs to no address", () => {
-  equal(["@", "Hello @Ad", "(@ada", "\n@x", "*@Ada Love"].map((text) => typed(text)), ["", "Ad", "ada", "x", "Ada Love"]);
-  equal(["ada@exam", "a.@x", "x_@y", "no", "@a\nb"].map((text) => typed(text)), Array(5).fill(undefined));
+  equal(
+    ["@", "Hello @Ad", "(@ada", "\n@x", "*@Ada Love"].map((text) => typed(text)),
+    ["", "Ad", "ada", "x", "Ada Love"],
+  );
+  equal(
+    ["ada@exam", "a.@x", "x_@y", "no", "@a\nb"].map((text) => typed(text)),
+    Array(5).fill(undefined),
+  );
 });
 
 test("a mention may follow a letter of a script without spaces", () => {

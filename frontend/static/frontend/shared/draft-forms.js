@@ -5,7 +5,8 @@ import { defaultOf, hasChanged, isBox, valueOf } from "./fields.js";
 const TEXT = ["text", "email", "url", "tel", "number", "search"].map((type) => `input[type=${type}]`).join();
 const TYPED = `textarea, input:not([type]), ${TEXT}`;
 const CHOSEN = "select, input[type=date], input[type=time], input[type=checkbox], input[type=radio]";
-const SECRET = "[type=password], [type=file], [autocomplete=one-time-code], [autocomplete$=-password], [autocomplete^=cc-]";
+const SECRET =
+  "[type=password], [type=file], [autocomplete=one-time-code], [autocomplete$=-password], [autocomplete^=cc-]";
 
 // Forms that log in, and those that delete something when its name is typed, opt out: `data-drafts="off"`.
 export function isDrafted(form) {

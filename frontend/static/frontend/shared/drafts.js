@@ -3,7 +3,17 @@
 // with the same form have a draft each, and what a tab leaves behind is found by the next page with that form.
 
 import { load, loadAll, ready, remove, save } from "./draft-store.js";
-import { basisOf, defaultsOf, fill, isDrafted, leftOf, setBasis, slotOf, textFieldsOf, valuesOf } from "./draft-forms.js";
+import {
+  basisOf,
+  defaultsOf,
+  fill,
+  isDrafted,
+  leftOf,
+  setBasis,
+  slotOf,
+  textFieldsOf,
+  valuesOf,
+} from "./draft-forms.js";
 import { hasChanged } from "./fields.js";
 import { hideNote, isShown, showHint, showNote } from "./draft-notes.js";
 import { FIELDS } from "./patch.js";
@@ -51,7 +61,14 @@ async function hold(draft) {
 }
 
 function begin(form) {
-  const draft = { id: crypto.randomUUID?.() ?? "", slot: slotOf(form), form, values: {}, was: {}, basis: basisOf(form) };
+  const draft = {
+    id: crypto.randomUUID?.() ?? "",
+    slot: slotOf(form),
+    form,
+    values: {},
+    was: {},
+    basis: basisOf(form),
+  };
   draft.at = location.pathname;
   draft.open = form.matches(EDITED) ? draft.slot.split("#")[0] : "";
   draft.what = textFieldsOf(form)[0].labels?.[0]?.textContent.trim() ?? "";
@@ -83,7 +100,9 @@ function keep(form) {
   const values = valuesOf(form, Object.keys(draft.values));
   const added = Object.keys(values).filter((key) => !(key in draft.was));
   Object.assign(draft.was, defaultsOf(form, added));
-  const hasText = textFieldsOf(form).some((field) => field.name in values && values[field.name] !== draft.was[field.name]);
+  const hasText = textFieldsOf(form).some(
+    (field) => field.name in values && values[field.name] !== draft.was[field.name],
+  );
   if (!hasText) return forget(draft);
   Object.assign(draft, { values, reason: "" });
   return isEnded ? explain(form, "ended") : store(draft);
@@ -120,7 +139,8 @@ function putBack(draft, form) {
   const isOther = fill(form, draft.values);
   const around = form.closest("details");
   if (around) around.open = true;
-  if (isOther && !draft.isQuiet) showNote(form, draft.reason === "ended" ? "restored-ended" : "restored", { mayDiscard: true });
+  if (isOther && !draft.isQuiet)
+    showNote(form, draft.reason === "ended" ? "restored-ended" : "restored", { mayDiscard: true });
   draft.isQuiet = false;
   store(draft);
 }

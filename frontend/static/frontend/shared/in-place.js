@@ -19,7 +19,13 @@ async function send(form, submitter) {
   if (token()) data.set("csrfmiddlewaretoken", token()); // there may have been a log-in since
   const url = form.getAttribute("action") || location.href;
   const answer = await fetch(url, { method: "POST", body: data, headers: { "X-In-Place": "1" } }).catch(() => null);
-  return answer && { status: answer.status, next: answer.headers.get("X-Location"), text: await answer.text().catch(() => "") };
+  return (
+    answer && {
+      status: answer.status,
+      next: answer.headers.get("X-Location"),
+      text: await answer.text().catch(() => ""),
+    }
+  );
 }
 
 // Show the page that came back instead of this one.

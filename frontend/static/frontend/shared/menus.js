@@ -84,5 +84,6 @@ document.addEventListener("click", (event) => {
   if (cell && !event.target.closest("a, button")) cell.parentElement.querySelector(".list-edit a")?.click();
 });
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.elt?.matches?.(".list-row-form")) event.detail.elt.querySelector("input:not([type=hidden])")?.focus();
+  if (event.detail.elt?.matches?.(".list-row-form"))
+    event.detail.elt.querySelector("input:not([type=hidden])")?.focus();
 });

@@ -77,7 +77,8 @@ export function addShortcut(key, action) {
 document.addEventListener("keydown", (event) => {
   const action = actions.get(shortcutOf(event));
   if (!action || !dialog || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (isComposing(event) || event.target.matches?.(TYPING) || document.querySelector("dialog[open]") || !isOn()) return;
+  if (isComposing(event) || event.target.matches?.(TYPING) || document.querySelector("dialog[open]") || !isOn())
+    return;
   event.preventDefault();
   action();
 });

@@ -62,7 +62,9 @@ export function close() {
 }
 
 function isPlain(event) {
-  return !event.defaultPrevented && !event.button && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+  return (
+    !event.defaultPrevented && !event.button && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey
+  );
 }
 
 document.addEventListener("click", (event) => {
