@@ -5,10 +5,10 @@ const { Reference } = await load("task/pictures.js");
 const { isText } = await load("task/uploads.js");
 
 function typed(text, at = text.length) {
-  const area = render("<textarea></textarea>");
-  area.value = text;
-  area.setSelectionRange(at, at);
-  return wordBefore(area);
+  const field = render("<textarea></textarea>");
+  field.value = text;
+  field.setSelectionRange(at, at);
+  return wordBefore(field);
 }
 
 test("a mention begins with an @ that belongs to no address", () => {

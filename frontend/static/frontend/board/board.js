@@ -133,19 +133,29 @@ function look(item, key) {
 
 const MOVES = new Set(["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home", "End"]);
 
+// Both return whether the key has a meaning.
+function onKeyWithGrabbed(key) {
+  if (key === " " || key === "Enter") drop();
+  else if (key === "Escape") cancel();
+  else if (MOVES.has(key)) moveBy(key);
+  else return false;
+  return true;
+}
+
+function onKeyAt(item, key) {
+  if (key === " " && board() && !item.classList.contains("card-busy")) grab(item);
+  else if (key.startsWith("Arrow")) look(item, key);
+  else return false;
+  return true;
+}
+
 function onKey(event) {
   const item = event.target.matches?.(".board .card") ? event.target.closest(".card-item") : null;
   if (!item || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (grabbed) {
-    if (event.key === " " || event.key === "Enter") drop();
-    else if (event.key === "Escape") cancel();
-    else if (MOVES.has(event.key)) moveBy(event.key);
-    else return;
-    event.stopPropagation();
-  } else if (event.key === " " && board() && !item.classList.contains("card-busy")) grab(item);
-  else if (event.key.startsWith("Arrow")) look(item, event.key);
-  else return;
+  const isGrabbed = Boolean(grabbed);
+  if (!(isGrabbed ? onKeyWithGrabbed(event.key) : onKeyAt(item, event.key))) return;
   event.preventDefault();
+  if (isGrabbed) event.stopPropagation();
 }
 
 document.addEventListener("keydown", onKey, true);

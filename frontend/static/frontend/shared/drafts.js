@@ -168,7 +168,8 @@ function openForm(draft) {
   opened.add(draft.id);
 }
 
-async function look() {
+// Follow what the page did with forms whose text is kept: replaced them, brought them back, took them away.
+function followForms() {
   for (const draft of drafts.values()) {
     const form = draft.form.isConnected ? null : formsOf().find((each) => slotOf(each) === draft.slot);
     if (form) putBack(draft, form);
@@ -178,6 +179,10 @@ async function look() {
       drafts.delete(draft.slot);
     }
   }
+}
+
+async function look() {
+  followForms();
   const found = (await loadAll()).filter((each) => !drafts.has(each.slot));
   for (const form of formsOf()) {
     for (const field of textFieldsOf(form)) if (!field.autocomplete) field.autocomplete = "off";

@@ -5,7 +5,7 @@ import { refresh } from "../shared/live.js";
 import { token } from "../shared/toasts.js";
 import { Reference } from "./pictures.js";
 
-const REFUSALS = [400, 402, 409, 413]; // the form would get these responses as well
+const REFUSALS = new Set([400, 402, 409, 413]); // the form would get these responses as well
 
 const queue = [];
 let isBusy = false;
@@ -66,8 +66,8 @@ export function isText(event) {
   if (!event.target.closest("input, textarea, [contenteditable]")) return false;
   const lines = event.clipboardData.getData("text/plain").split(/[\r\n]+/);
   const text = lines.map((line) => line.trim()).filter(Boolean);
-  const names = Array.from(event.clipboardData.files, (file) => file.name);
-  return text.some((line) => !names.includes(fileName(line)));
+  const names = new Set(Array.from(event.clipboardData.files, (file) => file.name));
+  return text.some((line) => !names.has(fileName(line)));
 }
 
 function fileName(line) {
@@ -123,9 +123,10 @@ class Refused extends Error {}
 
 async function ask(method, url, body) {
   const headers = { "Content-Type": "application/json", "X-CSRFToken": token() };
-  const answer = await fetch(url, { method, headers, body: body && JSON.stringify(body) });
+  const options = { method, headers, body: body && JSON.stringify(body) };
+  const answer = await fetch(url, options);
   if (answer.ok) return answer;
-  if (!REFUSALS.includes(answer.status)) throw new Error(`${method} ${url} was answered with ${answer.status}.`);
+  if (!REFUSALS.has(answer.status)) throw new Error(`${method} ${url} was answered with ${answer.status}.`);
   const { detail, errors } = await answer.json();
   throw new Refused(Object.values(errors).flat().join(" ") || detail);
 }
