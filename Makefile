@@ -2,6 +2,7 @@
 
 PYTHON := .venv/bin/python
 PACKAGES := config frontend tasks projects accounts tenancy
+SCRIPTS := frontend/static tests/frontend/scripts
 
 # Images like to set it, and then every process compiles every module again: a second at each start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -11,7 +12,7 @@ RUNTIME := .venv/installed/requirements.txt
 EMBEDDED := $(if $(and $(DATABASE_URL),$(REDIS_URL),$(S3_ENDPOINT_URL)),,.venv/installed/requirements-embedded.txt)
 DEVELOPMENT := .venv/installed/requirements-dev.txt
 
-.PHONY: help install demo dev test lint typecheck bench mutants torture fuzz openapi roles settings psql lock clean
+.PHONY: help install demo dev test coverage lint typecheck bench mutants torture fuzz openapi roles settings psql lock clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -35,10 +36,17 @@ torture: install ## isolation under load: 20,000 requests of twenty tenants, som
 fuzz: install ## the API against its document: 2,000 made-up requests for each kind of object, three quarters of an hour (ARGS='-k tasks')
 	@$(PYTHON) -m pytest -m fuzz -n auto $(ARGS)
 
-lint: $(RUNTIME) $(DEVELOPMENT) ## style of Python and templates, who may import whom, and what has to be declared
+coverage: install ## the tests with coverage of lines and branches of Python, reported in htmlcov/ (ARGS='tests/tasks')
+	@rm -f .coverage .coverage.*
+	@status=0; $(PYTHON) -m coverage run -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS) || status=$$?; \
+		$(PYTHON) -m coverage combine --quiet && $(PYTHON) -m coverage html --quiet && $(PYTHON) -m coverage report; exit $$status
+
+lint: $(RUNTIME) $(DEVELOPMENT) ## style of Python, templates, scripts and style sheets, imports, declared packages
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m djlint --quiet --lint frontend
+	.venv/bin/oxlint --quiet $(SCRIPTS)
+	.venv/bin/oxfmt --check $(SCRIPTS)
 	.venv/bin/lint-imports
 	.venv/bin/deptry .
 
@@ -76,7 +84,7 @@ ifeq ($(origin DATA),command line)
 	@if [ -d .data ] && [ -x $(PYTHON) ]; then DATA_DIR=.data $(PYTHON) -m config.services stop; fi
 	rm -rf .data
 endif
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache staticfiles
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache staticfiles htmlcov .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:
