@@ -7,6 +7,8 @@ const PATIENCE_MS = 10_000;
 const GIVE_UP = 4403; // not a member any more, suspended
 const ENDED = 4401; // not logged in any more; another tab may log in
 
+// Below the prefix of the account, where accounts are told apart by path.
+const path = document.querySelector("meta[name=socket]")?.content;
 const sign = document.getElementById("live");
 
 function show(state) {
@@ -41,7 +43,7 @@ class Socket extends EventTarget {
     }
     show(this.#failures ? "reconnecting" : "connecting");
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const connection = new WebSocket(`${scheme}//${location.host}/ws/`, ["commonhold.v1"]);
+    const connection = new WebSocket(`${scheme}//${location.host}${path}`, ["commonhold.v1"]);
     this.#connection = connection;
     connection.addEventListener("open", () => {
       for (const project of this.#seen.keys()) this.#subscribe(project);
