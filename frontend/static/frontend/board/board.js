@@ -1,5 +1,5 @@
-// Cards are dragged with a pointer, or grabbed with the space bar and moved with the arrows. The server decides where
-// they end up: until it has answered the card is shown where it was dropped, and if it says no, where it was.
+// Cards are dragged with a pointer, or grabbed with the space bar and moved with the arrow keys (optimistic update): a
+// card is shown where it was dropped until the server has answered, and goes back when the server refuses the move.
 
 import { hold, release } from "../shared/live.js";
 import { draggable, isAt, placeOf, putBack } from "../shared/dragging.js";
@@ -14,7 +14,7 @@ const columns = () => [...document.querySelectorAll(".board .column")];
 const listOf = (column) => column.querySelector(".cards");
 const cardsIn = (column) => [...listOf(column).children];
 
-// Say where a card is to those who cannot see it. The texts come with the page: `data-moved="{key} is …"`.
+// Announce the place of a card to screen readers. The page contains the texts: `data-moved="{key} is …"`.
 function announce(what, item) {
   if (!announcer) return;
   const column = item.closest(".column");
@@ -33,7 +33,7 @@ function destination(item) {
   return { status: item.closest(".column").dataset.status, version: item.dataset.version, ...neighbour };
 }
 
-// Tell the server where a card was put. Returns whether it is there now.
+// Save the place of a card, and return whether that succeeded.
 async function commit(item, origin) {
   if (isAt(item, origin)) {
     release();
@@ -53,7 +53,7 @@ async function commit(item, origin) {
   return done;
 }
 
-// With the keyboard ---------------------------------------------------------------------------------------------------
+// With the keyboard --------------------------------------------------------------------------------------------------
 
 let grabbed = null; // { item, origin, moving }
 
@@ -92,7 +92,7 @@ function cancel() {
 
 function move(list, next) {
   const { item } = grabbed;
-  grabbed.moving = true; // being moved takes the focus away
+  grabbed.moving = true; // the move removes the focus
   list.insertBefore(item, next);
   focus(item);
   grabbed.moving = false;
@@ -116,7 +116,7 @@ function moveBy(key) {
   else if (key === "End") move(item.parentElement, null);
 }
 
-// Arrows without a card in hand go from card to card.
+// Without a grabbed card the arrow keys move the focus from card to card.
 function look(item, key) {
   const column = item.closest(".column");
   const place = cardsIn(column).indexOf(item);
@@ -163,7 +163,7 @@ document.addEventListener("focusout", () => {
   if (grabbed && !grabbed.moving) cancel();
 });
 
-// With a pointer ------------------------------------------------------------------------------------------------------
+// With a pointer -----------------------------------------------------------------------------------------------------
 
 // Below its cards a column is as wide as above.
 function columnAt(x) {

@@ -1,4 +1,4 @@
-// Starts Swagger UI. A file of its own, because the pages allow no script inside them.
+// Starts Swagger UI. It is a file because the content security policy allows no inline script.
 const main = document.getElementById("api");
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -11,7 +11,7 @@ window.SwaggerUIBundle({
   domNode: main,
   deepLinking: true,
   defaultModelsExpandDepth: 0,
-  // A session's requests need the token from its cookie, as everywhere.
+  // Requests with a session need the CSRF token of the cookie.
   requestInterceptor(request) {
     const cookie = document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/);
     if (cookie) request.headers["X-CSRFToken"] = cookie[1];

@@ -1,4 +1,4 @@
-// Which forms have text that must not be lost, and what is in them.
+// The forms whose text is kept as a draft, and the values of their fields.
 
 import { defaultOf, hasChanged, isBox, valueOf } from "./fields.js";
 
@@ -8,13 +8,13 @@ const CHOSEN = "select, input[type=date], input[type=time], input[type=checkbox]
 const SECRET =
   "[type=password], [type=file], [autocomplete=one-time-code], [autocomplete$=-password], [autocomplete^=cc-]";
 
-// Forms that log in, and those that delete something when its name is typed, opt out: `data-drafts="off"`.
+// Forms for a log-in, and those that confirm a deletion by a typed name, opt out with `data-drafts="off"`.
 export function isDrafted(form) {
   if (form?.getAttribute("method")?.toLowerCase() !== "post" || form.closest("[data-drafts=off]")) return false;
   return Boolean(form.querySelector(TYPED)) && !form.querySelector(SECRET);
 }
 
-// What a form is for: the same on another day, in another tab and beside another page.
+// The identity of a form, which is the same on another day, in another tab and beside another page.
 export function slotOf(form) {
   return `${new URL(form.getAttribute("action") || location.href, location.href).pathname}#${form.dataset.draft ?? ""}`;
 }
@@ -26,7 +26,7 @@ const hiddenOf = (form) =>
 
 export const textFieldsOf = (form) => fieldsOf(form).filter((field) => field.matches(TYPED));
 
-// What is in the fields that differ from what the server sent, and in those of `keys`.
+// The values of fields that the user has changed, and of those in `keys`.
 export function valuesOf(form, keys = []) {
   const wanted = fieldsOf(form).filter((field) => hasChanged(field) || keys.includes(keyOf(field)));
   return Object.fromEntries(wanted.map((field) => [keyOf(field), valueOf(field)]));
@@ -37,14 +37,14 @@ export function defaultsOf(form, keys) {
   return Object.fromEntries(wanted.map((field) => [keyOf(field), defaultOf(field)]));
 }
 
-// What the form began with: the version of a task, for one.
+// The hidden fields that a form is based on, such as the version of a task.
 export const basisOf = (form) => Object.fromEntries(hiddenOf(form).map((field) => [field.name, field.value]));
 
 export function setBasis(form, basis) {
   for (const field of hiddenOf(form)) if (field.name in basis) field.value = basis[field.name];
 }
 
-// Put values into a form; say whether it shows something else than before.
+// Set the values of a form; return whether any of them has changed.
 export function fill(form, values) {
   let isOther = false;
   for (const field of fieldsOf(form)) {
@@ -57,7 +57,8 @@ export function fill(form, values) {
   return isOther;
 }
 
-// What was typed after `sent` was sent: without it where the field was empty before, and else all of it.
+// The text that was typed after `sent` was sent: what follows it in a field that was empty before, else the whole
+// field.
 export function leftOf(form, sent, was) {
   const left = {};
   for (const field of textFieldsOf(form)) {

@@ -1,4 +1,4 @@
-// What a form says of text that was not sent. The words come with the page.
+// The notes at forms about unsent text. The page contains the texts in `#drafts`.
 
 const place = document.getElementById("drafts");
 const words = (name) => place?.getAttribute(`data-${name}`) ?? "";
@@ -23,7 +23,7 @@ function link(text, href) {
 }
 
 function note(text, ...actions) {
-  const made = document.createElement("section"); // layouts count the `div`s of a form
+  const made = document.createElement("section"); // not a `div`: layouts count those of a form
   made.className = "draft-note";
   made.setAttribute("role", "status");
   const paragraph = document.createElement("p");
@@ -38,10 +38,10 @@ export function hideNote(form) {
   noteOf(form)?.remove();
 }
 
-// Show at the head of a form what happened to it: `reason` names the words, unless the server has said its own.
+// Show a note at the start of a form. `reason` names its text, unless the server has sent one.
 export function showNote(form, reason, { words: own, isKept = true, mayDiscard = false, back = "" } = {}) {
   const text = mayDiscard ? words(reason) : `${own || words(reason)} ${words(isKept ? "kept" : "unkept")}`;
-  if (noteOf(form)?.firstElementChild.textContent === text) return; // is not said twice to a screen reader
+  if (noteOf(form)?.firstElementChild.textContent === text) return; // a screen reader would read it again
   hideNote(form);
   const actions = [];
   if (reason === "ended" && !mayDiscard) actions.push(link(words("log-in"), back));
@@ -49,7 +49,7 @@ export function showNote(form, reason, { words: own, isKept = true, mayDiscard =
   form.prepend(note(text, ...actions));
 }
 
-// Show on the page that there is text for a form which is not on it.
+// Show a note on the page about unsent text of a form that the page does not contain.
 export function showHint(draft, discard) {
   const text = draft.what ? `${words("elsewhere")} (${draft.what})` : words("elsewhere");
   const made = note(text, link(words("show"), draft.open));

@@ -1,16 +1,16 @@
-// Text that was not sent, on this device: encrypted in localStorage, with keys that the server gives to the member alone
-// whom the page is for. What the next user of the browser finds there is when a draft was written and how long it is.
+// The storage of drafts (unsent text) on this device: encrypted in localStorage, with keys that the server writes into
+// the pages of one member only. Another user of the browser can see when a draft was written and how long it is.
 //
 //   draft:<owner>:<id> = <time>:<base64 of nonce and ciphertext>
 //
-// Browsers have the cryptography for it only where pages come over HTTPS or from this machine. Elsewhere nothing is kept.
+// Browsers have the Web Cryptography API on pages over HTTPS or from this machine only. Elsewhere nothing is stored.
 
 import { ownerName } from "./log-out.js";
 
 const PREFIX = "draft:";
 const MOST_MS = 30 * 24 * 3600 * 1000;
-const MOST_OF_ONE = 400_000; // bytes: the longest description, and that of before, in any script
-const MOST_OF_OWNER = 1_500_000; // of the 5,000,000 that browsers store for a host
+const MOST_OF_ONE = 400_000; // bytes: the longest description and its previous text, in any script
+const MOST_OF_OWNER = 1_500_000; // of the 5,000,000 characters that browsers store for a host
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 
@@ -19,10 +19,10 @@ const OWNER = ownerName(place?.dataset.home);
 const sent = place?.dataset.keys;
 delete place?.dataset.keys;
 
-const read = new Map(); // stored text: what is in it
+const read = new Map(); // by the stored text: its content
 const writes = new Map(); // id: the number of the last write or removal
 let count = 0;
-let owners = []; // { id, key }: the first for what is written, the others for what was written before a change of key
+let owners = []; // { id, key }: the first encrypts; the others decrypt drafts from before a change of key
 
 const bytesOf = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 
@@ -32,7 +32,7 @@ function base64Of(bytes) {
   return btoa(text);
 }
 
-// Keys come masked by random bytes, so that no two pages have the same secret in them (BREACH).
+// Keys are masked with random bytes, so that no two pages contain the same secret (BREACH).
 async function ownerOf(text) {
   const [id, masked] = text.split(".");
   const bytes = bytesOf(masked);
@@ -40,7 +40,7 @@ async function ownerOf(text) {
   return { id, key: await crypto.subtle.importKey("raw", secret, "AES-GCM", false, ["encrypt", "decrypt"]) };
 }
 
-// Say whether drafts can be kept, when that is known.
+// Resolves to whether drafts can be stored.
 export const ready = (async () => {
   if (!sent || !isSecureContext || !navigator.locks) return false;
   try {
@@ -63,7 +63,7 @@ function sweep() {
   for (const name of names(PREFIX)) if (!(Date.now() - timeOf(name) < MOST_MS)) localStorage.removeItem(name);
 }
 
-// What was encrypted for one name and time is nothing under another.
+// A draft cannot be decrypted under another name or time.
 const parameters = (nonce, name, time) => ({
   name: "AES-GCM",
   iv: nonce,
@@ -79,12 +79,12 @@ async function decrypt(owner, name, stored) {
     const plain = await crypto.subtle.decrypt(parameters(nonce, name, time), owner.key, bytes.subarray(NONCE_BYTES));
     read.set(stored, { ...JSON.parse(new TextDecoder().decode(plain)), time: Number(time) });
   } catch {
-    read.set(stored, null); // was changed outside of this script
+    read.set(stored, null); // it was changed outside of this script
   }
   return read.get(stored);
 }
 
-// Return the member's draft `id` as it is stored now, null when it is gone.
+// Return the member's draft `id`, null when it is not stored.
 export async function load(id) {
   for (const owner of owners) {
     const stored = localStorage.getItem(nameOf(owner, id));
@@ -94,14 +94,14 @@ export async function load(id) {
   return null;
 }
 
-// Return all of the member's drafts, the newest first.
+// Return all drafts of the member, newest first.
 export async function loadAll() {
   const ids = owners.flatMap((owner) => names(nameOf(owner, "")).map((name) => name.slice(nameOf(owner, "").length)));
   const found = await Promise.all([...new Set(ids)].map(load));
   return found.filter(Boolean).sort((one, other) => other.time - one.time);
 }
 
-// The oldest of the member's make room for `name`.
+// Store a draft. The oldest drafts of the member are removed when there is not enough room.
 function store(name, text) {
   const others = names(nameOf(owners[0], ""))
     .filter((each) => each !== name)
@@ -111,7 +111,7 @@ function store(name, text) {
   localStorage.setItem(name, text);
 }
 
-// Keep a draft. Says whether it is stored; what was written or removed later wins.
+// Save a draft and return whether it is stored. A later call for the same draft takes precedence.
 export async function save(id, content) {
   const number = ++count;
   writes.set(id, number);
@@ -127,7 +127,7 @@ export async function save(id, content) {
     for (const old of owners.slice(1)) localStorage.removeItem(nameOf(old, id));
     return true;
   } catch {
-    return false; // there is no room
+    return false; // the storage is full
   }
 }
 
@@ -136,12 +136,12 @@ export function remove(id) {
   for (const owner of owners) localStorage.removeItem(nameOf(owner, id));
 }
 
-// Whose browser this is -----------------------------------------------------------------------------------------------
+// Another user of the browser ----------------------------------------------------------------------------------------
 
 const isOurs = () => localStorage.getItem(OWNER) === owners[0].id;
 
-// A log-out (log-out.js), or the log-in of another member, ends this page in every tab, also where the browser has kept
-// it to go back to.
+// After a log-out (log-out.js), or the log-in of another member, this page reloads in every tab, also from the
+// back/forward cache.
 addEventListener("storage", (event) => {
   if (owners.length && (event.key === OWNER || event.key === null) && !isOurs()) location.reload();
 });

@@ -1,6 +1,6 @@
-// What is typed into a form is kept on this device until it is sent or discarded: see draft-store.js for how, and
-// docs/web.md. Each draft belongs to one form on one page. A lock says that the page is still there, so that two tabs
-// with the same form have a draft each, and what a tab leaves behind is found by the next page with that form.
+// Keeps typed text on this device until it is sent or discarded (docs/web.md); draft-store.js stores it. A draft
+// belongs to one form on one page. The page holds a lock on it, so two tabs with the same form have a draft each, and
+// the next page with the form takes over the draft of a tab that was closed.
 
 import { load, loadAll, ready, remove, save } from "./draft-store.js";
 import {
@@ -18,19 +18,19 @@ import { hasChanged } from "./fields.js";
 import { hideNote, isShown, showHint, showNote } from "./draft-notes.js";
 import { FIELDS } from "./patch.js";
 
-const MINE = "drafts"; // in sessionStorage: what this tab has written, and a reload of it takes back
+const MINE = "drafts"; // in sessionStorage: the drafts of this tab, which it takes over after a reload
 const MOST_OF_TAB = 20;
 const PATIENCE_MS = 3000;
 const EDITED = "form[data-edit]:not(details *)"; // forms that a link on the page opens
 
-const drafts = new Map(); // slot: what is kept for a form of this page
-const opened = new Set(); // ids of drafts whose form was opened, or pointed to
+const drafts = new Map(); // by slot: the draft of a form of this page
+const opened = new Set(); // ids of drafts whose form was opened or linked
 let isAvailable = false;
-let isEnded = false; // the session is
+let isEnded = false; // the session has ended
 
 const formsOf = () => [...document.forms].filter(isDrafted);
 
-// What is stored may have been changed by hand: what is no list of ids is none.
+// The stored value may have been changed by hand: anything but a list of ids counts as an empty one.
 function mine() {
   try {
     const ids = JSON.parse(sessionStorage.getItem(MINE));
@@ -40,8 +40,8 @@ function mine() {
   }
 }
 
-// Hold the lock of a draft: return what lets go of it, null when another page has it. What this tab has written may be
-// held by the document before this one, which is about to let go of it.
+// Hold the lock of a draft: return a function that releases it, null when another page holds it. The lock of a draft
+// of this tab may be held by the previous document, which is about to release it.
 function claim(id) {
   const options = mine().includes(id) ? { signal: AbortSignal.timeout(PATIENCE_MS) } : { ifAvailable: true };
   return new Promise((resolve) => {
@@ -85,7 +85,7 @@ async function store(draft) {
   if (draft.number === number) draft.isKept = isStored;
 }
 
-// Nothing of it is left: it was sent, discarded or deleted.
+// Remove a draft that was sent, discarded or deleted.
 function forget(draft) {
   remove(draft.id);
   draft.release?.();
@@ -93,7 +93,7 @@ function forget(draft) {
   hideNote(draft.form);
 }
 
-// Keep what is in a form now.
+// Save the current values of a form.
 function keep(form) {
   const draft = drafts.get(slotOf(form)) ?? begin(form);
   draft.form = form;
@@ -108,12 +108,12 @@ function keep(form) {
   return isEnded ? explain(form, "ended") : store(draft);
 }
 
-// Not `change`: fields that are taken away tell it, with what has been sent.
+// Not `change`: removed fields fire it with values that were sent.
 document.addEventListener("input", (event) => {
   if (isDrafted(event.target.form)) keep(event.target.form);
 });
 
-// Giving up a form, or discarding what was kept, is meant.
+// Cancel and Discard remove the draft.
 document.addEventListener("click", (event) => {
   const form = event.target.closest("[data-cancel], [data-discard]")?.closest("form");
   const draft = form && drafts.get(slotOf(form));
@@ -125,12 +125,12 @@ document.addEventListener("click", (event) => {
   textFieldsOf(form)[0].focus();
 });
 
-// Finding again ---------------------------------------------------------------------------------------------------------
+// Restoring ----------------------------------------------------------------------------------------------------------
 
 function putBack(draft, form) {
   draft.form = form;
   if (draft.isAnswered) {
-    draft.basis = basisOf(form); // the server has shown what is there now
+    draft.basis = basisOf(form); // the answer shows the current state
     draft.isAnswered = false;
   } else {
     draft.basisHere = basisOf(form);
@@ -147,7 +147,7 @@ function putBack(draft, form) {
 
 async function adopt(found, form) {
   const release = await claim(found.id);
-  const draft = release && (await load(found.id)); // another tab may have sent it meanwhile
+  const draft = release && (await load(found.id)); // another tab may have sent it since
   if (!draft || drafts.has(draft.slot) || !form.isConnected) {
     release?.();
     return Boolean(draft);
@@ -158,7 +158,7 @@ async function adopt(found, form) {
   return true;
 }
 
-// Pages open some forms only when they are asked to: ask, and if there is nothing that opens it any more say so.
+// Some forms are opened by a link of the page: click it, and show a note when the link is gone.
 function openForm(draft) {
   const link = [...document.querySelectorAll("#main a[href], #panel a[href]")].find(
     (each) => new URL(each.href).pathname === draft.open,
@@ -168,7 +168,7 @@ function openForm(draft) {
   opened.add(draft.id);
 }
 
-// Follow what the page did with forms whose text is kept: replaced them, brought them back, took them away.
+// Update the drafts of forms that were replaced, shown again or removed.
 function followForms() {
   for (const draft of drafts.values()) {
     const form = draft.form.isConnected ? null : formsOf().find((each) => slotOf(each) === draft.slot);
@@ -200,22 +200,22 @@ function lookAgain() {
 ready.then((available) => {
   isAvailable = available;
   if (!available) return;
-  for (const draft of drafts.values()) hold(draft).then(() => store(draft)); // was typed before that was known
+  for (const draft of drafts.values()) hold(draft).then(() => store(draft)); // text that was typed before
 });
 lookAgain();
 document.addEventListener("htmx:afterSettle", lookAgain);
 
-// Sending ---------------------------------------------------------------------------------------------------------------
+// Sending ------------------------------------------------------------------------------------------------------------
 
-const onTheWay = new WeakMap(); // request: what it sends
+const onTheWay = new WeakMap(); // by request: the draft and the values that it sends
 
-// Remember what a form sends; give the result to one of the two below.
+// Return the draft and the values that a form sends, for one of the two functions below.
 export function sending(form) {
   const draft = isDrafted(form) && drafts.get(slotOf(form));
   return draft ? { draft, values: valuesOf(form, Object.keys(draft.values)) } : null;
 }
 
-// It was accepted. What was typed since stays.
+// The server has accepted it. Text that was typed since stays.
 export function accepted({ draft, values }) {
   isEnded = false;
   const left = draft.form.isConnected ? leftOf(draft.form, values, draft.was) : {};
@@ -225,7 +225,7 @@ export function accepted({ draft, values }) {
   return store(draft);
 }
 
-// It came back, with what is wrong with it or as a preview.
+// The server has returned the form, with errors or a preview.
 export function answered({ draft }) {
   draft.isAnswered = true;
   hideNote(draft.form);
@@ -245,14 +245,15 @@ document.addEventListener("htmx:beforeOnLoad", (event) => {
   else if ([200, 400, 402, 409, 413].includes(xhr.status)) answered(found);
 });
 
-// After menus.js has emptied the form for the next one.
+// After menus.js has reset the form.
 document.addEventListener("htmx:afterRequest", (event) => {
   if (onTheWay.has(event.detail.xhr)) setTimeout(lookAgain, 0);
 });
 
-// Saying what happened --------------------------------------------------------------------------------------------------
+// Notes about failures -----------------------------------------------------------------------------------------------
 
-// Say at a form why it was not sent: "ended", "unreachable", "hidden", or `words` of the server. Says whether it did.
+// Show at a form why it was not sent: "ended", "unreachable", "hidden", or `words` of the server. Returns whether it
+// did.
 export function explain(form, reason, words = "") {
   const draft = isDrafted(form) && drafts.get(slotOf(form));
   if (!draft) return false;
@@ -265,12 +266,12 @@ export function explain(form, reason, words = "") {
   return true;
 }
 
-// Say it at all forms with text that was not sent.
+// Show it at all forms with unsent text.
 export function explainAll(reason) {
   return [...drafts.values()].map((draft) => draft.form.isConnected && explain(draft.form, reason)).some(Boolean);
 }
 
-// Say whether nothing in `element` is lost with the page.
+// Return whether all changed fields in `element` are stored.
 export function isAllKept(element) {
   const isKept = (field) => field.form && drafts.get(slotOf(field.form))?.isKept;
   return [...element.querySelectorAll(FIELDS)].every((field) => !hasChanged(field) || isKept(field));

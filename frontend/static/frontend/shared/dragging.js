@@ -1,6 +1,6 @@
-// Drag and drop with a pointer: at once with a mouse or a pen, after a long press with a finger, which scrolls otherwise.
-// The item itself is the gap where it will land; a copy of it follows the pointer. Live updates wait from the press
-// until the item was dropped and its kind has released them.
+// Drag and drop with a pointer: at once with a mouse or a pen, after a long press with a finger, which scrolls
+// otherwise. The item itself is the gap where it will land; a copy of it follows the pointer. Live updates wait from
+// the press until the item was dropped and its kind has released them.
 
 import { hold, release } from "./live.js";
 
@@ -17,7 +17,7 @@ let current = null; // what is dragged
 //
 //   items               the selector of those that can be dragged
 //   ignored             the selector of parts of an item that cannot be used to drag it
-//   listAt(item, x, y)  returns the list at a point that the item can be dropped into; none leaves the item where it is
+//   listAt(item, x, y)  returns the list at a point that the item can be dropped into; without one the item stays
 //   drop(item, origin)  saves where the item is now, puts it back when that fails, and calls `release()`
 export function draggable(kind) {
   kinds.push(kind);
@@ -95,7 +95,7 @@ function follow(x, y) {
   if (!isAt(item, place)) list.insertBefore(item, place.next);
 }
 
-// Scrolling at the edges ----------------------------------------------------------------------------------------------
+// Scrolling at the edges ---------------------------------------------------------------------------------------------
 
 // Return the nearest element around an item that scrolls along "X" or "Y", else the page.
 function scrollerOf(item, axis) {
@@ -125,7 +125,7 @@ function scroll() {
   requestAnimationFrame(scroll);
 }
 
-// Events --------------------------------------------------------------------------------------------------------------
+// Events -------------------------------------------------------------------------------------------------------------
 
 document.addEventListener("pointerdown", (event) => {
   const kind = kindOf(event.target);

@@ -1,4 +1,4 @@
-// What is in the fields of a form, and what the server sent.
+// The values of form fields: current ones, and those that the server has sent.
 
 export const isBox = (field) => field.type === "checkbox" || field.type === "radio";
 export const valueOf = (field) => (isBox(field) ? field.checked : field.value);
@@ -11,5 +11,5 @@ export function defaultOf(field) {
   return field.defaultValue;
 }
 
-// Say whether the user has put something else into a field; an empty list of options has nothing to choose.
+// Return whether the user has changed a field. A list without options cannot be changed.
 export const hasChanged = (field) => valueOf(field) !== (defaultOf(field) ?? "");

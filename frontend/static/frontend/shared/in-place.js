@@ -1,5 +1,5 @@
-// Sends forms with text that lead to another page: a script asks first, so that what was typed is still there when the
-// server says no, cannot be reached, or wants a log-in first. It answers with where to go then: frontend/shared/in_place.py.
+// Sends forms with text that lead to another page by `fetch`, so that the typed text stays on the page when the server
+// refuses it, cannot be reached or requires a log-in. The answer has the next URL: frontend/shared/in_place.py.
 
 import { accepted, answered, explain, sending } from "./drafts.js";
 import { slotOf } from "./draft-forms.js";
@@ -11,12 +11,12 @@ function go(url) {
   const next = new URL(url, location.href);
   const isHere = next.pathname === location.pathname && next.search === location.search;
   location.assign(next);
-  if (isHere && next.hash) location.reload(); // or there would be nothing but a jump
+  if (isHere && next.hash) location.reload(); // else the browser would only scroll
 }
 
 async function send(form, submitter) {
   const data = new URLSearchParams(new FormData(form, submitter));
-  if (token()) data.set("csrfmiddlewaretoken", token()); // there may have been a log-in since
+  if (token()) data.set("csrfmiddlewaretoken", token()); // a log-in since has changed it
   const url = form.getAttribute("action") || location.href;
   const answer = await fetch(url, { method: "POST", body: data, headers: { "X-In-Place": "1" } }).catch(() => null);
   return (
@@ -28,7 +28,7 @@ async function send(form, submitter) {
   );
 }
 
-// Show the page that came back instead of this one.
+// Show the page of the answer in place of this one.
 function show(text, form) {
   const main = new DOMParser().parseFromString(text, "text/html").getElementById("main");
   if (!main || ![...main.querySelectorAll("form")].some((each) => slotOf(each) === slotOf(form))) return false;
@@ -53,7 +53,7 @@ async function submit(form, submitter, found) {
 document.addEventListener("submit", (event) => {
   const form = event.target;
   const found = !event.defaultPrevented && sending(form);
-  if (!found) return; // there is nothing to lose
+  if (!found) return; // the form has no unsent text
   event.preventDefault();
   if (underWay.has(form)) return;
   underWay.add(form);

@@ -7,9 +7,9 @@ const CODES = { Slash: ["/", "?"] }; // without and with Shift
 // the composition before it tells of the key that ended it, and only this number says so.
 export const isComposing = (event) => event.isComposing || event.keyCode === 229;
 
-// Return the letter or sign that a key stands for in shortcuts, "" for none. Caps Lock changes nothing, and Shift makes
-// another key of a letter. Layouts of other scripts have no Latin letters: the place of the key counts there. A layout
-// with Latin letters has all of them, perhaps in other places, so "ğ" where others have "e" is no "e".
+// Return the letter or sign that a key stands for in shortcuts, "" for none. Caps Lock changes nothing, and Shift
+// makes another key of a letter. Layouts of other scripts have no Latin letters: the place of the key counts there. A
+// layout with Latin letters has all of them, perhaps in other places, so "ğ" where others have "e" is no "e".
 export function shortcutOf({ key, code, shiftKey }) {
   if (/^[a-z]$/i.test(key)) return shiftKey ? "" : key.toLowerCase();
   if ([...key].length !== 1 || /[!-~]/.test(key) || LATIN_LETTER.test(key)) return key;

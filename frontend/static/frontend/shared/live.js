@@ -1,25 +1,25 @@
-// Keeps what is shown as it is on the server. Elements say what they show:
+// Live updates: keeps elements of the page as they are on the server. Attributes say what an element shows:
 //
-//   data-live-project  the project; its events are followed
-//   data-seq           the number of its last event that is in the content already
-//   data-live          which events concern it: the words before the dot of their verbs, or `project` for all
-//   data-live-object   only those of one object: its own, or those of its parts (a task's subtasks and comments)
-//   data-live-url      where the server has the element, by the same id, as it is now
+//   data-live-project  the id of the project whose events are followed
+//   data-seq           the number of the last event that the content contains
+//   data-live          the events that change it: the words before the dot of their verbs, or `project` for all
+//   data-live-object   only events of one object and its parts (the subtasks and comments of a task)
+//   data-live-url      the URL of the current element, which has the same id there
 //
-// The server is the only one that makes HTML: an event says that something changed, never what it looks like.
+// The server alone renders HTML: an event says that an object has changed, and the element is requested again.
 
 import { explainAll } from "./drafts.js";
 import { socket } from "./socket.js";
 import { DEFERRED } from "./patch.js";
 import { send } from "./requests.js";
 
-const WAIT_MS = 40; // between two requests for an element, so that what comes together is one
+const WAIT_MS = 40; // between two requests for an element: events that come together are one request
 const RETRY_MS = [1000, 2000, 5000, 10000, 30000];
 
-const regions = new Map(); // element id: what is to be done for it
+const regions = new Map(); // by the id of the element
 let holds = 0;
 
-// Let live updates wait while an element is dragged, until `release()` was called as often.
+// Pause live updates while an element is dragged, until `release()` was called as often.
 export function hold() {
   holds += 1;
 }
@@ -30,12 +30,12 @@ export function release() {
   for (const region of regions.values()) region.schedule();
 }
 
-// Get an element that says what it shows anew, until it works.
+// Request an element again, until that succeeds.
 export function refresh(id) {
   regions.get(id)?.refresh();
 }
 
-// The columns of the board that an event may have changed; null for all of them.
+// Return the columns of the board that an event may have changed, null for all of them.
 export function columnsOf(root, { verb, object }) {
   const isOfTask = /^(task|subtask|comment)\./.test(verb);
   if (root.dataset.view !== "board" || !object || !(isOfTask || verb === "status.reordered")) return null;
@@ -45,14 +45,14 @@ export function columnsOf(root, { verb, object }) {
   return named.filter(Boolean);
 }
 
-// The number of the last event that is in the content of an element.
+// The number of the last event that the content of an element contains.
 const shown = (element) => Number(element?.dataset.seq ?? 0);
 
 class Region {
   constructor(element) {
     this.id = element.id;
-    this.columns = new Map(); // those to get, with the number of the last event about each
-    this.all = 0; // the number of the last event for which all of it is to be got
+    this.columns = new Map(); // to request: the number of the last event about each
+    this.all = 0; // the number of the last event that needs the whole element
     this.isDirty = this.isLoading = false;
     this.failures = 0;
   }
@@ -85,9 +85,9 @@ class Region {
     this.timer = setTimeout(() => this.load(), wait);
   }
 
-  // What is behind the events that were heard of: an answer to something else may have brought it since.
+  // Return what is older than the events: another answer may have updated it since.
   takeBehind() {
-    const known = shown(this.element); // columns may be newer
+    const known = shown(this.element); // its columns may be newer
     const columns = [...this.columns].filter(
       ([id, seq]) => seq > Math.max(known, shown(document.getElementById(`column-${id}`))),
     );
@@ -114,7 +114,7 @@ class Region {
   }
 }
 
-// Find what the page follows, now and after each change of it.
+// Follow the projects of the page, now and after each change of the page.
 function look() {
   for (const element of document.querySelectorAll("[data-live-project]")) {
     const { liveProject, seq } = element.dataset;
@@ -134,11 +134,12 @@ socket.addEventListener("event", ({ detail }) => {
 socket.addEventListener("resync", ({ detail }) => {
   for (const region of regionsOf(detail.project)) region.refresh();
 });
-// The project, or the sight of it; a page with text that was not sent stays until that has been read.
+// The project was deleted or hidden from the member. A page with unsent text stays, with a note.
 socket.addEventListener("lost", () => explainAll("hidden") || location.reload());
-socket.addEventListener("ended", () => explainAll("ended")); // the session: any other page notices with its next request
+// The session has ended. A page without unsent text notices it with its next request.
+socket.addEventListener("ended", () => explainAll("ended"));
 
-// What was asked for before somebody began to drag is asked for again when they are done.
+// An answer that arrives during a drag is discarded, and the element is requested again after it.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { requestConfig, target } = event.detail;
   if (!holds || !requestConfig.headers["X-Live"]) return;
@@ -149,7 +150,7 @@ document.addEventListener(DEFERRED, (event) => {
   const region = regions.get(event.target.id);
   if (region) region.isDirty = true;
 });
-// Somebody is done with a field: what was left alone because of them is made up for.
+// After the user has left a field, elements that were not replaced because of it are requested again.
 document.addEventListener("focusout", () =>
   setTimeout(() => {
     for (const region of regions.values()) {
@@ -160,7 +161,7 @@ document.addEventListener("focusout", () =>
   }, 0),
 );
 document.addEventListener("htmx:afterSettle", look);
-// A page from the browser's memory is as old as when it was left.
+// A page from the back/forward cache is as old as when it was left.
 addEventListener("pageshow", (event) => {
   if (event.persisted) for (const region of regions.values()) region.refresh();
 });

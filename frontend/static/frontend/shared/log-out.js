@@ -1,15 +1,15 @@
-// A log-out ends the pages of the member that are open in other tabs. Every page runs this, with and without drafts: forms
-// that end the session are on both. Each account has its own log-in, also where accounts share a host.
+// A log-out ends the open pages of the member in other tabs. Every page runs this, since forms that end the session
+// are on pages with and without drafts. Each account has a mark of its own, also where accounts share a host.
 //
 //   <form data-ends-session="/">   the first page of the account
 
-const PREFIX = "draft-owner:"; // then the first page of the account: whose pages this browser shows
-const ENDING = "ending"; // in sessionStorage: which log-in the page that comes next may find ended
+const PREFIX = "draft-owner:"; // and the first page of the account: the owner of the pages in this browser
+const ENDING = "ending"; // in sessionStorage: the account whose session the next page may find ended
 
 export const ownerName = (home) => PREFIX + home;
 
-// Other tabs are told by the page that follows, when the session has ended, not before: they reload then. If the form is
-// shown again it was refused.
+// The page after the log-out notifies the other tabs, which reload: not earlier, because the session must have ended.
+// If the form is shown again, the log-out was refused.
 function finish() {
   const home = sessionStorage.getItem(ENDING);
   sessionStorage.removeItem(ENDING);
@@ -24,5 +24,5 @@ try {
     if (home !== undefined) sessionStorage.setItem(ENDING, home);
   });
 } catch {
-  // a browser that stores nothing has no drafts either
+  // a browser without storage has no drafts either
 }

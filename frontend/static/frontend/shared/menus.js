@@ -1,4 +1,4 @@
-// What opens and closes: menus in `details[data-menu]`, the dialog, and forms that are sent again and again.
+// Menus in `details[data-menu]`, the dialog, and forms that are sent repeatedly.
 
 import { isComposing } from "./keys.js";
 
@@ -33,7 +33,7 @@ document.addEventListener(
   true,
 );
 
-// Where a link says `data-dialog`, what it leads to comes in the dialog: the page itself is for those without scripts.
+// The target of a link with `data-dialog` opens in the dialog. Without scripts the link leads to a page.
 document.addEventListener("click", async (event) => {
   const link = event.target.closest("a[data-dialog]");
   if (!link || !dialog || event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
@@ -47,7 +47,7 @@ dialog?.addEventListener("click", (event) => {
 });
 dialog?.addEventListener("close", () => document.getElementById("dialog-body").replaceChildren());
 
-// What was edited is saved or given up: from now on it is the server's again.
+// After an edit was saved or cancelled, the element is updated again.
 let edited = null;
 
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -78,7 +78,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
   }
 });
 
-// A cell of a list is edited by clicking on it, too.
+// A click on a cell of a list edits the row, as its button does.
 document.addEventListener("click", (event) => {
   const cell = event.target.closest(".list-row > td[data-field]");
   if (cell && !event.target.closest("a, button")) cell.parentElement.querySelector(".list-edit a")?.click();

@@ -1,4 +1,4 @@
-// Says on every page that there is no network. Where something is live, that is told beside its title, too.
+// Shows on every page when there is no network. Pages with live updates show it beside their title too.
 
 const banner = document.getElementById("offline");
 

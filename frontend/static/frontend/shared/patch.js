@@ -1,21 +1,21 @@
-// Makes a part of the page what the server says it is, and touches nothing that is the same already: focus, scroll
-// positions, open menus and what somebody types stay.
+// Updates a part of the page to the HTML of the server (DOM diffing). Elements that are equal are not touched, so
+// focus, scroll positions, open menus and typed text stay.
 //
 // In elements with `data-keyed` the children are matched by their ids; any other element is replaced when it differs.
-// `data-keep` is for what belongs to the reader until they are done with it. With `data-part` there are only some of
-// the children, and the others stay. What is older than what is shown, by the number in `data-seq`, changes nothing.
-// docs/web.md says what the pages make of it.
+// Elements with `data-keep` stay until the user has finished with them. An answer with `data-part` contains some of
+// the children, and the others stay. HTML with a lower number in `data-seq` than the page changes nothing. docs/web.md
+// describes how the pages use it.
 
 import { hasChanged } from "./fields.js";
 
 const SHOWN_MS = 200;
 
-// Replaced elements that somebody is typing into are left as they are; whoever wants to know hears it by this event.
+// The event of an element that was not replaced because the user is typing into it.
 export const DEFERRED = "patch:deferred";
 
 export const FIELDS = "input:not([type=hidden]), textarea, select";
 
-// Say whether somebody is in the middle of filling in a form in `element`.
+// Return whether the user is filling in a form in `element`.
 export function isBusy(element) {
   const active = document.activeElement;
   if (active && active !== document.body && element.contains(active) && active.matches(FIELDS)) return true;
@@ -38,7 +38,7 @@ class Patch {
   added = []; // elements that are new on the page
   deferred = false;
 
-  // Make `old` what `fresh` is, and return the element that is in its place then.
+  // Update `old` to `fresh`, and return the element that is in its place afterwards.
   element(old, fresh) {
     old.classList.remove("changed");
     if (old.hasAttribute("data-keep") || old.isEqualNode(fresh) || isOlder(fresh, old)) return old;
@@ -87,7 +87,7 @@ class Patch {
   }
 }
 
-// Remember where the focus is, by the element with an id around it, and return what brings it back.
+// Remember the element with the focus, by the next id around it, and return a function that restores the focus.
 function keepFocus() {
   const active = document.activeElement;
   const around = active?.closest("[id]");
@@ -101,7 +101,7 @@ function keepFocus() {
   };
 }
 
-// Put what `fragment` says about the element `target` onto the page; return the elements that are new there.
+// Update `target` to the element with the same id in `fragment`; return the elements that are new on the page.
 export function patch(target, fragment) {
   const fresh = fragment.querySelector(`#${CSS.escape(target.id)}`);
   if (!fresh) return [];

@@ -1,5 +1,6 @@
-// Keys without a modifier: `?` lists them. They do nothing while somebody types, and can be switched off (WCAG 2.1.4)
-// in that list, which the menu of the person opens, too. `data-shortcut` names the key that presses an element.
+// Keyboard shortcuts, single keys without a modifier: `?` lists them. They do nothing while the user types, and a
+// switch in that list disables them (WCAG 2.1.4); the user menu opens the list too. `data-shortcut` names the key that
+// clicks an element.
 
 import { isComposing, shortcutOf } from "./keys.js";
 
@@ -22,7 +23,7 @@ function set(on) {
   try {
     localStorage.setItem(STORE, on ? "on" : "off");
   } catch {
-    // it is as it was on the next page
+    // the next page has the shortcuts as before
   }
 }
 

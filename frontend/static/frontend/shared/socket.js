@@ -1,13 +1,13 @@
-// The one WebSocket of a page (docs/websocket.md): follows projects, survives cuts, and shows how it is.
+// The WebSocket of a page (docs/websocket.md): follows projects, reconnects, and shows its state.
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
 const PING_MS = 25_000;
 const PATIENCE_MS = 10_000;
-const GIVE_UP = 4403; // not a member any more, suspended
-const ENDED = 4401; // not logged in any more; another tab may log in
+const GIVE_UP = 4403; // the membership has ended, or the account is suspended
+const ENDED = 4401; // the session has ended; the user may log in again in another tab
 
-// Below the prefix of the account, where accounts are told apart by path.
+// Starts with the prefix of the account, with path routing.
 const path = document.querySelector("meta[name=socket]")?.content;
 const sign = document.getElementById("live");
 
@@ -20,13 +20,13 @@ function show(state) {
 }
 
 class Socket extends EventTarget {
-  #seen = new Map(); // project: the number of the last event that was taken in
-  #open = new Set(); // projects that the server has said yes to
+  #seen = new Map(); // project: the number of the last event that was received
+  #open = new Set(); // projects that the server has confirmed
   #failures = 0;
   #connection = null;
   #timers = [];
 
-  // Follow a project after the event `since`; say whether there have been later ones already.
+  // Follow a project after the event `since`; return whether later events were received already.
   follow(project, since) {
     const seen = this.#seen.get(project);
     if (seen !== undefined) return since < seen;
@@ -38,7 +38,7 @@ class Socket extends EventTarget {
 
   #connect() {
     if (!navigator.onLine) {
-      show("offline"); // until the browser says otherwise: hurry()
+      show("offline"); // until the browser is online again: hurry()
       return;
     }
     show(this.#failures ? "reconnecting" : "connecting");
@@ -103,7 +103,7 @@ class Socket extends EventTarget {
     this.retry = setTimeout(() => this.#connect(), wait);
   }
 
-  // Try now what would be tried later.
+  // Connect now instead of after the wait.
   hurry() {
     if (!this.#seen.size || this.#connection?.readyState < WebSocket.CLOSING) return;
     clearTimeout(this.retry);

@@ -1,4 +1,4 @@
-// Light, dark, or as the system is. The choice is in a cookie, so that the server begins the page with it: no flash.
+// The theme: light, dark, or that of the system. The choice is a cookie, so the server renders the page with it.
 
 const YEAR = 365 * 24 * 3600;
 const choice = document.querySelector("[data-theme-choice]");

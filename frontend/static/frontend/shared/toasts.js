@@ -1,4 +1,4 @@
-// Short messages in a corner, and what requests of htmx do when they fail. The texts come with the page.
+// Toasts (short messages), and the handling of failed htmx requests. The page contains the texts in `#toasts`.
 
 import { explain, explainAll } from "./drafts.js";
 
@@ -14,7 +14,7 @@ export function toast(text) {
   setTimeout(() => message.remove(), SECONDS * 1000);
 }
 
-// Whole pages are answers to somebody who left or may not: what they say is shown, not put into the middle of a page.
+// An answer that is a whole page is an error or a log-in: its text is shown, and it is not inserted into the page.
 const isPage = (text) => /^\s*<!doctype/i.test(text);
 
 export function wordsOf(text) {
@@ -27,13 +27,13 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr } = event.detail;
   if (!isPage(xhr.responseText) || (xhr.status < 400 && !xhr.responseURL.includes("/auth/"))) return;
   event.detail.shouldSwap = false;
-  if (xhr.status < 400 && !explainAll("ended")) location.reload(); // the page leads to the log-in and back
-  else if (xhr.status >= 400 && !event.detail.isError) toast(wordsOf(xhr.responseText)); // errors come below
+  if (xhr.status < 400 && !explainAll("ended")) location.reload(); // leads to the log-in and back
+  else if (xhr.status >= 400 && !event.detail.isError) toast(wordsOf(xhr.responseText)); // errors are handled below
 });
 
 document.addEventListener("htmx:responseError", (event) => {
   const { xhr, requestConfig } = event.detail;
-  if (requestConfig.headers["X-Live"]) return; // is tried again
+  if (requestConfig.headers["X-Live"]) return; // live updates are tried again
   const words = isPage(xhr.responseText) ? wordsOf(xhr.responseText) : place?.dataset.failed;
   if (!explain(requestConfig.elt, "failed", words)) toast(words);
 });
@@ -43,7 +43,7 @@ document.addEventListener("htmx:sendError", (event) => {
   if (!headers["X-Live"] && !explain(elt, "unreachable")) toast(place?.dataset.unreachable);
 });
 
-// The token is in a cookie of this host, so that no page has to carry it for scripts.
+// The CSRF token of the cookie, so that pages need no token for scripts.
 export const token = () => document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/)?.[1];
 
 document.addEventListener("htmx:configRequest", (event) => {

@@ -1,8 +1,8 @@
-// Suggests whom an @ can mean, below the text field. The server says who: those who see the task.
+// Suggests members for a mention (@), below the text field. The server returns those who may view the task.
 
 import { isComposing } from "../shared/keys.js";
 
-// Scripts without spaces between words: the letter before an @ belongs to no address. As in tenancy/folding.py.
+// Scripts without spaces between words: a letter before an @ is no part of an address. As in tenancy/folding.py.
 const UNSPACED =
   "\\u{e00}-\\u{fff}\\u{1000}-\\u{109f}\\u{1780}-\\u{17ff}\\u{2e80}-\\u{a4cf}\\u{ac00}-\\u{d7ff}" +
   "\\u{f900}-\\u{faff}\\u{ff66}-\\u{ffdc}\\u{20000}-\\u{3ffff}";
@@ -21,7 +21,7 @@ export function wordBefore(area) {
 
 function close() {
   clearTimeout(timer);
-  asked += 1; // answers that are still to come are too late
+  asked += 1; // answers that arrive later are ignored
   list?.remove();
   field?.removeAttribute("aria-activedescendant");
   field?.removeAttribute("aria-controls");
@@ -95,7 +95,7 @@ document.addEventListener(
 document.addEventListener("pointerdown", (event) => {
   const option = event.target.closest?.(".mentions [role=option]");
   if (option) {
-    event.preventDefault(); // or the field would lose the focus
+    event.preventDefault(); // keeps the focus in the field
     take(option);
   }
 });

@@ -1,24 +1,24 @@
-// A task beside the page that leads to it: `#panel` gets what the address of the task answers to htmx. The address is
-// that of the task meanwhile, so it can be shared and reloaded; going back, or Escape, closes it.
+// A task in the panel beside the page that links to it: `#panel` contains the answer of the task's URL to htmx. The
+// address bar has the URL of the task, so it can be shared and reloaded; going back, or Escape, closes the panel.
 
 import { isAllKept } from "../shared/drafts.js";
 import { isComposing } from "../shared/keys.js";
 
 const panel = document.getElementById("panel");
 const TASK = /\/tasks\/[A-Z][A-Z0-9]*-[0-9]+\/$/;
-const isWide = matchMedia("(width >= 760px)"); // elsewhere the page of the task is the better panel
+const isWide = matchMedia("(width >= 760px)"); // narrow screens open the page of the task
 const here = { path: location.pathname, title: document.title };
 
-let opener = null; // the id around the link, and the link, to bring the focus back
+let opener = null; // the link, and the next id around it, to restore the focus
 
 export const isOpen = () => Boolean(panel && !panel.hidden);
 
-// Ask before something is thrown away that is not kept on this device.
+// Ask before text is lost that is not stored on this device.
 function mayLeave() {
   return isAllKept(panel) || window.confirm(panel.dataset.unsaved);
 }
 
-// Show the task at `url`; says whether that worked.
+// Show the task at `url`; return whether that succeeded.
 export async function openTask(url) {
   if (isOpen() && !mayLeave()) return false;
   const source = document.querySelector(`#main a[href="${CSS.escape(new URL(url, location.href).pathname)}"]`);
@@ -41,7 +41,7 @@ function show(task) {
   panel.querySelector("h1")?.focus({ preventScroll: true });
 }
 
-// Show on the page which task is open.
+// Mark the links to the open task.
 function mark() {
   for (const link of document.querySelectorAll("#main a[data-opened]")) link.removeAttribute("data-opened");
   if (!isOpen()) return;
@@ -77,7 +77,7 @@ document.addEventListener("click", (event) => {
   openTask(url.pathname);
 });
 
-// What else Escape closes comes first: it is looked for before the others have heard of it.
+// Escape closes dialogs and menus first: this listener looks for them before their listeners run.
 document.addEventListener(
   "keydown",
   (event) => {
@@ -93,7 +93,7 @@ addEventListener("popstate", (event) => {
   if (!panel) return;
   if (event.state?.panel) reopen(event.state.panel);
   else if (isOpen()) hide();
-  else if (location.pathname !== here.path) location.reload(); // the panel was reloaded, and is a page since
+  else if (location.pathname !== here.path) location.reload(); // a reload has made the panel a page
 });
 
 async function reopen(url) {

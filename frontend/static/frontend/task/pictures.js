@@ -1,5 +1,5 @@
-// A picture that is pasted into a text field of the task, or dropped on it, is attached and shown in the text: the
-// reference to it is written where the cursor was.
+// A picture that is pasted into a text field of the task, or dropped on it, is attached, and a reference to it is
+// inserted at the cursor.
 
 export class Reference {
   constructor(file, target) {
@@ -8,7 +8,7 @@ export class Reference {
     this.before = this.field?.value.slice(0, this.start);
   }
 
-  // What was typed since stays, and so does the cursor. A text that was sent meanwhile is left alone.
+  // Text that was typed since stays, and so does the cursor. A text that was sent since is not changed.
   write(url, name) {
     const { field, before } = this;
     if (!field?.isConnected) return;

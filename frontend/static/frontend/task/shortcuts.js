@@ -18,7 +18,7 @@ function complete() {
   else if (!press(row, "x") && row.matches(".card-item, tr")) send(link, row);
 }
 
-// A card has no button for it. Where nothing is live, the page is got anew.
+// A card has no button for it. Without live updates the page is reloaded.
 async function send(link, row) {
   const isDone = (row.closest(".column") ?? row).querySelector(".status-done");
   const url = `${link.pathname}${isDone ? "reopen" : "complete"}/`;

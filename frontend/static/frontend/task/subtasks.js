@@ -20,7 +20,7 @@ draggable({
   drop,
 });
 
-// After "up" its menu is open again with the focus on "up": one presses it until the place is right.
+// After "Up" the menu opens again with the focus on "Up", so that the user can press it repeatedly.
 document.addEventListener("htmx:afterSwap", (event) => {
   const { requestConfig } = event.detail;
   const moved = /\/subtasks\/([0-9a-f-]+)\/move\/$/.exec(requestConfig?.path)?.[1];

@@ -1,4 +1,4 @@
-// The page of a task and the panel: what is shared by its parts after one of them was sent.
+// The page of a task and the panel: what happens after one of its parts was sent.
 
 import { isComposing } from "../shared/keys.js";
 import { refresh } from "../shared/live.js";
@@ -11,10 +11,10 @@ import "./uploads.js";
 const FIELD = "input:not([type=hidden]), textarea, select";
 const FOCUSABLE = "[data-shortcut=e], a[href], button, summary";
 
-// Scripts send the token as a header, and parts come without one: with it every part would differ from its next form.
+// Scripts send the CSRF token as a header. With a field for it every part would differ from its next version.
 for (const token of document.querySelectorAll("#task input[name=csrfmiddlewaretoken]")) token.remove();
 
-// One part was changed: the others may say something else now, whether or not there is a socket that tells.
+// After a change of one part, request the others too, also without a WebSocket.
 document.addEventListener("task-changed", () => refresh("task"));
 
 document.addEventListener("htmx:afterSwap", (event) => {
@@ -30,7 +30,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
   }
 });
 
-// Ctrl and Enter send what is being written.
+// Ctrl and Enter send the form of a text field.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || isComposing(event) || !(event.ctrlKey || event.metaKey)) return;
   const form = event.target.closest?.("#task textarea")?.form;

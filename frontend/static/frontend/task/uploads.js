@@ -30,7 +30,7 @@ function next() {
   place.requestSubmit();
 }
 
-// What was attached, under the name that the server gave it.
+// The file was attached, under a name of the server.
 function attached({ id, name }) {
   reference?.write(`${form()?.dataset.attachments}${id}/download/`, name);
   reference = null;
@@ -61,7 +61,7 @@ document.addEventListener("drop", (event) => {
 });
 
 // Spreadsheets and word processors copy a picture along with the text: in a text field the text takes precedence. A
-// file manager copies the names of its files as text: they are no text that the user wants.
+// file manager copies the names of its files as text, which the user does not want to paste.
 export function isText(event) {
   if (!event.target.closest("input, textarea, [contenteditable]")) return false;
   const lines = event.clipboardData.getData("text/plain").split(/[\r\n]+/);
@@ -212,5 +212,5 @@ function uploadThroughApplication(place) {
   if (place.isConnected) place.requestSubmit();
 }
 
-// The task is shown anew after a direct upload: go on with the next file.
+// After the task was updated: go on with the next file.
 document.addEventListener("htmx:afterSettle", next);
