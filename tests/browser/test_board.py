@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from projects.models import Status
 from tasks.actions import create_task, move_task, update_task
 from tenancy.context import tenant_context
+from tests.browser.touch import Finger
 
 pytestmark = pytest.mark.needs_program("browser")
 
@@ -63,6 +64,21 @@ def test_a_card_is_dragged_and_others_see_it(browser, tasks):
         expect(titles(page, "Done")).to_have_text(["Two"])
         expect(column(page, "To do").locator(".column-count")).to_have_text("2")
     expect(one).to_have_url(re.compile("/projects/WEB/$"))  # the card was not opened
+
+
+def test_card_is_dragged_by_touch_after_a_long_press(browser, tasks):
+    page = browser.as_("owner", touch=True)
+    open_board(page)
+    card, done = page.locator(".card", has_text="Three").bounding_box(), column(page, "Done").bounding_box()
+    finger = Finger(page)
+    finger.press(card["x"] + 40, card["y"] + 20)
+    expect(page.locator(".column .drag-gap")).to_contain_text("Three")
+    finger.move(card["x"] + 60, card["y"] + 20)
+    finger.move(done["x"] + 60, done["y"] + 20)
+    finger.lift()
+    expect(titles(page, "Done")).to_have_text(["Three"])
+    expect(titles(page, "To do")).to_have_text(["One", "Two"])
+    expect(page).to_have_url(re.compile("/projects/WEB/$"))  # the card was not opened
 
 
 def test_whoever_has_dragged_a_card_sees_what_others_do_next(browser, office, project, tasks):

@@ -9,6 +9,7 @@ from projects.models import Project
 from tasks.actions import create_comment, create_subtask, create_task, update_task
 from tenancy.context import tenant_context
 from tests.browser.people import FITS
+from tests.browser.touch import Finger
 
 pytestmark = pytest.mark.needs_program("browser")
 
@@ -255,26 +256,6 @@ def test_subtask_goes_back_when_the_server_refuses_the_move(browser, studio):
     expect(page.locator(".subtask-title")).to_have_text(["First", "Second"])
     studio.act(create_subtask, task=task_of(studio), title="Of the owner")
     expect(page.locator(".subtask-title")).to_have_text(["First", "Second", "Of the owner"])
-
-
-class Finger:
-    """A finger on a touch screen, which Playwright can only tap with."""
-
-    def __init__(self, page):
-        self.session = page.context.new_cdp_session(page)
-
-    def _send(self, kind, *points):
-        touches = [{"x": x, "y": y} for x, y in points]
-        self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
-
-    def press(self, x, y):
-        self._send("touchStart", (x, y))
-
-    def move(self, x, y):
-        self._send("touchMove", (x, y))
-
-    def lift(self):
-        self._send("touchEnd")
 
 
 def middle(locator):
