@@ -5,6 +5,7 @@ import { hold, release } from "../shared/live.js";
 import { draggable, isAt, placeOf, putBack } from "../shared/dragging.js";
 import { send } from "../shared/requests.js";
 import { toast } from "../shared/toasts.js";
+import "./list.js";
 
 const announcer = document.getElementById("announcer");
 const isRightToLeft = getComputedStyle(document.documentElement).direction === "rtl";
