@@ -31,7 +31,7 @@ pytest_plugins = ["tenancy.testing"]
 
 
 # Their tests start processes and wait for them. They come first, so that others run meanwhile and none is left over.
-WITH_PROCESSES = ("pooler", "sockets", "jobs", "deployment", "browser", "faults", "config", "examples", "isolation")
+WITH_PROCESSES = ("pooler", "live", "jobs", "deployment", "browser", "faults", "config", "examples", "isolation")
 
 
 def pytest_collection_modifyitems(items):

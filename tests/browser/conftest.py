@@ -16,10 +16,10 @@ from django.db import connection
 from playwright.sync_api import expect, sync_playwright
 
 from config.pytest_plugin import find_program
+from tests.accounts.live.clients import make_office, port_of
 from tests.browser.people import ARGUMENTS, SECONDS, Browsers
 from tests.isolation.live import web_process
 from tests.pooler.pgbouncer import with_database
-from tests.sockets.live import make_office, port_of
 
 expect.set_options(timeout=SECONDS * 1000)
 

@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tenancy.testing import PASSWORD
-from tests.sockets.live import Office
+from tests.accounts.live.clients import Office
 from tests.waiting import PATIENCE
 
 # `*.localhost` is this machine, whatever its resolver says.

@@ -14,12 +14,12 @@ from config.connections import database
 from projects.models import Label
 from tasks.actions import create_task
 from tenancy.context import tenant_context
+from tests.accounts.live.clients import make_office, port_of
 from tests.faults.gate import gate_to
 from tests.isolation.live import running_web_process
 from tests.jobs import samples
 from tests.jobs.running import processes
 from tests.pooler.pgbouncer import with_database
-from tests.sockets.live import make_office, port_of
 
 URL = with_database(os.environ["DATABASE_URL"], "postgres")  # which is always there
 SIZE = 16

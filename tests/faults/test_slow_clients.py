@@ -16,10 +16,10 @@ from config.services.server import wait_until
 from tasks.actions import create_task
 from tasks.models import Attachment, Task
 from tenancy.context import tenant_context
+from tests.accounts.live.clients import PROTOCOL, make_office, port_of
 from tests.faults.slow import half_a_body, half_a_head, no_reading, slow_clients
 from tests.isolation.live import connections_of, running_web_process
 from tests.pooler.pgbouncer import with_database
-from tests.sockets.live import PROTOCOL, make_office, port_of
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)

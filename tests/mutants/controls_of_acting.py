@@ -132,7 +132,7 @@ OF_ACTING: list[Mutant] = [
         "accounts/live/visitors.py",
         " or _has_new_password(user, visitor.stamp):",
         ":",
-        "tests/sockets/test_access.py::test_a_socket_with_a_token_is_closed[change_password-4401-not_authenticated]",
+        "tests/accounts/live/test_access.py::test_a_socket_with_a_token_is_closed[change_password-4401-not_authenticated]",
     ),
     off(
         "log-ins: an invitation takes the password of now",

@@ -9,8 +9,8 @@ ARRIVING, ROOM = "accounts/rest/uploads.py", "tests/accounts/test_picture_room.p
 FEED, PROSE = "frontend/task/activity.py", "frontend/shared/markdown.py"
 BLOCKS, LABELS = "tasks/markdown.py", "frontend/shared/markdown_labels.py"
 FORGED = "tests/isolation/test_forged_redis.py"
-POISONED, POKES = "tests/isolation/test_poisoned_redis.py", "tests/sockets/test_pokes.py"
-THREADS, SLOTS = "tests/sockets/test_fair_threads.py", "tests/accounts/test_image_slots.py"
+POISONED, POKES = "tests/isolation/test_poisoned_redis.py", "tests/accounts/live/test_pokes.py"
+THREADS, SLOTS = "tests/accounts/live/test_fair_threads.py", "tests/accounts/test_image_slots.py"
 REFERENCES, REFERRED = "frontend/task/references.py", "tests/frontend/test_references.py"
 COMMENTS, MARKDOWN = "tests/frontend/test_comments.py", "tests/frontend/test_prose_costs.py"
 

@@ -72,7 +72,7 @@ OF_SLOW_CLIENTS: tuple[Mutant, ...] = (
         SLOW,
         "        finally:\n            _hang_up_unless_read(send)\n",
         "        finally:\n            pass\n",
-        "tests/sockets/test_faults.py::test_who_does_not_read_at_all_is_hung_up_on",
+        "tests/accounts/live/test_faults.py::test_who_does_not_read_at_all_is_hung_up_on",
     ),
     off(
         "a sender of many requests gives way",

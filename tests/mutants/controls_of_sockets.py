@@ -4,9 +4,13 @@ from tests.mutants.controls import Edit, Mutant, off
 
 SOCKETS, CREDENTIALS, WATCH = "tenancy/sockets.py", "accounts/live/visitors.py", "accounts/live/watch.py"
 CONSUMERS, FEEDS = "accounts/live/consumer.py", "accounts/live/feeds.py"
-HANDSHAKE, ACCESS = "tests/sockets/test_handshake.py", "tests/sockets/test_access.py"
-FRAMES, LIMITS, POKES = "tests/sockets/test_frames.py", "tests/sockets/test_limits.py", "tests/sockets/test_pokes.py"
-COUNTED = "tests/sockets/test_open_sockets.py"
+HANDSHAKE, ACCESS = "tests/accounts/live/test_handshake.py", "tests/accounts/live/test_access.py"
+FRAMES, LIMITS, POKES = (
+    "tests/accounts/live/test_frames.py",
+    "tests/accounts/live/test_limits.py",
+    "tests/accounts/live/test_pokes.py",
+)
+COUNTED = "tests/accounts/live/test_open_sockets.py"
 ADMITTED = "tenant is None or tenant_id != tenant.pk:"
 WITH_A_TOKEN, WITH_A_SESSION = (
     f"{ACCESS}::test_a_socket_with_a_token_is_closed",
@@ -164,7 +168,7 @@ OF_SOCKETS = [
         "tenancy/groups.py",
         "runner.run(_send(batch))",
         "asyncio.run(_send(batch))",
-        "tests/sockets/test_pokes.py::test_all_of_it_goes_over_one_connection",
+        "tests/accounts/live/test_pokes.py::test_all_of_it_goes_over_one_connection",
     ),
     off(
         "sockets: one whose handshake was cancelled is not counted",

@@ -22,7 +22,7 @@ from projects.actions import (
 from tasks.actions import create_task
 from tenancy.context import tenant_context
 from tests.accounts.forging import forge
-from tests.sockets.live import PROTOCOL
+from tests.accounts.live.clients import PROTOCOL
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

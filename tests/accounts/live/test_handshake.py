@@ -12,7 +12,7 @@ from tenancy.context import tenant_context
 from tenancy.testing import TenantClient, join
 from tenancy.tokens import issue
 from tests.accounts.forging import forge
-from tests.sockets.live import PROTOCOL
+from tests.accounts.live.clients import PROTOCOL
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -5,9 +5,9 @@ import os
 import pytest
 from django.db import connection
 
+from tests.accounts.live.clients import make_office, port_of
 from tests.isolation.live import web_process
 from tests.pooler.pgbouncer import with_database
-from tests.sockets.live import make_office, port_of
 
 
 @pytest.fixture(scope="session")

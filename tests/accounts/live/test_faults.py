@@ -19,10 +19,10 @@ from projects.models import Project
 from tasks.actions import TaskChange, complete_task, create_task, delete_task, update_task, update_tasks
 from tasks.api.tasks import TaskSerializer, TaskViewSet
 from tenancy.context import tenant_context
+from tests.accounts.live.clients import PROTOCOL, make_office, port_of
+from tests.accounts.live.many import Many, following, have_reached
 from tests.faults.private_redis import private_redis
 from tests.isolation.live import connections_of, running_web_process
-from tests.sockets.live import PROTOCOL, make_office, port_of
-from tests.sockets.many import Many, following, have_reached
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -118,7 +118,7 @@ async def drain(socket):
 
 
 def test_a_socket_is_recycled(web):
-    with web(APPLICATION="tests.sockets.short_lived:application") as (office, _process):
+    with web(APPLICATION="tests.accounts.live.short_lived:application") as (office, _process):
         with office.with_token() as live:
             assert live.closed() == (1012, "reconnect")
 
@@ -135,7 +135,7 @@ def fill(office, tasks, mark):
 
 
 def test_who_reads_slowly_is_told_to_read_anew(web):
-    with web(APPLICATION="tests.sockets.forgetful:application") as (office, _process):
+    with web(APPLICATION="tests.accounts.live.forgetful:application") as (office, _process):
         project = office.make_project()
         tasks = [office.act(create_task, project=project, title=str(number)) for number in range(TASKS)]
         with office.with_token() as slow, office.with_token() as quick:
@@ -159,7 +159,7 @@ def test_who_reads_slowly_is_told_to_read_anew(web):
 
 
 def test_who_does_not_read_at_all_is_hung_up_on(web):
-    with web(APPLICATION="tests.sockets.impatient:application") as (office, process):
+    with web(APPLICATION="tests.accounts.live.impatient:application") as (office, process):
         project = office.make_project()
         tasks = [office.act(create_task, project=project, title=str(number)) for number in range(TASKS)]
         with office.with_token() as stuck:
@@ -221,7 +221,7 @@ async def end_of(threads, office, project):
 
 
 def test_five_hundred_sockets_are_cut_at_once_while_pokes_get_lost(web):
-    with web(DJANGO_SETTINGS_MODULE="tests.sockets.lossy") as (office, _process):
+    with web(DJANGO_SETTINGS_MODULE="tests.accounts.live.lossy") as (office, _process):
         project, protocols = office.make_project(), [PROTOCOL, f"bearer.{office.token()}"]
         tasks = [office.act(create_task, project=project, title=str(number)) for number in range(10)]
 

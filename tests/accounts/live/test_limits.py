@@ -15,7 +15,7 @@ from accounts.models import Account
 from accounts.plans import LIMITS
 from projects.models import Project
 from tenancy.context import tenant_context
-from tests.sockets.many import Many
+from tests.accounts.live.many import Many
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,7 +8,7 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 from config.settings import *  # noqa: F403
 from config.settings import CHANNEL_LAYERS
 
-CHANNEL_LAYERS["default"]["BACKEND"] = "tests.sockets.lossy.LossyLayer"
+CHANNEL_LAYERS["default"]["BACKEND"] = "tests.accounts.live.lossy.LossyLayer"
 LOST, DOUBLED, SWAPPED = 0.3, 0.1, 0.2
 chance = random.Random(0)
 

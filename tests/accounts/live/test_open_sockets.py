@@ -10,7 +10,7 @@ from accounts.plans import LIMITS
 from tenancy.cache import TenantRedisCache
 from tenancy.context import tenant_context
 from tenancy.sockets import Closed, TenantSockets
-from tests.sockets.test_fair_threads import Gate, handshake, until
+from tests.accounts.live.test_fair_threads import Gate, handshake, until
 
 pytestmark = pytest.mark.django_db
 
