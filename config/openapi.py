@@ -1,71 +1,30 @@
-"""What the OpenAPI document says beyond what serializers and filters say: errors, headers, orders, credentials.
+"""Turns views into the OpenAPI document: texts, examples, headers, orders and credentials.
 
-`make openapi` writes it to `config/openapi.json`, which is what `schema/` serves; a test compares the two.
+`make openapi` writes it to `config/openapi.json`, which is what `schema/` serves; a test compares the two. The texts
+and examples are declared by the views (`accounts.rest.documentation`); config/openapi_responses.py adds the errors.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
+from drf_spectacular.drainage import warn
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
+from accounts.rest.documentation import Documented, Operation, operation_of, roles_of
 from accounts.rest.views import ORDERING, MemberView, ReadOnlyTenantViewSet
 from accounts.rest.writes import MemberWrites
-from config.openapi_fields import ID_OR_KEY, IDEMPOTENCY_KEY, TAGS
+from config.openapi_fields import ID_OR_KEY, IDEMPOTENCY_KEY, NO_NUL, TAGS
+from config.openapi_responses import RATE_LIMIT, headers
 
 DOCUMENT = Path(__file__).with_name("openapi.json")
 
-ERROR = {
-    "type": "object",
-    "description": "Every error has this form.",
-    "properties": {
-        "code": {"type": "string", "examples": ["invalid"]},
-        "detail": {"type": "string", "examples": ["The request is invalid."]},
-        "errors": {
-            "type": "object",
-            "description": "What is wrong with each field or parameter; empty for errors that concern none.",
-            "additionalProperties": {"type": "array", "items": {"type": "string"}},
-        },
-    },
-    "required": ["code", "detail", "errors"],
-}
-
-# status: (codes, which operations answer it); `write` is POST, PATCH and DELETE, `row` an operation on one row
-ERRORS: dict[str, tuple[str, str]] = {
-    "400": ("`invalid`, also for unknown fields and parameters; `bad_host`", "all"),
-    "401": (
-        "`not_authenticated`, `invalid_token`; at `auth/token/` and `invitations/accept/` `invalid_credentials`",
-        "all",
-    ),
-    "402": ("`quota_exceeded`", "create"),
-    "403": ("`permission_denied`, `tenant_mismatch`, `not_a_member`, `account_suspended`", "all"),
-    "404": (
-        "`not_found`: foreign, hidden and absent rows read alike; `unknown_host`; the header `X-Tenant` has "
-        "the new name when that of the request has a former one",
-        "all",
-    ),
-    "405": ("`method_not_allowed`", "all"),
-    "408": ("`too_slow`: the body did not arrive in time", "body"),
-    "409": ("`conflict`: it does not fit the state, or somebody else was quicker", "write"),
-    "412": ("`stale`: `If-Match` was given and is old", "row"),
-    "413": ("`too_large`", "body"),
-    "415": ("`unsupported_media_type`", "body"),
-    "422": ("`idempotency_mismatch`: the key was used for another body", "repeat"),
-    "429": ("`throttled`, with `Retry-After`", "all"),
-    "500": ("`server_error`", "all"),
-    "503": ("`unavailable`, with `Retry-After`", "all"),
-}
-
-
-MOVED = {
-    "description": "The host, or `/t/<slug>/` in the path, has a former name of the account: send the same "
-    "to `Location`. Clients may leave out `Authorization` on the way to another host.",
-    "headers": {"Location": {"required": True, "schema": {"type": "string", "format": "uri-reference"}}},
-}
+ABOUT_TOKENS = "An access token of `auth/token/`, or a personal token (`chp_…`) of `tokens/`."
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -73,30 +32,130 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     name = "bearer"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
-        return {"type": "http", "scheme": "bearer", "description": "An access token, or a personal token `chp_…`."}
+        return {"type": "http", "scheme": "bearer", "description": ABOUT_TOKENS}
+
+
+SUCCESSES = {
+    "200": "The request succeeded.",
+    "201": "The object was created.",
+    "202": "The request was accepted. A job completes it.",
+    "204": "The request succeeded. The response has no body.",
+    "206": "A part of the file, if the request has the header `Range`.",
+}
+ROW_ACTIONS = {"retrieve", "create", "partial_update"}
 
 
 class Schema(AutoSchema):
     """Adds what our views have in common."""
+
+    # Texts and examples ---------------------------------------------------------------------------------------------
+
+    @property
+    def action(self) -> str:
+        """The action of a view set, or the method of a view."""
+        return str(getattr(self.view, "action", None) or self.method.lower())
+
+    @property
+    def declared(self) -> Operation:
+        return operation_of(cast(Documented, self.view), self.action)
+
+    def get_operation_id(self) -> str:
+        declared = self.declared
+        if not (declared.id and declared.summary and declared.description):
+            name = f"{type(self.view).__name__}.operations[{self.action!r}]"
+            warn(f"{name}: declare a description, and a summary and id or the `noun` of the view.")
+        return declared.id or super().get_operation_id()
+
+    def get_summary(self) -> str:
+        return self.declared.summary
+
+    def get_description(self) -> str:  # type: ignore[override]
+        permission = getattr(self.view, "permissions", {}).get(self.action)
+        paragraphs = (self.declared.description, roles_of(permission) if permission else "")
+        return "\n\n".join(filter(None, paragraphs))
+
+    def _get_response_bodies(self, direction: Any = "response") -> Any:
+        found = super()._get_response_bodies(direction)
+        for status, response in found.items():
+            if status == "204":  # drf-spectacular asks for no headers of the usual one
+                shown = self._get_response_headers_for_code(status)
+                response |= {"description": "", **({"headers": shown} if shown else {})}
+            response["description"] = response["description"].strip() or SUCCESSES[status]
+            for media in response.get("content", {}).values():
+                if not _is_binary(media) and self.declared.response is not None:
+                    media["example"] = self.declared.response
+        return found
+
+    def _request_example(self, media: dict[str, Any]) -> Any:
+        """Return the example of a body: the declared one, or what the example of the view has of its fields."""
+        schema = media["schema"]
+        if "$ref" in schema:
+            name = schema["$ref"].rpartition("/")[2]
+            schema = self.registry._components[name, "schemas"].schema
+        row = cast(Documented, self.view).example
+        return self.declared.request or {name: value for name, value in row.items() if name in schema["properties"]}
+
+    def _get_response_headers_for_code(self, status_code: str, direction: Any = "response") -> Any:
+        is_member = bool(self.get_auth())
+        names = self.declared.headers
+        if isinstance(names, Mapping):
+            names = names.get(status_code, ())
+        elif names is None:
+            names = ("ETag",) if self._answers_with_tag() and status_code != "204" else ()
+        replayed = ("Idempotency-Replayed",) if self._keeps_keys() else ()
+        return headers(*names, *replayed, *(RATE_LIMIT if is_member else ())).get("headers", {})
+
+    def _answers_with_tag(self) -> bool:
+        """Say whether the response is one object with its tag, as `TenantViewSet.answer()` gives it."""
+        return self.action in ROW_ACTIONS or (self._is_row() and self.method in ("GET", "POST", "PATCH"))
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        """Mark every field of a response as required: none is ever left out."""
+        schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        fields = schema.get("properties", {})
+        if direction == "response" and fields:
+            schema["required"] = sorted(name for name, each in fields.items() if not each.get("writeOnly"))
+        return schema
+
+    def _insert_field_validators(self, field: Any, schema: Any) -> None:
+        """Let a text that may be blank have one schema: drf-spectacular's two would both fit the empty text."""
+        super()._insert_field_validators(field, schema)  # type: ignore[no-untyped-call]
+        first = schema.get("oneOf", [{}])[0]
+        if first.get("type") == "string" and "format" not in first and first.get("pattern", NO_NUL) == NO_NUL:
+            del schema["oneOf"]
+            schema |= first
+
+    # Parameters and bodies ------------------------------------------------------------------------------------------
 
     def get_override_parameters(self) -> list[Any]:
         found = list(super().get_override_parameters())
         view = self.view
         if isinstance(view, ReadOnlyTenantViewSet) and view.action == "list" and view.orderings:
             words = [sign + name for name in view.orderings for sign in ("", "-")]
-            found.append(OpenApiParameter(ORDERING, str, enum=words, description="A hyphen means the opposite order."))
+            found.append(
+                OpenApiParameter(ORDERING, str, enum=words, description="A hyphen in front reverses the order.")
+            )
         if self._is_row() and self.method in ("PATCH", "DELETE", "POST"):
-            about = "The `ETag` that was seen. When it is old, nothing is changed: 412."
+            about = "The `ETag` of the object as it was read. The response is 412 if the object has changed since."
             found.append(_header("If-Match", TAGS, about))
         if self._is_row() and getattr(self.view, "action", None) == "retrieve":
-            about = "The `ETag` that was seen. When it is still the same: 304."
+            about = (
+                "The `ETag` of the object as it was read. If the object has not changed since, the response is 304."
+            )
             found.append(_header("If-None-Match", TAGS, about))
         if self._keeps_keys():
-            about = "Chosen by the client: a repeated request with it is answered again and not done again."
+            about = "A text that the client chooses. A retry with the same key returns the first response again."
             found.append(_header("Idempotency-Key", IDEMPOTENCY_KEY, about))
         return found
 
     def _get_request_body(self, direction: Any = "request") -> Any:
+        body = self._body(direction)
+        for media in (body or {}).get("content", {}).values():
+            if not _is_binary(media):
+                media["example"] = self._request_example(media)
+        return body
+
+    def _body(self, direction: Any) -> Any:
         """Let a DELETE have a body where its view says so."""
         if self.method != "DELETE" or not hasattr(self.view, "body_of_delete"):
             return super()._get_request_body(direction)  # type: ignore[no-untyped-call]
@@ -127,14 +186,21 @@ class Schema(AutoSchema):
         return found
 
 
+def _is_binary(media: dict[str, Any]) -> bool:
+    return bool(media["schema"].get("format") == "binary")
+
+
 def _header(name: str, schema: dict[str, Any], about: str) -> OpenApiParameter:
     return OpenApiParameter(name, schema, OpenApiParameter.HEADER, description=about)
 
 
 def close_bodies(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Say that unknown fields are refused, in single changes and in those of `tasks/bulk/`: a hook like the next."""
+    """Reject unknown fields, in single changes and in those of `tasks/bulk/`: a hook after the document was made."""
     schemas = result["components"]["schemas"]
-    change = {"id": ID_OR_KEY, "version": {"type": ["integer", "null"], "description": "The one that it must be."}}
+    change = {
+        "id": ID_OR_KEY,
+        "version": {"type": ["integer", "null"], "description": "The version that the task must have."},
+    }
     change |= schemas["PatchedTaskRequest"]["properties"]
     schemas["TaskChangeRequest"] = {"type": "object", "properties": change, "required": ["id"]}
     schemas["BulkRequest"]["properties"]["tasks"]["items"] = {"$ref": "#/components/schemas/TaskChangeRequest"}
@@ -142,42 +208,6 @@ def close_bodies(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         if name.endswith("Request"):
             schema["additionalProperties"] = False
     return result
-
-
-def add_errors(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Document every error at every operation that can answer it: a hook after the document was made."""
-    result["components"]["schemas"]["Error"] = ERROR
-    result["components"]["responses"] = {"Moved": MOVED}
-    for path, operations in result["paths"].items():
-        for method, operation in operations.items():
-            kinds = _kinds(path, method, operation)
-            if "reread" in kinds:
-                operation["responses"]["304"] = {"description": "It is as `If-None-Match` says."}
-            operation["responses"]["308"] = {"$ref": "#/components/responses/Moved"}
-            for status, (codes, kind) in ERRORS.items():
-                if kind in kinds:
-                    operation["responses"].setdefault(status, _response(codes))
-    return result
-
-
-def _kinds(path: str, method: str, operation: dict[str, Any]) -> set[str]:
-    kinds = {"all"}
-    if method in ("post", "patch", "delete") or path.endswith("/download/"):  # of what may not be ready
-        kinds.add("write")
-    if method in ("post", "patch"):
-        kinds.add("body")
-    if method == "post" and "201" in operation["responses"]:
-        kinds.add("create")
-    names = {parameter["name"] for parameter in operation.get("parameters", ())}
-    kinds |= {"row"} if "If-Match" in names else set()
-    kinds |= {"repeat"} if "Idempotency-Key" in names else set()
-    kinds |= {"reread"} if "If-None-Match" in names else set()
-    return kinds
-
-
-def _response(codes: str) -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/Error"}
-    return {"description": codes, "content": {"application/json": {"schema": schema}}}
 
 
 @login_not_required

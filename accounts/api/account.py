@@ -15,6 +15,7 @@ from accounts.actions.members import lock_account, transfer_account
 from accounts.hues import HUES
 from accounts.models import Account, MediaAccess, Membership
 from accounts.rest import preconditions
+from accounts.rest.documentation import Operation, example_id
 from accounts.rest.serializers import Choice, Moment, NoBody, RowField, StrictSerializer, Text
 from accounts.rest.views import MemberView, etag
 from tenancy.context import require_active_tenant
@@ -51,11 +52,22 @@ class AccountSerializer(StrictSerializer):
 
 
 class NameSerializer(StrictSerializer):
-    name = Text(max_length=200)
+    name = Text(max_length=200, help_text="The name of the account, as a confirmation.")
 
 
 class OfAccount(MemberView):
     """What is at the account itself: its tag is that of `account/`."""
+
+    example = {
+        "id": example_id("account"),
+        "slug": "acme",
+        "name": "Acme",
+        "variant": "standard",
+        "time_zone": "Europe/Berlin",
+        "accent_hue": 210,
+        "media_access": "presigned",
+        "created_at": "2026-01-05T08:00:00Z",
+    }
 
     def locked_tag(self) -> str:
         return etag(AccountSerializer(lock_account()).data)
@@ -68,6 +80,23 @@ class OfAccount(MemberView):
 class AccountView(OfAccount):
     serializer_class = AccountSerializer
     permissions = {"patch": "account.update", "delete": "account.delete"}
+    operations = {
+        "get": Operation("Returns the account that the host or the token names.", "Get the account", "getAccount"),
+        "patch": Operation(
+            "Changes the fields that the body contains. A new `slug` changes the host of the account; the former host "
+            "redirects to the new one.",
+            "Update the account",
+            "updateAccount",
+            request={"name": "Acme Ltd", "time_zone": "Europe/Vienna"},
+        ),
+        "delete": Operation(
+            "Suspends the account at once and erases it after 14 days. Until then the owner can restore it. The body "
+            "contains the name of the account as a confirmation.",
+            "Delete the account",
+            "deleteAccount",
+            request={"name": "Acme"},
+        ),
+    }
     body_of_delete = NameSerializer
 
     def get(self, request: Request) -> Response:
@@ -96,6 +125,13 @@ class RestoreView(OfAccount):
 
     serializer_class = NoBody
     permissions = {"post": "account.delete"}
+    operations = {
+        "post": Operation(
+            "Cancels the deletion of the account. Returns 409 if the account is not being deleted.",
+            "Restore the account",
+            "restoreAccount",
+        )
+    }
 
     @extend_schema(request=None, responses=AccountSerializer)
     def post(self, request: Request) -> Response:
@@ -113,6 +149,14 @@ class TransferSerializer(StrictSerializer):
 class TransferView(OfAccount):
     serializer_class = TransferSerializer
     permissions = {"post": "account.transfer"}
+    operations = {
+        "post": Operation(
+            "Makes another member the owner. The previous owner becomes an admin.",
+            "Transfer ownership",
+            "transferAccount",
+            request={"member": example_id("bob")},
+        )
+    }
     ends_permission = ("post",)
 
     @extend_schema(responses=AccountSerializer)

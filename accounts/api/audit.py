@@ -9,6 +9,7 @@ from rest_framework.request import Request
 
 from accounts.exports import audit_log, workbooks
 from accounts.models import AuditEntry
+from accounts.rest.documentation import Operation, example_id
 from accounts.rest.filters import MomentFilter, StrictFilterSet, TextFilter
 from accounts.rest.serializers import StrictModelSerializer
 from accounts.rest.views import ReadOnlyTenantViewSet
@@ -30,11 +31,34 @@ class AuditFilterSet(StrictFilterSet):
 class AuditViewSet(ReadOnlyTenantViewSet[AuditEntry]):
     """What was done that matters for who sees or may do what, newest first. Nobody can change it."""
 
+    noun, nouns = "audit entry", "audit entries"
+    example = {
+        "id": example_id("audit entry"),
+        "action": "member.role_changed",
+        "actor": example_id("alice"),
+        "actor_email": "alice@example.com",
+        "ip": "203.0.113.7",
+        "object_id": example_id("bob"),
+        "data": {"from": "member", "to": "admin"},
+        "created_at": "2026-11-21T09:30:00Z",
+    }
     queryset = AuditEntry.objects.all()
     serializer_class = AuditEntrySerializer
     filterset_class = AuditFilterSet
     order = ("-created_at", "-id")
     permissions = {"list": "audit.read", "retrieve": "audit.read", "export": "audit.read"}
+    operations = {
+        "list": Operation("Returns the entries of the audit log, newest first. Entries never change."),
+        "retrieve": Operation("Returns one entry of the audit log."),
+        "export": Operation(
+            "Returns the audit log as a CSV or XLSX file, newest first, filtered like the list. An XLSX file contains "
+            "at most 50,000 entries; with more, the response is 400.",
+            "Export the audit log",
+            "exportAuditLog",
+            response="id,action,actor,actor_email,ip,object_id,data,created_at\r\n",
+            headers=("Content-Disposition",),
+        ),
+    }
 
     def query_parameters(self) -> set[str]:
         if getattr(self, "action", None) == "export":

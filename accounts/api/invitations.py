@@ -13,9 +13,10 @@ from rest_framework.response import Response
 from accounts.actions import invitations
 from accounts.actions.acceptance import accept_with_password
 from accounts.actions.members import lock_account
-from accounts.api.members import MemberSerializer
+from accounts.api.members import MemberSerializer, MemberViewSet
 from accounts.api.tokens import TokenEndpoint, named_account
 from accounts.models import Invitation, User
+from accounts.rest.documentation import Operation, example_id
 from accounts.rest.errors import AccountSuspended
 from accounts.rest.serializers import StrictModelSerializer, StrictSerializer, Text
 from accounts.rest.views import TenantViewSet
@@ -32,11 +33,33 @@ class InvitationSerializer(StrictModelSerializer[Invitation]):
 class InvitationViewSet(TenantViewSet[Invitation]):
     """The open invitations, the newest first, also those whose links have expired. There is no PATCH."""
 
+    noun = "invitation"
+    example = {
+        "id": example_id("invitation"),
+        "email": "nina@example.com",
+        "role": "member",
+        "invited_by": example_id("alice"),
+        "created_at": "2026-11-21T09:30:00Z",
+        "expires_at": "2026-11-28T09:30:00Z",
+    }
     queryset = Invitation.objects.all()
     serializer_class = InvitationSerializer
     order = ("-id",)
     permissions = dict.fromkeys(("list", "retrieve", "create", "destroy", "resend"), "member.manage")
     unrouted = ("partial_update",)
+    operations = {
+        "list": Operation("Returns the open invitations, newest first, including those whose links have expired."),
+        "create": Operation(
+            "Sends an invitation by email. Its link works once and for seven days. Without `role` the new member is a "
+            "`member`. Returns 400 if the address is a member already or has an open invitation."
+        ),
+        "destroy": Operation(
+            "Revokes an invitation. Its link stops working.", "Revoke an invitation", "revokeInvitation"
+        ),
+        "resend": Operation(
+            "Sends a new link, which works for another seven days. The previous link stops working. Once a minute."
+        ),
+    }
 
     def lock(self, row: Invitation) -> None:
         lock_account()
@@ -73,6 +96,20 @@ class AcceptView(TokenEndpoint):
     """
 
     authentication_classes = (SessionAuthentication,)
+    operations = {
+        "post": Operation(
+            "Accepts an invitation and returns the new member. `token` is the last part of the link. A new user "
+            "sends the `password` and the `name` for the new log-in; an existing user sends the current `password`. "
+            "Send the request to the host of the account. A user with a session on the public host sends `account`, "
+            "the slug, instead of a password; the user's address must be the invited one. Returns 404 for a link "
+            "that is used, revoked, expired or unknown.",
+            "Accept an invitation",
+            "acceptInvitation",
+            request={"token": "jX0r4mJbTuyAvq1GxW3p9w", "name": "Nina", "password": "correct horse battery staple"},
+            response={**MemberViewSet.example, "id": example_id("nina"), "name": "Nina", "email": "nina@example.com"},
+            headers=(),
+        )
+    }
 
     @extend_schema(request=AcceptSerializer, responses={201: MemberSerializer})
     def post(self, request: Request) -> Response:

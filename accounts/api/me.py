@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from accounts.actions.accounts import choose_mails, update_profile
 from accounts.models import Account, Membership, User
 from accounts.rest import preconditions
+from accounts.rest.documentation import Operation, example_id, page
 from accounts.rest.pagination import KeysetPagination
 from accounts.rest.serializers import Flag, StrictSerializer, Text
 from accounts.rest.views import MemberView, etag
@@ -30,15 +31,34 @@ class MeSerializer(StrictSerializer):
         allow_null=True,
         help_text="An IANA name, such as `Europe/Berlin`; `null` stands for the time zone of each account.",
     )
-    member = serializers.UUIDField(source="id", read_only=True, help_text="Their id in `members/`.")
+    member = serializers.UUIDField(source="id", read_only=True, help_text="The id of the user in `members/`.")
     role = serializers.CharField(read_only=True)
-    mail_notifications = Flag(help_text="A mail for each notification of this account.")
-    mail_digest = Flag(help_text="A mail in the morning, with one's tasks of this account.")
+    mail_notifications = Flag(help_text="Send an email for each notification of this account.")
+    mail_digest = Flag(help_text="Send an email every morning with the open tasks of this account.")
 
 
 class MeView(MemberView):
     serializer_class = MeSerializer
     permissions = {"patch": "profile.update"}
+    example = {
+        "id": example_id("user"),
+        "email": "alice@example.com",
+        "name": "Alice",
+        "time_zone": None,
+        "member": example_id("alice"),
+        "role": "owner",
+        "mail_notifications": True,
+        "mail_digest": False,
+    }
+    operations = {
+        "get": Operation("Returns the user, and the user's role in this account.", "Get the current user", "getMe"),
+        "patch": Operation(
+            "Changes the name and the time zone of the user, in all accounts, and the emails from this account.",
+            "Update the current user",
+            "updateMe",
+            request={"name": "Alice Miller", "mail_digest": True},
+        ),
+    }
 
     def get(self, request: Request) -> Response:
         """Whoever asks."""
@@ -98,6 +118,22 @@ PAGE_PARAMETERS = [
 
 class OwnAccountsView(MemberView):
     serializer_class = OwnAccountSerializer
+    operations = {
+        "get": Operation(
+            "Returns the accounts that the user belongs to, ordered by slug. Suspended accounts are not included.",
+            "List the accounts of the current user",
+            "listMyAccounts",
+            response=page(
+                {
+                    "id": example_id("account"),
+                    "slug": "acme",
+                    "name": "Acme",
+                    "role": "owner",
+                    "url": "https://acme.example.com",
+                }
+            ),
+        )
+    }
 
     def query_parameters(self) -> set[str]:
         return {KeysetPagination.CURSOR, KeysetPagination.SIZE}

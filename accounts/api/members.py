@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from accounts.actions import members
 from accounts.models import Membership
+from accounts.rest.documentation import Operation, example_id
 from accounts.rest.serializers import NoBody, StrictModelSerializer
 from accounts.rest.views import TenantViewSet
 
@@ -26,6 +27,8 @@ class MemberSerializer(StrictModelSerializer[Membership]):
 class MemberViewSet(TenantViewSet[Membership]):
     """Who belongs to the account, the oldest member first. New ones come by invitation."""
 
+    noun = "member"
+    example = {"id": example_id("bob"), "name": "Bob", "email": "bob@example.com", "role": "member"}
     # People are shared rows, which those of a tenant do not join.
     queryset = Membership.objects.current().prefetch_related("user")
     serializer_class = MemberSerializer
@@ -33,6 +36,26 @@ class MemberViewSet(TenantViewSet[Membership]):
     permissions = {"partial_update": "member.manage", "destroy": "member.manage", "leave": "member.leave"}
     unrouted = ("create",)
     ends_permission = ("leave",)
+    operations = {
+        "list": Operation("Returns the members of the account, the oldest membership first."),
+        "partial_update": Operation(
+            "Changes the role of a member to `admin`, `member` or `viewer`. Only owners change the role of an owner. "
+            "`account/transfer/` makes another member the owner. Returns 409 for the last owner.",
+            "Change the role of a member",
+            "changeMemberRole",
+            request={"role": "admin"},
+            response={"id": example_id("bob"), "name": "Bob", "email": "bob@example.com", "role": "admin"},
+        ),
+        "destroy": Operation(
+            "Ends a membership. The member's sessions and tokens of this account stop working at once. Returns 409 "
+            "for the last owner.",
+            "Remove a member",
+            "removeMember",
+        ),
+        "leave": Operation(
+            "Ends the membership of the user. Returns 409 for the last owner.", "Leave the account", "leaveAccount"
+        ),
+    }
 
     def lock(self, row: Membership) -> None:
         members.lock_account()

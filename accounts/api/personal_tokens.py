@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from accounts import tokens
 from accounts.models import ApiToken
+from accounts.rest.documentation import Operation, example_id
 from accounts.rest.permissions import RoleAllows
 from accounts.rest.serializers import StrictModelSerializer
 from accounts.rest.views import TenantViewSet
@@ -42,12 +43,34 @@ class NewApiTokenSerializer(ApiTokenSerializer):
 class ApiTokenViewSet(TenantViewSet[ApiToken]):
     """There is no PATCH: whoever wants another name or end makes another token."""
 
+    noun = "personal token"
+    example = {
+        "id": example_id("token"),
+        "name": "Continuous integration",
+        "prefix": "chp_6f1c20b7",
+        "created_at": "2026-11-21T09:30:00Z",
+        "last_used_at": None,
+        "expires_at": "2027-11-21T00:00:00Z",
+    }
     queryset = ApiToken.objects.all()
     serializer_class = ApiTokenSerializer
     permission_classes = (RoleAllows, NotMadeByATokenItself)
     order = ("-id",)  # ids sort by creation: the newest first
     permissions = {"create": "token.manage", "destroy": "token.manage"}
     unrouted = ("partial_update",)
+    operations = {
+        "list": Operation("Returns the personal tokens of the user, newest first. Each user sees only their own."),
+        "retrieve": Operation("Returns a personal token, without its text."),
+        "create": Operation(
+            "Creates a personal token. Only this response contains its text, `token`. A token without `expires_at` "
+            "does not expire. Returns 403 if the request itself uses a personal token.",
+            response={**example, "token": "chp_6f1c20b7-3f0e-5a55-9d6e-6c8f6c1f2f7e_N2Jt5Yd0mG8vXk3wZr4q"},
+            headers=(),
+        ),
+        "destroy": Operation(
+            "Revokes a personal token. It stops working at once.", "Revoke a personal token", "revokePersonalToken"
+        ),
+    }
 
     @extend_schema(responses={201: NewApiTokenSerializer})
     def create(self, request: Request) -> Response:

@@ -15,6 +15,7 @@ from accounts.actions import pictures
 from accounts.models import Account
 from accounts.quotas import FileTooLarge
 from accounts.rest import preconditions
+from accounts.rest.documentation import Operation
 from accounts.rest.errors import Stale
 from accounts.rest.serializers import NoBody
 from accounts.rest.uploads import Kept, read_all, room
@@ -66,6 +67,15 @@ class PictureView(MemberView):
 
 class LogoView(PictureView):
     permissions = {"put": "account.update", "delete": "account.update"}
+    operations = {
+        "put": Operation(
+            "Sets the logo of the account. The body is a PNG, JPEG, GIF or WebP image of at most 20 MiB. Returns 503 "
+            "while the server processes other images.",
+            "Set the logo of the account",
+            "setAccountLogo",
+        ),
+        "delete": Operation("Removes the logo of the account.", "Remove the logo of the account", "removeAccountLogo"),
+    }
 
     @extend_schema(request=BODY, responses={204: None})
     def put(self, request: Request) -> Response:
@@ -83,6 +93,17 @@ class LogoView(PictureView):
 
 class AvatarView(PictureView):
     permissions = {"put": "profile.update", "delete": "profile.update"}
+    operations = {
+        "put": Operation(
+            "Sets the avatar of the user, which the members of this account see. The body is a PNG, JPEG, GIF or WebP "
+            "image of at most 20 MiB. Returns 503 while the server processes other images.",
+            "Set the avatar of the current user",
+            "setMyAvatar",
+        ),
+        "delete": Operation(
+            "Removes the avatar of the user.", "Remove the avatar of the current user", "removeMyAvatar"
+        ),
+    }
 
     @extend_schema(request=BODY, responses={204: None})
     def put(self, request: Request) -> Response:

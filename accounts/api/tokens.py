@@ -20,6 +20,7 @@ from accounts import tokens
 from accounts.authentication import admit, admit_bearer_of, current_membership
 from accounts.models import User
 from accounts.refusals import report_refused_log_in
+from accounts.rest.documentation import Operation, example_id
 from accounts.rest.errors import AccountSuspended, InvalidCredentials, OtpRequired, RefusedToken, TenantMismatch
 from accounts.rest.serializers import NoBody, StrictSerializer, Text
 from accounts.rest.strictness import StrictView
@@ -77,8 +78,28 @@ class TokenEndpoint(StrictView):
         return cast(dict[str, Any], serializer.validated_data)
 
 
+ACCESS, REFRESH = "eyJhbGciOiJIUzI1NiJ9.access.kZ2f", "eyJhbGciOiJIUzI1NiJ9.refresh.pQ7a"  # examples
+
+
 class TokenView(TokenEndpoint):
     """An access and a refresh token of a member, for e-mail, password and, of whoever has an app for it, a code."""
+
+    operations = {
+        "post": Operation(
+            "Returns an access token, which expires after 10 minutes, and a refresh token, which expires after 14 "
+            "days. A user with an authenticator app also sends `otp`, a code of the app or a recovery code; without "
+            "it the response is 401 `otp_required`. On the public host `account` is required. An unknown account, a "
+            "wrong password and a user who is not a member return the same 401 `invalid_credentials`.",
+            "Log in",
+            "logIn",
+            request={"email": "alice@example.com", "password": "correct horse battery staple"},
+            response={
+                "access": ACCESS,
+                "refresh": REFRESH,
+                "account": {"id": example_id("account"), "slug": "acme"},
+            },
+        )
+    }
 
     @extend_schema(request=CredentialsSerializer, responses=LogInSerializer)
     def post(self, request: Request) -> Response:
@@ -109,6 +130,17 @@ class TokenView(TokenEndpoint):
 class RefreshView(TokenEndpoint):
     """A new pair of tokens for a refresh token, of somebody who still is a member."""
 
+    operations = {
+        "post": Operation(
+            "Returns a new access token and a new refresh token (refresh token rotation). A refresh token works once: "
+            "when it is sent again, the log-in ends, and all its refresh tokens stop working.",
+            "Refresh tokens",
+            "refreshTokens",
+            request={"refresh": REFRESH},
+            response={"access": ACCESS, "refresh": REFRESH},
+        )
+    }
+
     @extend_schema(request=RefreshSerializer, responses=PairSerializer)
     def post(self, request: Request) -> Response:
         token = read_refresh(self.read(RefreshSerializer)["refresh"])
@@ -120,6 +152,17 @@ class RefreshView(TokenEndpoint):
 
 class VerifyView(TokenEndpoint):
     """Whether a token of any kind would be accepted now. Changes nothing."""
+
+    operations = {
+        "post": Operation(
+            "Returns 200 if the server would accept the token now, and 401 `invalid_token` otherwise. Works for "
+            "access, refresh and personal tokens, and does not use up a refresh token.",
+            "Verify a token",
+            "verifyToken",
+            request={"token": ACCESS},
+            response={},
+        )
+    }
 
     @extend_schema(request=VerifySerializer, responses=NoBody)
     def post(self, request: Request) -> Response:
@@ -139,6 +182,16 @@ class VerifyView(TokenEndpoint):
 
 class RevokeView(TokenEndpoint):
     """Ends a log-in, of former members too. The access token goes on until it expires, ten minutes at most."""
+
+    operations = {
+        "post": Operation(
+            "Ends the log-in that the refresh token belongs to, also for former members. Access tokens of the log-in "
+            "work until they expire, for ten minutes at most.",
+            "Log out",
+            "logOut",
+            request={"refresh": REFRESH},
+        )
+    }
 
     @extend_schema(request=RefreshSerializer, responses={204: None})
     def post(self, request: Request) -> Response:

@@ -11,9 +11,10 @@ from rest_framework.views import APIView
 
 from accounts.models import Membership
 from accounts.rest import throttling
+from accounts.rest.documentation import Documented
 
 
-class StrictView(APIView):
+class StrictView(Documented, APIView):
     """Refuses what nobody reads: a misspelled parameter must not silently change what is answered."""
 
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]

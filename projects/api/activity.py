@@ -2,6 +2,7 @@
 
 from django_filters import rest_framework as filters
 
+from accounts.rest.documentation import Operation, example_id
 from accounts.rest.filters import StrictFilterSet
 from accounts.rest.serializers import StrictModelSerializer
 from accounts.rest.views import ReadOnlyTenantViewSet
@@ -24,6 +25,25 @@ class ActivityFilterSet(StrictFilterSet):
 class ActivityViewSet(ReadOnlyTenantViewSet[Activity]):
     """What happened, newest first. `seq` counts the events of one project, without gaps."""
 
+    noun, nouns = "activity entry", "activity entries"
+    example = {
+        "id": example_id("activity entry"),
+        "project": example_id("project"),
+        "seq": 118,
+        "verb": "task.updated",
+        "actor": example_id("alice"),
+        "object_id": example_id("task"),
+        "data": {"fields": ["priority"], "priority": "high"},
+        "created_at": "2026-11-21T09:30:00Z",
+    }
+    operations = {
+        "list": Operation(
+            "Returns what happened in the projects that the member can see, newest first. `seq` counts the entries of "
+            "one project without gaps.",
+            "List activity",
+            "listActivity",
+        ),
+    }
     queryset = Activity.objects.all()
     serializer_class = ActivitySerializer
     filterset_class = ActivityFilterSet

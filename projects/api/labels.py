@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from accounts.rest.documentation import Operation, example_id
 from accounts.rest.serializers import StrictModelSerializer
 from accounts.rest.views import TenantViewSet
 from projects import actions
@@ -15,10 +16,17 @@ class LabelSerializer(StrictModelSerializer[Label]):
 
 
 class LabelViewSet(TenantViewSet[Label]):
+    noun = "label"
+    example = {"id": example_id("label"), "name": "Bug", "color": "red"}
     queryset = Label.objects.all()
     serializer_class = LabelSerializer
     order = ("name_key", "id")
     permissions = {"create": "label.write", "partial_update": "label.write", "destroy": "label.write"}
+    operations = {
+        "list": Operation("Returns the labels of the account, ordered by name. They apply to tasks of all projects."),
+        "partial_update": Operation(request={"color": "orange"}),
+        "destroy": Operation("Deletes a label permanently and removes it from all tasks."),
+    }
 
     def lock(self, row: Label) -> None:
         actions.lock_label(row)

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Membership
+from accounts.rest.documentation import Operation, example_id
 from accounts.rest.filters import ArchivedFilterSet
 from accounts.rest.serializers import RowField, StrictModelSerializer, StrictSerializer
 from accounts.rest.views import TenantViewSet
@@ -46,6 +47,18 @@ class ProjectMembersSerializer(StrictSerializer):
 
 
 class ProjectViewSet(TenantViewSet[Project]):
+    noun = "project"
+    example = {
+        "id": example_id("project"),
+        "key": "WEB",
+        "name": "Website",
+        "description": "The new website.",
+        "color": "blue",
+        "private": False,
+        "archived_at": None,
+        "created_at": "2026-11-02T08:00:00Z",
+        "updated_at": "2026-11-21T09:30:00Z",
+    }
     queryset = Project.objects.all()
     serializer_class = ProjectSerializer
     filterset_class = ArchivedFilterSet
@@ -58,6 +71,43 @@ class ProjectViewSet(TenantViewSet[Project]):
         "restore": "project.archive",
         "add_member": "project.manage",
         "remove_member": "project.leave",
+    }
+    operations = {
+        "list": Operation(
+            "Returns the projects that the member can see, ordered by key. Archived projects are included only with "
+            "`archived`."
+        ),
+        "create": Operation(
+            "Creates a project with the statuses Backlog, To do, In progress and Done. The user becomes a member of "
+            "it. Without `key` the server derives one from the name.",
+            request={"name": "Website", "key": "WEB", "color": "blue"},
+        ),
+        "partial_update": Operation(request={"description": "The new website.", "private": False}),
+        "destroy": Operation("Deletes a project permanently, with all its tasks and files."),
+        "archive": Operation("Archives a project with all its tasks. Returns 409 if it is archived already."),
+        "restore": Operation("Restores an archived project. Returns 409 if it is not archived."),
+        "members": Operation(
+            "Returns the members of a project, the oldest membership first. While the project is private, these "
+            "members, owners and admins can see it.",
+            "List the members of a project",
+            "listProjectMembers",
+            response={"results": [{"member": example_id("bob")}]},
+            headers=(),
+        ),
+        "add_member": Operation(
+            "Adds a member to a project. A member who is in the project already changes nothing.",
+            "Add a member to a project",
+            "addProjectMember",
+            request={"member": example_id("bob")},
+            response={"member": example_id("bob")},
+            headers=(),
+        ),
+        "remove_member": Operation(
+            "Removes a member from a project. Members may remove themselves. Returns 409 for the last member of a "
+            "private project.",
+            "Remove a member from a project",
+            "removeProjectMember",
+        ),
     }
 
     def perform_create(self, fields: dict[str, Any]) -> Project:

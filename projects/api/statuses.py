@@ -4,6 +4,7 @@ from typing import Any
 
 from django_filters import rest_framework as filters
 
+from accounts.rest.documentation import Operation, example_id
 from accounts.rest.filters import StrictFilterSet
 from accounts.rest.serializers import RowField, StrictModelSerializer
 from accounts.rest.views import TenantViewSet
@@ -26,11 +27,40 @@ class StatusFilterSet(StrictFilterSet):
 
 
 class StatusViewSet(TenantViewSet[Status]):
+    noun, nouns = "status", "statuses"
+    example = {
+        "id": example_id("status"),
+        "project": example_id("project"),
+        "name": "In progress",
+        "category": "doing",
+        "rank": "a2",
+    }
     queryset = Status.objects.all()
     serializer_class = StatusSerializer
     filterset_class = StatusFilterSet
     order = ("rank", "id")
     permissions = {"create": "status.manage", "partial_update": "status.manage", "destroy": "status.manage"}
+    operations = {
+        "list": Operation("Returns the statuses, which are the columns of the boards, ordered by rank."),
+        "create": Operation(
+            "Adds a status to a project. Without `rank` it is the last one. To put it between two others, send a text "
+            "that sorts between their ranks (fractional indexing).",
+            request={"project": example_id("project"), "name": "In progress", "category": "doing"},
+        ),
+        "partial_update": Operation(
+            "Changes the fields that the body contains. Returns 409 if the status has tasks and its category would "
+            "change to or from `done`.",
+            request={"name": "In review"},
+            response={
+                "id": example_id("status"),
+                "project": example_id("project"),
+                "name": "In review",
+                "category": "doing",
+                "rank": "a2",
+            },
+        ),
+        "destroy": Operation("Deletes a status permanently. Returns 409 if it has tasks, archived ones included."),
+    }
 
     def lock(self, row: Status) -> None:
         actions.lock_project(row.project_id)

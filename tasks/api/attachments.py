@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from accounts.exceptions import Conflicting
 from accounts.files.images import MEDIA_TYPE
+from accounts.rest.documentation import Operation, example_id
 from accounts.rest.downloads import Download, disposition, serve, show_picture
 from accounts.rest.filters import StrictFilterSet
 from accounts.rest.serializers import NoBody, RowField, StrictModelSerializer, StrictSerializer, Text
@@ -75,12 +76,65 @@ class AttachmentFilterSet(StrictFilterSet):
 class AttachmentViewSet(TenantViewSet[Attachment]):
     """Files, oldest first. A new one is `pending` until it was sent and checked, and then `ready` or `rejected`."""
 
+    noun = "attachment"
+    example = {
+        "id": example_id("attachment"),
+        "task": example_id("task"),
+        "comment": None,
+        "name": "prices.pdf",
+        "content_type": "application/pdf",
+        "size": 48213,
+        "state": "ready",
+        "uploaded_by": example_id("alice"),
+        "created_at": "2026-11-21T09:30:00Z",
+    }
     queryset = Attachment.objects.select_related("task")
     serializer_class = AttachmentSerializer
     filterset_class = AttachmentFilterSet
     order = ("created_at", "id")
     permissions = dict.fromkeys(("create", "complete", "destroy"), "file.write")
     unrouted = ("partial_update",)
+    operations = {
+        "list": Operation("Returns the attachments of the tasks that the member can see, oldest first."),
+        "create": Operation(
+            "Announces a file. The response contains `upload`, a signed request: send the file with it to the storage "
+            "within 15 minutes, then call `complete/`. Until the file is checked, the attachment is `pending`.",
+            response={
+                **example,
+                "state": "pending",
+                "upload": {
+                    "method": "PUT",
+                    "url": "https://files.example.com/incoming/6f1c20b7?X-Amz-Signature=5f1d",
+                    "headers": {"Content-Type": "application/pdf", "Content-Length": "48213"},
+                },
+            },
+        ),
+        "destroy": Operation(
+            "Deletes an attachment and its file permanently. Members delete their own files, admins and owners any."
+        ),
+        "complete": Operation(
+            "Requests the check of the file that was sent. A job sets `state` to `ready` or `rejected`. Returns 409 "
+            "if no file was sent, or if it was checked already.",
+            "Complete an upload",
+            response={**example, "state": "pending"},
+        ),
+        "download": Operation(
+            "Returns the file, or redirects to the storage, as the setting `media_access` of the account says. The "
+            "storage URL works for one minute. Returns 409 if the attachment is not `ready`.",
+            "Download an attachment",
+            headers={
+                "200": ("ETag", "Last-Modified", "Accept-Ranges", "Content-Disposition"),
+                "206": ("ETag", "Last-Modified", "Accept-Ranges", "Content-Disposition", "Content-Range"),
+                "302": ("Location",),
+            },
+        ),
+        "preview": Operation(
+            "Returns a small WebP version of an image. Returns 404 if the attachment has none.",
+            "Get the preview of an attachment",
+            "getAttachmentPreview",
+            headers=(),
+        ),
+    }
 
     def lock(self, row: Attachment) -> None:
         actions.lock_task(row.task)
@@ -112,7 +166,7 @@ class AttachmentViewSet(TenantViewSet[Attachment]):
         responses={
             (200, "application/octet-stream"): OpenApiTypes.BINARY,
             (206, "application/octet-stream"): OpenApiTypes.BINARY,
-            302: OpenApiResponse(description="To S3, which gives the file out for a minute."),
+            302: OpenApiResponse(description="A redirect to the storage, which works for one minute."),
         }
     )
     @action(detail=True)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django_filters import rest_framework as filters
 
+from accounts.rest.documentation import Operation, example_id
 from accounts.rest.filters import StrictFilterSet
 from accounts.rest.serializers import RowField, StrictModelSerializer
 from accounts.rest.views import TenantViewSet
@@ -28,11 +29,32 @@ class CommentFilterSet(StrictFilterSet):
 
 
 class CommentViewSet(TenantViewSet[Comment]):
+    noun = "comment"
+    example = {
+        "id": example_id("comment"),
+        "task": example_id("task"),
+        "author": example_id("alice"),
+        "body": "The new prices are **final**.",
+        "created_at": "2026-11-21T09:30:00Z",
+        "edited_at": None,
+    }
     queryset = Comment.objects.select_related("task")
     serializer_class = CommentSerializer
     filterset_class = CommentFilterSet
     order = ("created_at", "id")
     permissions = {"create": "comment.write", "partial_update": "comment.write", "destroy": "comment.write"}
+    operations = {
+        "list": Operation("Returns the comments on the tasks that the member can see, oldest first."),
+        "create": Operation("Adds a comment to a task. `body` is Markdown. Mentioned members receive a notification."),
+        "partial_update": Operation(
+            "Changes the text of a comment. Members edit their own comments only.",
+            request={"body": "The new prices are **final**."},
+            response={**example, "edited_at": "2026-11-21T10:15:00Z"},
+        ),
+        "destroy": Operation(
+            "Deletes a comment and its files permanently. Members delete their own comments, admins and owners any."
+        ),
+    }
 
     def lock(self, row: Comment) -> None:
         actions.lock_task(row.task)

@@ -14,6 +14,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 
 from accounts.exceptions import Conflicting
+from accounts.rest.documentation import Operation, example_id
 from accounts.rest.downloads import stream
 from accounts.rest.filters import StrictFilterSet
 from accounts.rest.serializers import RowField, StrictModelSerializer
@@ -63,12 +64,50 @@ class ExportFilterSet(StrictFilterSet):
 class ExportViewSet(TenantViewSet[Export]):
     """Projects as files, and for owners the whole account as `zip`, newest first. Nobody sees those of others."""
 
+    noun = "export"
+    example = {
+        "id": example_id("export"),
+        "project": example_id("project"),
+        "format": "csv",
+        "state": "ready",
+        "failure": None,
+        "done": 42,
+        "total": 42,
+        "size": 20480,
+        "created_at": "2026-11-21T09:30:00Z",
+        "finished_at": "2026-11-21T09:30:04Z",
+        "expires_at": "2026-11-28T09:30:04Z",
+    }
     queryset = Export.objects.select_related("project")
     serializer_class = ExportSerializer
     filterset_class = ExportFilterSet
     order = ("-created_at", "-id")
     permissions = {"create": "project.export"}
     unrouted = ("partial_update", "destroy")
+    operations = {
+        "list": Operation("Returns the exports that the user requested, newest first."),
+        "create": Operation(
+            "Requests an export of a project as `xlsx`, `csv` or `json`. Without `project`, and with the format "
+            "`zip`, it is an export of the whole account, for its owner. A job writes the file; `state` says when it "
+            "is `ready`. Returns 409 while three exports of the user are not finished.",
+            "Request an export",
+            "requestExport",
+            response={
+                **example,
+                "state": "waiting",
+                "done": 0,
+                "total": 0,
+                "size": None,
+                "finished_at": None,
+                "expires_at": None,
+            },
+        ),
+        "download": Operation(
+            "Returns the file. Returns 409 if the export is not `ready`.",
+            "Download an export",
+            headers=("Content-Disposition",),
+        ),
+    }
 
     def perform_create(self, fields: dict[str, Any]) -> Export:
         return actions.request_export(actor=self.membership, **fields)

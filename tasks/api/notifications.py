@@ -9,6 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.rest.documentation import Operation, example_id
 from accounts.rest.filters import FlagFilter, StrictFilterSet
 from accounts.rest.serializers import NoBody, StrictModelSerializer, StrictSerializer
 from accounts.rest.views import TenantViewSet
@@ -37,12 +38,37 @@ class NotificationFilterSet(StrictFilterSet):
 class NotificationViewSet(TenantViewSet[Notification]):
     """What one is told about tasks, newest first. Nobody sees those of others, not even an admin."""
 
+    noun = "notification"
+    example = {
+        "id": example_id("notification"),
+        "kind": "mentioned",
+        "task": example_id("task"),
+        "comment": example_id("comment"),
+        "actor": example_id("bob"),
+        "created_at": "2026-11-21T09:30:00Z",
+        "read_at": None,
+    }
     queryset = Notification.objects.all()
     serializer_class = NotificationSerializer
     filterset_class = NotificationFilterSet
     order = ("-created_at", "-id")
     permissions = {"read": "notification.read", "read_all": "notification.read"}
     unrouted = ("create", "partial_update", "destroy")
+    operations = {
+        "list": Operation("Returns the notifications of the user, newest first. Each user sees only their own."),
+        "read": Operation(
+            "Marks a notification as read. A notification that is read already does not change.",
+            "Mark a notification as read",
+            "markNotificationRead",
+            response={**example, "read_at": "2026-11-21T10:15:00Z"},
+        ),
+        "read_all": Operation(
+            "Marks all notifications of the user as read, and returns how many were unread.",
+            "Mark all notifications as read",
+            "markAllNotificationsRead",
+            response={"read": 3},
+        ),
+    }
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
@@ -50,7 +76,7 @@ class NotificationViewSet(TenantViewSet[Notification]):
         """Mark one as read; it changes nothing for one that is."""
         return self.act(actions.mark_read)
 
-    @extend_schema(operation_id="notifications_read_all", request=None, responses=ReadSerializer, filters=False)
+    @extend_schema(request=None, responses=ReadSerializer, filters=False)
     @action(detail=False, methods=["post"], url_path="read", pagination_class=None)
     def read_all(self, request: Request) -> Response:
         """Mark all as read."""

@@ -5,6 +5,7 @@ from typing import Any
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
+from accounts.rest.documentation import Operation, example_id, page
 from accounts.rest.filters import ArchivedFilterSet, TextFilter
 from accounts.rest.serializers import StrictModelSerializer
 from accounts.rest.views import ReadOnlyTenantViewSet
@@ -40,6 +41,24 @@ class SearchFilterSet(ArchivedFilterSet):
 class SearchViewSet(ReadOnlyTenantViewSet[Task]):
     """Tasks with all words of `q` in the title, the description, subtasks or comments, newest first."""
 
+    operations = {
+        "list": Operation(
+            "Returns the tasks that contain all words of `q` in the title, the description, subtasks or comments, "
+            "newest first. `matches` shows where.",
+            "Search tasks",
+            "searchTasks",
+            response=page(
+                {
+                    "id": example_id("task"),
+                    "project": example_id("project"),
+                    "key": "WEB-42",
+                    "title": "Write the pricing page",
+                    "status": example_id("status"),
+                    "matches": [{"in": "title", "text": "Write the pricing page"}],
+                }
+            ),
+        )
+    }
     queryset = Task.objects.select_related("project")
     serializer_class = FoundSerializer
     filterset_class = SearchFilterSet

@@ -4,6 +4,7 @@ from typing import Any
 
 from django_filters import rest_framework as filters
 
+from accounts.rest.documentation import Operation, example_id
 from accounts.rest.filters import FlagFilter, StrictFilterSet
 from accounts.rest.serializers import RowField, StrictModelSerializer
 from accounts.rest.views import TenantViewSet
@@ -28,11 +29,27 @@ class SubtaskFilterSet(StrictFilterSet):
 
 
 class SubtaskViewSet(TenantViewSet[Subtask]):
+    noun = "subtask"
+    example = {
+        "id": example_id("subtask"),
+        "task": example_id("task"),
+        "title": "Ask for the prices",
+        "done": False,
+        "rank": "a1",
+    }
     queryset = Subtask.objects.select_related("task")
     serializer_class = SubtaskSerializer
     filterset_class = SubtaskFilterSet
     order = ("rank", "id")
     permissions = {"create": "subtask.write", "partial_update": "subtask.write", "destroy": "subtask.write"}
+    operations = {
+        "list": Operation("Returns the subtasks of the tasks that the member can see, ordered by rank."),
+        "create": Operation(
+            "Adds a subtask to a task. Without `rank` it is the last one.",
+            request={"task": "WEB-42", "title": "Ask for the prices"},
+        ),
+        "partial_update": Operation(request={"done": True}, response={**example, "done": True}),
+    }
 
     def lock(self, row: Subtask) -> None:
         actions.lock_task(row.task)

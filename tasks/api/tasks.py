@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Membership
+from accounts.rest.documentation import Operation, example_id
 from accounts.rest.serializers import NO_SUCH_ROW, RowField, RowListField, StrictModelSerializer, StrictSerializer
 from accounts.rest.views import ORDERING, TenantViewSet
 from projects.models import Label, Project, Status
@@ -78,6 +79,28 @@ class BulkResultSerializer(StrictSerializer):
 
 
 class TaskViewSet(TenantViewSet[Task]):
+    noun = "task"
+    example = {
+        "id": example_id("task"),
+        "project": example_id("project"),
+        "number": 42,
+        "key": "WEB-42",
+        "title": "Write the pricing page",
+        "description": "With the **new** prices.",
+        "status": example_id("status"),
+        "priority": "high",
+        "assignees": [example_id("alice")],
+        "labels": [example_id("label")],
+        "due_date": "2026-12-01",
+        "rank": "a3",
+        "completed_at": None,
+        "archived_at": None,
+        "version": 3,
+        "subtasks_done": 1,
+        "subtasks_total": 2,
+        "created_at": "2026-11-20T14:00:00Z",
+        "updated_at": "2026-11-21T09:30:00Z",
+    }
     queryset = Task.objects.select_related("project").with_links().with_subtask_counts()
     serializer_class = TaskSerializer
     filterset_class = TaskFilterSet
@@ -94,6 +117,48 @@ class TaskViewSet(TenantViewSet[Task]):
     permissions = {
         **dict.fromkeys(("create", "partial_update", "destroy", "bulk"), "task.write"),
         **dict.fromkeys(("move", "complete", "reopen", "archive", "restore"), "task.write"),
+    }
+    operations = {
+        "list": Operation(
+            "Returns the tasks that the member can see, newest first. Archived tasks are included only with "
+            "`archived`."
+        ),
+        "retrieve": Operation("Returns a task, by its id or its key."),
+        "create": Operation(
+            "Creates a task. Without `status` it is added to the end of the first column of the category `todo`."
+        ),
+        "partial_update": Operation(
+            "Changes the fields that the body contains. `assignees` and `labels` are replaced as a whole. The project "
+            "of a task cannot be changed. `version` increases by one.",
+            request={"priority": "high", "due_date": "2026-12-01"},
+        ),
+        "destroy": Operation("Deletes a task permanently, with its subtasks, comments and files."),
+        "move": Operation(
+            "Moves a task to a column, before or after another task in it, or to its end. Without `status` the task "
+            "stays in its column.",
+            request={"status": example_id("status"), "before": "WEB-17"},
+        ),
+        "complete": Operation(
+            "Moves a task to the first status of the category `done`. Returns 409 if it is completed already.",
+            response={**example, "completed_at": "2026-11-21T10:15:00Z", "version": 4},
+        ),
+        "reopen": Operation(
+            "Moves a task to the first status of the category `todo`. Returns 409 if it is not completed."
+        ),
+        "archive": Operation(
+            "Archives a task. It is still found by its id and its key. Returns 409 if it is archived already.",
+            response={**example, "archived_at": "2026-11-21T10:15:00Z", "version": 4},
+        ),
+        "restore": Operation("Restores an archived task. Returns 409 if it is not archived."),
+        "bulk": Operation(
+            "Changes up to 500 tasks in one transaction: all of them or none. Each entry contains the `id` or key of "
+            "a task, the fields to change, and optionally the `version` that the task must have (optimistic "
+            "locking). The names in `errors` contain the position, such as `tasks[3].title`.",
+            "Update many tasks",
+            "updateTasks",
+            request={"tasks": [{"id": "WEB-42", "version": 2, "priority": "high"}]},
+            response={"results": [{"id": example_id("task"), "status": 200, "task": example}]},
+        ),
     }
 
     def identify(self, text: str) -> Q:

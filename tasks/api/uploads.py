@@ -15,11 +15,12 @@ from rest_framework.response import Response
 
 from accounts.models import Membership
 from accounts.quotas import largest_file
+from accounts.rest.documentation import Operation
 from accounts.rest.serializers import RowField, StrictSerializer
 from accounts.rest.uploads import receive_file
 from accounts.rest.views import MemberView, etag
 from tasks.actions import Arrival, NewFile
-from tasks.api.attachments import AttachmentSerializer
+from tasks.api.attachments import AttachmentSerializer, AttachmentViewSet
 from tasks.models import Attachment, Comment, Task
 
 
@@ -80,6 +81,17 @@ class UploadView(MemberView):
     serializer_class = AttachmentSerializer
     parser_classes = [Unread]
     permissions = {"post": "file.write"}
+    operations = {
+        "post": Operation(
+            "Attaches a file that is sent through the application, for clients that cannot reach the storage. The "
+            "form contains `task`, optionally `comment`, and `file` as the last field.",
+            "Upload an attachment",
+            "uploadAttachment",
+            request={"task": "WEB-42", "file": "The contents of the file."},
+            response={**AttachmentViewSet.example, "state": "pending"},
+            headers=("ETag",),
+        )
+    }
     streams_body = True
     incoming: Incoming
 
