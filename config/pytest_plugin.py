@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 REMEDIES = {
     "pgbouncer": "apt-get install pgbouncer",
     "curl": "apt-get install curl",
+    "openapi-typescript": "npm install --global openapi-typescript@7.13.0",
     "browser": "apt-get install chromium-headless-shell",
     "useradd": "apt-get install passwd",
 }
