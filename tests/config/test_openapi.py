@@ -102,6 +102,16 @@ def test_the_page_loads_nothing_from_elsewhere(client, db):
     assert "https://" not in html
 
 
+@pytest.mark.parametrize("is_account", [False, True])
+def test_page_explains_how_to_log_in_and_links_back(client, acme, is_account):
+    html = client.at(acme if is_account else None).get(DOCS).content.decode()
+    assert "POST /api/v1/auth/token/" in html
+    assert "Authorize" in html
+    (address,) = re.findall(r'<a href="([^"]+)">Back to Commonhold</a>', html)
+    assert address.endswith("/")
+    assert "/api/" not in address
+
+
 def test_everything_that_the_page_loads_is_there(client, db):
     html = client.get(DOCS).content.decode()
     addresses = re.findall(r'(?:src|href)="(/static/[^"]+)"', html)
