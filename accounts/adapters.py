@@ -14,6 +14,7 @@ from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.contrib import messages
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -26,6 +27,7 @@ from accounts.actions.log_out_everywhere import forget_new_address
 from accounts.audit import record_audit
 from accounts.authentication import current_membership
 from accounts.emails.user_emails import ask_for_letter
+from accounts.exceptions import TooManyAttempts
 from accounts.models import User
 from tenancy.clients import address_of
 from tenancy.context import get_active_tenant
@@ -137,6 +139,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         Returns the usage, which `rollback()` takes back. Raises CacheUnavailable.
         """
         return ratelimit.consume(request, app=APP, action=SIGNED_UP, key=mailbox_of(email))
+
+    def check_password(self, request: HttpRequest, email: str, password: str) -> User | None:
+        """Return the user with this e-mail address and password, if they may log in here. Raises TooManyAttempts.
+
+        Failed attempts count towards the limit of the log-in page.
+        """
+        try:
+            user: User | None = self.authenticate(request, email=email, password=password)
+        except ValidationError as error:  # allauth's, of a limit that was reached
+            raise TooManyAttempts(self.seconds_to_wait(request, email)) from error
+        return user
 
     def seconds_to_wait(self, request: HttpRequest, key: str) -> int:
         """Return in how many seconds another attempt is heard, from allauth's history of the failed ones.

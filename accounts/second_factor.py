@@ -11,8 +11,8 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, 
 from allauth.mfa.utils import decrypt, is_mfa_enabled
 from django.core.cache import cache
 from django.http import HttpRequest
-from rest_framework.exceptions import Throttled
 
+from accounts.exceptions import TooManyAttempts
 from accounts.models import User
 
 # How long a used code is remembered. It is accepted in its own half minute and in the next; the third is for servers
@@ -60,7 +60,7 @@ def is_asked_for_code(user: User) -> bool:
 
 
 def accepts_code(request: HttpRequest, user: User, code: str) -> bool:
-    """Say whether `code` is right, of the app or one for recovery, and use it up. Raises Throttled.
+    """Say whether `code` is right, of the app or one for recovery, and use it up. Raises TooManyAttempts.
 
     Wrong ones count as those on the page do. Without the cache nobody can tell whether a code was used: that raises
     CacheUnavailable, which is answered with 503.
@@ -71,5 +71,5 @@ def accepts_code(request: HttpRequest, user: User, code: str) -> bool:
         return True
     if any(error.code == "too_many_login_attempts" for error in form.errors.as_data().get("code", ())):
         # How allauth calls a person when it counts codes.
-        raise Throttled(get_adapter(request).seconds_to_wait(request, f"mfa-auth-user-{user.pk}"))
+        raise TooManyAttempts(get_adapter(request).seconds_to_wait(request, f"mfa-auth-user-{user.pk}"))
     return False

@@ -1,7 +1,7 @@
 """Every error answer: JSON under /api/, a page elsewhere, with the same status. Codes: docs/api.md."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import structlog
@@ -11,6 +11,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core import exceptions as core
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
@@ -20,7 +21,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
-from accounts.exceptions import Conflicting
+from accounts.exceptions import Conflicting, Gone, TooManyAttempts, WrongPassword
 from accounts.files.images import TooManyImages
 from accounts.models import Membership
 from accounts.permissions import may
@@ -174,6 +175,23 @@ def _status_of(error: BaseException | None) -> int:
     return 409 if isinstance(error, IntegrityError | Conflicting) else 500
 
 
+class AnswerExceptionsMiddleware:
+    """Answers exceptions of actions that a page did not handle, as Django answers Http404. The last middleware."""
+
+    STATUSES: Mapping[type[Exception], int] = {Gone: 404, TooManyAttempts: 429}
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        statuses = (status for kind, status in self.STATUSES.items() if isinstance(error, kind))
+        status = next(statuses, None)
+        return None if status is None else _answer(request, status)
+
+
 def too_many_requests(request: HttpRequest) -> HttpResponse:
     """Answer a request that is over a limit of allauth's, which looks for `handler429` in the public urlconf."""
     return _answer(request, 429)
@@ -296,6 +314,15 @@ def _file_too_large(error: FileTooLarge) -> Response:
     return Response(body("too_large", error), status=413)
 
 
+def _wrong_password(error: WrongPassword) -> Response:
+    detail = _("The e-mail address or the password is wrong.")
+    return Response(body("invalid_credentials", detail), status=401, headers={"WWW-Authenticate": "Bearer"})
+
+
+def _too_many_attempts(error: TooManyAttempts) -> Response:
+    return _documented(exceptions.Throttled(error.seconds, str(error) or None))
+
+
 def _too_many_images(error: TooManyImages) -> Response:
     """Nothing is broken: the client is refused on purpose, and tries again."""
     logger.warning("too_many_images", reason=str(error))
@@ -314,6 +341,9 @@ API_ANSWERS: list[tuple[type[Exception], Callable[[Any], Response]]] = [
     (core.ValidationError, lambda error: _invalid({_field(name): texts for name, texts in _messages(error).items()})),
     (exceptions.APIException, _documented),
     (Http404, lambda error: _of_status(404)),
+    (Gone, lambda error: _of_status(404)),
+    (TooManyAttempts, _too_many_attempts),
+    (WrongPassword, _wrong_password),
     (core.PermissionDenied, _denied),
     (Conflicting, lambda error: Response(body("conflict", error), status=409)),
     (core.RequestDataTooBig, _too_large),

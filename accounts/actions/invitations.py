@@ -13,16 +13,15 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.actions.authorization import authorize
-from accounts.actions.locks import lock_person_with
+from accounts.actions.locks import get_or_gone, lock_person_with
 from accounts.actions.members import lock_account, refuse_owner_role, take_in
 from accounts.audit import record_audit
-from accounts.exceptions import Conflicting
+from accounts.exceptions import Conflicting, Gone, TooManyAttempts
 from accounts.models import Invitation, Membership, Role, User
 from accounts.quotas import require_room
 from accounts.tokens import hash_of
@@ -37,8 +36,8 @@ class KnownPerson(Conflicting):
     """Somebody has this address and a password already, and has to prove that they are it; nothing was changed."""
 
 
-class SentJustNow(Exception):
-    """The mail was sent less than a minute ago; nothing was changed. `wait` is how many seconds are left."""
+class SentJustNow(TooManyAttempts):
+    """The mail was sent less than a minute ago; nothing was changed."""
 
     def __init__(self, wait: int) -> None:
         text = ngettext(
@@ -46,8 +45,7 @@ class SentJustNow(Exception):
             "This was sent just now. Wait for %(wait)d seconds, and send it again.",
             wait,
         )
-        super().__init__(text % {"wait": wait})
-        self.wait = wait
+        super().__init__(wait, text % {"wait": wait})
 
 
 # Inviting ----------------------------------------------------------------------------------------------------------
@@ -79,7 +77,7 @@ def resend_invitation(*, invitation: Invitation, actor: Membership) -> None:
 
     It is the invitation of `actor` from then on, and ends when they may not invite any more.
 
-    Raises PermissionDenied, QuotaExceeded, SentJustNow, Http404 for one that was accepted or revoked meanwhile.
+    Raises PermissionDenied, QuotaExceeded, SentJustNow, Gone for one that was accepted or revoked meanwhile.
     """
     lock_account()
     authorize(actor, "member.manage")
@@ -98,7 +96,7 @@ def resend_invitation(*, invitation: Invitation, actor: Membership) -> None:
 
 @transaction.atomic
 def revoke_invitation(*, invitation: Invitation, actor: Membership) -> None:
-    """Take an invitation back; its link works no more. Raises PermissionDenied, Http404 as above."""
+    """Take an invitation back; its link works no more. Raises PermissionDenied, Gone as above."""
     lock_account()
     authorize(actor, "member.manage")
     row = _reread(invitation)
@@ -119,10 +117,10 @@ def make_token(invitation: Invitation) -> str:
 
 
 def find_invitation(token: str) -> Invitation:
-    """Return the invitation of the active account that a link is of. Raises Http404 when it does not work."""
+    """Return the invitation of the active account that a link is of. Raises Gone when it does not work."""
     found: Invitation | None = Invitation.objects.valid().filter(token_hash=hash_of(token)).first()
     if found is None:
-        raise Http404
+        raise Gone
     return found
 
 
@@ -139,12 +137,12 @@ def find_person(invitation: Invitation) -> User | None:
 def accept_invitation(*, token: str, user: User) -> Membership:
     """Make `user` a member, who has proved who they are and whose address was invited.
 
-    Raises Http404 for anybody else, for a link that does not work, and when the password was changed or all log-ins
+    Raises Gone for anybody else, for a link that does not work, and when the password was changed or all log-ins
     were ended since; AlreadyMember, QuotaExceeded.
     """
     invitation, invited = _lock(token)
     if invited is None or invited != user or invited.log_in_stamp != user.log_in_stamp:
-        raise Http404
+        raise Gone
     return _accept(invitation, invited)
 
 
@@ -152,11 +150,11 @@ def accept_invitation(*, token: str, user: User) -> Membership:
 def accept_as_new_person(*, token: str, name: str, password: str) -> Membership:
     """Make somebody a member who had no account of their own, and give them one.
 
-    Raises Http404 for a link that does not work, ValidationError, KnownPerson, QuotaExceeded.
+    Raises Gone for a link that does not work, ValidationError, KnownPerson, QuotaExceeded.
     """
     invitation, invited = _lock(token)
     if invited is not None and not invited.is_active:
-        raise Http404
+        raise Gone
     if find_person(invitation) is not None:
         raise KnownPerson(_("Somebody else changed this at the same time. Try again."))
     # One without a password was made for somebody who never set one: the link proves as much as that mail would have.
@@ -174,7 +172,7 @@ def accept_as_new_person(*, token: str, name: str, password: str) -> Membership:
 
 
 def _lock(token: str) -> tuple[Invitation, User | None]:
-    """Return an invitation, whose account is locked now, and who has its address, locked before. Raises Http404."""
+    """Return an invitation, whose account is locked now, and who has its address, locked before. Raises Gone."""
     invited = lock_person_with(find_invitation(token).email)
     lock_account()
     return find_invitation(token), invited
@@ -204,10 +202,7 @@ def _refuse_known(email: str) -> None:
 
 
 def _reread(invitation: Invitation) -> Invitation:
-    found = Invitation.objects.open().filter(pk=invitation.pk).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_or_gone(Invitation.objects.open(), invitation.pk)
 
 
 def _record(action: str, invitation: Invitation, actor: Membership) -> None:

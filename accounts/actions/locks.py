@@ -1,14 +1,23 @@
 """People, locked while something of theirs is written: nothing of that may outlive somebody who deletes themselves."""
 
+from django.db.models import Model, QuerySet
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
-from accounts.exceptions import Conflicting
+from accounts.exceptions import Conflicting, Gone
 from accounts.models import User
 
 
 class PersonGone(Conflicting):
     """The person has deleted themselves meanwhile; nothing was changed."""
+
+
+def get_or_gone[M: Model](rows: QuerySet[M], pk: object) -> M:
+    """Return the row of `rows` with this key, as it is now. Raises Gone."""
+    found = rows.filter(pk=pk).first()
+    if found is None:
+        raise Gone
+    return found
 
 
 def lock_person(user: User) -> User:

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from allauth.account.models import EmailAddress
+from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
-from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.actions.locks import lock_person
@@ -13,8 +13,8 @@ from tenancy.sessions import bind_session
 
 
 @transaction.atomic
-def end_other_log_ins(request: HttpRequest, user: User) -> None:
-    """End the sessions, sockets and tokens of all log-ins of `user` but that of `request`.
+def end_other_log_ins(*, user: User, kept: SessionBase) -> None:
+    """End the sessions, sockets and tokens of all log-ins of `user` except the session `kept`.
 
     Personal tokens go on: they came by no log-in. The time is rounded up to the next second, since tokens know no
     parts of one: none that was made before outlives this. Raises PersonGone.
@@ -24,7 +24,7 @@ def end_other_log_ins(request: HttpRequest, user: User) -> None:
     now = timezone.now()
     user.log_ins_from = now.replace(microsecond=0) + timedelta(seconds=1)
     user.save(update_fields=["log_ins_from"])
-    bind_session(request.session, at=user.log_ins_from)
+    bind_session(kept, at=user.log_ins_from)
 
 
 def forget_new_address(user: User) -> None:

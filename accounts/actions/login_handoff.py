@@ -19,10 +19,10 @@ from typing import cast
 from uuid import UUID
 
 from django.core.cache import caches
-from django.http import Http404
 from django.utils.crypto import constant_time_compare
 
 from accounts.authentication import current_membership
+from accounts.exceptions import Gone
 from accounts.models import Account, User
 from accounts.tokens import hash_of
 from tenancy.cache import TenantRedisCache
@@ -34,13 +34,13 @@ SECONDS = 30
 
 
 def find_account_of(user: User, slug: str) -> AbstractTenant:
-    """Return the account of that name, if `user` may go there now. Raises Http404, whatever the reason."""
+    """Return the account of that name, if `user` may go there now. Raises Gone, whatever the reason."""
     account = tenant_by_slug(slug)
     if account is None or account.suspended_at is not None:
-        raise Http404
+        raise Gone
     with tenant_context(account):
         if current_membership(user) is None:
-            raise Http404
+            raise Gone
     return account
 
 

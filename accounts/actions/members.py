@@ -10,11 +10,11 @@ from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Q
-from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actions.authorization import authorize
+from accounts.actions.locks import get_or_gone
 from accounts.audit import record_audit
 from accounts.exceptions import Conflicting
 from accounts.models import Account, ApiToken, Invitation, Membership, RefreshFamily, Role, User
@@ -46,7 +46,7 @@ def change_role(*, member: Membership, actor: Membership, role: str) -> Membersh
     """Give a member another role and return them as they are now; the same role again changes nothing.
 
     Nobody becomes an owner by it: see `transfer_account()`. Raises PermissionDenied, ValidationError, LastOwner,
-    Http404 when they left meanwhile.
+    Gone when they left meanwhile.
     """
     lock_account()
     authorize(actor, "member.manage")
@@ -68,7 +68,7 @@ def change_role(*, member: Membership, actor: Membership, role: str) -> Membersh
 
 @transaction.atomic
 def remove_member(*, member: Membership, actor: Membership) -> None:
-    """End somebody's membership. Raises PermissionDenied, LastOwner, Http404 when they left meanwhile."""
+    """End somebody's membership. Raises PermissionDenied, LastOwner, Gone when they left meanwhile."""
     lock_account()
     authorize(actor, "member.manage")
     member = _reread(member)
@@ -91,7 +91,7 @@ def leave_account(*, actor: Membership) -> None:
 def transfer_account(*, member: Membership, actor: Membership) -> Account:
     """Make somebody else the owner in place of `actor`, who becomes an admin, and return the account.
 
-    Raises PermissionDenied, AlreadyOwner, Http404 when they left meanwhile.
+    Raises PermissionDenied, AlreadyOwner, Gone when they left meanwhile.
     """
     account = lock_account()
     authorize(actor, "account.transfer")
@@ -170,10 +170,7 @@ def _require_power_over(member: Membership, actor: Membership) -> None:
 
 
 def _reread(member: Membership) -> Membership:
-    found: Membership | None = Membership.objects.current().filter(pk=member.pk).prefetch_related("user").first()
-    if found is None:
-        raise Http404
-    return found
+    return get_or_gone(Membership.objects.current().prefetch_related("user"), member.pk)
 
 
 def _named(member: Membership, **data: Any) -> dict[str, Any]:

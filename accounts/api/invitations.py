@@ -1,12 +1,14 @@
 """`invitations/`, for owners and admins, and `invitations/accept/`, for whoever has the link"""
 
+from functools import partial
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotAuthenticated, Throttled
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -75,10 +77,7 @@ class InvitationViewSet(TenantViewSet[Invitation]):
     @action(detail=True, methods=["post"])
     def resend(self, request: Request, pk: str) -> Response:
         """Send another link, which works for another seven days; the one before works no more. Once a minute."""
-        try:
-            return self.act(invitations.resend_invitation)
-        except invitations.SentJustNow as error:
-            raise Throttled(error.wait, str(error)) from error
+        return self.act(invitations.resend_invitation)
 
 
 class AcceptSerializer(StrictSerializer):
@@ -121,7 +120,9 @@ class AcceptView(TokenEndpoint):
             raise AccountSuspended
         with tenant_context(account):
             if "password" in fields:
-                member = accept_with_password(request._request, **_only(fields, "token", "name", "password"))
+                given = _only(fields, "token", "name", "password")
+                check = partial(get_adapter(request._request).check_password, request._request)
+                member = accept_with_password(**given, authenticate=check)
             elif isinstance(request.user, User):
                 member = invitations.accept_invitation(token=fields["token"], user=request.user)
             else:

@@ -6,22 +6,21 @@ from uuid import UUID
 
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import PermissionDenied
-from django.core.exceptions import ValidationError as NotAllowed
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import tokens
 from accounts.authentication import admit, admit_bearer_of, current_membership
+from accounts.exceptions import WrongPassword
 from accounts.models import User
 from accounts.refusals import report_refused_log_in
 from accounts.rest.documentation import Operation, example_id
-from accounts.rest.errors import AccountSuspended, InvalidCredentials, OtpRequired, RefusedToken, TenantMismatch
+from accounts.rest.errors import AccountSuspended, OtpRequired, RefusedToken, TenantMismatch
 from accounts.rest.serializers import NoBody, StrictSerializer, Text
 from accounts.rest.strictness import StrictView
 from accounts.second_factor import accepts_code, is_asked_for_code
@@ -107,7 +106,7 @@ class TokenView(TokenEndpoint):
         account = named_account(fields.get("account"))
         user = _authenticate(request._request, account, fields["email"], fields["password"])
         if account is None or user is None:
-            raise InvalidCredentials
+            raise WrongPassword
         if account.suspended_at is not None:
             raise AccountSuspended
         with tenant_context(account):
@@ -117,14 +116,14 @@ class TokenView(TokenEndpoint):
         return _unstored({"access": access, "refresh": refresh, "account": named})
 
     def _log_in(self, user: User) -> tuple[str, str]:
-        """Return the tokens. Raises InvalidCredentials for somebody who was removed since the password was checked."""
+        """Return the tokens. Raises WrongPassword for somebody who was removed since the password was checked."""
         member = current_membership(user)
         if member is None:
-            raise InvalidCredentials
+            raise WrongPassword
         try:
             return tokens.log_in(member=member)
         except PermissionDenied as error:
-            raise InvalidCredentials from error
+            raise WrongPassword from error
 
 
 class RefreshView(TokenEndpoint):
@@ -235,31 +234,29 @@ def _called(slug: str) -> AbstractTenant | None:
 
 
 def _authenticate(request: HttpRequest, account: Tenant | None, email: str, password: str) -> User | None:
-    """Return the person whose password this is, if they are a member of `account` who may log in. Raises Throttled.
+    """Return the person whose password this is, if they are a member of `account` who may log in.
 
     Failed attempts count towards the limit of the log-in page. An unknown account costs the same work and counts as a
-    failure too: a random password is checked instead, so that nobody learns here whether the given one was right.
+    failure too: a random password is checked instead, so that the answer tells nothing about the given one. Raises
+    TooManyAttempts.
     """
     adapter = get_adapter(request)
-    try:
-        if account is None:
-            adapter.authenticate(request, email=email, password=secrets.token_hex())
-            return None
-        with tenant_context(account):  # in which MemberBackend asks for the membership
-            return cast("User | None", adapter.authenticate(request, email=email, password=password))
-    except NotAllowed as error:
-        raise Throttled(adapter.seconds_to_wait(request, email)) from error
+    if account is None:
+        adapter.check_password(request, email, secrets.token_hex())
+        return None
+    with tenant_context(account):  # in which MemberBackend asks for the membership
+        return cast("User | None", adapter.check_password(request, email, password))
 
 
 def _require_code(request: HttpRequest, user: User, code: str | None) -> None:
-    """Raise OtpRequired, InvalidCredentials or Throttled, unless the code is right or nobody asks for one."""
+    """Raise OtpRequired, WrongPassword or TooManyAttempts, unless the code is right or nobody asks for one."""
     if not is_asked_for_code(user):
         return
     if not code:
         raise OtpRequired
     if not accepts_code(request, user, code):
         report_refused_log_in(user=user)
-        raise InvalidCredentials
+        raise WrongPassword
 
 
 def _unstored(data: dict[str, Any]) -> Response:

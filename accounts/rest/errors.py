@@ -4,11 +4,6 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import APIException, AuthenticationFailed, PermissionDenied
 
 
-class InvalidCredentials(AuthenticationFailed):
-    default_code = "invalid_credentials"
-    default_detail = _("The e-mail address or the password is wrong.")
-
-
 class OtpRequired(AuthenticationFailed):
     default_code = "otp_required"
     default_detail = _("The password is right. Send a code of your authenticator app too, as “otp”.")

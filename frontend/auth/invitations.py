@@ -1,5 +1,7 @@
 """The page that the link of an invitation opens."""
 
+from functools import partial
+
 from allauth.account.adapter import get_adapter
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
@@ -8,12 +10,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
-from rest_framework.exceptions import Throttled
 
 from accounts.actions.acceptance import accept_with_password
 from accounts.actions.invitations import find_invitation, find_person
+from accounts.exceptions import TooManyAttempts, WrongPassword
 from accounts.models import Membership
-from accounts.rest.errors import InvalidCredentials
 from frontend.auth.forms import AcceptInvitation
 from frontend.shared.access import VisitorRequest
 from frontend.shared.forms import refuse
@@ -23,7 +24,7 @@ from frontend.shared.forms import refuse
 @login_not_required
 @never_cache
 def accept(request: VisitorRequest, token: str) -> HttpResponse:
-    """Show the invitation. POST accepts it with a password. Raises Http404 for an invalid link."""
+    """Show the invitation. POST accepts it with a password. Raises Gone for an invalid link."""
     invitation = find_invitation(token)
     is_new = find_person(invitation) is None
     form = AcceptInvitation(request.POST if request.method == "POST" else None, is_new=is_new)
@@ -41,11 +42,12 @@ def accept(request: VisitorRequest, token: str) -> HttpResponse:
 def _accept(request: VisitorRequest, token: str, form: AcceptInvitation) -> Membership | None:
     """Return the new member, or None and add the reason to the form."""
     try:
-        return accept_with_password(request, token=token, **form.cleaned_data)
+        check = partial(get_adapter(request).check_password, request)
+        return accept_with_password(token=token, **form.cleaned_data, authenticate=check)
     except ValidationError as error:
         refuse(form, error)
-    except InvalidCredentials:
+    except WrongPassword:
         form.add_error("password", _("This is not the password that belongs to the address."))
-    except Throttled:
+    except TooManyAttempts:
         form.add_error(None, _("There were too many attempts. Try again later."))
     return None

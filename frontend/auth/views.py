@@ -113,7 +113,7 @@ def time_zone(request: HttpRequest) -> HttpResponse:
 @reauthentication_required(app="allauth.account")  # type: ignore[untyped-decorator]
 def end_others(request: HttpRequest) -> HttpResponse:
     """Log the user out everywhere except in this session."""
-    end_other_log_ins(request, cast(User, request.user))
+    end_other_log_ins(user=cast(User, request.user), kept=request.session)
     messages.success(request, _("You are logged out everywhere else."))
     return redirect("person")
 

@@ -4,38 +4,36 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import Model
-from django.http import Http404
 
 from accounts.actions.activity import record_event
 from accounts.actions.authorization import authorize
+from accounts.actions.locks import get_or_gone
+from accounts.exceptions import Gone
 from accounts.models import Membership
 from accounts.permissions import may, require
 from projects.models import Activity, Project
 
 
 def lock_project(project_id: UUID) -> Project:
-    """Return the project as it is now, locked until the transaction ends. Raises Http404 when it is gone.
+    """Return the project as it is now, locked until the transaction ends. Raises Gone when it is gone.
 
     The order of locks is always the project first, and counters and ranks that are read afterwards stay true. What a
     member does begins with `lock_project_for()`.
     """
     # NO KEY: rows that only refer to the project, such as one that another transaction inserts, need not wait.
-    project = Project.objects.select_for_update(no_key=True).filter(pk=project_id).first()
-    if project is None:
-        raise Http404
-    return project
+    return get_or_gone(Project.objects.select_for_update(no_key=True), project_id)
 
 
 def lock_project_for(actor: Membership, permission: str, project_id: UUID) -> Project:
     """Return the project, locked, for a member who is authorized now: every action in a project begins with it.
 
-    `actor` becomes what they are now. Raises PermissionDenied, Http404 when the project is gone, or hidden from them.
+    `actor` becomes what they are now. Raises PermissionDenied, Gone when the project is gone, or hidden from them.
     """
     require(actor, permission)
     project = lock_project(project_id)
     authorize(actor, permission)
     if not sees(project, actor):
-        raise Http404
+        raise Gone
     return project
 
 

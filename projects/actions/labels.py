@@ -3,9 +3,9 @@
 from typing import TypedDict, Unpack
 
 from django.db import transaction
-from django.shortcuts import get_object_or_404
 
 from accounts.actions.authorization import authorize
+from accounts.actions.locks import get_or_gone
 from accounts.models import Membership
 from accounts.permissions import require
 from accounts.validation import assign, validate_fields
@@ -32,7 +32,7 @@ def create_label(*, actor: Membership, **fields: Unpack[LabelFields]) -> Label:
 
 @transaction.atomic
 def update_label(*, label: Label, actor: Membership, **fields: Unpack[LabelFields]) -> Label:
-    """Change `fields` of a label. Raises PermissionDenied, ValidationError, Http404 when it was deleted meanwhile."""
+    """Change `fields` of a label. Raises PermissionDenied, ValidationError, Gone when it was deleted meanwhile."""
     require(actor, "label.write")
     label, projects = lock_label(label)
     authorize(actor, "label.write")
@@ -47,7 +47,7 @@ def update_label(*, label: Label, actor: Membership, **fields: Unpack[LabelField
 
 @transaction.atomic
 def delete_label(*, label: Label, actor: Membership) -> None:
-    """Delete a label and take it off all tasks. Raises PermissionDenied, Http404 when it is gone already."""
+    """Delete a label and take it off all tasks. Raises PermissionDenied, Gone when it is gone already."""
     require(actor, "label.write")
     label, projects = lock_label(label)
     authorize(actor, "label.write")
@@ -62,7 +62,7 @@ class _MoreProjects(Exception):
 
 
 def lock_label(label: Label) -> tuple[Label, list[Project]]:
-    """Return a label as it is now and the projects with tasks that have it, all locked. Raises Http404 if it is gone.
+    """Return a label as it is now and the projects with tasks that have it, all locked. Raises Gone if it is gone.
 
     The projects first and in one order, as everywhere: what puts the label on a task holds the project and then
     wants the label. No task gets the label while it is locked, so the projects that are returned are all there are,
@@ -80,7 +80,7 @@ def _lock_projects_and_label(label: Label) -> tuple[Label, list[Project]]:
     # By the names that the app of tasks gives these relations: it is not imported here.
     labelled = Project.objects.filter(tasks__task_labels__label=label).values("pk")
     projects = list(Project.objects.select_for_update(no_key=True).filter(pk__in=labelled).order_by("pk"))
-    label = get_object_or_404(Label.objects.select_for_update(), pk=label.pk)
+    label = get_or_gone(Label.objects.select_for_update(), label.pk)
     if Project.objects.filter(pk__in=labelled).exclude(pk__in=[project.pk for project in projects]).exists():
         raise _MoreProjects
     return label, projects

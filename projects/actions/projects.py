@@ -4,13 +4,12 @@ from typing import Any, TypedDict, Unpack
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
-from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actions.authorization import authorize
 from accounts.audit import record_audit
-from accounts.exceptions import Conflicting
+from accounts.exceptions import Conflicting, Gone
 from accounts.models import Membership
 from accounts.permissions import may, require
 from accounts.quotas import require_room
@@ -89,7 +88,7 @@ def update_project(*, project: Project, actor: Membership, **fields: Unpack[Proj
     """Change `fields` of a project and return it as it is now; the same values again change nothing.
 
     Only its members and admins change whether it is private. A project that becomes private leaves the roadmap.
-    Raises PermissionDenied, ValidationError, Http404 when it was deleted meanwhile.
+    Raises PermissionDenied, ValidationError, Gone when it was deleted meanwhile.
     """
     project = lock_project_for(actor, "project.update", project.pk)
     changed = assign(project, fields)
@@ -102,7 +101,7 @@ def update_project(*, project: Project, actor: Membership, **fields: Unpack[Proj
 
 @transaction.atomic
 def archive_project(*, project: Project, actor: Membership) -> Project:
-    """Put a project away, with everything in it. Raises PermissionDenied, AlreadyArchived, Http404 when it is gone."""
+    """Put a project away, with everything in it. Raises PermissionDenied, AlreadyArchived, Gone when it is gone."""
     project = lock_project_for(actor, "project.archive", project.pk)
     if project.archived_at is not None:
         raise AlreadyArchived(_("%(name)s is archived already.") % {"name": project.key})
@@ -115,7 +114,7 @@ def archive_project(*, project: Project, actor: Membership) -> Project:
 
 @transaction.atomic
 def restore_project(*, project: Project, actor: Membership) -> Project:
-    """Take a project out of the archive. Raises PermissionDenied, NotArchived, Http404 when it is gone."""
+    """Take a project out of the archive. Raises PermissionDenied, NotArchived, Gone when it is gone."""
     project = lock_project_for(actor, "project.archive", project.pk)
     if project.archived_at is None:
         raise NotArchived(_("%(name)s is not archived.") % {"name": project.key})
@@ -128,7 +127,7 @@ def restore_project(*, project: Project, actor: Membership) -> Project:
 
 @transaction.atomic
 def delete_project(*, project: Project, actor: Membership) -> None:
-    """Delete a project for good, with everything in it. Raises PermissionDenied, Http404 when it is gone already."""
+    """Delete a project for good, with everything in it. Raises PermissionDenied, Gone when it is gone already."""
     project = lock_project_for(actor, "project.delete", project.pk)
     _audit(project, actor, "project.deleted")
     project.delete()
@@ -138,7 +137,7 @@ def delete_project(*, project: Project, actor: Membership) -> None:
 def set_on_roadmap(*, project: Project, actor: Membership, shown: bool) -> Project:
     """Show a project to everybody on the public roadmap, or stop showing it.
 
-    Raises PermissionDenied, ValidationError for a private one, Http404 when it was deleted meanwhile.
+    Raises PermissionDenied, ValidationError for a private one, Gone when it was deleted meanwhile.
     """
     project = lock_project_for(actor, "project.publish", project.pk)
     if shown and project.private:
@@ -155,7 +154,7 @@ def set_on_roadmap(*, project: Project, actor: Membership, shown: bool) -> Proje
 def add_project_member(*, project: Project, actor: Membership, member: Membership) -> ProjectMember:
     """Let somebody see a project also while it is private; a second time changes nothing.
 
-    Raises PermissionDenied, ValidationError for somebody who left the account, Http404 when the project is gone.
+    Raises PermissionDenied, ValidationError for somebody who left the account, Gone when the project is gone.
     """
     project = lock_project_for(actor, "project.manage", project.pk)
     _require_manager(project, actor)
@@ -173,13 +172,13 @@ def add_project_member(*, project: Project, actor: Membership, member: Membershi
 def remove_project_member(*, project: Project, actor: Membership, member: Membership) -> None:
     """Take somebody out of a project; they lose sight of it, and their tasks in it, while it is private.
 
-    People may always leave. Raises PermissionDenied, LastProjectMember, Http404 when they are no member of it.
+    People may always leave. Raises PermissionDenied, LastProjectMember, Gone when they are no member of it.
     """
     project = lock_project_for(actor, "project.leave", project.pk)
     if member.pk != actor.pk:
         _require_manager(project, actor)
     if not project.project_members.filter(member=member).exists():
-        raise Http404
+        raise Gone
     # Former members of the account do not see it either.
     left = project.project_members.filter(member__ended_at=None).exclude(member=member)
     if project.private and not left.exists():

@@ -4,9 +4,9 @@ from typing import TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
+from accounts.actions.locks import get_or_gone
 from accounts.exceptions import Conflicting
 from accounts.models import Membership
 from accounts.validation import assign, validate_fields
@@ -33,7 +33,7 @@ class StatusFields(TypedDict, total=False):
 def create_status(*, actor: Membership, project: Project, **fields: Unpack[StatusFields]) -> Status:
     """Create a column, by default the last one. Needs `name` and `category`.
 
-    Raises PermissionDenied, ValidationError, Http404 when the project was deleted meanwhile.
+    Raises PermissionDenied, ValidationError, Gone when the project was deleted meanwhile.
     """
     project = lock_project_for(actor, "status.manage", project.pk)
     present = list(project.statuses.values_list("rank", flat=True))
@@ -55,7 +55,7 @@ def update_status(
 
     `project` is accepted if it is the one that the status has. Into or out of the category `done` only an empty column
     goes: its tasks would be completed or reopened all at once. Raises PermissionDenied, ValidationError, StatusInUse,
-    Http404 when it was deleted meanwhile.
+    Gone when it was deleted meanwhile.
     """
     status = _lock(status, actor)
     if project is not None and project.pk != status.project_id:
@@ -75,7 +75,7 @@ def update_status(
 def move_status(*, status: Status, actor: Membership, step: int) -> Status:
     """Put a column `step` places further on, or back below 0, as far as that goes.
 
-    The places stay and the columns change theirs, each of which is an event. Raises PermissionDenied, Http404 when it
+    The places stay and the columns change theirs, each of which is an event. Raises PermissionDenied, Gone when it
     was deleted meanwhile.
     """
     status = _lock(status, actor)
@@ -96,7 +96,7 @@ def move_status(*, status: Status, actor: Membership, step: int) -> Status:
 
 @transaction.atomic
 def delete_status(*, status: Status, actor: Membership) -> None:
-    """Delete an empty column. Raises PermissionDenied, StatusInUse, Http404 when it is gone already."""
+    """Delete an empty column. Raises PermissionDenied, StatusInUse, Gone when it is gone already."""
     status = _lock(status, actor)
     if status.tasks.exists():
         raise StatusInUse(_("Move the tasks of this status first, archived ones too."))
@@ -107,7 +107,7 @@ def delete_status(*, status: Status, actor: Membership) -> None:
 
 def _lock(status: Status, actor: Membership) -> Status:
     project = lock_project_for(actor, "status.manage", status.project_id)
-    found = get_object_or_404(project.statuses, pk=status.pk)
+    found = get_or_gone(project.statuses.all(), status.pk)
     found.project = project
     return found
 

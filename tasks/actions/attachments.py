@@ -8,10 +8,10 @@ from itertools import batched
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.actions.locks import get_or_gone
 from accounts.exceptions import Conflicting
 from accounts.files.names import clean_name
 from accounts.files.sniffing import UNKNOWN
@@ -51,7 +51,7 @@ class NewFile:
 def create_attachment(*, actor: Membership, task: Task, comment: Comment | None = None, file: NewFile) -> Attachment:
     """Announce a file, for which room is kept, and return the attachment, which is pending.
 
-    Its name is cleaned. Raises PermissionDenied, ValidationError, FileTooLarge, QuotaExceeded, Http404 when the task
+    Its name is cleaned. Raises PermissionDenied, ValidationError, FileTooLarge, QuotaExceeded, Gone when the task
     was deleted meanwhile.
     """
     require(actor, "file.write")
@@ -110,7 +110,7 @@ def _require_own(comment: Comment, task: Task, actor: Membership) -> None:
 def complete_attachment(*, attachment: Attachment, actor: Membership) -> None:
     """Have a file checked that its uploader has put into S3; a second time changes nothing.
 
-    Raises PermissionDenied, NothingUploaded, AlreadyChecked, StorageUnavailable, Http404 when it was deleted.
+    Raises PermissionDenied, NothingUploaded, AlreadyChecked, StorageUnavailable, Gone when it was deleted.
     """
     require(actor, "file.write")
     if attachment.uploaded_by_id != actor.pk:
@@ -126,7 +126,7 @@ def receive_attachment(*, attachment: Attachment, actor: Membership, size: int |
     """Have a file checked that is in S3 now, all of it. `size` is what it has, where nobody knew before.
 
     Its last byte may come long after the first: `actor` must still be allowed to attach it. Raises PermissionDenied,
-    AlreadyChecked, QuotaExceeded, Http404 when it was deleted meanwhile, or is hidden from them.
+    AlreadyChecked, QuotaExceeded, Gone when it was deleted meanwhile, or is hidden from them.
     """
     if size is not None and size > attachment.size:
         others = Attachment.objects.occupying().exclude(pk=attachment.pk)
@@ -146,7 +146,7 @@ def receive_attachment(*, attachment: Attachment, actor: Membership, size: int |
 def delete_attachment(*, attachment: Attachment, actor: Membership) -> None:
     """Delete one's own attachment, or any as an admin; the object in S3 follows.
 
-    Raises PermissionDenied, Http404 when it is gone already.
+    Raises PermissionDenied, Gone when it is gone already.
     """
     attachment = _lock(attachment, actor)
     if attachment.uploaded_by_id != actor.pk and not may(actor, "file.delete_any"):
@@ -169,7 +169,7 @@ def _delete(attachments: QuerySet[Attachment]) -> None:
 
 def _lock(attachment: Attachment, actor: Membership) -> Attachment:
     task = lock_task_for(actor, "file.write", attachment.task)
-    found = get_object_or_404(task.attachments, pk=attachment.pk)
+    found = get_or_gone(task.attachments.all(), attachment.pk)
     found.task = task
     return found
 

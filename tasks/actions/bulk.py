@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import Http404
 from django.utils.translation import gettext as _
 
 from accounts.actions.authorization import authorize
+from accounts.exceptions import Gone
 from accounts.models import Membership
 from accounts.permissions import require
 from projects.actions import sees
@@ -52,7 +52,7 @@ def update_tasks(*, actor: Membership, changes: Sequence[TaskChange]) -> list[Ta
             errors[index] = dict(error.message_dict) if hasattr(error, "error_dict") else {"id": error.messages}
         except StaleVersion as error:
             errors[index] = {"version": [str(error)]}
-        except Http404:
+        except Gone:
             errors[index] = {"id": [_("This task was deleted meanwhile.")]}
     if errors:
         raise BulkRefused(errors)

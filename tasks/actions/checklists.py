@@ -13,7 +13,7 @@ from tasks.models import Comment, Task
 def tick_in_description(*, task: Task, actor: Membership, tick: Tick) -> Task:
     """Tick an item of a task's description and return the task as it is now; the same again changes nothing.
 
-    Raises PermissionDenied, ItemChanged, Http404 when the task was deleted meanwhile.
+    Raises PermissionDenied, ItemChanged, Gone when the task was deleted meanwhile.
     """
     task = lock_task_for(actor, "task.write", task)
     return change_locked(task, actor, {"description": ticked(task.description, tick)})
@@ -23,7 +23,7 @@ def tick_in_description(*, task: Task, actor: Membership, tick: Tick) -> Task:
 def tick_in_comment(*, comment: Comment, actor: Membership, tick: Tick) -> Comment:
     """Tick an item of one's own comment and return the comment as it is now; the same again changes nothing.
 
-    Raises PermissionDenied, ItemChanged, Http404 when the comment was deleted meanwhile.
+    Raises PermissionDenied, ItemChanged, Gone when the comment was deleted meanwhile.
     """
     comment = lock_own_comment(comment, actor)
     return update_comment(comment=comment, actor=actor, body=ticked(comment.body, tick))

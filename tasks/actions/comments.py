@@ -2,10 +2,10 @@
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.actions.locks import get_or_gone
 from accounts.models import Membership
 from accounts.permissions import may
 from accounts.validation import assign, validate_fields
@@ -17,7 +17,7 @@ from tasks.models import Comment, Task
 
 @transaction.atomic
 def create_comment(*, actor: Membership, task: Task, body: str) -> Comment:
-    """Comment on a task. Raises PermissionDenied, ValidationError, Http404 when the task was deleted meanwhile."""
+    """Comment on a task. Raises PermissionDenied, ValidationError, Gone when the task was deleted meanwhile."""
     task = lock_task_for(actor, "comment.write", task)
     comment = Comment(task=task, author=actor, body=body)
     _validate(comment)
@@ -33,7 +33,7 @@ def update_comment(
 ) -> Comment:
     """Change one's own comment; the same text again, or none, changes nothing.
 
-    `task` is accepted if it is the one that the comment has. Raises PermissionDenied, ValidationError, Http404 when it
+    `task` is accepted if it is the one that the comment has. Raises PermissionDenied, ValidationError, Gone when it
     was deleted meanwhile.
     """
     comment = lock_own_comment(comment, actor)
@@ -51,7 +51,7 @@ def update_comment(
 
 @transaction.atomic
 def delete_comment(*, comment: Comment, actor: Membership) -> None:
-    """Delete one's own comment, or any as an admin. Raises PermissionDenied, Http404 when it is gone already."""
+    """Delete one's own comment, or any as an admin. Raises PermissionDenied, Gone when it is gone already."""
     comment = _lock(comment, actor)
     if comment.author_id != actor.pk and not may(actor, "comment.delete_any"):
         raise PermissionDenied(_("Only its author and admins delete a comment."))
@@ -68,7 +68,7 @@ def _validate(comment: Comment) -> None:
 def lock_own_comment(comment: Comment, actor: Membership) -> Comment:
     """Return the comment as it is now, with its task, whose project is locked, for its author.
 
-    Raises PermissionDenied, Http404 when it is gone.
+    Raises PermissionDenied, Gone when it is gone.
     """
     comment = _lock(comment, actor)
     if comment.author_id != actor.pk:
@@ -78,7 +78,7 @@ def lock_own_comment(comment: Comment, actor: Membership) -> Comment:
 
 def _lock(comment: Comment, actor: Membership) -> Comment:
     task = lock_task_for(actor, "comment.write", comment.task)
-    found = get_object_or_404(task.comments, pk=comment.pk)
+    found = get_or_gone(task.comments.all(), comment.pk)
     found.task = task
     return found
 

@@ -12,13 +12,12 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actions.authorization import authorize
 from accounts.audit import record_audit
-from accounts.exceptions import Conflicting
+from accounts.exceptions import Conflicting, Gone
 from accounts.models import Membership
 from accounts.permissions import may, require
 from projects.models import Project
@@ -39,7 +38,7 @@ class TooManyExports(Conflicting):
 def request_export(*, actor: Membership, format: str, project: Project | None = None) -> Export:  # noqa: A002
     """Have a project, or without one the whole account, written to a file; return the export, which is waiting.
 
-    Raises PermissionDenied, ValidationError, TooManyExports, Http404 for a project that was deleted or hidden
+    Raises PermissionDenied, ValidationError, TooManyExports, Gone for a project that was deleted or hidden
     meanwhile.
     """
     permission = "account.export" if format == ExportFormat.ZIP else "project.export"
@@ -49,7 +48,7 @@ def request_export(*, actor: Membership, format: str, project: Project | None = 
         raise ValidationError({"format": text})
     authorize(actor, permission, changes_member=True)  # locked, or two requests at once count the same
     if project is not None and not Project.objects.visible_to(actor).filter(pk=project.pk).exists():
-        raise Http404
+        raise Gone
     if Export.objects.filter(requested_by=actor).unfinished().count() >= MOST_UNFINISHED:
         message = _("You have %(most)d exports that are not finished. Wait for one of them.")
         raise TooManyExports(message % {"most": MOST_UNFINISHED})

@@ -8,8 +8,8 @@ from uuid import UUID
 import structlog
 from django.core.files import File
 from django.db import transaction
-from django.http import Http404
 
+from accounts.exceptions import Gone
 from accounts.files.images import NotAnImage, shrink
 from accounts.files.sniffing import HEAD, IMAGES, PROGRAM, is_honest, settle, sniff
 from tasks.actions.attachments import record_file
@@ -117,7 +117,7 @@ def _settle(attachment: Attachment, refusal: Refusal | None) -> None:
     pending = Attachment.objects.filter(pk=attachment.pk, state=AttachmentState.PENDING)
     try:
         attachment.task = lock_task(attachment.task)
-    except Http404:
+    except Gone:
         return  # it went with its task
     if refusal is not None:
         pending.update(state=AttachmentState.REJECTED, refusal=refusal)

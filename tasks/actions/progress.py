@@ -37,7 +37,7 @@ def move_task(*, task: Task, actor: Membership, version: int | None = None, **pl
     """Put a task into the column of `status`, by default its own, next to another task or else at the end.
 
     `version`, if given, must be the one that the task has. Raises PermissionDenied, ValidationError for a neighbour
-    that is not in that column and for two neighbours, StaleVersion, Http404 when the task was deleted meanwhile.
+    that is not in that column and for two neighbours, StaleVersion, Gone when the task was deleted meanwhile.
     """
     task = lock_task_for(actor, "task.write", task)
     require_version(task, version)
@@ -58,7 +58,7 @@ def move_task(*, task: Task, actor: Membership, version: int | None = None, **pl
 def complete_task(*, task: Task, actor: Membership) -> Task:
     """Move a task to the first status of the category `done`.
 
-    Raises PermissionDenied, AlreadyCompleted, ValidationError when the project has no such status, Http404.
+    Raises PermissionDenied, AlreadyCompleted, ValidationError when the project has no such status, Gone.
     """
     task = lock_task_for(actor, "task.write", task)
     if task.completed_at is not None:
@@ -71,7 +71,7 @@ def complete_task(*, task: Task, actor: Membership) -> Task:
 def reopen_task(*, task: Task, actor: Membership) -> Task:
     """Move a completed task to the first status of the category `todo`.
 
-    Raises PermissionDenied, NotCompleted, ValidationError when the project has no such status, Http404.
+    Raises PermissionDenied, NotCompleted, ValidationError when the project has no such status, Gone.
     """
     task = lock_task_for(actor, "task.write", task)
     if task.completed_at is None:
@@ -82,7 +82,7 @@ def reopen_task(*, task: Task, actor: Membership) -> Task:
 
 @transaction.atomic
 def archive_task(*, task: Task, actor: Membership) -> Task:
-    """Put a task away. Raises PermissionDenied, AlreadyArchived, Http404 when it was deleted meanwhile."""
+    """Put a task away. Raises PermissionDenied, AlreadyArchived, Gone when it was deleted meanwhile."""
     task = lock_task_for(actor, "task.write", task)
     if task.archived_at is not None:
         raise AlreadyArchived(_("%(name)s is archived already.") % {"name": task.key})
@@ -92,7 +92,7 @@ def archive_task(*, task: Task, actor: Membership) -> Task:
 
 @transaction.atomic
 def restore_task(*, task: Task, actor: Membership) -> Task:
-    """Take a task out of the archive. Raises PermissionDenied, NotArchived, Http404 when it was deleted meanwhile."""
+    """Take a task out of the archive. Raises PermissionDenied, NotArchived, Gone when it was deleted meanwhile."""
     task = lock_task_for(actor, "task.write", task)
     if task.archived_at is None:
         raise NotArchived(_("%(name)s is not archived.") % {"name": task.key})

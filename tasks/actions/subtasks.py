@@ -4,9 +4,9 @@ from typing import TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import Http404
 from django.utils.translation import gettext as _
 
+from accounts.actions.locks import get_or_gone
 from accounts.models import Membership
 from accounts.validation import assign, validate_fields
 from projects import ranks
@@ -27,7 +27,7 @@ class SubtaskFields(TypedDict, total=False):
 def create_subtask(*, actor: Membership, task: Task, **fields: Unpack[SubtaskFields]) -> Subtask:
     """Create a subtask, by default at the end of the task's list.
 
-    Needs `title`. Raises PermissionDenied, ValidationError, Http404 when the task was deleted meanwhile.
+    Needs `title`. Raises PermissionDenied, ValidationError, Gone when the task was deleted meanwhile.
     """
     task = lock_task_for(actor, "subtask.write", task)
     subtask = Subtask(task=task, **fields)
@@ -45,7 +45,7 @@ def update_subtask(
 ) -> Subtask:
     """Change `fields` of a subtask and return it as it is now; the same values again change nothing.
 
-    `task` is accepted if it is the one that the subtask has. Raises PermissionDenied, ValidationError, Http404 when it
+    `task` is accepted if it is the one that the subtask has. Raises PermissionDenied, ValidationError, Gone when it
     was deleted meanwhile.
     """
     subtask = _lock_subtask(subtask, actor)
@@ -68,7 +68,7 @@ def _change(subtask: Subtask, actor: Membership, fields: SubtaskFields) -> Subta
 def move_subtask(*, subtask: Subtask, actor: Membership, before: Subtask | None = None, step: int = 0) -> Subtask:
     """Put a subtask before another one of its task, or `step` places down its list (up below 0), as far as that goes.
 
-    Raises PermissionDenied, ValidationError for a neighbour that is not in the list, Http404 when it was deleted
+    Raises PermissionDenied, ValidationError for a neighbour that is not in the list, Gone when it was deleted
     meanwhile.
     """
     subtask = _lock_subtask(subtask, actor)
@@ -91,7 +91,7 @@ def move_subtask(*, subtask: Subtask, actor: Membership, before: Subtask | None 
 
 @transaction.atomic
 def delete_subtask(*, subtask: Subtask, actor: Membership) -> None:
-    """Delete a subtask for good. Raises PermissionDenied, Http404 when it is gone already."""
+    """Delete a subtask for good. Raises PermissionDenied, Gone when it is gone already."""
     subtask = _lock_subtask(subtask, actor)
     data = {"task": str(subtask.task_id), "title": subtask.title}
     project = subtask.task.project
@@ -101,10 +101,7 @@ def delete_subtask(*, subtask: Subtask, actor: Membership) -> None:
 
 def _lock_subtask(subtask: Subtask, actor: Membership) -> Subtask:
     task = lock_task_for(actor, "subtask.write", subtask.task)
-    found = task.subtasks.filter(pk=subtask.pk).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_or_gone(task.subtasks.all(), subtask.pk)
 
 
 def _spread(rows: list[Subtask], moved: Subtask, actor: Membership) -> Subtask:

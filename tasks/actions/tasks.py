@@ -8,11 +8,10 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, QuerySet
-from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.exceptions import Conflicting
+from accounts.exceptions import Conflicting, Gone
 from accounts.models import Membership
 from accounts.validation import assign, validate_fields
 from projects import ranks
@@ -44,7 +43,7 @@ class TaskFields(TypedDict, total=False):
 def create_task(*, actor: Membership, project: Project, **fields: Unpack[TaskFields]) -> Task:
     """Create a task at the end of its column, by default the project's first one of the category `todo`.
 
-    Needs `title`. Raises PermissionDenied, ValidationError, Http404 when the project was deleted meanwhile.
+    Needs `title`. Raises PermissionDenied, ValidationError, Gone when the project was deleted meanwhile.
     """
     project = lock_project_for(actor, "task.write", project.pk)
     task = Task(project=project)
@@ -74,7 +73,7 @@ def update_task(
 
     A new status puts it at the end of that column and decides whether it is completed. `project` is accepted if it is
     the one that the task has, and `version` if it is the task's. Raises PermissionDenied, ValidationError,
-    StaleVersion, Http404 when it was deleted meanwhile.
+    StaleVersion, Gone when it was deleted meanwhile.
     """
     return change_locked(lock_task_for(actor, "task.write", task), actor, fields, project=project, version=version)
 
@@ -105,7 +104,7 @@ def change_locked(
 
 @transaction.atomic
 def delete_task(*, task: Task, actor: Membership) -> None:
-    """Delete a task for good, with its subtasks. Raises PermissionDenied, Http404 when it is gone already."""
+    """Delete a task for good, with its subtasks. Raises PermissionDenied, Gone when it is gone already."""
     task = lock_task_for(actor, "task.write", task)
     data = {"key": task.key, "title": task.title}
     record_activity(project=task.project, actor=actor, verb="task.deleted", subject=task, data=data)
@@ -118,7 +117,7 @@ def last_rank(rows: QuerySet[Any]) -> list[str]:
 
 
 def lock_task(task: Task) -> Task:
-    """Return the task as it is now, with its project, which is locked. Raises Http404 when it is gone.
+    """Return the task as it is now, with its project, which is locked. Raises Gone when it is gone.
 
     What a member does begins with `lock_task_for()`.
     """
@@ -131,10 +130,10 @@ def lock_task_for(actor: Membership, permission: str, task: Task) -> Task:
 
 
 def find_task_in(project: Project | None, task: Task) -> Task:
-    """Return the task as it is now in `project`, which is locked. Raises Http404 when one of them is gone."""
+    """Return the task as it is now in `project`, which is locked. Raises Gone when one of them is gone."""
     found = Task.objects.filter(pk=task.pk).first()
     if project is None or found is None:
-        raise Http404
+        raise Gone
     found.project = project
     return found
 

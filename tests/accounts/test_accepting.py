@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError
-from django.http import Http404
 from django.utils import timezone
 
 from accounts.actions import invitations
+from accounts.exceptions import Gone
 from accounts.models import AuditEntry, Invitation, Membership, User
 from tenancy.context import tenant_context
 from tenancy.testing import PASSWORD, TenantClient, join, make_user, membership_of
@@ -236,7 +236,7 @@ def test_at_a_suspended_account_nobody_comes_in(client, acme, alice):
 def test_of_two_who_accept_at_once_one_does(client, acme, alice, at_once):
     _row, token = invite(client, alice, acme)
     errors = at_once(*[lambda: invitations.accept_as_new_person(token=token, **NEW)] * 3)
-    assert [type(error) for error in errors] == [Http404] * 2
+    assert [type(error) for error in errors] == [Gone] * 2
     assert User.objects.filter(email="nina@example.com").count() == 1
     with tenant_context(acme):
         assert Membership.objects.filter(role="member").count() == 1
@@ -252,7 +252,7 @@ def test_whoever_accepts_while_it_is_revoked_is_a_member_or_is_not(client, acme,
         lambda: invitations.accept_as_new_person(token=token, **NEW),
         lambda: invitations.revoke_invitation(invitation=invitation, actor=owner),
     )
-    assert [type(error) for error in errors] == [Http404]
+    assert [type(error) for error in errors] == [Gone]
     with tenant_context(acme):
         invitation.refresh_from_db()
         joined = Membership.objects.filter(role="member").exists()

@@ -6,6 +6,7 @@ from django.db import IntegrityError, OperationalError
 from django.test import Client
 from django.utils import timezone
 
+from accounts.exceptions import Gone, TooManyAttempts
 from frontend.projects import views
 
 
@@ -84,6 +85,23 @@ def test_a_failure_asks_nothing_of_the_database(
     assert "bob@example.com" not in response.content.decode()
     assert "Acme" in seen.text
     assert ("" in seen.links) == (status >= 500)  # the same address, to try again
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "words"),
+    [
+        (Gone(), 404, "There is nothing here, or nothing that you may see."),
+        (TooManyAttempts(7), 429, "Wait for a minute, then try again."),
+    ],
+)
+def test_page_answers_exceptions_of_actions(client, bob, monkeypatch, page, error, status, words):
+    def fail(request):
+        raise error
+
+    monkeypatch.setattr(views, "_with_counts", fail)
+    response = client.as_(bob).get("/")
+    assert response.status_code == status
+    assert words in page(response).text
 
 
 @pytest.mark.parametrize(("host", "status"), [("nobody.localhost", 404), ("bad host", 400)])

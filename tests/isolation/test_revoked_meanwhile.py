@@ -10,11 +10,11 @@ import pytest
 from django.apps import apps
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404
 from django.utils import timezone
 
 from accounts.actions.authorization import authorize
 from accounts.actions.members import change_role, remove_member
+from accounts.exceptions import Gone
 from accounts.models import Account, Membership, User
 from projects.models import Label, Project
 from tasks.actions import BulkRefused, create_task
@@ -27,7 +27,7 @@ from tests.isolation.acting import CALLS, IN_A_PROJECT, NOT_ACTIONS, VIEWERS_TOO
 from tests.tasks.files import keys_of
 from tests.waiting import PATIENCE, wait_until_somebody_waits
 
-REFUSALS = (PermissionDenied, Http404, BulkRefused)
+REFUSALS = (PermissionDenied, Gone, BulkRefused)
 
 
 def remove(world):

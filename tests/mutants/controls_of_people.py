@@ -220,7 +220,7 @@ OF_PEOPLE: list[Mutant] = [
     off(
         "only members are handed over",
         HANDING,
-        "        if current_membership(user) is None:\n            raise Http404\n",
+        "        if current_membership(user) is None:\n            raise Gone\n",
         "        pass\n",
         f"{OVER}::test_only_a_member_gets_one_and_others_read_what_nobody_would",
     ),

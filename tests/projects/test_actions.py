@@ -5,8 +5,8 @@ import threading
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.http import Http404
 
+from accounts.exceptions import Gone
 from projects.actions import (
     create_project,
     delete_project,
@@ -143,12 +143,12 @@ def test_a_project_that_was_deleted_meanwhile_is_not_found(in_acme, owner, proje
         lambda: delete_project(project=stale, actor=owner),
         lambda: lock_project(stale.pk),
     ):
-        with pytest.raises(Http404):
+        with pytest.raises(Gone):
             call()
 
 
 def test_the_project_of_another_tenant_is_not_found(in_acme, owner, foreign_project):
-    with pytest.raises(Http404):
+    with pytest.raises(Gone):
         update_project(project=foreign_project, actor=owner, name="Mine")
 
 

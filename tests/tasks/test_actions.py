@@ -5,8 +5,8 @@ from copy import copy
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404
 
+from accounts.exceptions import Gone
 from projects.actions import delete_project
 from projects.models import Activity, Project, Status
 from tasks.actions import (
@@ -132,7 +132,7 @@ def test_what_was_deleted_meanwhile_is_not_found(in_acme, member, project, task,
         lambda: update_subtask(subtask=stale_subtask, actor=member, title="x"),
         lambda: delete_subtask(subtask=stale_subtask, actor=member),
     ):
-        with pytest.raises(Http404):
+        with pytest.raises(Gone):
             call()
 
 
@@ -143,7 +143,7 @@ def test_what_belongs_to_another_tenant_is_not_found(in_acme, member, foreign_pr
         lambda: delete_task(task=foreign_task, actor=member),
         lambda: create_subtask(actor=member, task=foreign_task, title="Mine"),
     ):
-        with pytest.raises(Http404):
+        with pytest.raises(Gone):
             call()
 
 
@@ -190,7 +190,7 @@ def test_a_project_is_deleted_while_tasks_are_written(acme, at_once, alice, memb
             update_task(task=task, actor=member, title=str(threading.get_ident()))
 
     errors = at_once(write, write, lambda: delete_project(project=project, actor=owner))
-    assert all(isinstance(error, Http404) for error in errors), errors
+    assert all(isinstance(error, Gone) for error in errors), errors
     with tenant_context(acme):
         assert not Project.objects.exists()
         assert not Task.objects.exists()
