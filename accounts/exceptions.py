@@ -1,5 +1,7 @@
 """Exceptions of actions, beside PermissionDenied and ValidationError of Django. `config.errors` answers them."""
 
+from django.core.exceptions import ValidationError
+
 
 class Conflicting(Exception):
     """Nothing was changed, since it cannot be done to what is there: answered with 409 `conflict` and this text."""
@@ -19,3 +21,11 @@ class TooManyAttempts(Exception):
 
 class WrongPassword(Exception):
     """The credentials are wrong: answered with 401 `invalid_credentials`."""
+
+
+class QuotaExceeded(ValidationError):
+    """The plan does not include one more: 402 `quota_exceeded`. Forms show it as they show what else is refused."""
+
+
+class FileTooLarge(Exception):
+    """The plan does not include files of that size: 413 `too_large`, with this text."""

@@ -7,11 +7,15 @@ beyond that, and the actions check it. `config.roles` writes docs/roles.md from 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.utils.translation import gettext as _
 
-from accounts.models import Membership, Role
+from accounts.roles import Role
+
+if TYPE_CHECKING:
+    from accounts.models import Membership
 
 EVERYBODY = frozenset(Role)
 WRITERS = EVERYBODY - {Role.VIEWER}
@@ -54,12 +58,12 @@ def declare(permissions: Mapping[str, Permission]) -> None:
     PERMISSIONS.update(permissions)
 
 
-def may(membership: Membership, permission: str) -> bool:
+def may(membership: "Membership", permission: str) -> bool:
     """Say whether the role of `membership` allows `permission`, which must be in the table: KeyError otherwise."""
     return membership.as_role in PERMISSIONS[permission].roles
 
 
-def require(membership: Membership, permission: str) -> None:
+def require(membership: "Membership", permission: str) -> None:
     """Raise PermissionDenied, which is answered with 403 `permission_denied`, unless the role allows `permission`."""
     if not may(membership, permission):
         raise PermissionDenied(_("Your role in this account does not allow this."))

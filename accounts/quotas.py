@@ -4,19 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.exceptions import ImproperlyConfigured
 from django.db.models import QuerySet, Sum
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.exceptions import FileTooLarge, QuotaExceeded
 from accounts.models import Account, Invitation, Membership
 from accounts.plans import LIMITS, Plan
 from tenancy.context import require_active_tenant
-
-
-class QuotaExceeded(ValidationError):
-    """The plan does not include one more: 402 `quota_exceeded`. Forms show it as they show what else is refused."""
 
 
 @dataclass(frozen=True)
@@ -82,10 +79,6 @@ def require_room(name: str, *rows: QuerySet[Any]) -> None:
     if plan and limit is not None and sum(each.count() for each in rows or quota.rows()) >= limit:
         params = {"plan": Plan(plan).label, "limit": limit}
         raise QuotaExceeded(quota.message, params=params, code="quota_exceeded")
-
-
-class FileTooLarge(Exception):
-    """The plan does not include files of that size: 413 `too_large`, with this text."""
 
 
 def largest_file() -> int:

@@ -21,11 +21,10 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
-from accounts.exceptions import Conflicting, Gone, TooManyAttempts, WrongPassword
+from accounts.exceptions import Conflicting, FileTooLarge, Gone, QuotaExceeded, TooManyAttempts, WrongPassword
 from accounts.files.images import TooManyImages
 from accounts.models import Membership
 from accounts.permissions import may
-from accounts.quotas import FileTooLarge, QuotaExceeded
 from accounts.rest.errors import RangeNotSatisfiable
 from tenancy.cache import CacheUnavailable
 from tenancy.routing import Refused

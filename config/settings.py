@@ -158,7 +158,7 @@ AUTHENTICATION_BACKENDS = ["accounts.authentication.MemberBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
-] + [{"NAME": "accounts.actions.password_reset.NothingObvious"}]
+] + [{"NAME": "accounts.validation.NothingObvious"}]
 LOGIN_URL = "account_login"
 
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"

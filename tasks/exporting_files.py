@@ -9,9 +9,8 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.actions.pictures import avatar_file, logo_file
 from accounts.exports.writing import CsvTable
-from accounts.files.names import clean_name
+from accounts.files.names import avatar_file, clean_name, logo_file
 from accounts.models import Account, Membership
 from tasks.exporting import TooLarge
 from tasks.models import Attachment, AttachmentState

@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.actions.authorization import authorize
 from accounts.audit import record_audit
 from accounts.files.images import NotAnImage, shrink
+from accounts.files.names import avatar_file, logo_file
 from accounts.models import Account, Membership
 from accounts.permissions import require
 from tenancy.context import require_active_tenant
@@ -25,16 +26,6 @@ from tenancy.storage import StorageUnavailable, storage
 LARGEST = 20 * 2**20  # bytes, before it is made small: photos of 48 megapixels have 15 MB
 ABANDONED = timedelta(days=1)
 LOGO_PIXELS, AVATAR_PIXELS = 256, 128
-
-
-def logo_file(picture: str) -> str:
-    """Return the name in storage of a logo."""
-    return f"logo/{picture}"
-
-
-def avatar_file(picture: str) -> str:
-    """Return the name in storage of a member's picture."""
-    return f"avatars/{picture}"
 
 
 def set_logo(*, account: Account, actor: Membership, content: bytes) -> None:

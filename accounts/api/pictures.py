@@ -12,8 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.actions import pictures
+from accounts.exceptions import FileTooLarge
 from accounts.models import Account
-from accounts.quotas import FileTooLarge
 from accounts.rest import preconditions
 from accounts.rest.documentation import Operation
 from accounts.rest.errors import Stale

@@ -20,3 +20,13 @@ def clean_name(text: str) -> str:
         end = f".{suffix}" if dot and len(suffix) < SUFFIX else ""
         name = (stem if end else name)[: MOST - len(end)] + end
     return name or "file"
+
+
+def logo_file(picture: str) -> str:
+    """Return the name in storage of a logo."""
+    return f"logo/{picture}"
+
+
+def avatar_file(picture: str) -> str:
+    """Return the name in storage of a member's picture."""
+    return f"avatars/{picture}"

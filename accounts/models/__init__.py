@@ -6,8 +6,9 @@ from accounts.models.audit import AuditEntry
 from accounts.models.credentials import ApiToken, RefreshFamily
 from accounts.models.idempotency import IdempotencyKey
 from accounts.models.invitations import Invitation
-from accounts.models.memberships import Membership, Role
+from accounts.models.memberships import Membership
 from accounts.models.people import User
+from accounts.roles import Role
 
 __all__ = [
     "AbstractActivity",

@@ -5,10 +5,12 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.hues import HUES
 from accounts.plans import Plan
 from accounts.slugs import refuse_reserved_slug
 from tenancy.models import AbstractDomain, AbstractTenant
+
+# Of accent colors, in degrees of OKLCH: `frontend/shared/accents.py` derives readable colors from them.
+HUES = range(0, 360, 15)
 
 
 class Color(models.TextChoices):

@@ -4,7 +4,8 @@ from typing import ClassVar, Self
 
 from django.db import models
 
-from accounts.models.memberships import Membership, Role
+from accounts.models.memberships import Membership
+from accounts.roles import Role
 from tenancy.fields import TenantForeignKey
 from tenancy.models import TenantManager, TenantModel
 

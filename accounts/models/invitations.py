@@ -8,7 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models.memberships import Membership, Role
+from accounts.models.memberships import Membership
+from accounts.roles import Role
 from tenancy.constraints import TenantUniqueConstraint
 from tenancy.fields import TenantForeignKey
 from tenancy.models import TenantManager, TenantModel

@@ -5,17 +5,10 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
+from accounts.roles import Role
 from tenancy.constraints import TenantUniqueConstraint
 from tenancy.models import TenantManager, TenantModel
-
-
-class Role(models.TextChoices):
-    OWNER = "owner", _("Owner")
-    ADMIN = "admin", _("Admin")
-    MEMBER = "member", _("Member")
-    VIEWER = "viewer", _("Viewer")
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):

@@ -13,11 +13,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.actions import pictures
-from accounts.actions.pictures import avatar_file, logo_file
+from accounts.exceptions import FileTooLarge
 from accounts.files.images import TooManyImages
+from accounts.files.names import avatar_file, logo_file
 from accounts.models import Account, Membership
 from accounts.permissions import may, require
-from accounts.quotas import FileTooLarge
 from accounts.rest.downloads import show_picture
 from accounts.rest.uploads import room, streams_body
 from frontend.shared.access import MemberRequest, VisitorRequest

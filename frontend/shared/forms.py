@@ -10,8 +10,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from accounts.exceptions import Conflicting
-from accounts.quotas import QuotaExceeded
+from accounts.exceptions import Conflicting, QuotaExceeded
 from tenancy.fields import NormalizedText
 
 # Browsers suggest earlier input, which is not useful for new titles.

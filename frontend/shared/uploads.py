@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.translation import gettext as _
 
-from accounts.quotas import FileTooLarge
+from accounts.exceptions import FileTooLarge
 from accounts.rest.uploads import Kept, receive_file
 
 

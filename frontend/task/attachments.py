@@ -12,9 +12,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from django_htmx.http import trigger_client_event
 
+from accounts.exceptions import FileTooLarge, QuotaExceeded
 from accounts.models import Membership
 from accounts.permissions import may, require
-from accounts.quotas import FileTooLarge, QuotaExceeded, largest_file
+from accounts.quotas import largest_file
 from accounts.rest.uploads import Sink, receive_file, streams_body
 from frontend.projects.lookups import TaskKey, find_task
 from frontend.shared.access import MemberRequest

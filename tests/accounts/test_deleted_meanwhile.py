@@ -12,9 +12,10 @@ from django.http import Http404
 from accounts.actions.accounts import create_account
 from accounts.actions.invitations import accept_invitation
 from accounts.actions.members import transfer_account
-from accounts.actions.pictures import avatar_file, set_avatar
+from accounts.actions.pictures import set_avatar
 from accounts.actions.user_deletion import delete_user
 from accounts.emails.links import password_link
+from accounts.files.names import avatar_file
 from accounts.models import Account, ApiToken, Membership, RefreshFamily, User
 from tenancy.context import tenant_context
 from tenancy.storage import storage

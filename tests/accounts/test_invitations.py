@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from accounts.actions import invitations
+from accounts.exceptions import QuotaExceeded
 from accounts.models import AuditEntry, Domain, Invitation
 from accounts.plans import LIMITS, Plan
-from accounts.quotas import QuotaExceeded
 from tenancy.context import tenant_context
 from tenancy.outbox.models import OutboxJob
 from tenancy.testing import join, make_user, membership_of

@@ -3,9 +3,10 @@
 import pytest
 from django.db import transaction
 
+from accounts.exceptions import QuotaExceeded
 from accounts.models import Account, Membership
 from accounts.plans import LIMITS, Plan
-from accounts.quotas import QuotaExceeded, require_room
+from accounts.quotas import require_room
 from projects.actions import create_project
 from projects.models import Project
 from tenancy.context import tenant_context

@@ -4,8 +4,7 @@ import pytest
 from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
 
-from accounts.exceptions import Conflicting
-from accounts.quotas import QuotaExceeded
+from accounts.exceptions import Conflicting, QuotaExceeded
 from frontend.shared.forms import errors_in_words, submit
 
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.urls import reverse
 
-from accounts.actions.pictures import avatar_file, logo_file
+from accounts.files.names import avatar_file, logo_file
 from projects.models import Project
 from tasks.models import Task
 from tenancy.context import tenant_context

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from accounts.actions.pictures import avatar_file, logo_file
+from accounts.files.names import avatar_file, logo_file
 from accounts.models import User
 from tenancy.context import tenant_context
 from tenancy.storage import storage

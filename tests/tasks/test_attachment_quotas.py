@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from accounts import plans
+from accounts.exceptions import QuotaExceeded
 from accounts.models import Account
 from accounts.plans import Plan
-from accounts.quotas import QuotaExceeded
 from tasks.actions import Arrival, NewFile, create_attachment, sweep_files
 from tasks.models import Attachment, UploadURL, occupied_bytes
 from tenancy.context import tenant_context
