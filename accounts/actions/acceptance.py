@@ -1,14 +1,27 @@
-"""How somebody with an invitation proves who they are, on the page of the link and in the API."""
+"""Accepting an invitation, by a known user or by a new one. The page of the link and the API call these."""
 
 from collections.abc import Callable
 
+from allauth.account.models import EmailAddress
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.actions.invitations import accept_as_new_person, accept_invitation, find_invitation, find_person
-from accounts.exceptions import WrongPassword
-from accounts.models import Membership, User
+from accounts.actions.invitations import find_invitation
+from accounts.actions.locks import lock_account, lock_person_with
+from accounts.actions.members import take_in
+from accounts.audit import record_audit
+from accounts.exceptions import Conflicting, Gone, WrongPassword
+from accounts.models import Invitation, Membership, User
+from accounts.quotas import require_room
+from accounts.validation import validate_fields
 from tenancy.context import no_tenant
+
+
+class KnownPerson(Conflicting):
+    """Somebody has this address and a password already, and has to prove that they are it; nothing was changed."""
 
 
 def accept_with_password(
@@ -30,3 +43,69 @@ def accept_with_password(
     if user is None or not user.is_active:
         raise WrongPassword
     return accept_invitation(token=token, user=user)
+
+
+def find_person(invitation: Invitation) -> User | None:
+    """Return who was invited, if they have an account of their own and a password to prove it.
+
+    Not somebody who signed up with that address and never showed that it is theirs: the link in the mail shows it.
+    """
+    user = User.objects.filter(email=invitation.email).first()
+    return user if user is not None and user.has_usable_password() and user.is_confirmed else None
+
+
+@transaction.atomic
+def accept_invitation(*, token: str, user: User) -> Membership:
+    """Make `user` a member, who has proved who they are and whose address was invited.
+
+    Raises Gone for anybody else, for a link that does not work, and when the password was changed or all log-ins
+    were ended since; AlreadyMember, QuotaExceeded.
+    """
+    invitation, invited = _lock(token)
+    if invited is None or invited != user or invited.log_in_stamp != user.log_in_stamp:
+        raise Gone
+    return _accept(invitation, invited)
+
+
+@transaction.atomic
+def accept_as_new_person(*, token: str, name: str, password: str) -> Membership:
+    """Make somebody a member who had no account of their own, and give them one.
+
+    Raises Gone for a link that does not work, ValidationError, KnownPerson, QuotaExceeded.
+    """
+    invitation, invited = _lock(token)
+    if invited is not None and not invited.is_active:
+        raise Gone
+    if find_person(invitation) is not None:
+        raise KnownPerson(_("Somebody else changed this at the same time. Try again."))
+    # One without a password was made for somebody who never set one: the link proves as much as that mail would have.
+    # One whose address nobody has confirmed may be anybody's, who does not get in with their password any more.
+    user = invited or User(email=invitation.email)
+    user.name = name
+    validate_fields(user, {"name"})
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise ValidationError({"password": error.messages}) from error
+    user.set_password(password)
+    user.save()
+    return _accept(invitation, user)
+
+
+def _lock(token: str) -> tuple[Invitation, User | None]:
+    """Return an invitation, whose account is locked now, and who has its address, locked before. Raises Gone."""
+    invited = lock_person_with(find_invitation(token).email)
+    lock_account()
+    return find_invitation(token), invited
+
+
+def _accept(invitation: Invitation, user: User) -> Membership:
+    require_room("members", Membership.objects.current())
+    member = take_in(user=user, role=invitation.role)
+    member.user = user
+    invitation.accepted_at = timezone.now()
+    invitation.save(update_fields=["accepted_at"])
+    EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
+    data = {"email": user.email, "role": member.role, "invitation": str(invitation.pk)}
+    record_audit(action="member.joined", actor=member, subject=member, data=data)
+    return member

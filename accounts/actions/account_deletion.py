@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actions.authorization import authorize
-from accounts.actions.members import lock_account
+from accounts.actions.locks import lock_account
 from accounts.audit import record_audit
 from accounts.exceptions import Conflicting
 from accounts.models import Account, Membership

@@ -9,7 +9,6 @@ from django.utils import timezone
 from accounts.actions.account_erasure import begin_to_erase
 from accounts.actions.user_deletion import forget_person
 from accounts.models import Account, ApiToken, IdempotencyKey, Membership, RefreshFamily, User
-from accounts.rest.idempotency import LIFETIME
 from tenancy.context import require_active_tenant
 
 UNCONFIRMED = timedelta(days=3)  # for which the link in the mail works
@@ -21,7 +20,7 @@ def remove_expired() -> int:
     now = timezone.now()
     long_ago = now - KEPT
     expired = (
-        IdempotencyKey.objects.filter(created_at__lt=now - LIFETIME),
+        IdempotencyKey.objects.filter(created_at__lt=now - IdempotencyKey.LIFETIME),
         RefreshFamily.objects.filter(expires_at__lt=now),
         ApiToken.objects.filter(Q(revoked_at__lt=long_ago) | Q(expires_at__lt=long_ago)),
     )

@@ -9,8 +9,6 @@ import math
 import secrets
 from datetime import timedelta
 
-from allauth.account.models import EmailAddress
-from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -18,10 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.actions.authorization import authorize
-from accounts.actions.locks import get_or_gone, lock_person_with
-from accounts.actions.members import lock_account, refuse_owner_role, take_in
+from accounts.actions.locks import get_or_gone, lock_account
+from accounts.actions.members import refuse_owner_role
 from accounts.audit import record_audit
-from accounts.exceptions import Conflicting, Gone, TooManyAttempts
+from accounts.exceptions import Gone, TooManyAttempts
 from accounts.models import Invitation, Membership, Role, User
 from accounts.quotas import require_room
 from accounts.tokens import hash_of
@@ -30,10 +28,6 @@ from tenancy.jobs import enqueue
 
 LIFETIME = timedelta(days=7)
 BETWEEN_MAILS = timedelta(minutes=1)  # of one invitation: it is somebody else's mailbox
-
-
-class KnownPerson(Conflicting):
-    """Somebody has this address and a password already, and has to prove that they are it; nothing was changed."""
 
 
 class SentJustNow(TooManyAttempts):
@@ -46,9 +40,6 @@ class SentJustNow(TooManyAttempts):
             wait,
         )
         super().__init__(wait, text % {"wait": wait})
-
-
-# Inviting ----------------------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
@@ -113,81 +104,12 @@ def make_token(invitation: Invitation) -> str:
     return text
 
 
-# Accepting ---------------------------------------------------------------------------------------------------------
-
-
 def find_invitation(token: str) -> Invitation:
     """Return the invitation of the active account that a link is of. Raises Gone when it does not work."""
     found: Invitation | None = Invitation.objects.valid().filter(token_hash=hash_of(token)).first()
     if found is None:
         raise Gone
     return found
-
-
-def find_person(invitation: Invitation) -> User | None:
-    """Return who was invited, if they have an account of their own and a password to prove it.
-
-    Not somebody who signed up with that address and never showed that it is theirs: the link in the mail shows it.
-    """
-    user = User.objects.filter(email=invitation.email).first()
-    return user if user is not None and user.has_usable_password() and user.is_confirmed else None
-
-
-@transaction.atomic
-def accept_invitation(*, token: str, user: User) -> Membership:
-    """Make `user` a member, who has proved who they are and whose address was invited.
-
-    Raises Gone for anybody else, for a link that does not work, and when the password was changed or all log-ins
-    were ended since; AlreadyMember, QuotaExceeded.
-    """
-    invitation, invited = _lock(token)
-    if invited is None or invited != user or invited.log_in_stamp != user.log_in_stamp:
-        raise Gone
-    return _accept(invitation, invited)
-
-
-@transaction.atomic
-def accept_as_new_person(*, token: str, name: str, password: str) -> Membership:
-    """Make somebody a member who had no account of their own, and give them one.
-
-    Raises Gone for a link that does not work, ValidationError, KnownPerson, QuotaExceeded.
-    """
-    invitation, invited = _lock(token)
-    if invited is not None and not invited.is_active:
-        raise Gone
-    if find_person(invitation) is not None:
-        raise KnownPerson(_("Somebody else changed this at the same time. Try again."))
-    # One without a password was made for somebody who never set one: the link proves as much as that mail would have.
-    # One whose address nobody has confirmed may be anybody's, who does not get in with their password any more.
-    user = invited or User(email=invitation.email)
-    user.name = name
-    validate_fields(user, {"name"})
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise ValidationError({"password": error.messages}) from error
-    user.set_password(password)
-    user.save()
-    return _accept(invitation, user)
-
-
-def _lock(token: str) -> tuple[Invitation, User | None]:
-    """Return an invitation, whose account is locked now, and who has its address, locked before. Raises Gone."""
-    invited = lock_person_with(find_invitation(token).email)
-    lock_account()
-    return find_invitation(token), invited
-
-
-def _accept(invitation: Invitation, user: User) -> Membership:
-    require_room("members", Membership.objects.current())
-    member = take_in(user=user, role=invitation.role)
-    member.user = user
-    invitation.accepted_at = timezone.now()
-    invitation.save(update_fields=["accepted_at"])
-    EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
-    data = {"email": user.email, "role": member.role, "invitation": str(invitation.pk)}
-    record_audit(action="member.joined", actor=member, subject=member, data=data)
-    return member
 
 
 def _refuse_known(email: str) -> None:

@@ -5,7 +5,8 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from accounts.exceptions import Conflicting, Gone
-from accounts.models import User
+from accounts.models import Account, User
+from tenancy.context import require_active_tenant
 
 
 class PersonGone(Conflicting):
@@ -48,3 +49,9 @@ def lock_for_log_in(user: User, *, stamp: str) -> User:
 def lock_person_with(email: str) -> User | None:
     """Return who has an address now, locked until the transaction ends; None if nobody has it."""
     return User.objects.select_for_update(no_key=True).filter(email=email).first()
+
+
+def lock_account() -> Account:
+    """Return the active account as it is now, locked until the transaction ends, as every action on members begins."""
+    # NO KEY: rows that only refer to the account, which is every row that is inserted, need not wait.
+    return Account.objects.select_for_update(no_key=True).get(pk=require_active_tenant().pk)

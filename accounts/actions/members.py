@@ -14,13 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actions.authorization import authorize
-from accounts.actions.locks import get_or_gone
+from accounts.actions.locks import get_or_gone, lock_account
 from accounts.audit import record_audit
 from accounts.exceptions import Conflicting
 from accounts.models import Account, ApiToken, Invitation, Membership, RefreshFamily, Role, User
 from accounts.models.invitations import INVITERS
 from accounts.validation import validate_fields
-from tenancy.context import require_active_tenant
 
 
 class LastOwner(Conflicting):
@@ -33,12 +32,6 @@ class AlreadyOwner(Conflicting):
 
 class AlreadyMember(Conflicting):
     """That person is a member already; nothing was changed."""
-
-
-def lock_account() -> Account:
-    """Return the active account as it is now, locked until the transaction ends, as every action on members begins."""
-    # NO KEY: rows that only refer to the account, which is every row that is inserted, need not wait.
-    return Account.objects.select_for_update(no_key=True).get(pk=require_active_tenant().pk)
 
 
 @transaction.atomic

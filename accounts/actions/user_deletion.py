@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.actions.locks import PersonGone, lock_person
-from accounts.actions.members import LastOwner, end_membership, lock_account
+from accounts.actions.locks import PersonGone, lock_account, lock_person
+from accounts.actions.members import LastOwner, end_membership
 from accounts.actions.pictures import forget_avatar
 from accounts.audit import record_audit
 from accounts.models import Account, Membership, User

@@ -11,7 +11,8 @@ from rest_framework.response import Response
 
 from accounts.actions.account_deletion import delete_account, restore_account
 from accounts.actions.accounts import update_account
-from accounts.actions.members import lock_account, transfer_account
+from accounts.actions.locks import lock_account
+from accounts.actions.members import transfer_account
 from accounts.models import Account, MediaAccess, Membership
 from accounts.models.accounts import HUES
 from accounts.rest import preconditions

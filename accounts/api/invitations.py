@@ -12,9 +12,9 @@ from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.actions import invitations
+from accounts.actions import acceptance, invitations
 from accounts.actions.acceptance import accept_with_password
-from accounts.actions.members import lock_account
+from accounts.actions.locks import lock_account
 from accounts.api.members import MemberSerializer, MemberViewSet
 from accounts.api.tokens import TokenEndpoint, named_account
 from accounts.models import Invitation, User
@@ -124,7 +124,7 @@ class AcceptView(TokenEndpoint):
                 check = partial(get_adapter(request._request).check_password, request._request)
                 member = accept_with_password(**given, authenticate=check)
             elif isinstance(request.user, User):
-                member = invitations.accept_invitation(token=fields["token"], user=request.user)
+                member = acceptance.accept_invitation(token=fields["token"], user=request.user)
             else:
                 invitations.find_invitation(fields["token"])  # a link that does not work is 404 for everybody
                 raise NotAuthenticated

@@ -8,7 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.actions import members
+from accounts.actions import locks, members
 from accounts.models import Membership
 from accounts.rest.documentation import Operation, example_id
 from accounts.rest.serializers import NoBody, StrictModelSerializer
@@ -58,7 +58,7 @@ class MemberViewSet(TenantViewSet[Membership]):
     }
 
     def lock(self, row: Membership) -> None:
-        members.lock_account()
+        locks.lock_account()
         super().lock(row)
 
     def perform_update(self, row: Membership, fields: dict[str, Any]) -> None:

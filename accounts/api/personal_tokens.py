@@ -7,7 +7,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import tokens
+from accounts.actions import tokens
 from accounts.models import ApiToken
 from accounts.rest.documentation import Operation, example_id
 from accounts.rest.permissions import RoleAllows

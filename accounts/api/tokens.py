@@ -14,7 +14,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import tokens
+from accounts.actions import tokens
 from accounts.authentication import admit, admit_bearer_of, current_membership
 from accounts.exceptions import WrongPassword
 from accounts.models import User
@@ -24,6 +24,7 @@ from accounts.rest.errors import AccountSuspended, OtpRequired, RefusedToken, Te
 from accounts.rest.serializers import NoBody, StrictSerializer, Text
 from accounts.rest.strictness import StrictView
 from accounts.second_factor import accepts_code, is_asked_for_code
+from accounts.tokens import find_personal_token
 from tenancy.context import Tenant, get_active_tenant, tenant_context
 from tenancy.models import AbstractTenant
 from tenancy.routing import tenant_by_former_slug, tenant_by_id, tenant_by_slug
@@ -166,7 +167,7 @@ class VerifyView(TokenEndpoint):
     @extend_schema(request=VerifySerializer, responses=NoBody)
     def post(self, request: Request) -> Response:
         text = self.read(VerifySerializer)["token"]
-        personal = tokens.find_personal_token(text)
+        personal = find_personal_token(text)
         if personal is not None:
             with tenant_context(_account_of(personal.account_id)):
                 admit(personal.member.user_id, personal.account_id, issued_at=personal.created_at, by_log_in=False)

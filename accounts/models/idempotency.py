@@ -1,5 +1,8 @@
 """Requests that were carried out and may be sent again. Tenant-owned."""
 
+from datetime import timedelta
+from typing import ClassVar
+
 from django.db import models
 
 from accounts.models.memberships import Membership
@@ -12,6 +15,7 @@ class IdempotencyKey(TenantModel):
     """A POST that was carried out, and what was answered: see accounts/rest/idempotency.py."""
 
     in_archive = False  # answers to one member
+    LIFETIME: ClassVar = timedelta(hours=24)
 
     member = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="+")
     # Of method, path and key, which together may be longer than an index takes.

@@ -9,7 +9,6 @@ Only answers of success are kept. An error has left nothing behind, so to try ag
 import json
 import re
 from collections.abc import Callable
-from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -28,7 +27,6 @@ from accounts.rest.errors import AnswerNotKept, IdempotencyMismatch
 
 HEADER = "Idempotency-Key"
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
-LIFETIME = timedelta(hours=24)
 KEPT_HEADERS = ("ETag", "Location")
 SWEPT = 100  # expired keys that one request removes at most
 
@@ -87,7 +85,7 @@ def _take(member: Membership, request_hash: str, body_hash: str) -> tuple[Idempo
 
 def _remove_expired(member: Membership, request_hash: str) -> None:
     """Remove the key itself, if it is too old to count, and some others of the account, so that they do not add up."""
-    expired = IdempotencyKey.objects.filter(created_at__lt=timezone.now() - LIFETIME)
+    expired = IdempotencyKey.objects.filter(created_at__lt=timezone.now() - IdempotencyKey.LIFETIME)
     expired.filter(member=member, request_hash=request_hash).delete()
     # Those that another request is removing now are skipped: two that wait for each other would never end.
     unlocked = expired.select_for_update(skip_locked=True).values("pk")[:SWEPT]

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.actions.acceptance import accept_with_password
-from accounts.actions.invitations import find_invitation, find_person
+from accounts.actions.acceptance import accept_with_password, find_person
+from accounts.actions.invitations import find_invitation
 from accounts.exceptions import TooManyAttempts, WrongPassword
 from accounts.models import Membership
 from frontend.auth.forms import AcceptInvitation

@@ -7,7 +7,7 @@ from allauth.account.models import EmailAddress
 from django.db import IntegrityError
 from django.utils import timezone
 
-from accounts.actions import invitations
+from accounts.actions import acceptance, invitations
 from accounts.exceptions import Gone
 from accounts.models import AuditEntry, Invitation, Membership, User
 from tenancy.context import tenant_context
@@ -235,7 +235,7 @@ def test_at_a_suspended_account_nobody_comes_in(client, acme, alice):
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_accept_at_once_one_does(client, acme, alice, at_once):
     _row, token = invite(client, alice, acme)
-    errors = at_once(*[lambda: invitations.accept_as_new_person(token=token, **NEW)] * 3)
+    errors = at_once(*[lambda: acceptance.accept_as_new_person(token=token, **NEW)] * 3)
     assert [type(error) for error in errors] == [Gone] * 2
     assert User.objects.filter(email="nina@example.com").count() == 1
     with tenant_context(acme):
@@ -249,7 +249,7 @@ def test_whoever_accepts_while_it_is_revoked_is_a_member_or_is_not(client, acme,
         invitation = Invitation.objects.get()
     owner = membership_of(alice, acme)
     errors = at_once(
-        lambda: invitations.accept_as_new_person(token=token, **NEW),
+        lambda: acceptance.accept_as_new_person(token=token, **NEW),
         lambda: invitations.revoke_invitation(invitation=invitation, actor=owner),
     )
     assert [type(error) for error in errors] == [Gone]
@@ -265,8 +265,8 @@ def test_a_new_person_who_accepts_twice_at_once_in_two_accounts_is_one_person(cl
     _row, ours = invite(client, alice, acme)
     _row, theirs = invite(client, mallory, globex)
     make_user("nina")
-    with tenant_context(acme), pytest.raises((invitations.KnownPerson, IntegrityError)):
-        invitations.accept_as_new_person(token=ours, **NEW)
+    with tenant_context(acme), pytest.raises((acceptance.KnownPerson, IntegrityError)):
+        acceptance.accept_as_new_person(token=ours, **NEW)
     assert accept(client, globex, theirs, password=PASSWORD).status_code == 201
 
 

@@ -9,8 +9,8 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import Http404
 
+from accounts.actions.acceptance import accept_invitation
 from accounts.actions.accounts import create_account
-from accounts.actions.invitations import accept_invitation
 from accounts.actions.members import transfer_account
 from accounts.actions.pictures import set_avatar
 from accounts.actions.user_deletion import delete_user

@@ -10,7 +10,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.actions.members import AlreadyMember, change_role, lock_account, take_in
+from accounts.actions.locks import lock_account
+from accounts.actions.members import AlreadyMember, change_role, take_in
 from accounts.live.visitors import Visitor, look_again
 from accounts.models import ApiToken, Membership, RefreshFamily
 from projects.models import ProjectMember

@@ -8,8 +8,7 @@ from django.core.cache import cache
 from django.http import Http404
 from django.utils import timezone
 
-from accounts import tokens
-from accounts.actions import invitations
+from accounts.actions import acceptance, tokens
 from accounts.models import RefreshFamily, User
 from tenancy.context import tenant_context
 from tenancy.testing import PASSWORD
@@ -99,7 +98,7 @@ def test_a_refresh_whose_log_in_was_just_ended(client, acme, bob, log_in, monkey
         end_all(bob)
         return rotate(**kwargs)
 
-    monkeypatch.setattr("accounts.tokens.rotate", later)
+    monkeypatch.setattr("accounts.actions.tokens.rotate", later)
     answer = client.at(acme).json("POST", f"{TOKEN}refresh/", {"refresh": refresh})
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
 
@@ -121,4 +120,4 @@ def test_an_invitation_that_is_accepted_with_the_password_of_before(client, acme
     checked = User.objects.get(pk=mallory.pk)
     ends(mallory)
     with tenant_context(acme), pytest.raises(Http404):
-        invitations.accept_invitation(token=token, user=checked)
+        acceptance.accept_invitation(token=token, user=checked)

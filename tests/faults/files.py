@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 from django.db import connection
 
-from accounts.tokens import create_personal_token
+from accounts.actions.tokens import create_personal_token
 from projects.actions import create_project
 from tasks.actions import create_task, inspect_attachment
 from tasks.models import Attachment

@@ -16,9 +16,9 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
+from accounts.actions.tokens import create_personal_token
 from accounts.models import ApiToken
 from accounts.plans import Plan
-from accounts.tokens import create_personal_token
 from config.openapi import DOCUMENT
 from projects.actions import create_label, create_project
 from projects.models import Activity, Label, Project, Status

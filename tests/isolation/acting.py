@@ -10,8 +10,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from accounts import tokens
-from accounts.actions import account_deletion, accounts, invitations, members, pictures
+from accounts.actions import account_deletion, accounts, invitations, members, pictures, tokens
 from accounts.models import Account, Membership
 from projects import actions as projects
 from projects.models import Project
@@ -161,8 +160,8 @@ CALLS: dict[str, tuple[Callable[..., Any], Arguments]] = {
     "accounts.actions.pictures.remove_logo": (pictures.remove_logo, lambda w: {"account": w.account}),
     "accounts.actions.pictures.set_avatar": (pictures.set_avatar, lambda w: {"content": picture()}),
     "accounts.actions.pictures.set_logo": (pictures.set_logo, lambda w: {"account": w.account, "content": picture()}),
-    "accounts.tokens.create_personal_token": (tokens.create_personal_token, lambda w: {"name": "Script"}),
-    "accounts.tokens.revoke_personal_token": (
+    "accounts.actions.tokens.create_personal_token": (tokens.create_personal_token, lambda w: {"name": "Script"}),
+    "accounts.actions.tokens.revoke_personal_token": (
         tokens.revoke_personal_token,
         lambda w: {"token": tokens.create_personal_token(actor=w.actor, name="Script")[0]},
     ),
@@ -271,8 +270,8 @@ VIEWERS_TOO = {
     "accounts.actions.members.leave_account",
     "accounts.actions.pictures.remove_avatar",
     "accounts.actions.pictures.set_avatar",
-    "accounts.tokens.create_personal_token",
-    "accounts.tokens.revoke_personal_token",
+    "accounts.actions.tokens.create_personal_token",
+    "accounts.actions.tokens.revoke_personal_token",
     "tasks.actions.exports.request_export",
     "tasks.actions.notifications.mark_all_read",
     "tasks.actions.notifications.mark_read",

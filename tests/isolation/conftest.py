@@ -9,8 +9,9 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
+from accounts.actions.tokens import create_personal_token
 from accounts.models import ApiToken, AuditEntry, IdempotencyKey, Invitation, Membership, RefreshFamily
-from accounts.tokens import create_personal_token, hash_of
+from accounts.tokens import hash_of
 from projects.models import Activity, Label, Project, ProjectMember, Status
 from tasks.models import Assignment, Attachment, Comment, Export, Notification, Subtask, Task, TaskLabel, UploadURL
 from tenancy.context import tenant_context

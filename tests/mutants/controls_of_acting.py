@@ -108,14 +108,14 @@ OF_ACTING: list[Mutant] = [
     ),
     off(
         "log-ins: no tokens are made with the password of before",
-        TOKENS,
+        "accounts/actions/tokens.py",
         "lock_for_log_in(member.user, stamp=member.user.log_in_stamp)",
         "lock_person(member.user)",
         f"{LOG_INS}::test_tokens_whose_password_was_just_checked",
     ),
     off(
         "log-ins: a refresh ends with all log-ins",
-        TOKENS,
+        "accounts/actions/tokens.py",
         "if not member.user.is_active or not member.user.accepts_log_in_of(token.issued_at):",
         "if False:",
         f"{LOG_INS}::test_a_refresh_whose_log_in_was_just_ended",
@@ -136,7 +136,7 @@ OF_ACTING: list[Mutant] = [
     ),
     off(
         "log-ins: an invitation takes the password of now",
-        "accounts/actions/invitations.py",
+        "accounts/actions/acceptance.py",
         " or invited.log_in_stamp != user.log_in_stamp:",
         ":",
         f"{LOG_INS}::test_an_invitation_that_is_accepted_with_the_password_of_before",

@@ -69,7 +69,7 @@ OF_MEMBERS = [
     ),
     off(
         "who leaves waits for whoever leaves before",
-        MEMBERS,
+        "accounts/actions/locks.py",
         "Account.objects.select_for_update(no_key=True).get(",
         "Account.objects.get(",
         f"{ROLES}::test_of_two_owners_who_go_at_once_one_stays",
@@ -159,21 +159,21 @@ OF_MEMBERS = [
     ),
     off(
         "only whoever was invited accepts",
-        INVITATIONS,
+        "accounts/actions/acceptance.py",
         "if invited is None or invited != user or invited.log_in_stamp != user.log_in_stamp:",
         "if False:",
         f"{ACCEPTING}::test_but_it_must_be_the_person_who_was_invited",
     ),
     off(
         "a link is no way to somebody's password",
-        INVITATIONS,
+        "accounts/actions/acceptance.py",
         "return user if user is not None and user.has_usable_password() and user.is_confirmed else None",
         "return None",
         f"{ACCEPTING}::test_a_link_is_no_way_to_another_password",
     ),
     off(
         "the password of somebody new is checked",
-        INVITATIONS,
+        "accounts/actions/acceptance.py",
         "        validate_password(password, user)\n",
         "        pass\n",
         f"{ACCEPTING}::test_what_is_refused_leaves_nobody_behind_and_the_link_as_it_was",

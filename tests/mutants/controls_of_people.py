@@ -59,7 +59,7 @@ OF_PEOPLE: list[Mutant] = [
     ),
     off(
         "an address that nobody has confirmed is nobody's: invitations",
-        "accounts/actions/invitations.py",
+        "accounts/actions/acceptance.py",
         "user.has_usable_password() and user.is_confirmed else None",
         "user.has_usable_password() else None",
         f"{SIGN_UP}::test_nor_when_they_are_invited",

@@ -59,8 +59,8 @@ OF_SETTINGS = [
             ),
             Edit(
                 "accounts/actions/members.py",
-                "Membership.objects.current().filter(pk=member.pk).prefetch",
-                "Membership.objects.filter(pk=member.pk).prefetch",
+                "get_or_gone(Membership.objects.current()",
+                "get_or_gone(Membership.objects.all()",
             ),  # asks again
         ),
         (f"{PEOPLE}::test_nor_to_somebody_who_has_left",),

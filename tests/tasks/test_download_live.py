@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.utils import timezone
 
-from accounts.tokens import create_personal_token
+from accounts.actions.tokens import create_personal_token
 from projects.actions import create_project
 from tasks.models import Export
 from tenancy.context import tenant_context
