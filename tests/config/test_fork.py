@@ -43,7 +43,7 @@ MADE_KNOWN = {
         ("Projects come by key, ", "contacts by name, "),
     ],
     "tests/isolation/conftest.py": [
-        ("from accounts.tokens import create_personal_token, hash_of\n", "from contacts.models import Contact\n"),
+        ("from accounts.tokens import hash_of\n", "from contacts.models import Contact\n"),
         ("    attachment: Attachment\n", "    contact: Contact\n"),
         (
             'name=text(), content_type=text(), state="ready")\n',

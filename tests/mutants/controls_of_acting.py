@@ -3,7 +3,7 @@
 from tests.mutants.controls import Mutant, off
 
 ACTING, ACTIVITY = "accounts/actions/authorization.py", "projects/actions/activity.py"
-MEMBERS, TOKENS, EXPORTS = "accounts/actions/members.py", "accounts/tokens.py", "tasks/actions/exports.py"
+MEMBERS, TOKENS, EXPORTS = "accounts/actions/members.py", "accounts/actions/tokens.py", "tasks/actions/exports.py"
 REVOKED, UPLOADS = "tests/isolation/test_revoked_meanwhile.py", "tests/tasks/test_uploads_revoked.py"
 LOG_INS, ENDING = "tests/accounts/test_log_ins_under_way.py", "tests/accounts/test_invitations_end.py"
 NOTHING = f"{REVOKED}::test_nothing_is_written_after_the_permission_was_revoked"
@@ -108,14 +108,14 @@ OF_ACTING: list[Mutant] = [
     ),
     off(
         "log-ins: no tokens are made with the password of before",
-        "accounts/actions/tokens.py",
+        TOKENS,
         "lock_for_log_in(member.user, stamp=member.user.log_in_stamp)",
         "lock_person(member.user)",
         f"{LOG_INS}::test_tokens_whose_password_was_just_checked",
     ),
     off(
         "log-ins: a refresh ends with all log-ins",
-        "accounts/actions/tokens.py",
+        TOKENS,
         "if not member.user.is_active or not member.user.accepts_log_in_of(token.issued_at):",
         "if False:",
         f"{LOG_INS}::test_a_refresh_whose_log_in_was_just_ended",

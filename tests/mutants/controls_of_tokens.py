@@ -3,7 +3,7 @@
 from tests.mutants.controls import Edit, Mutant, off
 
 RULES, MODELS, API, RESOURCE = (
-    "accounts/tokens.py",
+    "accounts/actions/tokens.py",
     "accounts/models/credentials.py",
     "accounts/api/tokens.py",
     "accounts/api/personal_tokens.py",
@@ -18,7 +18,7 @@ ADMITS = Edit("accounts/authentication.py", "if tenant is None or tenant_id != t
 OF_TOKENS = [
     off(
         "reuse revokes the family",
-        "accounts/actions/tokens.py",
+        RULES,
         REVOKES,
         "            pass\n    raise InvalidToken(",
         f"{REFRESH}::test_a_token_that_was_used_ends_the_log_in",
@@ -26,7 +26,7 @@ OF_TOKENS = [
     ),
     off(
         "the revocation outlives the refusal",
-        "accounts/actions/tokens.py",
+        RULES,
         REVOKES,
         "            _revoke(token.family_id)\n        raise InvalidToken(",
         f"{REFRESH}::test_the_end_of_a_log_in_is_kept_although_the_request_fails",
@@ -48,21 +48,21 @@ OF_TOKENS = [
     ),
     off(
         "a new password ends the log-ins",
-        "accounts/actions/tokens.py",
+        RULES,
         "family.accepts(token) and constant_time_compare(token.stamp, member.user.password_stamp)",
         "family.accepts(token)",
         f"{REFRESH}::test_a_new_password_ends_the_log_ins_in_all_accounts",
     ),
     off(
         "a rotation locks the family",
-        "accounts/actions/tokens.py",
+        RULES,
         "RefreshFamily.objects.select_for_update()",
         "RefreshFamily.objects",
         f"{REFRESH}::test_a_rotation_waits_for_another_one",
     ),
     off(
         "a family is of one person",
-        "accounts/actions/tokens.py",
+        RULES,
         "select_for_update().filter(pk=token.family_id, member=member)",
         "select_for_update().filter(pk=token.family_id)",
         f"{REFRESH}::test_a_family_is_of_one_person",
