@@ -5,7 +5,9 @@ role may insert and read entries, and neither change nor delete them: `append_on
 """
 
 from contextvars import ContextVar
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Model
 
@@ -36,3 +38,11 @@ def record_audit(
         object_id=subject.pk,
         data=data or {},
     )
+
+
+def record_refused_log_in(*, user_id: UUID, ip: str | None, at: datetime) -> None:
+    """Write into the audit log that a log-in was refused at that time, if it was a member's: strangers fill no log."""
+    member = Membership.objects.current().filter(user_id=user_id).prefetch_related("user").first()
+    if member is not None:
+        data = {"at": at.isoformat(timespec="seconds")}
+        record_audit(action="member.log_in_refused", actor=member, subject=member, data=data, ip=ip)

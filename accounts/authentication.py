@@ -1,26 +1,31 @@
-"""Who is asking: log-in by e-mail, sessions and tokens, all of them only for members of the active tenant."""
+"""Authentication by password, session and token, which succeeds only for members of the active tenant."""
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import structlog
 from allauth.account.auth_backends import AuthenticationBackend
+from celery import current_app
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, verify_password
+from django.db import transaction
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
-from rest_framework.authentication import BaseAuthentication
-from rest_framework.request import Request
+from kombu.exceptions import OperationalError
 
-from accounts.models import ApiToken, Membership, User
-from accounts.refusals import report_refused_log_in
-from accounts.rest.errors import NotAMember, RefusedToken, TenantMismatch
-from accounts.tokens import find_personal_token, record_use
-from tenancy.context import get_active_tenant, use_time_zone
-from tenancy.tokens import InvalidToken, TenantAccessToken, TenantRefreshToken, read_access
+from accounts.audit import client_address
+from accounts.exceptions import NotAMember, TenantMismatch
+from accounts.models import Membership, User
+from tenancy.context import get_active_tenant
+from tenancy.jobs import enqueue
+from tenancy.tokens import InvalidToken, TenantAccessToken, TenantRefreshToken
+
+logger = structlog.get_logger("accounts.authentication")
 
 
 def current_membership(user: User) -> Membership | None:
-    """Return the person's live membership in the active tenant, from the database, or None."""
+    """Return the membership of `user` in the active tenant, if it has not ended, from the database."""
     membership = Membership.objects.filter(user_id=user.pk, ended_at=None).first()
     if membership is not None:
         membership.user = user
@@ -28,27 +33,27 @@ def current_membership(user: User) -> Membership | None:
 
 
 class MemberBackend(AuthenticationBackend):  # type: ignore[misc]
-    """E-mail and password. On a tenant's host a non-member's right password is answered like a wrong one.
+    """Authenticates by e-mail address and password.
 
-    So is that of somebody whose log-in is switched off, and of an address that nobody has confirmed, on every host:
-    otherwise whoever signs up with the address of another would learn by logging in whether it was known. A mail to
-    confirm it is sent again.
+    A right password is refused like a wrong one in three cases: on a tenant's host for a non-member, and on every host
+    for an inactive user and for an unconfirmed address. Otherwise an attacker who signs up with another's address
+    would learn by logging in whether it was known. An unconfirmed user gets the confirmation mail again.
 
-    Every refusal costs the same, whatever its reason: all is looked up also for an address that nobody has.
+    Every refusal costs the same, whatever its reason: the same rows are looked up for an unknown address.
     """
 
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> User | None:
-        """Return the person whose e-mail and password these are, if they may log in here.
+        """Return the user with this e-mail address and password, if they may log in here.
 
-        Not allauth's, which looks for an address among those too that somebody only wants to have.
+        The method of allauth also finds users by addresses that they have requested and not confirmed.
         """
         email, password = str(credentials.get("email") or "").lower(), str(credentials.get("password") or "")
         user = User.objects.filter(email=email).first()
         is_right, is_outdated = verify_password(password, user.password if user else UNUSABLE_PASSWORD_PREFIX)
-        somebody = user or User(email=email)  # with an id that nobody has
-        is_confirmed = somebody.is_confirmed
-        is_known_here = get_active_tenant() is None or current_membership(somebody) is not None
-        may_enter = is_right and somebody.is_active and is_known_here
+        candidate = user or User(email=email)  # with a new id, so that the same rows are looked up
+        is_confirmed = candidate.is_confirmed
+        is_known_here = get_active_tenant() is None or current_membership(candidate) is not None
+        may_enter = is_right and candidate.is_active and is_known_here
         if user is None or not may_enter or not is_confirmed:
             report_refused_log_in(user=user, may_confirm=may_enter and not is_confirmed)
             return None
@@ -58,63 +63,26 @@ class MemberBackend(AuthenticationBackend):  # type: ignore[misc]
         return user
 
 
-class BearerAuthentication(BaseAuthentication):
-    """`Authorization: Bearer`, followed by an access token or a personal token. Sets `request.membership`.
-
-    The time zone that the user has chosen applies to the rest of the request, as MembershipMiddleware has it.
-
-    Raises 401 `invalid_token`, 403 `tenant_mismatch`, 403 `not_a_member` for somebody who was removed.
-    """
-
-    def authenticate(self, request: Request) -> tuple[User, TenantAccessToken | ApiToken] | None:
-        scheme, _, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-        if scheme.lower() != "bearer":
-            return None
-        token, membership = self._personal(text.strip()) or self._json_web_token(text.strip())
-        request._request.membership = membership  # type: ignore[attr-defined]
-        request._request.time_zone = membership.user.time_zone  # type: ignore[attr-defined]
-        use_time_zone(membership.user.time_zone)
-        return membership.user, token
-
-    def _personal(self, text: str) -> tuple[ApiToken, Membership] | None:
-        token = find_personal_token(text)
-        if token is None:
-            return None
-        membership = admit(token.member.user_id, token.account_id, issued_at=token.created_at, by_log_in=False)
-        record_use(token)
-        return token, membership
-
-    def _json_web_token(self, text: str) -> tuple[TenantAccessToken, Membership]:
-        try:
-            token = read_access(text)
-            return token, admit_bearer_of(token)
-        except InvalidToken as error:
-            raise RefusedToken from error
-
-    def authenticate_header(self, request: Request) -> str:
-        return "Bearer"
-
-
 def admit_bearer_of(token: TenantAccessToken | TenantRefreshToken) -> Membership:
-    """Return the live membership of the person of a token that came by a log-in, with the password of that time.
+    """Return the current membership of the user of a log-in's token, if the password has not changed since.
 
     Raises InvalidToken, and what `admit()` raises.
     """
     membership = admit(token.user_id, token.tenant_id, issued_at=token.issued_at)
     if token.stamp and not constant_time_compare(token.stamp, membership.user.password_stamp):
-        raise RefusedToken
+        raise InvalidToken("The log-in of the token has ended.")
     return membership
 
 
 def admit(user_id: UUID, tenant_id: UUID, *, issued_at: datetime, by_log_in: bool = True) -> Membership:
-    """Return the live membership of the person whom a valid token names, in the active tenant.
+    """Return the current membership, in the active tenant, of the user whom a valid token names.
 
-    A token that came by a log-in ends with it; one that a member has made has an end of its own. Raises RefusedToken,
+    A token of a log-in ends with that log-in; a personal token has an expiry of its own. Raises InvalidToken,
     TenantMismatch, NotAMember.
     """
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is None or (by_log_in and not user.accepts_log_in_of(issued_at)):
-        raise RefusedToken
+        raise InvalidToken("The log-in of the token has ended.")
     tenant = get_active_tenant()
     if tenant is None or tenant_id != tenant.pk:  # the resolvers refuse this too, if they are switched on
         raise TenantMismatch
@@ -122,5 +90,27 @@ def admit(user_id: UUID, tenant_id: UUID, *, issued_at: datetime, by_log_in: boo
     if membership is None:
         raise NotAMember
     if not membership.accepts_credentials_of(issued_at):
-        raise RefusedToken
+        raise InvalidToken("The log-in of the token has ended.")
     return membership
+
+
+def report_refused_log_in(*, user: User | None, may_confirm: bool = False) -> None:
+    """Enqueue the job that follows every refused log-in. `may_confirm` says that only the confirmation was missing.
+
+    The job writes the audit log of a member's account and repeats the confirmation mail. Done in the request, this
+    would reveal by the time of the answer which users are known. The job goes through the outbox of the active
+    account. On the public site, which has no outbox, it is lost when the broker is down, which is logged.
+    """
+    user_id = str(user.pk if user else uuid4())
+    if get_active_tenant() is not None:
+        moment = timezone.now().isoformat()
+        enqueue("accounts.log_in_refused", user_id=user_id, confirm=may_confirm, ip=client_address.get(), at=moment)
+        return
+
+    def send() -> None:
+        try:
+            current_app.tasks["accounts.log_in_refused_on_public_site"].delay(user_id, may_confirm)
+        except OperationalError:
+            logger.exception("refusal_lost")
+
+    transaction.on_commit(send)

@@ -23,6 +23,14 @@ class WrongPassword(Exception):
     """The credentials are wrong: answered with 401 `invalid_credentials`."""
 
 
+class NotAMember(Exception):
+    """The user of the credentials is not a member of the active account: answered with 403 `not_a_member`."""
+
+
+class TenantMismatch(Exception):
+    """The credentials belong to another account than the active one: answered with 403 `tenant_mismatch`."""
+
+
 class QuotaExceeded(ValidationError):
     """The plan does not include one more: 402 `quota_exceeded`. Forms show it as they show what else is refused."""
 

@@ -28,7 +28,7 @@ ABOUT_TOKENS = "An access token of `auth/token/`, or a personal token (`chp_…`
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class = "accounts.authentication.BearerAuthentication"
+    target_class = "accounts.rest.authentication.BearerAuthentication"
     name = "bearer"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:

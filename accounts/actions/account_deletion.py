@@ -1,7 +1,5 @@
 """The end of an account: its owner requests it and may cancel it for two weeks, before `account_erasure` begins."""
 
-from datetime import timedelta
-
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -15,8 +13,6 @@ from accounts.models import Account, Membership
 from accounts.validation import is_same_name
 from tenancy.jobs import enqueue
 from tenancy.routing import forget_tenant
-
-GRACE = timedelta(days=14)
 
 
 class NotDeleting(Conflicting):
@@ -57,4 +53,4 @@ def restore_account(*, actor: Membership) -> Account:
 
 def is_due(account: Account) -> bool:
     """Say whether the time to call a deletion off is over."""
-    return account.deleting_since is not None and account.deleting_since <= timezone.now() - GRACE
+    return account.deleting_since is not None and account.deleting_since <= timezone.now() - Account.DELETION_GRACE

@@ -15,7 +15,7 @@ from django.core.files.storage import default_storage
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from accounts.actions.account_deletion import GRACE, is_due
+from accounts.actions.account_deletion import is_due
 from accounts.models import Account
 from tenancy.cache import clear_tenant
 from tenancy.context import tenant_context
@@ -35,7 +35,7 @@ def begin_to_erase(account: Account) -> Account:
     """Make an account's time come now, and return it: nobody can call it off any more."""
     account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     if not is_due(account):
-        account.suspended_at = account.deleting_since = timezone.now() - GRACE
+        account.suspended_at = account.deleting_since = timezone.now() - Account.DELETION_GRACE
         account.save(update_fields=["suspended_at", "deleting_since"])
         forget_tenant(account)
     return account
@@ -47,7 +47,9 @@ def erase_due_accounts() -> int:
     One that cannot be erased now does not keep the others waiting. Raises what was in its way, in the end.
     """
     erased, errors = 0, []
-    for account in Account.objects.filter(deleting_since__lte=timezone.now() - GRACE).order_by("deleting_since"):
+    for account in Account.objects.filter(deleting_since__lte=timezone.now() - Account.DELETION_GRACE).order_by(
+        "deleting_since"
+    ):
         try:
             erased += erase_account(account)
         except Exception as error:

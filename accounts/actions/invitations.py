@@ -6,7 +6,6 @@ that of another one is not there.
 """
 
 import math
-import secrets
 from datetime import timedelta
 
 from django.core.exceptions import ValidationError
@@ -94,14 +93,6 @@ def revoke_invitation(*, invitation: Invitation, actor: Membership) -> None:
     row.revoked_at = timezone.now()
     row.save(update_fields=["revoked_at"])
     _record("invitation.revoked", row, actor)
-
-
-def make_token(invitation: Invitation) -> str:
-    """Return the text of a new link, in the transaction that sends it; every earlier one works no more."""
-    text = secrets.token_urlsafe(32)
-    invitation.token_hash = hash_of(text)
-    invitation.save(update_fields=["token_hash"])
-    return text
 
 
 def find_invitation(token: str) -> Invitation:

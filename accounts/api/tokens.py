@@ -15,12 +15,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.actions import tokens
-from accounts.authentication import admit, admit_bearer_of, current_membership
+from accounts.authentication import admit, admit_bearer_of, current_membership, report_refused_log_in
 from accounts.exceptions import WrongPassword
 from accounts.models import User
-from accounts.refusals import report_refused_log_in
 from accounts.rest.documentation import Operation, example_id
-from accounts.rest.errors import AccountSuspended, OtpRequired, RefusedToken, TenantMismatch
+from accounts.rest.errors import AccountSuspended, OtpRequired, TenantMismatch, as_refusal
 from accounts.rest.serializers import NoBody, StrictSerializer, Text
 from accounts.rest.strictness import StrictView
 from accounts.second_factor import accepts_code, is_asked_for_code
@@ -70,7 +69,7 @@ class TokenEndpoint(StrictView):
         return "Bearer"  # without it REST framework would turn 401 into 403
 
     def handle_exception(self, exc: Exception) -> Response:
-        return super().handle_exception(RefusedToken() if isinstance(exc, InvalidToken) else exc)
+        return super().handle_exception(as_refusal(exc))
 
     def read(self, serializer_class: type[StrictSerializer]) -> dict[str, Any]:
         serializer = serializer_class(data=self.request.data)
@@ -176,7 +175,7 @@ class VerifyView(TokenEndpoint):
         with tenant_context(_account_of(token.tenant_id)):
             member = admit_bearer_of(token)
             if isinstance(token, TenantRefreshToken) and not tokens.is_current(token=token, member=member):
-                raise RefusedToken
+                raise InvalidToken("The token was used before or revoked.")
         return _unstored({})
 
 

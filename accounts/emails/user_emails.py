@@ -10,9 +10,11 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from allauth.account.internal.flows.email_verification import consume_email_verification_rate_limit
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from celery import current_app
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -75,6 +77,13 @@ def send_letter(kind: str, user_id: UUID) -> None:
     # In nobody's name: whoever signs up with somebody's address has chosen what the account is called.
     with no_tenant():
         sending.send(to=address, subject=str(letter.subject), template="letter", context=context)
+
+
+def send_confirmation_again(*, user_id: UUID) -> None:
+    """Send the confirmation mail of a sign-up again, within the rate limit of the pages."""
+    user = User.objects.filter(pk=user_id).first()
+    if user is not None and consume_email_verification_rate_limit(HttpRequest(), user.email):
+        send_letter("sign_up", user_id)
 
 
 def _to_confirm(user: User) -> tuple[str, str]:

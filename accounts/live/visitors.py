@@ -15,15 +15,16 @@ from django.core.cache import caches
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
-from rest_framework.exceptions import APIException
 
 from accounts.authentication import admit_bearer_of, current_membership
+from accounts.exceptions import NotAMember, TenantMismatch
 from accounts.live.close_codes import (
     INVALID_TOKEN,
     NOT_A_MEMBER,
     NOT_AUTHENTICATED,
     ROLE_CHANGED,
     SUSPENDED,
+    TENANT_MISMATCH,
     TOO_MANY_SOCKETS,
 )
 from accounts.models import Account, Membership, User
@@ -65,8 +66,10 @@ def _of_token(text: str) -> Visitor:
         membership = admit_bearer_of(token)
     except InvalidToken as error:
         raise Closed(*INVALID_TOKEN) from error
-    except APIException as error:
-        raise Closed(4000 + error.status_code, error.default_code) from error
+    except TenantMismatch as error:
+        raise Closed(*TENANT_MISMATCH) from error
+    except NotAMember as error:
+        raise Closed(*NOT_A_MEMBER) from error
     who = membership.pk, membership.user_id, membership.role, token.issued_at
     return Visitor(*who, token_expires_at=token.accepted_until, stamp=token.stamp)
 

@@ -1,5 +1,8 @@
 """Accounts, which are the tenants, and their domains: both shared, since they say who the tenant is."""
 
+from datetime import timedelta
+from typing import ClassVar
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -37,7 +40,9 @@ class MediaAccess(models.TextChoices):
 class Account(AbstractTenant):
     """A customer: the tenant. Its slug is its subdomain."""
 
-    # Whoever runs this for themselves is not to meet a price list: smaller plans are for those who sell accounts.
+    DELETION_GRACE: ClassVar = timedelta(days=14)  # in which a requested deletion can be cancelled
+
+    # The default for self-hosted installations; the smaller plans are for operators who sell accounts.
     plan = models.CharField(max_length=20, choices=Plan, default=Plan.BUSINESS)
     # None: one that goes by the slug.
     accent_hue = models.PositiveSmallIntegerField(null=True, blank=True, choices=[(hue, str(hue)) for hue in HUES])

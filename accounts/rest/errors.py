@@ -3,6 +3,9 @@
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import APIException, AuthenticationFailed, PermissionDenied
 
+from accounts import exceptions
+from tenancy.tokens import InvalidToken
+
 
 class OtpRequired(AuthenticationFailed):
     default_code = "otp_required"
@@ -27,6 +30,17 @@ class NotAMember(PermissionDenied):
 class AccountSuspended(PermissionDenied):
     default_code = "account_suspended"
     default_detail = _("This account is suspended.")
+
+
+def as_refusal(error: Exception) -> Exception:
+    """Return the refusal with which the API answers refused credentials; any other exception as it is."""
+    refusals: dict[type[Exception], type[APIException]] = {
+        InvalidToken: RefusedToken,
+        exceptions.TenantMismatch: TenantMismatch,
+        exceptions.NotAMember: NotAMember,
+    }
+    refusal = refusals.get(type(error))
+    return refusal() if refusal else error
 
 
 class Stale(APIException):

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.actions.account_deletion import GRACE, delete_account, restore_account
+from accounts.actions.account_deletion import delete_account, restore_account
+from accounts.models import Account
 from accounts.permissions import require
 from frontend.account_settings.forms import TypeName
 from frontend.shared.access import MemberRequest
@@ -49,7 +50,7 @@ def _form(request: MemberRequest, *, bound: bool) -> TypeName:
 
 
 def _page(request: MemberRequest, form: TypeName, *, error: str = "", status: int) -> HttpResponse:
-    context = {"form": form, "days": GRACE.days, "error": error, **_exports(request)}
+    context = {"form": form, "days": Account.DELETION_GRACE.days, "error": error, **_exports(request)}
     return render(request, "account_settings/danger.html", context, status=status)
 
 
@@ -68,5 +69,5 @@ def closing(request: MemberRequest) -> HttpResponse:
         messages.success(request, _("The account is not deleted. Everything is as it was."))
         return redirect("danger")
     since = request.tenant.deleting_since
-    context = {"day": since + GRACE if since else None, "error": errors_in_words(form)}
+    context = {"day": since + Account.DELETION_GRACE if since else None, "error": errors_in_words(form)}
     return render(request, "account_settings/closing.html", context, status=sent.status)

@@ -198,7 +198,7 @@ IN_REQUESTS = [
     off(
         "only members log in",
         AUTHENTICATION,
-        "is_known_here = get_active_tenant() is None or current_membership(somebody) is not None",
+        "is_known_here = get_active_tenant() is None or current_membership(candidate) is not None",
         "is_known_here = True",
         f"{LOG_IN}::test_a_stranger_with_the_right_password_reads_what_a_wrong_password_reads",
         f"{TOKEN}::test_every_wrong_credential_reads_the_same",

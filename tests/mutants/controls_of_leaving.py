@@ -44,7 +44,7 @@ OF_LEAVING: list[Mutant] = [
     off(
         "who is switched off is not told so",
         "accounts/authentication.py",
-        "may_enter = is_right and somebody.is_active and is_known_here",
+        "may_enter = is_right and candidate.is_active and is_known_here",
         "may_enter = is_right and is_known_here",
         f"{LOG_IN}::test_somebody_whose_log_in_is_switched_off_reads_what_a_stranger_reads",
     ),

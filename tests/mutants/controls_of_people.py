@@ -22,7 +22,7 @@ OF_PEOPLE: list[Mutant] = [
     off(
         "nothing works before the address is confirmed: tokens",
         "accounts/authentication.py",
-        "is_confirmed = somebody.is_confirmed",
+        "is_confirmed = candidate.is_confirmed",
         "is_confirmed = True",
         f"{SIGN_UP}::test_nor_are_there_tokens",
     ),
