@@ -87,7 +87,7 @@ class FilterParameters(DjangoFilterExtension):  # type: ignore[no-untyped-call]
 def _schema_of(field: Any) -> dict[str, Any]:  # noqa: PLR0911  # a line for each kind of filter
     """Return what is known of the values of a filter, {} when its type says it all."""
     from tasks.api.filters import TaskNameFilter  # whose package needs the schema class, and that this module
-    from tasks.finding import validate_query
+    from tasks.queries import validate_query
 
     match field:
         case IdOrFilter():

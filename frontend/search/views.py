@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 
 from frontend.shared.access import MemberRequest
 from projects.models import Category, Project
-from tasks.finding import matches_of, validate_query
 from tasks.models import Task, TaskQuerySet
+from tasks.queries import matches_of, validate_query
 from tenancy.fields import NormalizedText
 
 PAGE_SIZE = 20

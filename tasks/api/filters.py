@@ -11,8 +11,8 @@ from django_filters import rest_framework as filters
 
 from accounts.rest.filters import ArchivedFilterSet, DayFilter, FlagFilter, IdOrFilter, MomentFilter, TextFilter
 from projects.models import Category
-from tasks.finding import validate_words
 from tasks.models import Assignment, Priority, Task
+from tasks.queries import validate_words
 from tenancy.clock import current_date
 from tenancy.fields import NormalizedText
 

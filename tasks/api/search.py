@@ -9,8 +9,8 @@ from accounts.rest.documentation import Operation, example_id, page
 from accounts.rest.filters import ArchivedFilterSet, TextFilter
 from accounts.rest.serializers import StrictModelSerializer
 from accounts.rest.views import ReadOnlyTenantViewSet
-from tasks.finding import matches_of, validate_query
 from tasks.models import Task
+from tasks.queries import matches_of, validate_query
 
 
 class FoundSerializer(StrictModelSerializer[Task]):

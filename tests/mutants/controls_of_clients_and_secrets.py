@@ -233,7 +233,7 @@ OF_NAMES = [
     ),
     off(
         "a query has a limit of words",
-        "tasks/finding.py",
+        "tasks/queries.py",
         "    if len(search_words(query)) > MOST_WORDS:\n",
         "    if False:\n",
         "tests/tasks/test_search_api.py::test_more_words_than_are_looked_for_are_refused",
