@@ -5,8 +5,9 @@ from accounts.extensions import shows
 from accounts.permissions import ADMINS, EVERYBODY, WRITERS, Permission
 from tasks.api.attachments import AttachmentSerializer, AttachmentViewSet
 from tasks.api.comments import CommentSerializer, CommentViewSet
+from tasks.api.serializers import TaskSerializer
 from tasks.api.subtasks import SubtaskSerializer, SubtaskViewSet
-from tasks.api.tasks import TaskSerializer, TaskViewSet
+from tasks.api.tasks import TaskViewSet
 
 permissions.declare(
     {

@@ -16,9 +16,8 @@ from accounts.models import Membership
 from accounts.rest.filters import ArchivedFilterSet
 from frontend.shared.access import MemberRequest
 from projects.models import Label, Project
-from tasks.api.filters import NOBODY, Due, TaskFilterSet
-from tasks.api.tasks import TaskViewSet
 from tasks.models import Priority, Task, TaskQuerySet
+from tasks.queries import ORDERINGS, UNASSIGNED, Due, TaskFilterSet
 
 DUE = [
     (Due.LATE, _("Late")),
@@ -124,7 +123,7 @@ def _known(given: QueryDict, names: set[str]) -> QueryDict:
 
 def ordered(tasks: QuerySet[Task], sort: str) -> QuerySet[Task]:
     """Return `tasks` in the order of the API's `ordering` of the same name."""
-    field = TaskViewSet.orderings[sort.removeprefix("-")]
+    field = ORDERINGS[sort.removeprefix("-")]
     sign = "-" if sort.startswith("-") else ""
     return cast(TaskQuerySet, tasks).with_order_keys().order_by(f"{sign}{field}", f"{sign}id")
 
@@ -172,7 +171,7 @@ def _choices(look: Look, name: str, offered: Iterable[tuple[str, Any]], current:
 
 def _chips(look: Look, people: list[Membership], labels: list[Label]) -> list[Chip]:
     chips = [
-        _chip(look, "assignee", gettext("Assignee"), [*_people(people), (NOBODY, gettext("Nobody"), "")]),
+        _chip(look, "assignee", gettext("Assignee"), [*_people(people), (UNASSIGNED, gettext("Nobody"), "")]),
         _chip(look, "label", gettext("Label"), [(str(label.pk), label.name, label.color) for label in labels]),
         _chip(
             look, "priority", gettext("Priority"), [(each.value, str(each.label), "") for each in reversed(Priority)]

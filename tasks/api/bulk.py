@@ -10,6 +10,7 @@ from rest_framework import serializers
 from accounts.models import Membership
 from accounts.rest.serializers import NO_SUCH_ROW, NOT_AN_ID, StrictSerializer
 from tasks import actions
+from tasks.api.serializers import TaskSerializer
 from tasks.models import Task, TaskQuerySet
 
 MOST = 500
@@ -53,8 +54,6 @@ def change_tasks(
 
 
 def _read(item: dict[str, Any], queryset: TaskQuerySet, context: Mapping[str, Any]) -> actions.TaskChange:
-    from tasks.api.tasks import TaskSerializer
-
     fields = dict(item)
     name, version = fields.pop("id", None), fields.pop("version", None)
     if not isinstance(name, str):

@@ -9,73 +9,14 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import Membership
 from accounts.rest.documentation import Operation, example_id
-from accounts.rest.serializers import NO_SUCH_ROW, RowField, RowListField, StrictModelSerializer, StrictSerializer
+from accounts.rest.serializers import NO_SUCH_ROW
 from accounts.rest.views import ORDERING, TenantViewSet
-from projects.models import Label, Project, Status
 from tasks import actions
 from tasks.api.bulk import BulkSerializer, change_tasks
-from tasks.api.filters import TaskFilterSet
+from tasks.api.serializers import BulkResultSerializer, MoveSerializer, TaskSerializer
 from tasks.models import TASK_KEY, Task, TaskQuerySet
-
-
-class TaskSerializer(StrictModelSerializer[Task]):
-    project = RowField(queryset=Project.objects.all())
-    status = RowField(queryset=Status.objects.all(), required=False)
-    assignees = RowListField(
-        queryset=Membership.objects.current(),
-        kept=Membership.objects.all(),  # of those who have left
-        through="assigned.member_id",
-        required=False,
-    )
-    labels = RowListField(queryset=Label.objects.all(), through="labelled.label_id", required=False)
-    subtasks_done = serializers.IntegerField(read_only=True)
-    subtasks_total = serializers.IntegerField(read_only=True)
-
-    class Meta:
-        model = Task
-        fields = (
-            "id",
-            "project",
-            "number",
-            "key",
-            "title",
-            "description",
-            "status",
-            "priority",
-            "assignees",
-            "labels",
-            "due_date",
-            "rank",
-            "completed_at",
-            "archived_at",
-            "version",
-            "subtasks_done",
-            "subtasks_total",
-            "created_at",
-            "updated_at",
-        )
-        read_only_fields = ("rank",)  # the place in the column is changed by moving, not by writing text
-        extra_kwargs = {"description": {"trim_whitespace": False}}
-
-
-class MoveSerializer(StrictSerializer):
-    status = RowField(queryset=Status.objects.all(), required=False)
-    before = RowField(queryset=Task.objects.all(), required=False)
-    after = RowField(queryset=Task.objects.all(), required=False)
-
-
-class ChangedSerializer(StrictSerializer):
-    id = serializers.UUIDField()
-    status = serializers.IntegerField(help_text="200")
-    task = TaskSerializer()
-
-
-class BulkResultSerializer(StrictSerializer):
-    """What became of each task, in the order of the request."""
-
-    results = ChangedSerializer(many=True)
+from tasks.queries import ORDERINGS, TaskFilterSet
 
 
 class TaskViewSet(TenantViewSet[Task]):
@@ -105,15 +46,7 @@ class TaskViewSet(TenantViewSet[Task]):
     serializer_class = TaskSerializer
     filterset_class = TaskFilterSet
     order = ("-created_at", "-id")
-    orderings = {
-        "created_at": "created_at",
-        "updated_at": "updated_at",
-        "due_date": "due_or_never",
-        "priority": "urgency",
-        "title": "title_key",
-        "number": "number",
-        "rank": "rank",
-    }
+    orderings = ORDERINGS
     permissions = {
         **dict.fromkeys(("create", "partial_update", "destroy", "bulk"), "task.write"),
         **dict.fromkeys(("move", "complete", "reopen", "archive", "restore"), "task.write"),

@@ -17,7 +17,8 @@ from accounts.live.events import encode
 from config.services.server import wait_until
 from projects.models import Project
 from tasks.actions import TaskChange, complete_task, create_task, delete_task, update_task, update_tasks
-from tasks.api.tasks import TaskSerializer, TaskViewSet
+from tasks.api.serializers import TaskSerializer
+from tasks.api.tasks import TaskViewSet
 from tenancy.context import tenant_context
 from tests.accounts.live.clients import PROTOCOL, make_office, port_of
 from tests.accounts.live.many import Many, following, have_reached
