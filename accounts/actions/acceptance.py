@@ -21,7 +21,7 @@ from tenancy.context import no_tenant
 
 
 class KnownPerson(Conflicting):
-    """Somebody has this address and a password already, and has to prove that they are it; nothing was changed."""
+    """A confirmed user with a password has this address, and has to log in; nothing was changed."""
 
 
 def accept_with_password(
@@ -46,9 +46,9 @@ def accept_with_password(
 
 
 def find_person(invitation: Invitation) -> User | None:
-    """Return who was invited, if they have an account of their own and a password to prove it.
+    """Return the invited user, if they have a password and a confirmed address.
 
-    Not somebody who signed up with that address and never showed that it is theirs: the link in the mail shows it.
+    A user who signed up with that address without confirming it does not count: the link in the mail confirms it.
     """
     user = User.objects.filter(email=invitation.email).first()
     return user if user is not None and user.has_usable_password() and user.is_confirmed else None
@@ -56,10 +56,10 @@ def find_person(invitation: Invitation) -> User | None:
 
 @transaction.atomic
 def accept_invitation(*, token: str, user: User) -> Membership:
-    """Make `user` a member, who has proved who they are and whose address was invited.
+    """Make `user` a member, who is authenticated and whose address was invited.
 
-    Raises Gone for anybody else, for a link that does not work, and when the password was changed or all log-ins
-    were ended since; AlreadyMember, QuotaExceeded.
+    Raises Gone for another user, for a link that is not valid, and when the password was changed or all log-ins were
+    ended since; AlreadyMember, QuotaExceeded.
     """
     invitation, invited = _lock(token)
     if invited is None or invited != user or invited.log_in_stamp != user.log_in_stamp:
@@ -69,17 +69,17 @@ def accept_invitation(*, token: str, user: User) -> Membership:
 
 @transaction.atomic
 def accept_as_new_person(*, token: str, name: str, password: str) -> Membership:
-    """Make somebody a member who had no account of their own, and give them one.
+    """Make a new user with this name and password a member.
 
-    Raises Gone for a link that does not work, ValidationError, KnownPerson, QuotaExceeded.
+    Raises Gone for a link that is not valid, ValidationError, KnownPerson, QuotaExceeded.
     """
     invitation, invited = _lock(token)
     if invited is not None and not invited.is_active:
         raise Gone
     if find_person(invitation) is not None:
         raise KnownPerson(_("Somebody else changed this at the same time. Try again."))
-    # One without a password was made for somebody who never set one: the link proves as much as that mail would have.
-    # One whose address nobody has confirmed may be anybody's, who does not get in with their password any more.
+    # A user without a password never set one: the link proves as much as the mail for setting it.
+    # A user with an unconfirmed address may not own it: their password is replaced.
     user = invited or User(email=invitation.email)
     user.name = name
     validate_fields(user, {"name"})
@@ -93,7 +93,7 @@ def accept_as_new_person(*, token: str, name: str, password: str) -> Membership:
 
 
 def _lock(token: str) -> tuple[Invitation, User | None]:
-    """Return an invitation, whose account is locked now, and who has its address, locked before. Raises Gone."""
+    """Return the invitation, with its account locked, and the user with its address, locked first. Raises Gone."""
     invited = lock_person_with(find_invitation(token).email)
     lock_account()
     return find_invitation(token), invited

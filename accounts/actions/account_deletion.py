@@ -1,4 +1,4 @@
-"""The end of an account: its owner requests it and may cancel it for two weeks, before `account_erasure` begins."""
+"""Account deletion: the owner requests it and can cancel it for two weeks. Then `account_erasure` begins."""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -16,12 +16,12 @@ from tenancy.routing import forget_tenant
 
 
 class NotDeleting(Conflicting):
-    """The account does not wait for being deleted, or not any more; nothing was changed."""
+    """No deletion of the account is pending; nothing was changed."""
 
 
 @transaction.atomic
 def delete_account(*, actor: Membership, name: str) -> Account:
-    """Suspend the account at once, and have it erased in two weeks. `name` is its name, typed to confirm it.
+    """Suspend the account at once and have it erased in two weeks. `name` is its name, typed as a confirmation.
 
     Raises PermissionDenied, ValidationError.
     """
@@ -39,7 +39,7 @@ def delete_account(*, actor: Membership, name: str) -> Account:
 
 @transaction.atomic
 def restore_account(*, actor: Membership) -> Account:
-    """Call the deletion off. Raises PermissionDenied, NotDeleting."""
+    """Cancel the deletion. Raises PermissionDenied, NotDeleting."""
     account = lock_account()
     authorize(actor, "account.delete", while_suspended=True)
     if not account.is_closing or is_due(account):
@@ -52,5 +52,5 @@ def restore_account(*, actor: Membership) -> Account:
 
 
 def is_due(account: Account) -> bool:
-    """Say whether the time to call a deletion off is over."""
+    """Return whether the time to cancel a deletion is over."""
     return account.deleting_since is not None and account.deleting_since <= timezone.now() - Account.DELETION_GRACE

@@ -1,7 +1,7 @@
-"""Erasing an account: every row, file, session and cached value of it, and only then its name.
+"""Account erasure: every row, file, session and cached value of an account, and its slug at the end.
 
-Each step may be repeated, and finds nothing where it was done: an erasure that was killed is simply begun again. What
-tells that it is done is that the row of the account is gone, and that row goes last, in a transaction of its own.
+Each step can be repeated and does nothing where it was done before, so an interrupted erasure starts again from the
+beginning. The row of the account is deleted last, in a transaction of its own: its absence shows that all is done.
 """
 
 from collections.abc import Iterator
@@ -26,13 +26,13 @@ from tenancy.sessions import KEY
 
 logger = structlog.get_logger("accounts.actions.account_erasure")
 
-PAGE = 1000  # sessions that are looked at at once
+PAGE = 1000  # sessions that are read at once
 ATTEMPTS = 3
 
 
 @transaction.atomic
 def begin_to_erase(account: Account) -> Account:
-    """Make an account's time come now, and return it: nobody can call it off any more."""
+    """Make the erasure of an account due now, and return the account. The deletion cannot be cancelled any more."""
     account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     if not is_due(account):
         account.suspended_at = account.deleting_since = timezone.now() - Account.DELETION_GRACE
@@ -42,9 +42,9 @@ def begin_to_erase(account: Account) -> Account:
 
 
 def erase_due_accounts() -> int:
-    """Erase the accounts whose time has come, and return how many.
+    """Erase the accounts whose grace period is over, and return how many.
 
-    One that cannot be erased now does not keep the others waiting. Raises what was in its way, in the end.
+    An account that cannot be erased now does not delay the others. Raises the first error at the end.
     """
     erased, errors = 0, []
     for account in Account.objects.filter(deleting_since__lte=timezone.now() - Account.DELETION_GRACE).order_by(
@@ -61,9 +61,9 @@ def erase_due_accounts() -> int:
 
 
 def erase_account(account: Account) -> bool:
-    """Erase an account whose time has come, and say whether it was this call that did. Raises StorageUnavailable.
+    """Erase an account whose grace period is over; return whether this call did it. Raises StorageUnavailable.
 
-    A request that was under way when the account was suspended may still add a row, so it looks again.
+    A request that began before the suspension may still add a row, so the deletion is repeated.
     """
     if not is_due(account):
         raise ValueError(f"{account.slug} is not to be erased.")
@@ -78,11 +78,11 @@ def erase_account(account: Account) -> bool:
             return _erase_account_row(account)
         except IntegrityError:
             logger.warning("erasing_again", account=account.slug, attempt=attempt)
-    raise IntegrityError(f"Somebody goes on writing to {account.slug}: it is not erased.")
+    raise IntegrityError(f"Rows are still added to {account.slug}: it is not erased.")
 
 
 def _erase_account_row(account: Account) -> bool:
-    """Delete the row of the account with those that go with it: what frees its slug."""
+    """Delete the row of the account with the shared rows that belong to it, which frees its slug."""
     with transaction.atomic():
         row = Account.objects.select_for_update().filter(pk=account.pk, deleting_since=account.deleting_since).first()
         if row is None:
@@ -96,7 +96,7 @@ def _erase_account_row(account: Account) -> bool:
 
 
 def _children_first() -> Iterator[type[TenantModel]]:
-    """Yield the models of tenants, each before those that it refers to, without those whose rows go by themselves."""
+    """Yield the models of tenants, each before those that it refers to, except those that cascade by themselves."""
     seen: set[type[models.Model]] = set()
     order: list[type[TenantModel]] = []
 
@@ -123,7 +123,7 @@ def _shared() -> Iterator[type[models.Model]]:
 
 
 def _erase_sessions(account: Account) -> None:
-    """Delete the sessions that were made for the account. What they were made for stands inside them."""
+    """Delete the sessions of the account. The account of a session is stored in its encoded data."""
     last = ""
     while page := list(Session.objects.filter(session_key__gt=last).order_by("session_key")[:PAGE]):
         last = page[-1].session_key

@@ -1,4 +1,4 @@
-"""What happens to accounts and the people in them."""
+"""Creating and changing accounts, and the profiles of their members."""
 
 from dataclasses import dataclass
 from typing import TypedDict, Unpack
@@ -25,7 +25,7 @@ class NewAccount:
 
 
 class AccountFields(TypedDict, total=False):
-    """What admins may change of an account."""
+    """The fields of an account that admins may change."""
 
     name: str
     slug: str
@@ -36,14 +36,14 @@ class AccountFields(TypedDict, total=False):
 
 
 class ProfileFields(TypedDict, total=False):
-    """What users change of themselves, in all their accounts."""
+    """The fields that users change of themselves, in all their accounts."""
 
     name: str
     time_zone: str | None
 
 
 class MailChoices(TypedDict, total=False):
-    """Which mails a person gets from an account."""
+    """The emails that a member receives from an account."""
 
     mail_notifications: bool
     mail_digest: bool
@@ -51,7 +51,7 @@ class MailChoices(TypedDict, total=False):
 
 @transaction.atomic
 def create_account(*, slug: str, name: str, owner_email: str) -> NewAccount:
-    """Create an account with its owner, who is created too if nobody has that e-mail address.
+    """Create an account with its owner. A user is created if none has that e-mail address.
 
     Raises ValidationError with messages by field: `slug`, `name`, `owner`.
     """
@@ -63,18 +63,16 @@ def create_account(*, slug: str, name: str, owner_email: str) -> NewAccount:
 
 
 def save_new_account(account: Account) -> None:
-    """Save an account that was validated. Raises IntegrityError for a slug that is taken, ValidationError too."""
+    """Save a validated account. Raises IntegrityError for a slug that is taken, ValidationError for a former one."""
     account.save(force_insert=True)
     refuse_former_slug(account)
 
 
 def open_account(account: Account, owner: User) -> Membership:
-    """Save a new account that was validated, and make `owner` its owner, in the caller's transaction.
+    """Save a new, validated account and make `owner` its owner, in the caller's transaction.
 
-    Raises ValidationError if the slug was that of another one.
-
-    However an account begins, it begins like this: with the plan of the model, and at its subdomain of BASE_DOMAIN,
-    which needs no row, and would have to be moved with every one if it had.
+    Raises ValidationError if the slug was that of another account. Every account starts with the default plan and at
+    its subdomain of BASE_DOMAIN, which needs no row.
     """
     save_new_account(account)
     return give_account(account, owner)
@@ -95,24 +93,23 @@ def _find_or_create(email: str) -> tuple[User, bool]:
         validate_email(email)
     except ValidationError as error:
         raise ValidationError({"owner": error.messages}) from error
-    existing = lock_person_with(email.lower())  # or they would own an account after having deleted themselves
+    existing = lock_person_with(email.lower())  # a user who deletes themselves meanwhile must not own an account
     return (existing, False) if existing else (User.objects.create_user(email), True)
 
 
 @transaction.atomic
 def update_account(*, account: Account, actor: Membership, **fields: Unpack[AccountFields]) -> Account:
-    """Change what an account is called, where it is, how it looks, or how files leave it.
+    """Change the name, slug, time zone, appearance or file downloads of an account.
 
-    Raises PermissionDenied, ValidationError.
-
-    With another slug it has another host. The old one leads there from then on, and stays this account's.
+    With another slug the account has another host. The old host redirects to the new one and stays reserved for this
+    account. Raises PermissionDenied, ValidationError.
     """
     return _update(account, actor, fields)
 
 
 @transaction.atomic
 def rename_account(*, account: Account, slug: str) -> Account:
-    """Give an account another slug in the platform's name, as `update_account()` does. Raises ValidationError."""
+    """Give an account another slug, as an operator, as `update_account()` does. Raises ValidationError."""
     with tenant_context(account):
         return _update(account, None, {"slug": slug})
 
@@ -136,7 +133,7 @@ def _update(account: Account, actor: Membership | None, fields: AccountFields) -
 
 @transaction.atomic
 def update_profile(*, actor: Membership, **fields: Unpack[ProfileFields]) -> User:
-    """Change the name of the user behind `actor`, which all their accounts show, or their time zone.
+    """Change the name or the time zone of the user of `actor`, in all their accounts.
 
     Raises ValidationError, PersonGone.
     """

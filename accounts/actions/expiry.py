@@ -1,4 +1,4 @@
-"""What has expired, and means nothing to anybody any more."""
+"""The removal of expired rows, and of accounts whose sign-up was not confirmed."""
 
 from datetime import timedelta
 from typing import cast
@@ -11,8 +11,8 @@ from accounts.actions.user_deletion import forget_person
 from accounts.models import Account, ApiToken, IdempotencyKey, Membership, RefreshFamily, User
 from tenancy.context import require_active_tenant
 
-UNCONFIRMED = timedelta(days=3)  # for which the link in the mail works
-KEPT = timedelta(days=90)  # a token that works no more, for whoever asks what became of it
+UNCONFIRMED = timedelta(days=3)  # the lifetime of the link in the mail
+KEPT = timedelta(days=90)  # expired and revoked tokens, so that members can look them up
 
 
 def remove_expired() -> int:
@@ -28,7 +28,7 @@ def remove_expired() -> int:
 
 
 def give_up_if_unconfirmed() -> bool:
-    """Give up the active account if nobody has confirmed in time that they signed up for it; say whether."""
+    """Have the active account erased if its sign-up was not confirmed in time; return whether it was."""
     account = cast(Account, require_active_tenant())
     if account.created_at > timezone.now() - UNCONFIRMED or not is_unconfirmed():
         return False
@@ -39,10 +39,10 @@ def give_up_if_unconfirmed() -> bool:
 
 
 def is_unconfirmed() -> bool:
-    """Say whether nobody has confirmed yet that they signed up for the active account.
+    """Return whether the sign-up of the active account is not confirmed yet.
 
-    That is an account of one person, who has chosen a password and not shown that the address is theirs, or of nobody:
-    see `accounts.actions.sign_up`. Whom an operator has made an owner has no password yet, and is waited for.
+    Such an account has one member, who has chosen a password and not confirmed the address, or no member: see
+    `accounts.actions.sign_up`. An owner whom an operator has named has no password yet; such an account is kept.
     """
     members = list(Membership.objects.prefetch_related("user")[:2])
     return len(members) < 2 and all(_never_confirmed(member.user) for member in members)

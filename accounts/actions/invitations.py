@@ -1,8 +1,8 @@
-"""Invitations: who may become a member, and how they do.
+"""Invitations: making, sending and revoking them. `acceptance` makes members of them.
 
-The link in the mail is the proof that somebody reads it, so the address counts as confirmed. Its text is made when the
-mail is sent and is kept nowhere: rows have a hash, the outbox has ids. A link is looked up in the active account, and
-that of another one is not there.
+The link in the mail proves that the user reads the mail of the address, so the address counts as confirmed. The link's
+token is made when the mail is sent and is not stored: rows have its hash, the outbox has ids. A link is looked up in
+the active account only.
 """
 
 import math
@@ -26,7 +26,7 @@ from accounts.validation import validate_fields
 from tenancy.jobs import enqueue
 
 LIFETIME = timedelta(days=7)
-BETWEEN_MAILS = timedelta(minutes=1)  # of one invitation: it is somebody else's mailbox
+BETWEEN_MAILS = timedelta(minutes=1)  # of one invitation
 
 
 class SentJustNow(TooManyAttempts):
@@ -43,9 +43,9 @@ class SentJustNow(TooManyAttempts):
 
 @transaction.atomic
 def invite(*, actor: Membership, email: str, role: str = Role.MEMBER) -> Invitation:
-    """Invite somebody by mail. Raises PermissionDenied, ValidationError, QuotaExceeded.
+    """Invite an e-mail address. Raises PermissionDenied, ValidationError, QuotaExceeded.
 
-    It does the same, and takes as long, whether or not anybody has that address.
+    It does the same work whether or not a user has that address, so the time of the answer tells nothing.
     """
     lock_account()
     authorize(actor, "member.manage")
@@ -63,11 +63,10 @@ def invite(*, actor: Membership, email: str, role: str = Role.MEMBER) -> Invitat
 
 @transaction.atomic
 def resend_invitation(*, invitation: Invitation, actor: Membership) -> None:
-    """Send another link, which works for as long as a first one; the one that was sent before works no more.
+    """Send a new link with a new expiry; the link that was sent before becomes invalid.
 
-    It is the invitation of `actor` from then on, and ends when they may not invite any more.
-
-    Raises PermissionDenied, QuotaExceeded, SentJustNow, Gone for one that was accepted or revoked meanwhile.
+    The invitation then belongs to `actor` and ends when they may not invite any more. Raises PermissionDenied,
+    QuotaExceeded, SentJustNow, and Gone if it was accepted or revoked meanwhile.
     """
     lock_account()
     authorize(actor, "member.manage")
@@ -75,7 +74,7 @@ def resend_invitation(*, invitation: Invitation, actor: Membership) -> None:
     now = timezone.now()
     if (wait := row.asked_at + BETWEEN_MAILS - now) > timedelta(0):
         raise SentJustNow(math.ceil(wait.total_seconds()))
-    if not Invitation.objects.valid().filter(pk=row.pk).exists():  # it did not count any more
+    if not Invitation.objects.valid().filter(pk=row.pk).exists():  # it was not counted any more
         require_room("members")
         require_room("invitations")
     row.asked_at, row.expires_at, row.token_hash, row.invited_by = now, now + LIFETIME, "", actor
@@ -86,7 +85,7 @@ def resend_invitation(*, invitation: Invitation, actor: Membership) -> None:
 
 @transaction.atomic
 def revoke_invitation(*, invitation: Invitation, actor: Membership) -> None:
-    """Take an invitation back; its link works no more. Raises PermissionDenied, Gone as above."""
+    """Revoke an invitation; its link becomes invalid. Raises PermissionDenied, Gone as above."""
     lock_account()
     authorize(actor, "member.manage")
     row = _reread(invitation)
@@ -96,7 +95,7 @@ def revoke_invitation(*, invitation: Invitation, actor: Membership) -> None:
 
 
 def find_invitation(token: str) -> Invitation:
-    """Return the invitation of the active account that a link is of. Raises Gone when it does not work."""
+    """Return the invitation of the active account that belongs to a link. Raises Gone if the link is not valid."""
     found: Invitation | None = Invitation.objects.valid().filter(token_hash=hash_of(token)).first()
     if found is None:
         raise Gone
@@ -104,8 +103,8 @@ def find_invitation(token: str) -> Invitation:
 
 
 def _refuse_known(email: str) -> None:
-    """Raise ValidationError for the address of a member, or of an open invitation. One that has expired is dropped."""
-    user = User.objects.filter(email=email).first() or User()  # with an id that nobody has: it costs the same
+    """Raise ValidationError for the address of a member, or of an open invitation. Revoke an expired one."""
+    user = User.objects.filter(email=email).first() or User()  # a new id, so that both cases cost the same
     if Membership.objects.current().filter(user_id=user.pk).exists():
         raise ValidationError({"email": _("This person is a member of the account already.")})
     invited = Invitation.objects.open().filter(email=email)

@@ -1,4 +1,4 @@
-"""People, locked while something of theirs is written: nothing of that may outlive somebody who deletes themselves."""
+"""Locks that several actions need, in the established order: user, account, then rows of the account."""
 
 from django.db.models import Model, QuerySet
 from django.utils.crypto import constant_time_compare
@@ -10,7 +10,7 @@ from tenancy.context import require_active_tenant
 
 
 class PersonGone(Conflicting):
-    """The person has deleted themselves meanwhile; nothing was changed."""
+    """The user has deleted themselves meanwhile; nothing was changed."""
 
 
 def get_or_gone[M: Model](rows: QuerySet[M], pk: object) -> M:
@@ -22,12 +22,12 @@ def get_or_gone[M: Model](rows: QuerySet[M], pk: object) -> M:
 
 
 def lock_person(user: User) -> User:
-    """Return a person as they are now, locked until the transaction ends. Raises PersonGone.
+    """Return a user as they are now, locked until the transaction ends. Raises PersonGone.
 
-    A person comes before the accounts that are locked in the same transaction: whoever deletes themselves locks their
-    own row and then, one after the other, all accounts that they belong to.
+    Lock the user before any account. Deleting a user locks the user's row and then, one after the other, all their
+    accounts. Every write to data of a user needs this lock, so that no data of theirs remains after their deletion.
     """
-    # NO KEY: rows that only refer to the person need not wait.
+    # NO KEY: inserts of rows that refer to the user need not wait.
     found = User.objects.select_for_update(no_key=True).filter(pk=user.pk, deleted_at=None).first()
     if found is None:
         raise PersonGone(_("This person has deleted themselves."))
@@ -35,10 +35,10 @@ def lock_person(user: User) -> User:
 
 
 def lock_for_log_in(user: User, *, stamp: str) -> User:
-    """Return a person who is about to be logged in, locked until the transaction ends. Raises PersonGone.
+    """Return a user who is about to be logged in, locked until the transaction ends. Raises PersonGone.
 
-    `stamp` is their `log_in_stamp` at the first step, such as the password: a new password and the end of all log-ins
-    end what was begun before them. What comes later waits for this transaction, and ends what it has made.
+    `stamp` is their `log_in_stamp` at the first step, such as the password. A new password, and ending all log-ins,
+    invalidates what was begun before. Later changes wait for this transaction and end what it creates.
     """
     found = lock_person(user)
     if not found.is_active or not constant_time_compare(found.log_in_stamp, stamp):
@@ -47,11 +47,11 @@ def lock_for_log_in(user: User, *, stamp: str) -> User:
 
 
 def lock_person_with(email: str) -> User | None:
-    """Return who has an address now, locked until the transaction ends; None if nobody has it."""
+    """Return the user with this e-mail address, locked until the transaction ends, or None."""
     return User.objects.select_for_update(no_key=True).filter(email=email).first()
 
 
 def lock_account() -> Account:
-    """Return the active account as it is now, locked until the transaction ends, as every action on members begins."""
-    # NO KEY: rows that only refer to the account, which is every row that is inserted, need not wait.
+    """Return the active account as it is now, locked until the transaction ends: the first step of actions on members."""
+    # NO KEY: inserts of rows that refer to the account, which are all inserts, need not wait.
     return Account.objects.select_for_update(no_key=True).get(pk=require_active_tenant().pk)

@@ -1,4 +1,4 @@
-"""The end of all log-ins of a person, on all hosts: for whoever fears that somebody else is in."""
+"""Ending all log-ins of a user, on all hosts, when they suspect that another person is logged in."""
 
 from datetime import timedelta
 
@@ -16,8 +16,8 @@ from tenancy.sessions import bind_session
 def end_other_log_ins(*, user: User, kept: SessionBase) -> None:
     """End the sessions, sockets and tokens of all log-ins of `user` except the session `kept`.
 
-    Personal tokens go on: they came by no log-in. The time is rounded up to the next second, since tokens know no
-    parts of one: none that was made before outlives this. Raises PersonGone.
+    Personal tokens remain valid: they do not come from a log-in. The time is rounded up to the next second, since
+    tokens have no fractions of seconds and none that was made before may remain valid. Raises PersonGone.
     """
     lock_person(user)
     forget_new_address(user)
@@ -28,8 +28,8 @@ def end_other_log_ins(*, user: User, kept: SessionBase) -> None:
 
 
 def forget_new_address(user: User) -> None:
-    """Drop the address that somebody has asked to change to: it may have been whoever else is in.
+    """Delete the unconfirmed address that the user, or an intruder, has requested to change to.
 
-    Its link needs no log-in. With it they would have the person's address, and so a new password, days later.
+    Its link needs no log-in. With it an intruder would get the user's address, and so a new password, days later.
     """
     EmailAddress.objects.filter(user_id=user.pk, verified=False).exclude(email=user.email).delete()

@@ -1,17 +1,17 @@
-"""How a log-in on the public site becomes a log-in at an account, on another host and with another session.
+"""Single sign-on across hosts: a log-in on the public site continues on the host of an account by a one-time ticket.
 
-    the account's host      sets a nonce in a cookie, and sends the person to the public site with the nonce's hash
-    the public site         shows who they are logged in as; a POST makes a token for this person, account and hash
-    the account's host      takes the token once, within 30 seconds, from the browser that has the nonce
+    the account's host      sets a nonce in a cookie, and redirects to the public site with the hash of the nonce
+    the public site         shows the logged-in user; a POST makes a ticket for this user, account and hash
+    the account's host      accepts the ticket once, within 30 seconds, from the browser that has the nonce
 
-Only the public site makes them. The host of another account will not do: an account may have a domain of its own,
-which is in the hands of the account's owner, and what they get hold of there must open nothing elsewhere.
+Only the public site makes tickets. The host of an account may be a domain that the owner of the account controls, so a
+log-in there must not work anywhere else.
 
-The nonce is there against log-ins that are forced on somebody: without it a stranger could send people a token of the
-stranger's own, and read what they enter into the stranger's account.
+The nonce prevents login CSRF: without it an attacker could send a victim a ticket of the attacker's own account and
+read what the victim enters there.
 
-Tokens are in the cache, in the space of all tenants, by their hash: Redis gives one to whoever asks first and to
-nobody after that. Without Redis there is no way over, and people log in at the account as ever.
+Tickets are in the cache, in the space of all tenants, by their hash. Redis returns a ticket to the first request and
+removes it. Without Redis there is no single sign-on, and users log in at the account itself.
 """
 
 import secrets
@@ -34,7 +34,7 @@ SECONDS = 30
 
 
 def find_account_of(user: User, slug: str) -> AbstractTenant:
-    """Return the account of that name, if `user` may go there now. Raises Gone, whatever the reason."""
+    """Return the account with this slug if `user` may log in there now. Raises Gone, whatever the reason."""
     account = tenant_by_slug(slug)
     if account is None or account.suspended_at is not None:
         raise Gone
@@ -45,7 +45,7 @@ def find_account_of(user: User, slug: str) -> AbstractTenant:
 
 
 def hand_over(*, user: User, account: AbstractTenant, challenge: str) -> str:
-    """Return a token that logs `user` in at `account`, in the browser with the nonce whose hash is `challenge`.
+    """Return a ticket that logs `user` in at `account`, in the browser with the nonce whose hash is `challenge`.
 
     Raises CacheUnavailable.
     """
@@ -56,9 +56,9 @@ def hand_over(*, user: User, account: AbstractTenant, challenge: str) -> str:
 
 
 def take_over(*, text: str, nonce: str) -> User | None:
-    """Return whom a token logs in here, in the active account and this browser, None if nobody.
+    """Return the user whom a ticket logs in, in the active account and this browser, or None.
 
-    Whatever the answer, nobody can use it again. Raises CacheUnavailable.
+    In both cases the ticket cannot be used again. Raises CacheUnavailable.
     """
     value = _cache().take(_key(text))
     if not value or value["account"] != str(cast(Account, require_active_tenant()).pk):
@@ -76,7 +76,7 @@ def take_over(*, text: str, nonce: str) -> User | None:
 
 
 def _key(text: str) -> str:
-    return f"login:hand-over:{hash_of(text)}"  # public, whoever is active: see PUBLIC_CACHE_KEYS
+    return f"login:hand-over:{hash_of(text)}"  # outside of all tenants: see PUBLIC_CACHE_KEYS
 
 
 def _cache() -> TenantRedisCache:

@@ -1,7 +1,7 @@
-"""What happens to the members of an account: another role, the end, the return, and who owns the account.
+"""Changes of memberships: roles, removal, leaving, readmission and the transfer of the account.
 
-Every action locks the account first, and reads afterwards what its members are now. Of two owners who leave at the
-same moment the second waits and then is the last one; a member who has lost a role meanwhile does nothing with it.
+Every action first locks the account and then reads its members. When two owners leave at the same time, the second one
+waits and is then refused as the last owner. A member who has lost a role meanwhile cannot use it any more.
 """
 
 from typing import Any
@@ -23,23 +23,23 @@ from accounts.validation import validate_fields
 
 
 class LastOwner(Conflicting):
-    """The account would be left without an owner; nothing was changed."""
+    """The account would have no owner; nothing was changed."""
 
 
 class AlreadyOwner(Conflicting):
-    """That person owns the account already; nothing was changed."""
+    """The member is an owner already; nothing was changed."""
 
 
 class AlreadyMember(Conflicting):
-    """That person is a member already; nothing was changed."""
+    """The user is a member already; nothing was changed."""
 
 
 @transaction.atomic
 def change_role(*, member: Membership, actor: Membership, role: str) -> Membership:
     """Give a member another role and return them as they are now; the same role again changes nothing.
 
-    Nobody becomes an owner by it: see `transfer_account()`. Raises PermissionDenied, ValidationError, LastOwner,
-    Gone when they left meanwhile.
+    It does not make owners: see `transfer_account()`. Raises PermissionDenied, ValidationError, LastOwner, and Gone if
+    the member has left meanwhile.
     """
     lock_account()
     authorize(actor, "member.manage")
@@ -61,7 +61,7 @@ def change_role(*, member: Membership, actor: Membership, role: str) -> Membersh
 
 @transaction.atomic
 def remove_member(*, member: Membership, actor: Membership) -> None:
-    """End somebody's membership. Raises PermissionDenied, LastOwner, Gone when they left meanwhile."""
+    """End a membership. Raises PermissionDenied, LastOwner, and Gone if the member has left meanwhile."""
     lock_account()
     authorize(actor, "member.manage")
     member = _reread(member)
@@ -73,7 +73,7 @@ def remove_member(*, member: Membership, actor: Membership) -> None:
 
 @transaction.atomic
 def leave_account(*, actor: Membership) -> None:
-    """End one's own membership. Raises LastOwner, PermissionDenied for somebody who was removed meanwhile."""
+    """End one's own membership. Raises LastOwner, and PermissionDenied for a member who was removed meanwhile."""
     lock_account()
     authorize(actor, "member.leave")
     end_membership(actor, actor)
@@ -82,9 +82,9 @@ def leave_account(*, actor: Membership) -> None:
 
 @transaction.atomic
 def transfer_account(*, member: Membership, actor: Membership) -> Account:
-    """Make somebody else the owner in place of `actor`, who becomes an admin, and return the account.
+    """Make another member the owner in place of `actor`, who becomes an admin, and return the account.
 
-    Raises PermissionDenied, AlreadyOwner, Gone when they left meanwhile.
+    Raises PermissionDenied, AlreadyOwner, and Gone if the member has left meanwhile.
     """
     account = lock_account()
     authorize(actor, "account.transfer")
@@ -99,9 +99,9 @@ def transfer_account(*, member: Membership, actor: Membership) -> Account:
 
 
 def take_in(*, user: User, role: str) -> Membership:
-    """Make a person a member, in a transaction that has locked the account and asked whether there is room.
+    """Make a user a member, in a transaction that has locked the account and checked the quota.
 
-    Whoever was a member before is the same one again, since their work refers to it, and gets nothing else back.
+    A former member gets their old membership back, since their work refers to it, but none of its credentials.
     Raises AlreadyMember.
     """
     member = Membership.objects.filter(user=user).first()
@@ -109,14 +109,14 @@ def take_in(*, user: User, role: str) -> Membership:
         return Membership.objects.create(user=user, role=role)
     if member.ended_at is None:
         raise AlreadyMember(_("You are a member of this account already."))
-    take_away_what_ends(member)  # again: a request that was under way may have added to it after the end
+    take_away_what_ends(member)  # again: a concurrent request may have added rows after the end
     member.role, member.ended_at, member.readmitted_at = role, None, timezone.now()
     member.save(update_fields=["role", "ended_at", "readmitted_at"])
     return member
 
 
 def take_away_what_ends(member: Membership) -> None:
-    """Revoke a member's credentials, and delete the rows of models that say `ends_with_membership = <foreign key>`."""
+    """Revoke a member's credentials, and delete the rows of models that set `ends_with_membership = <foreign key>`."""
     now = timezone.now()
     RefreshFamily.objects.filter(member=member, revoked_at=None).update(revoked_at=now)
     ApiToken.objects.filter(member=member, revoked_at=None).update(revoked_at=now)
@@ -126,15 +126,15 @@ def take_away_what_ends(member: Membership) -> None:
 
 
 def refuse_owner_role(role: str) -> None:
-    """Raise ValidationError for the one role that nobody gets by being given it."""
+    """Raise ValidationError for the role of owner, which is given only by `transfer_account()`."""
     if role == Role.OWNER:
         raise ValidationError({"role": _("Nobody is made an owner like this. The owner can transfer the account.")})
 
 
 def end_membership(member: Membership, actor: Membership) -> None:
-    """End a membership in a transaction that has locked the account, in the name of `actor`. Raises LastOwner.
+    """End a membership in a transaction that has locked the account, with `actor` in the audit log. Raises LastOwner.
 
-    The open invitations that the member has made end with it, and one that was sent to their own address.
+    The open invitations that the member has made are revoked, and one that was sent to their own address.
     """
     _require_another_owner(member)
     _revoke_invitations(Q(invited_by=member) | Q(email=member.user.email), actor)
@@ -167,5 +167,5 @@ def _reread(member: Membership) -> Membership:
 
 
 def _named(member: Membership, **data: Any) -> dict[str, Any]:
-    """Return what an entry of the audit log says of a member: it is read when they are long gone."""
+    """Return how an entry of the audit log names a member: it must be readable after they have left."""
     return {"member": str(member.pk), "email": member.user.email, **data}

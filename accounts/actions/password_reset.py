@@ -9,11 +9,11 @@ from tenancy.context import get_active_tenant
 
 
 def ask_for_password_link(*, email: str) -> None:
-    """Have a link sent to a person, if somebody here has the address: at an account its members, otherwise anybody.
+    """Send a password reset link to a user, at the host of an account only to its members.
 
-    It goes to the address that the person has, not to one that they want to change to. For a stranger all is looked
-    up and a job is asked for as well, which finds nobody: it costs the same, so it tells nothing.
+    It goes to the confirmed address, not to one that the user wants to change to. For an unknown address the same rows
+    are looked up and a job is enqueued that sends no mail: it costs the same, so the time tells nothing.
     """
-    user = User.objects.filter(email=email.lower(), is_active=True).first() or User()  # with an id that nobody has
+    user = User.objects.filter(email=email.lower(), is_active=True).first() or User()  # a new id, which no user has
     is_known_here = get_active_tenant() is None or current_membership(user) is not None
     ask_for_letter("password_link", user_id=user.pk if is_known_here else uuid4())

@@ -23,15 +23,15 @@ from tenancy.jobs import enqueue
 from tenancy.routing import forget_tenant
 from tenancy.storage import StorageUnavailable, storage
 
-LARGEST = 20 * 2**20  # bytes, before it is made small: photos of 48 megapixels have 15 MB
+LARGEST = 20 * 2**20  # bytes, before it is scaled down: photos of 48 megapixels have 15 MB
 ABANDONED = timedelta(days=1)
 LOGO_PIXELS, AVATAR_PIXELS = 256, 128
 
 
 def set_logo(*, account: Account, actor: Membership, content: bytes) -> None:
-    """Give the account a logo.
+    """Set the logo of the account.
 
-    Raises PermissionDenied, ValidationError for what is no picture, TooManyImages, StorageUnavailable.
+    Raises PermissionDenied, ValidationError if the content is not an image, TooManyImages, StorageUnavailable.
     """
     require(actor, "account.update")
     picture = _keep(content, LOGO_PIXELS, logo_file)
@@ -40,7 +40,7 @@ def set_logo(*, account: Account, actor: Membership, content: bytes) -> None:
 
 
 def remove_logo(*, account: Account, actor: Membership) -> None:
-    """Take the logo away, if there is one. Raises PermissionDenied."""
+    """Remove the logo, if there is one. Raises PermissionDenied."""
     require(actor, "account.update")
     _change_logo(account, actor, "")
 
@@ -59,9 +59,9 @@ def _change_logo(account: Account, actor: Membership, picture: str) -> None:
 
 
 def set_avatar(*, actor: Membership, content: bytes) -> None:
-    """Give oneself a picture, in this account.
+    """Set one's own picture, in this account.
 
-    Raises ValidationError for what is none, PermissionDenied, TooManyImages, StorageUnavailable.
+    Raises ValidationError if the content is not an image, PermissionDenied, TooManyImages, StorageUnavailable.
     """
     require(actor, "profile.update")
     picture = _keep(content, AVATAR_PIXELS, avatar_file, square=True)
@@ -70,14 +70,14 @@ def set_avatar(*, actor: Membership, content: bytes) -> None:
 
 
 def remove_avatar(*, actor: Membership) -> None:
-    """Take one's picture away, if there is one. Raises PermissionDenied."""
+    """Remove one's own picture, if there is one. Raises PermissionDenied."""
     require(actor, "profile.update")
     _change_avatar(actor, "")
 
 
 @transaction.atomic
 def forget_avatar(member: Membership) -> None:
-    """Take away the picture of somebody who has deleted themselves, whose membership has ended."""
+    """Remove the picture of a deleted user, whose membership has ended."""
     _replace_avatar(Membership.objects.select_for_update(no_key=True).get(pk=member.pk), "")
 
 
@@ -95,9 +95,9 @@ def _replace_avatar(found: Membership, picture: str) -> None:
 
 
 def _keep(content: bytes, pixels: int, file: Any, *, square: bool = False) -> str:
-    """Store a picture, made anew, under a number of its own: a URL that has it may be kept for ever.
+    """Store a re-encoded picture under a new name, so that browsers may cache its URL for ever.
 
-    Before the row that names it: of a transaction that is taken back the sweeper finds it.
+    The object is stored before the row that names it. After a rollback the sweeper removes the object.
     """
     try:
         made = shrink(content, pixels, square=square)
@@ -110,17 +110,17 @@ def _keep(content: bytes, pixels: int, file: Any, *, square: bool = False) -> st
 
 @contextmanager
 def _removed_if_refused(name: str) -> Iterator[None]:
-    """Leave no object behind of a member who has lost the permission while the picture was made."""
+    """Delete the object if the member has lost the permission while the picture was made."""
     try:
         yield
     except PermissionDenied:
-        with suppress(StorageUnavailable):  # or it is swept away
+        with suppress(StorageUnavailable):  # the sweeper removes it later
             storage.delete(name)
         raise
 
 
 def remove_picture(*, name: str) -> None:
-    """Remove the object of a picture that is not shown any more. Raises StorageUnavailable."""
+    """Delete the object of a picture that no row names any more. Raises StorageUnavailable."""
     if name not in _shown():
         storage.delete(name)
 
@@ -133,7 +133,7 @@ def _shown() -> set[str]:
 
 
 def sweep_pictures() -> int:
-    """Remove the objects that no row names, unless they are new; return how many. Raises StorageUnavailable."""
+    """Delete the objects that no row names, except new ones; return how many. Raises StorageUnavailable."""
     before = timezone.now() - ABANDONED
     old = [each.name for folder in ("logo/", "avatars/") for each in storage.walk(folder) if each.since < before]
     unused = set(old) - _shown()

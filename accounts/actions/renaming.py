@@ -1,6 +1,6 @@
-"""Former slugs of accounts: their hosts lead to where the account is now, and nobody else gets them.
+"""Former slugs of accounts. Their hosts redirect to the current host, and no other account gets them.
 
-A former slug is a Domain row, `<slug>.<BASE_DOMAIN>`, which redirects like any other that is not the primary one.
+A former slug is a Domain row, `<slug>.<BASE_DOMAIN>`, which redirects like any other domain that is not primary.
 """
 
 from django.conf import settings
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account, Domain
 
-MOST_FORMER = 10  # of one account: names are for everybody
+MOST_FORMER = 10  # of one account: slugs are shared by all accounts
 
 
 def host_of(slug: str) -> str:
@@ -18,9 +18,9 @@ def host_of(slug: str) -> str:
 
 
 def keep_former_slug(account: Account, old_slug: str) -> None:
-    """Keep `old_slug` for `account`, which has just been given another one. Raises ValidationError."""
+    """Keep `old_slug` for `account`, whose slug was just changed. Raises ValidationError."""
     refuse_former_slug(account)
-    Domain.objects.filter(tenant=account, host=host_of(account.slug)).delete()  # it is back where it was
+    Domain.objects.filter(tenant=account, host=host_of(account.slug)).delete()  # the account has its former slug again
     if Domain.objects.filter(tenant=account, host__endswith=f".{settings.BASE_DOMAIN}").count() >= MOST_FORMER:
         message = _("This account has had %(most)d other addresses, which is as many as are kept for it.")
         raise ValidationError({"slug": message % {"most": MOST_FORMER}})
@@ -28,9 +28,9 @@ def keep_former_slug(account: Account, old_slug: str) -> None:
 
 
 def refuse_former_slug(account: Account) -> None:
-    """Raise ValidationError if the slug of `account` was that of another one.
+    """Raise ValidationError if the slug of `account` is a former one of another account.
 
-    Called after the row is written: until then somebody else may still be about to give that slug up.
+    Call it after the row is written: before that, another account may be about to give that slug up.
     """
     if Domain.objects.filter(host=host_of(account.slug)).exclude(tenant=account).exists():
         raise ValidationError({"slug": _("Account with this Slug already exists.")})

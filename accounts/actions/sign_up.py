@@ -1,8 +1,8 @@
-"""Signing up: a person, an account that they own, and the mail that asks whether the address is theirs, or nothing.
+"""Sign-up: a user, an account that they own, and the email that asks them to confirm the address.
 
-Nobody learns here whether an address is known. For one that is, an account is made all the same, which belongs to
-nobody: otherwise the name that was asked for would stay free, and say so to whoever asks for it again. The person is
-told by mail; their password, their log-ins and their accounts stay as they are.
+A client cannot find out whether an address is known. For a known address an account without members is made all the
+same: otherwise the slug would stay free, which a second request would show. The known user is told by email; their
+password, log-ins and accounts stay as they are.
 """
 
 import secrets
@@ -26,20 +26,20 @@ from accounts.slugs import LONGEST, slug_of
 from tenancy.context import tenant_context
 from tenancy.routing import forget_tenant
 
-RESERVED = timedelta(hours=1)  # for somebody who has signed up and not confirmed that yet
+RESERVED = timedelta(hours=1)  # a slug, for a sign-up that is not confirmed yet
 ATTEMPTS = 5
 MOST_NUMBERED = 100  # accounts whose names make the same slug
 
 
 def sign_up(*, email: str, password: str, account_name: str, slug: str = "") -> User | None:
-    """Make a person and their account, and return the person, None for somebody who is known already.
+    """Create a user and their account. Return the user, or None for a known address.
 
-    `slug` is made of the name when it is empty. Raises ValidationError with messages by field: `email`, `password1`,
+    An empty `slug` is made from the name. Raises ValidationError with messages by field: `email`, `password1`,
     `account_name`, `slug`.
     """
     values = email.lower(), password, account_name.strip(), slug
     for _attempt in range(ATTEMPTS - 1):
-        # Somebody may be quicker, by a moment, with the address or the name. Then they are there to be found.
+        # A concurrent sign-up may have taken the address or the slug. The next attempt finds its rows.
         with suppress(IntegrityError):
             return _sign_up(*values)
     return _sign_up(*values)
@@ -52,7 +52,7 @@ def _sign_up(email: str, password: str, account_name: str, slug: str) -> User | 
     _validate(email, password)
     known = User.objects.filter(email=email).first()
     save_new_account(account)
-    # For somebody who is known a stranger is made, and taken back: it costs the same.
+    # For a known address a placeholder is created and rolled back, so that both cases cost the same.
     before = transaction.savepoint_create()
     user = User.objects.create_user(f"{uuid4()}@stranger.invalid" if known else email, password)
     give_account(account, user)
@@ -63,15 +63,15 @@ def _sign_up(email: str, password: str, account_name: str, slug: str) -> User | 
 
 
 def confirm_by_mail(user: User) -> None:
-    """Count the address as confirmed of somebody who has used a link that was sent to it."""
+    """Mark the address of a user as confirmed who has followed a link that was sent to it."""
     EmailAddress.objects.filter(email=user.email, verified=False).exclude(user_id=user.pk).delete()
     EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
 
 
 def _free_reserved(slug: str) -> None:
-    """Take a slug away from an account that has had it for an hour without anybody confirming the sign-up.
+    """Take a slug away from an account whose sign-up was not confirmed within an hour.
 
-    Otherwise names could be reserved without showing an address. Whoever confirms later finds the account under
+    Otherwise slugs could be reserved without showing an address. A user who confirms later finds the account under
     another slug, which they can change.
     """
     old = Account.objects.filter(slug=slug, created_at__lt=timezone.now() - RESERVED)
@@ -89,7 +89,7 @@ def _free_reserved(slug: str) -> None:
 def _account(name: str, slug: str) -> Account:
     account = Account(name=name, slug=slug or _free_slug(name))
     try:
-        account.full_clean(validate_unique=bool(slug))  # otherwise there is another number
+        account.full_clean(validate_unique=bool(slug))  # a slug made from the name gets another number instead
     except ValidationError as error:
         fields = {"name": "account_name"}  # what the form calls them
         raise ValidationError({fields.get(key, key): texts for key, texts in error.message_dict.items()}) from error

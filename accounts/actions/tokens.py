@@ -24,7 +24,7 @@ from tenancy.tokens import InvalidToken, TenantRefreshToken, issue, read_refresh
 
 @transaction.atomic
 def log_in(*, member: Membership) -> tuple[str, str]:
-    """Return an access and a refresh token for somebody whose password was right, the first of a new family.
+    """Return an access and a refresh token for a user whose password was right, the first of a new family.
 
     Raises PermissionDenied for a member who was removed since the password was checked, and when the password was
     changed or all log-ins were ended.
@@ -43,11 +43,11 @@ def log_in(*, member: Membership) -> tuple[str, str]:
 
 
 def rotate(*, token: TenantRefreshToken, member: Membership) -> tuple[str, str]:
-    """Return an access and a refresh token for a refresh token, which works no more.
+    """Refresh token rotation: return an access and a new refresh token, and invalidate the given one.
 
-    A token that was used before means that two parties have it, and one of them stole it. Nobody can tell which, so
-    the whole family is revoked; of two requests with the same token at once, the second does that too. Raises
-    InvalidToken, and must not be called in a transaction, which would take the revocation back.
+    Reuse detection: a token that was used before is in the possession of two parties, one of which stole it. It is
+    unknown which one, so the whole family is revoked. Of two simultaneous requests with the same token, the second one
+    revokes the family. Raises InvalidToken. Do not call it in a transaction, whose rollback would undo the revocation.
     """
     with transaction.atomic(durable=True):
         member = _reread(member, token)
@@ -63,7 +63,7 @@ def rotate(*, token: TenantRefreshToken, member: Membership) -> tuple[str, str]:
 
 
 def revoke(*, token: TenantRefreshToken) -> None:
-    """Revoke the family of a refresh token, if that was not done before. Raises InvalidToken for an unknown family."""
+    """Revoke the family of a refresh token; a second call changes nothing. Raises InvalidToken for an unknown family."""
     if not RefreshFamily.objects.filter(pk=token.family_id, member__user_id=token.user_id).exists():
         raise InvalidToken("The token belongs to no log-in.")
     _revoke(token.family_id)
@@ -108,7 +108,7 @@ def _revoke(family_id: UUID) -> None:
 
 @transaction.atomic
 def create_personal_token(*, actor: Membership, name: str, expires_at: datetime | None = None) -> tuple[ApiToken, str]:
-    """Create a personal token of `actor`, and return it with its text, which cannot be had again.
+    """Create a personal token of `actor`. Return it with its text, which is not stored.
 
     Raises PermissionDenied, ValidationError.
     """
@@ -126,7 +126,7 @@ def create_personal_token(*, actor: Membership, name: str, expires_at: datetime 
 
 @transaction.atomic
 def revoke_personal_token(*, token: ApiToken, actor: Membership) -> None:
-    """Revoke one of `actor`'s own tokens, at once and for good. Raises PermissionDenied."""
+    """Revoke one of `actor`'s own tokens, at once and permanently. Raises PermissionDenied."""
     authorize(actor, "token.manage")
     if ApiToken.objects.filter(pk=token.pk, member=actor, revoked_at=None).update(revoked_at=timezone.now()):
         record_audit(action="token.revoked", actor=actor, subject=token, data={"name": token.name})

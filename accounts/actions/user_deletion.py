@@ -1,4 +1,4 @@
-"""Deleting one's own user. What they wrote stays with the accounts, where it is "a former member's"."""
+"""Deleting one's own user. Their work stays in the accounts, where it is shown as that of "a former member"."""
 
 from collections.abc import Iterable
 
@@ -18,14 +18,14 @@ from tenancy.context import as_user, tenant_context
 
 @transaction.atomic
 def delete_user(*, user: User) -> None:
-    """End all memberships of somebody who has proved who they are, and forget the person. Raises LastOwner.
+    """End all memberships of a user who has confirmed their identity, and erase their personal data. Raises LastOwner.
 
-    All or nothing: whoever is the last owner of one account leaves none. Their sessions end with their password,
-    tokens and sockets with the memberships. The row stays, since the memberships that have ended refer to it, with an
-    address that nobody has; the log of an account keeps the one that it has written down, as of all who have left.
+    All or nothing: the last owner of one account leaves none. Sessions end with the password; tokens and sockets end
+    with the memberships. The row stays, since former memberships refer to it, with an unusable address. The audit log
+    of an account keeps the address that it has recorded.
 
-    Whatever else writes to what is theirs locks the person first. So it is done before this and ended here, or it
-    finds nobody. Somebody who has done this already is left alone.
+    Every other write to data of a user first locks the user. So it finishes before this one and its result is erased
+    here, or it finds no user. A second call changes nothing.
     """
     try:
         user = lock_person(user)
@@ -40,7 +40,7 @@ def delete_user(*, user: User) -> None:
 
 
 def forget_person(user: User) -> None:
-    """Leave nothing of a person in their row, in a transaction that has ended their memberships."""
+    """Erase the personal data of a user, in a transaction that has ended their memberships."""
     _forget_pictures(user)
     EmailAddress.objects.filter(user=user).delete()
     Authenticator.objects.filter(user=user).delete()
@@ -54,12 +54,12 @@ def forget_person(user: User) -> None:
 def _accounts_of(user: User) -> Iterable[Account]:
     with as_user(user):
         memberships = list(Membership.objects.current().prefetch_related("account"))
-    # Two who delete themselves at the same moment lock their accounts in the same order.
+    # Two users who delete themselves at the same time lock their accounts in the same order.
     return sorted((membership.account for membership in memberships), key=lambda account: account.pk)
 
 
 def _forget_pictures(user: User) -> None:
-    """Take away the person's pictures, in the accounts that they have left before too."""
+    """Remove the user's pictures, also in the accounts that they have left before."""
     with as_user(user):
         memberships = list(Membership.objects.exclude(avatar="").prefetch_related("account"))
     for member in memberships:
@@ -68,7 +68,7 @@ def _forget_pictures(user: User) -> None:
 
 
 def _leave(account: Account, user: User) -> bool:
-    """End the membership of `user`; say whether it could be. The caller takes everything back if one could not."""
+    """End the membership of `user` and return whether that was possible. If not, the caller rolls everything back."""
     with tenant_context(account):
         try:
             lock_account()
