@@ -1,4 +1,4 @@
-"""What we ask of allauth: who gets in and where, which mails it sends, and how it keeps secrets."""
+"""The adapters of allauth: access, redirects, limits, emails and the encryption of secrets."""
 
 import math
 import time
@@ -34,11 +34,11 @@ from tenancy.context import get_active_tenant
 from tenancy.sessions import bind_session
 
 BEGUN = "log_in_begun"  # in a session: {user id: log_in_stamp}, between the password and the code
-APP, FAILED = "allauth.account", "login_failed"  # what allauth calls its limit
+APP, FAILED = "allauth.account", "login_failed"  # allauth's names of its limit
 SIGNED_UP = "signed_up"  # one of ours
 
-# What allauth calls the news that a person is told by mail: ours. Of a new address the old one is told when it is
-# asked for, which is when somebody can still do something about it.
+# allauth's names of the events that a user is told by email, and ours. The old address is told of a new one when that
+# is requested, while the user can still prevent the change.
 NEWS = {
     "password_changed": "password_changed",
     "password_reset": "password_changed",
@@ -49,7 +49,7 @@ NEWS = {
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Log-in, sign-up and addresses."""
+    """Log-in, sign-up and email addresses."""
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
@@ -59,13 +59,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         ),
     }
 
-    # Who gets in, and where they come to ---------------------------------------------------------------------------
+    # Access and redirects -----------------------------------------------------------------------------------------
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return get_active_tenant() is None
 
     def is_safe_url(self, url: str | None) -> bool:
-        """Say whether somebody may be led there; allauth reads it with a function that raises for half a host."""
+        """Return whether a redirect to the URL is allowed. allauth's parser raises ValueError for malformed hosts."""
         try:
             return bool(super().is_safe_url(url))
         except ValueError:
@@ -75,7 +75,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return get_script_prefix()  # "/", or "/t/<slug>/" where tenants are told apart by path
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
-        return get_script_prefix()  # which lists the new account
+        return get_script_prefix()  # the page lists the new account
 
     def get_logout_redirect_url(self, request: HttpRequest) -> str:
         return get_script_prefix()
@@ -84,17 +84,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return f"{get_script_prefix()}auth/"
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
-        """Remember what the password was right for: a code may be asked for next, and take its time."""
+        """Store the stamp of the user for whom the password was right: the second factor may be asked for next."""
         request.session[BEGUN] = {str(user.pk): user.log_in_stamp}
         refused: HttpResponse | None = super().pre_login(request, user, **kwargs)
         return refused
 
     @transaction.atomic
     def login(self, request: HttpRequest, user: User, *, by: str = "session") -> None:
-        """Make a session of this host.
+        """Create a session for this host.
 
-        Between the password and a code the member may be removed or switched off, the password may be changed and all
-        log-ins ended: then they begin again.
+        Between the password and the second factor the member may be removed or deactivated, the password may be
+        changed and all log-ins ended. Then the log-in starts again.
         """
         stamp = request.session.pop(BEGUN, {}).get(str(user.pk), user.log_in_stamp)
         try:
@@ -110,14 +110,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             record_audit(action="member.logged_in", actor=member, subject=member, data={"with": by})
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
-        """Tell somebody whose log-in is switched off, and who comes by a link of before, no more than a stranger."""
+        """Answer an inactive user, who follows an old link, like an unknown one."""
         return redirect("account_login")
 
     @transaction.atomic
     def set_password(self, user: User, password: str) -> None:
-        """Set a new password, also by a link. Nothing that somebody with the old one has begun goes on.
+        """Set a new password, also by a link. Log-ins that were begun with the old one end.
 
-        Nothing else of the row is written: allauth would write all of what it has read before. Raises PersonGone.
+        Only the password is written: allauth would write all fields that it has read before. Raises PersonGone.
         """
         lock_person(user)
         user.set_password(password)
@@ -127,16 +127,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     # Limits --------------------------------------------------------------------------------------------------------
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        return address_of(request) or "unknown"  # together with everybody else without an address
+        return address_of(request) or "unknown"  # all clients without an address are counted together
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Count by e-mail alone. allauth adds the host, which would give fresh attempts on every tenant's."""
+        """Count attempts by e-mail address alone. allauth adds the host, so every host would allow new attempts."""
         return str(credentials.get("email") or "").lower()
 
     def count_sign_up(self, request: HttpRequest, email: str) -> Any:
-        """Count a sign-up of the client's address and of who is written to, known or not; None when it is too many.
+        """Count a sign-up by client address and by recipient, known or not; return None if a limit is exceeded.
 
-        Returns the usage, which `rollback()` takes back. Raises CacheUnavailable.
+        Otherwise return the usage, whose `rollback()` undoes the count. Raises CacheUnavailable.
         """
         return ratelimit.consume(request, app=APP, action=SIGNED_UP, key=mailbox_of(email))
 
@@ -152,9 +152,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return user
 
     def seconds_to_wait(self, request: HttpRequest, key: str) -> int:
-        """Return in how many seconds another attempt is heard, from allauth's history of the failed ones.
+        """Return the seconds until the next attempt is accepted, from allauth's history of failed attempts.
 
-        `key` is what they are counted by: an e-mail address, or what allauth makes of a person for codes.
+        `key` is what attempts are counted by: an e-mail address, or allauth's key of a user for codes.
         """
         now = time.time()
         waits = [1.0]
@@ -169,9 +169,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     @transaction.atomic
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
-        """Make a confirmed address the one that its person has, unless somebody else signed up with it meanwhile.
+        """Make a confirmed address the user's address, unless another user signed up with it meanwhile.
 
-        Nor when it is not wanted any more, or the person has deleted themselves: allauth would store it again.
+        The address is dropped also if it was replaced, or the user was deleted: allauth would store it again.
         """
         try:
             lock_person(email_address.user)
@@ -197,7 +197,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             ask_for_letter("new_address_asked", user_id=address.user_id)
 
     def send_account_already_exists_mail(self, email: str) -> None:
-        """Do nothing, for the same reason."""
+        """Do nothing: the action of the sign-up has requested the email."""
 
     def send_notification_mail(self, template_prefix: str, user: User, *args: Any, **kwargs: Any) -> None:
         if kind := NEWS.get(template_prefix.rpartition("/")[2]):
@@ -205,7 +205,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
-    """Authenticator apps and recovery codes, whose secrets are of no use to whoever has the database alone."""
+    """Encrypts the secrets of authenticator apps and recovery codes, so that a copy of the database reveals none."""
 
     def encrypt(self, text: str) -> str:
         return _cipher().encrypt(text.encode()).decode()
@@ -215,13 +215,13 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
 
 def mailbox_of(email: str) -> str:
-    """Return an address as limits count it: with all its `+tags` it is one mailbox."""
+    """Return an address as limits count it: without its `+tag`, since all tags lead to one mailbox."""
     local, _at, domain = email.lower().rpartition("@")
     return f"{local.partition('+')[0]}@{domain}"
 
 
 def _cipher() -> MultiFernet:
-    """Return what encrypts with SECRET_KEY, and decrypts with the keys before it too."""
+    """Return the cipher that encrypts with SECRET_KEY and decrypts with the former keys too."""
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     digests = (salted_hmac("accounts.adapters", "secrets", secret=key, algorithm="sha256").digest() for key in keys)
     return MultiFernet([Fernet(urlsafe_b64encode(digest)) for digest in digests])

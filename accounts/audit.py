@@ -1,7 +1,7 @@
-"""The audit log: what was done in an account that changes who sees or may do what, by whom and from where.
+"""The audit log: actions in an account that change what members may see or do, with the actor and the IP address.
 
-An entry is written in the transaction of what it is about, so there is never one without the other. The application's
-role may insert and read entries, and neither change nor delete them: `append_only` of the model.
+An entry is written in the transaction of the action, so that neither exists without the other. The database role of
+the application may insert and read entries, but not change or delete them: see `append_only` of the model.
 """
 
 from contextvars import ContextVar
@@ -13,7 +13,7 @@ from django.db.models import Model
 
 from accounts.models import AuditEntry, Membership
 
-# Of the request that is answered now; None in jobs and commands. ClientAddressMiddleware sets it.
+# The client address of the current request, set by ClientAddressMiddleware; None in jobs and commands.
 client_address: ContextVar[str | None] = ContextVar("client_address", default=None)
 
 
@@ -25,10 +25,10 @@ def record_audit(
     data: dict[str, Any] | None = None,
     ip: str | None = None,
 ) -> AuditEntry:
-    """Write down in the caller's transaction that `actor` did `action` to the row `subject`, which has its id still.
+    """Record in the caller's transaction that `actor` did `action` to the row `subject`, which still has its id.
 
-    `data` says what changed, `{"role": [before, after]}`, and what names the row when it is gone. `ip` is for jobs,
-    which have no request.
+    `data` contains the changes, `{"role": [before, after]}`, and what names the row after its deletion. `ip` is for
+    jobs, which have no request.
     """
     return AuditEntry.objects.create(
         actor=actor,
@@ -41,7 +41,7 @@ def record_audit(
 
 
 def record_refused_log_in(*, user_id: UUID, ip: str | None, at: datetime) -> None:
-    """Write into the audit log that a log-in was refused at that time, if it was a member's: strangers fill no log."""
+    """Record that a log-in was refused at that time, if it was a member's. Other users add nothing to the log."""
     member = Membership.objects.current().filter(user_id=user_id).prefetch_related("user").first()
     if member is not None:
         data = {"at": at.isoformat(timespec="seconds")}

@@ -1,4 +1,4 @@
-"""Where a request comes from, and what its session is worth on this host, now."""
+"""The client address of a request, and the membership of its user on this host."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ from tenancy.sessions import bound_at, is_bound_here
 
 
 class ClientAddressMiddleware:
-    """Says where a request comes from to whatever is written into the audit log during it."""
+    """Sets the client address that the audit log records during the request."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -29,11 +29,11 @@ class ClientAddressMiddleware:
 
 
 class MembershipMiddleware:
-    """Sets `request.membership` and makes everybody anonymous who has no business here. The user's time zone applies.
+    """Sets `request.membership` and activates the user's time zone. Other users become anonymous.
 
-    That is a session made for another tenant, and a person who is not, or not any longer, a member. Both are looked up
-    for every request: a cache of them would go stale exactly when it matters. Nobody on the way keeps what somebody
-    who is logged in was answered, and their browser asks again.
+    These are users whose session was made for another tenant, and users who are not members, or not any more. Both are
+    looked up for every request, since a cache would be stale exactly when a membership ends. Answers to logged-in
+    users must not be stored by proxies, and browsers revalidate them.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -47,7 +47,7 @@ class MembershipMiddleware:
         request.time_zone = chosen  # type: ignore[attr-defined]
         with own_time_zone(chosen):
             response = self.get_response(request)
-        if isinstance(request.user, User):  # also by a token, which the view has read
+        if isinstance(request.user, User):  # the view may have authenticated a token
             response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 

@@ -1,4 +1,4 @@
-"""What an account gets, plan by plan: the one table of limits."""
+"""The limits of each plan. This is the only table of limits."""
 
 from dataclasses import dataclass
 
@@ -19,10 +19,10 @@ class Limits:
     """None means that there is no limit."""
 
     requests_per_user: int  # to the API, a minute
-    requests_per_account: int  # of all its people together
+    requests_per_account: int  # of all its members together
     members: int | None
-    invitations: int  # that nobody has accepted: of each there was a mail to somebody who had not asked for one
-    projects: int | None  # archived ones too: they are kept in full, and come back by a click
+    invitations: int  # pending ones: each has sent an unrequested email
+    projects: int | None  # archived ones too: they are complete and can be restored
     storage: int | None  # bytes of files
     file: int  # bytes of one of them
     sockets: int  # WebSockets that are open at the same time

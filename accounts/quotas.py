@@ -95,7 +95,7 @@ def require_allowed_size(size: int) -> None:
 def require_room_for_file(size: int, *files: QuerySet[Any]) -> None:
     """Raise QuotaExceeded if the plan of the active account does not include `size` bytes more than `files` have.
 
-    To be called like the others: with the account locked, nobody else adds a file before this one counts.
+    Call it first in the transaction that adds the file: it locks the account, so that concurrent files count too.
     """
     plan = _lock_limited("storage")
     if plan is None:

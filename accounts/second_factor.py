@@ -1,4 +1,4 @@
-"""The code that somebody with an authenticator app is asked for beside the password, where there is no page to ask."""
+"""The second factor in the API: codes of authenticator apps and recovery codes, beside the password."""
 
 from typing import Any
 
@@ -15,18 +15,18 @@ from django.http import HttpRequest
 from accounts.exceptions import TooManyAttempts
 from accounts.models import User
 
-# How long a used code is remembered. It is accepted in its own half minute and in the next; the third is for servers
+# How long a used code is stored. It is accepted in its own half minute and in the next; the third is for servers
 # whose clocks differ.
 REMEMBERED_SECONDS = 90
 
 
 def use_up_code(user: User, secret: str, code: str) -> bool:
-    """Use up a code that allauth has found right: return whether it is timely and was not used before.
+    """Mark a code, which allauth has found right, as used; return whether it is timely and was not used before.
 
-    Timely is one of this half minute or of the one before. allauth's tolerance reaches forwards as well, where no
-    honest app is, and allauth marks such a code as used: the mark is removed, as the code is good in its own time. For
-    timely codes there is a mark of our own, which lasts for as long as they are accepted. Of several uses at once one
-    succeeds: the cache adds the mark in one step. Raises CacheUnavailable.
+    A code is timely in its own half minute and in the next one. allauth also accepts codes of the following half
+    minute, which no correct clock shows yet, and marks them as used: that mark is removed, since the code is valid
+    later. Timely codes get a mark of their own, which lasts as long as they are accepted. The cache adds the mark in
+    one step, so of several simultaneous uses one succeeds. Raises CacheUnavailable.
     """
     before, now, _next = yield_hotp_counters_from_time()
     expected = (format_hotp_value(hotp_value(secret, step)) for step in (before, now))
@@ -38,7 +38,7 @@ def use_up_code(user: User, secret: str, code: str) -> bool:
 
 
 class TimelyCode:
-    """For forms of allauth that ask for a code: one of an app is accepted for up to a minute, once."""
+    """A mixin for allauth's forms that ask for a code: a code of an app is accepted for up to a minute, once."""
 
     def clean_code(self: Any) -> str:
         """Raises ValidationError, CacheUnavailable."""
@@ -60,16 +60,16 @@ def is_asked_for_code(user: User) -> bool:
 
 
 def accepts_code(request: HttpRequest, user: User, code: str) -> bool:
-    """Say whether `code` is right, of the app or one for recovery, and use it up. Raises TooManyAttempts.
+    """Return whether `code` of the app, or a recovery code, is right, and mark it as used. Raises TooManyAttempts.
 
-    Wrong ones count as those on the page do. Without the cache nobody can tell whether a code was used: that raises
-    CacheUnavailable, which is answered with 503.
+    Wrong codes count towards the limit of the log-in page. Without the cache it is unknown whether a code was used:
+    that raises CacheUnavailable, which is answered with 503.
     """
     form = AskCodeInAPI(user=user, data={"code": code})
     if form.is_valid():
         form.authenticator.record_usage()
         return True
     if any(error.code == "too_many_login_attempts" for error in form.errors.as_data().get("code", ())):
-        # How allauth calls a person when it counts codes.
+        # The key by which allauth counts the codes of a user.
         raise TooManyAttempts(get_adapter(request).seconds_to_wait(request, f"mfa-auth-user-{user.pk}"))
     return False

@@ -14,7 +14,7 @@ from tenancy.lines import normalized_line
 
 
 def is_same_name(typed: str, name: str) -> bool:
-    """Say whether a name that was typed as a confirmation is the right one, without regard to case and spaces."""
+    """Return whether a name that was typed as a confirmation is the right one, without regard to case and spaces."""
     return _plain(typed) == _plain(name)
 
 
@@ -23,7 +23,7 @@ def _plain(text: str) -> str:
 
 
 def assign(row: Model, fields: Mapping[str, Any]) -> set[str]:
-    """Set `fields` on `row` and return the names of those that are different now."""
+    """Set `fields` on `row` and return the names of those that have changed."""
     given = {name: _in_form(row, name, value) for name, value in fields.items()}
     changed = {name for name, value in given.items() if getattr(row, name) != value}
     for name in changed:
@@ -37,9 +37,9 @@ def _in_form(row: Model, name: str, value: Any) -> Any:
 
 
 def validate_fields(row: Model, names: Iterable[str]) -> None:
-    """Check these fields of `row`, and the constraints that concern no others. Raises ValidationError.
+    """Validate these fields of `row`, and the constraints on them alone. Raises ValidationError.
 
-    Foreign keys cost a query each; leave out those whose rows the caller has.
+    Each foreign key costs a query; leave out those whose rows the caller has loaded.
     """
     wanted = set(names)
     row.full_clean(exclude={field.name for field in row._meta.fields} - wanted)

@@ -52,6 +52,6 @@ def lock_person_with(email: str) -> User | None:
 
 
 def lock_account() -> Account:
-    """Return the active account as it is now, locked until the transaction ends: the first step of actions on members."""
+    """Return the active account as it is now, locked until the transaction ends. Actions on members begin with it."""
     # NO KEY: inserts of rows that refer to the account, which are all inserts, need not wait.
     return Account.objects.select_for_update(no_key=True).get(pk=require_active_tenant().pk)

@@ -114,7 +114,7 @@ def _removed_if_refused(name: str) -> Iterator[None]:
     try:
         yield
     except PermissionDenied:
-        with suppress(StorageUnavailable):  # the sweeper removes it later
+        with suppress(StorageUnavailable):  # the sweeper does it
             storage.delete(name)
         raise
 

@@ -63,7 +63,7 @@ def rotate(*, token: TenantRefreshToken, member: Membership) -> tuple[str, str]:
 
 
 def revoke(*, token: TenantRefreshToken) -> None:
-    """Revoke the family of a refresh token; a second call changes nothing. Raises InvalidToken for an unknown family."""
+    """Revoke the family of a refresh token, if it is not revoked already. Raises InvalidToken for an unknown one."""
     if not RefreshFamily.objects.filter(pk=token.family_id, member__user_id=token.user_id).exists():
         raise InvalidToken("The token belongs to no log-in.")
     _revoke(token.family_id)

@@ -1,6 +1,6 @@
-"""Mails in the name of an account, as HTML and as text. Links lead to the account's own domain, as it is stored.
+"""Sending emails in the name of an account, as HTML and as text. Links lead to the stored host of the account.
 
-Templates extend `mail/base.html` and `mail/base.txt`; those to members, who choose what they get, `mail/member.…`.
+Templates extend `mail/base.html` and `mail/base.txt`. Emails that a member can switch off extend `mail/member.…`.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from tenancy.lines import one_line
 from tenancy.routing import tenant_origin
 
 LONGEST_SUBJECT, LONGEST_NAME = 120, 80  # characters
-QUOTES = str.maketrans(dict.fromkeys('“”„«»"', "'"))  # within a name: it does not end before its end
+QUOTES = str.maketrans(dict.fromkeys('“”„«»"', "'"))  # within a name, so that it cannot close the quotation
 
 
 def send(
@@ -27,9 +27,9 @@ def send(
     context: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> None:
-    """Send `mail/<template>.html` with `mail/<template>.txt` beside it, in the name of the active account.
+    """Send `mail/<template>.html` with `mail/<template>.txt` as its alternative, in the name of the active account.
 
-    Without one it is from the product itself.
+    Without an active tenant the email is from the product itself.
     """
     values = {"account": get_active_tenant(), "product": settings.PRODUCT_NAME, **home_of_account(), **(context or {})}
     text = render_to_string(f"mail/{template}.txt", values)
@@ -44,11 +44,11 @@ def send(
 
 
 def home_of_account() -> dict[str, str]:
-    """Return what the base templates say of where a mail is from: `origin`, empty without an account."""
+    """Return the context of the base templates: `origin`, the URL of the account, empty without one."""
     tenant = get_active_tenant()
     return {"origin": f"{tenant_origin(tenant)}/" if tenant else ""}
 
 
 def quoted(name: object) -> str:
-    """Return what somebody is called, or an account, within a sentence of ours: “Acme”, as the name that it is."""
+    """Return the name of a user or an account in quotation marks, for use within a sentence."""
     return f"“{Truncator(one_line(str(name)).translate(QUOTES)).chars(LONGEST_NAME)}”"

@@ -1,7 +1,7 @@
-"""Letters to a person about their log-in: what was asked for with their address, and what has changed.
+"""Emails to a user about their log-in: links that were requested, and changes that were made.
 
-They are written by a job, which takes as long to ask for whether or not anybody has the address. Links are made there,
-so their texts are in no table and no message.
+A job writes them. Enqueuing it takes the same time whether or not a user has the address. The job makes the links, so
+no table and no message contains their tokens.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ from tenancy.jobs import enqueue
 
 logger = structlog.get_logger("accounts.emails.user_emails")
 
-type Link = Callable[[User], tuple[str, str]]  # the address to write to, "" for no letter, and the URL
+type Link = Callable[[User], tuple[str, str]]  # the address of the recipient, "" for no email, and the URL
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,10 @@ class Letter:
 
 
 def ask_for_letter(kind: str, *, user_id: UUID) -> None:
-    """Have a letter of LETTERS sent to a person; to nobody if there is none.
+    """Enqueue an email of LETTERS to a user. For an unknown id the job sends none.
 
-    Through the outbox of the active account. The public site has none: there the job is lost with the broker, which
-    is logged, and the person asks again.
+    The job goes through the outbox of the active account. The public site has no outbox: there the job is lost when
+    the broker is down, which is logged, and the user asks again.
     """
     if get_active_tenant() is not None:
         enqueue("accounts.send_letter", kind=kind, user_id=user_id)
@@ -60,7 +60,7 @@ def ask_for_letter(kind: str, *, user_id: UUID) -> None:
 
 
 def send_letter(kind: str, user_id: UUID) -> None:
-    """Send a letter, with links to the host of the active account or the public one, if there still is a reason."""
+    """Send an email if there still is a reason for it. Its links lead to the active account or the public site."""
     user = User.objects.filter(pk=user_id, is_active=True).first()
     letter = LETTERS[kind]
     address, url = letter.link(user) if user else ("", "")
@@ -74,7 +74,7 @@ def send_letter(kind: str, user_id: UUID) -> None:
     }
     parts = {"title": letter.subject, "text": letter.text % words, "button": letter.button, "url": url}
     context = {**parts, "warning": letter.warning}
-    # In nobody's name: whoever signs up with somebody's address has chosen what the account is called.
+    # Not in the name of the account, which may be chosen by an attacker who signs up with another's address.
     with no_tenant():
         sending.send(to=address, subject=str(letter.subject), template="letter", context=context)
 
@@ -87,7 +87,7 @@ def send_confirmation_again(*, user_id: UUID) -> None:
 
 
 def _to_confirm(user: User) -> tuple[str, str]:
-    """Nobody is written to when the address was confirmed meanwhile, or is not wanted any more."""
+    """Return no address if it was confirmed meanwhile, or is not wanted any more."""
     address = EmailAddress.objects.get_new(user)
     if address is None:
         return "", ""

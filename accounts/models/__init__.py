@@ -1,4 +1,4 @@
-"""Accounts (the tenants), their domains, people, and who belongs where in which role."""
+"""Accounts (the tenants), their domains, users, memberships and what else every account has."""
 
 from accounts.models.accounts import Account, Color, Domain, MediaAccess
 from accounts.models.activity import AbstractActivity, AbstractTopic

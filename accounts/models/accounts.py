@@ -31,7 +31,7 @@ class Color(models.TextChoices):
 
 
 class MediaAccess(models.TextChoices):
-    """How files leave an account."""
+    """How files are downloaded."""
 
     PRESIGNED = "presigned", _("From storage, by a link that works for a minute")
     PROXIED = "proxied", _("Through the application, which asks for rights each time")
@@ -44,10 +44,10 @@ class Account(AbstractTenant):
 
     # The default for self-hosted installations; the smaller plans are for operators who sell accounts.
     plan = models.CharField(max_length=20, choices=Plan, default=Plan.BUSINESS)
-    # None: one that goes by the slug.
+    # None: a hue that is derived from the slug.
     accent_hue = models.PositiveSmallIntegerField(null=True, blank=True, choices=[(hue, str(hue)) for hue in HUES])
     media_access = models.CharField(max_length=10, choices=MediaAccess, default=MediaAccess.PRESIGNED)
-    logo = models.CharField(max_length=32, blank=True, editable=False)  # which one; "" is none
+    logo = models.CharField(max_length=32, blank=True, editable=False)  # the name of the picture; "" is none
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -61,7 +61,7 @@ class Account(AbstractTenant):
 
 
 class Domain(AbstractDomain):
-    """A host name of an account's own. Shared: it is looked up before a tenant is known."""
+    """A custom host name of an account. Shared, since it is looked up before the tenant is known."""
 
     tenant = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="domains")
 

@@ -12,18 +12,18 @@ from tenancy.models import TenantManager, TenantModel
 
 class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
     def visible_to(self, membership: Membership) -> Self:
-        """Return all to owners and admins, and nothing to others."""
+        """Return all to owners and admins, and none to others."""
         return self if membership.role in (Role.OWNER, Role.ADMIN) else self.none()
 
 
 class AuditEntry(TenantModel):
-    """Who did what that matters for who sees or may do what. Written by `accounts.audit`, and never changed."""
+    """An action that changed what members may see or do. Written by `accounts.audit`, and never changed."""
 
     append_only = True
     erased_with_tenant = True
 
     actor = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="+", null=True)
-    actor_email = models.EmailField(blank=True)  # as it was: it outlives the person
+    actor_email = models.EmailField(blank=True)  # at that time: it is kept when the user is deleted
     ip = models.GenericIPAddressField(null=True)
     action = models.CharField(max_length=50)  # "member.role_changed"
     object_id = models.UUIDField()

@@ -1,4 +1,4 @@
-"""What programs show instead of a password: refresh tokens and personal tokens. Tenant-owned."""
+"""The credentials of programs: refresh tokens and personal access tokens. Tenant-owned."""
 
 from typing import ClassVar, Self
 
@@ -14,7 +14,7 @@ from tenancy.tokens import TenantRefreshToken
 
 
 class RefreshFamily(TenantModel):
-    """All refresh tokens that followed from one log-in, each made for the one before. Only the last one works."""
+    """All refresh tokens of one log-in, each made from the one before. Only the last one is valid."""
 
     in_archive = False  # a token of it logs in
 
@@ -33,32 +33,32 @@ class RefreshFamily(TenantModel):
         return f"log-in of {self.member_id} at {self.created_at}"
 
     def accepts(self, token: TenantRefreshToken) -> bool:
-        """Say whether `token`, whose signature and expiry were checked, is the one that works."""
+        """Return whether `token`, whose signature and expiry were checked, is the valid one."""
         return self.revoked_at is None and self.current_token_id == token.token_id
 
     def follow(self, token: TenantRefreshToken) -> None:
-        """Make `token` the one that works."""
+        """Make `token` the valid one."""
         self.current_token_id, self.expires_at = token.token_id, token.expires_at
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     def visible_to(self, membership: Membership) -> Self:
-        """Return the member's own, whatever their role, without those that were revoked."""
+        """Return the member's own tokens, in any role, without revoked ones."""
         return self.filter(member=membership, revoked_at=None)
 
     def valid(self) -> Self:
-        """Return those that were not revoked and have not expired."""
+        """Return the tokens that are neither revoked nor expired."""
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), revoked_at=None)
 
 
 class ApiToken(TenantModel):
-    """A personal token: lets a program act as a member, in this account alone. Its text is not kept."""
+    """A personal access token: a program acts as a member, in this account only. Its text is not stored."""
 
     in_archive = False  # the hash of a credential
 
     member = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="api_tokens")
     name = LineField(max_length=100)
-    prefix = models.CharField(max_length=50, editable=False)  # how the text begins, to know it again by
+    prefix = models.CharField(max_length=50, editable=False)  # how the text begins
     text_hash = models.CharField(max_length=64, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True, editable=False)  # to the minute

@@ -1,4 +1,4 @@
-"""Requests that were carried out and may be sent again. Tenant-owned."""
+"""Idempotency keys of requests that were carried out. Tenant-owned."""
 
 from datetime import timedelta
 from typing import ClassVar
@@ -12,13 +12,13 @@ from tenancy.models import TenantModel
 
 
 class IdempotencyKey(TenantModel):
-    """A POST that was carried out, and what was answered: see accounts/rest/idempotency.py."""
+    """A POST that was carried out, and its answer: see accounts/rest/idempotency.py."""
 
     in_archive = False  # answers to one member
     LIFETIME: ClassVar = timedelta(hours=24)
 
     member = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="+")
-    # Of method, path and key, which together may be longer than an index takes.
+    # The hash of method, path and key, which together may be too long for an index.
     request_hash = models.CharField(max_length=64)
     body_hash = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(default=0)  # 0 is never committed: the effect belongs to the transaction

@@ -14,37 +14,37 @@ from tenancy.constraints import TenantUniqueConstraint
 from tenancy.fields import TenantForeignKey
 from tenancy.models import TenantManager, TenantModel
 
-INVITERS = (Role.OWNER, Role.ADMIN)  # who has `member.manage` in accounts.permissions, which imports this
+INVITERS = (Role.OWNER, Role.ADMIN)  # the roles with `member.manage` in accounts.permissions
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self) -> Self:
-        """Return those that were neither accepted nor revoked; their links may have expired."""
+        """Return the invitations that were neither accepted nor revoked; their links may have expired."""
         return self.filter(accepted_at=None, revoked_at=None)
 
     def valid(self) -> Self:
-        """Return those whose links work: until they expire, and while their inviter could still make them.
+        """Return the invitations whose links are valid: until they expire, and while the inviter may still invite.
 
-        A removed or demoted admin, who may have sent them to other addresses of their own, gets nothing by them.
+        Otherwise a removed or demoted admin could return by an invitation to another address of their own.
         """
         able = Q(invited_by__ended_at=None, invited_by__role__in=INVITERS, invited_by__user__is_active=True)
         return self.open().filter(able, expires_at__gt=timezone.now())
 
     def unanswered(self) -> Self:
-        """Return those that somebody was mailed and has not accepted: that may, or was asked to within a day.
+        """Return the invitations that count towards the limit of emails: pending ones, and those sent within a day.
 
-        Also what was taken back: otherwise one could write to any number of people by taking back what was sent.
+        Revoked ones count too: otherwise a member could send any number of emails by revoking invitations.
         """
         lately = Q(asked_at__gt=timezone.now() - timedelta(days=1))
         return self.filter(lately | Q(revoked_at=None, expires_at__gt=timezone.now()), accepted_at=None)
 
     def visible_to(self, membership: Membership) -> Self:
-        """Return the open ones to owners and admins, and nothing to others."""
+        """Return the open ones to owners and admins, and none to others."""
         return self.open() if membership.role in INVITERS else self.none()
 
 
 class Invitation(TenantModel):
-    """Lets whoever reads the mail of an address become a member. The text of its link is not kept."""
+    """Lets the reader of the mail of an address become a member. The token of the link is not stored."""
 
     email = models.EmailField(_("e-mail"))
     role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
@@ -76,5 +76,5 @@ class Invitation(TenantModel):
 
     @property
     def has_expired(self) -> bool:
-        """Whether its link does not work any more."""
+        """Whether its link has expired."""
         return self.expires_at <= timezone.now()

@@ -1,4 +1,4 @@
-"""People, who exist outside all accounts: shared."""
+"""Users. Shared, since a user exists independently of accounts."""
 
 from datetime import datetime
 from typing import Any
@@ -19,9 +19,9 @@ class UserManager(BaseUserManager["User"]):
     def create_user(
         self, email: str, password: str | None = None, *, confirmed: bool = False, **fields: Any
     ) -> "User":
-        """Create a person, without a usable password when none is given. Raises ValueError without an e-mail.
+        """Create a user, without a usable password if none is given. Raises ValueError without an e-mail address.
 
-        `confirmed` says that the address is known to be theirs: without that they get no further than a log-in page.
+        `confirmed` states that the address is known to be the user's; otherwise the user cannot log in.
         """
         from allauth.account.models import EmailAddress
 
@@ -38,19 +38,19 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person, outside all accounts. Logs in by e-mail, which is kept in lower case."""
+    """A person who logs in with an e-mail address, which is stored in lower case."""
 
     id = UUIDv7Field()
     email = models.EmailField(_("e-mail"), unique=True)
     name = LineField(max_length=150, blank=True)
-    # Of the days and times that pages and mails show this user. None: that of each account.
+    # The time zone of dates in pages and emails for this user. None: that of each account.
     time_zone = models.CharField(max_length=64, null=True, blank=True, validators=[validate_time_zone])  # noqa: DJ001
     is_staff = models.BooleanField(default=False)  # works for the platform
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(auto_now_add=True)
-    # The row stays, with nothing of the person in it, since the memberships that have ended refer to it.
+    # The row stays without personal data, since former memberships refer to it.
     deleted_at = models.DateTimeField(null=True, editable=False)
-    log_ins_from = models.DateTimeField(null=True, editable=False)  # those of before have ended, on all hosts
+    log_ins_from = models.DateTimeField(null=True, editable=False)  # earlier log-ins have ended, on all hosts
 
     objects = UserManager()
 
@@ -73,22 +73,22 @@ class User(AbstractBaseUser, PermissionsMixin):
         return gettext("A former member") if self.deleted_at else self.name or self.email
 
     def accepts_log_in_of(self, moment: datetime) -> bool:
-        """Say whether a session or token that a log-in of that time has made goes on."""
+        """Return whether a session or token of a log-in at that time is still valid."""
         return self.log_ins_from is None or moment >= self.log_ins_from
 
     @property
     def password_stamp(self) -> str:
-        """A text that changes with the password: tokens carry it, and end with that password."""
+        """A text that changes with the password: tokens contain it and become invalid with that password."""
         return salted_hmac("accounts.tokens", self.password, algorithm="sha256").hexdigest()[:32]
 
     @property
     def log_in_stamp(self) -> str:
-        """What changes with the password and the end of all log-ins, which also end every log-in that has begun."""
+        """A text that changes with the password and when all log-ins end. Both invalidate log-ins that have begun."""
         return f"{self.password_stamp}:{self.log_ins_from}"
 
     @property
     def is_confirmed(self) -> bool:
-        """Say whether somebody has shown that they read the mail of this person's address. One query."""
+        """Whether the user has confirmed their address. One query."""
         from allauth.account.models import EmailAddress
 
         return bool(EmailAddress.objects.filter(user_id=self.pk, email=self.email, verified=True).exists())

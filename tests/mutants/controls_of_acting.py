@@ -87,7 +87,7 @@ OF_ACTING: list[Mutant] = [
     off(
         "acting: nothing is kept of a picture that was refused",
         "accounts/actions/pictures.py",
-        "        with suppress(StorageUnavailable):  # or it is swept away\n            storage.delete(name)\n",
+        "        with suppress(StorageUnavailable):  # the sweeper does it\n            storage.delete(name)\n",
         "",
         asked_by("accounts.actions.pictures.set_avatar"),
     ),
