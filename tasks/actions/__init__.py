@@ -1,5 +1,7 @@
 """What can be done with tasks. Pages, API, jobs and commands call these; each function owns its transaction."""
 
+from accounts.actions.notification_emails import mail_digest, mail_notification, request_digests, send_digest
+from accounts.actions.notifications import mark_all_read, mark_read, remind_of_due_tasks, remove_old_notifications
 from tasks.actions.attachments import (
     UPLOAD_SECONDS,
     AlreadyChecked,
@@ -18,8 +20,6 @@ from tasks.actions.columns import retire_status
 from tasks.actions.comments import create_comment, delete_comment, update_comment
 from tasks.actions.exports import TooManyExports, fail_export, remove_old_exports, request_export, write_export
 from tasks.actions.inspection import inspect_attachment, remove_files, remove_incoming
-from tasks.actions.mailing import mail_digest, mail_notification, request_digests, send_digest
-from tasks.actions.notifications import mark_all_read, mark_read, remind_of_due_tasks, remove_old_notifications
 from tasks.actions.progress import (
     AlreadyCompleted,
     NotCompleted,

@@ -1,5 +1,6 @@
 """Tasks and what belongs to them, what members are told of them, and projects as files."""
 
+from accounts.models.notifications import Notification, NotificationKind
 from tasks.models.attachments import (
     Attachment,
     AttachmentQuerySet,
@@ -10,7 +11,6 @@ from tasks.models.attachments import (
     remove_files_of,
 )
 from tasks.models.exports import Export, ExportFailure, ExportFormat, ExportState
-from tasks.models.notifications import Notification, NotificationKind
 from tasks.models.tasks import (
     TASK_KEY,
     Assignment,

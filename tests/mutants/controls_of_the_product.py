@@ -2,7 +2,7 @@
 
 from tests.mutants.controls import Mutant, off
 
-TELLING, WRITING, STORAGE = "tasks/models/notifications.py", "tasks/models/exports.py", "tenancy/storage.py"
+TELLING, WRITING, STORAGE = "accounts/models/notifications.py", "tasks/models/exports.py", "tenancy/storage.py"
 STORED, DOWNLOADED = "tests/tenancy/test_storage.py", "tests/tasks/test_exports_api.py"
 TOLD, MAILED = "tests/tasks/test_notifications_api.py", "tests/tasks/test_mails.py"
 
@@ -60,7 +60,7 @@ IN_THE_PRODUCT: list[Mutant] = [
     ),
     off(
         "no mail goes to those who left",
-        "tasks/actions/mailing.py",
+        "accounts/actions/notification_emails.py",
         "if member.ended_at is not None or not member.user.is_active",
         "if not member.user.is_active",
         f"{MAILED}::test_no_mail_when_it_is_not_right_any_more",

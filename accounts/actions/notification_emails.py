@@ -6,8 +6,8 @@ from uuid import UUID
 from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts.emails import notification_emails
 from accounts.models import Membership
-from tasks import mails
 from tasks.models import Notification, NotificationKind, Task
 from tenancy.jobs import enqueue
 
@@ -29,7 +29,7 @@ def mail_notification(*, notification_id: UUID) -> bool:
     # The row is locked from here to the commit, so a second one that does the same waits, and finds it done.
     if not Notification.objects.filter(pk=notification_id, mailed_at=None).update(mailed_at=timezone.now()):
         return False
-    mails.send_notification(notification)
+    notification_emails.send_notification(notification)
     return True
 
 
@@ -66,7 +66,7 @@ def send_digest(*, member_id: UUID, day: date) -> bool:
     if not member.user.is_active or not (shown or news):
         return False
     more = tasks.count() - len(shown) if len(shown) == MOST_TASKS else 0
-    mails.send_digest(member, day=day, tasks=shown, more=more, notifications=news)
+    notification_emails.send_digest(member, day=day, tasks=shown, more=more, notifications=news)
     return True
 
 
