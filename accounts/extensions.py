@@ -8,17 +8,18 @@ This module is below `accounts.models`, which may ask it. It therefore imports n
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
+    from django.db.models import Model, QuerySet
     from rest_framework.serializers import BaseSerializer
 
-    from accounts.models import AbstractActivity, AbstractTopic, Membership
+    from accounts.models import AbstractActivity, AbstractTopic, Membership, Notification
 
 
 class Named(Protocol):
@@ -95,3 +96,77 @@ def shows(kind: str, queryset: "QuerySet[Any]", serializer: "type[BaseSerializer
     if kind in shown:
         raise ImproperlyConfigured(f"“{kind}” is shown twice. Rename one.")
     shown[kind] = queryset, serializer
+
+
+# Notifications -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How emails and the inbox show the subject of a notification."""
+
+    title: str
+    label: str  # a short name, for the button in the email: WEB-42
+    page: str  # the name of its URL in the account's URLconf
+    page_args: Sequence[object] = ()
+    details: Sequence[str] = ()  # one line, below the title
+    quote: str = ""  # text of a member
+    thread: str = ""  # emails with the same one are shown together
+
+
+class NotificationKind[S: "Model"]:
+    """A reason to notify members, and the model of the rows that these notifications are about: their subjects."""
+
+    name: str  # stored, and what the API calls it
+    label: Any
+    model: type[S]
+    fields: Sequence[str] = ()  # of a notification's `data`, each the id of an object, that the API shows
+
+    def subjects(self, member: "Membership") -> "QuerySet[S]":
+        """Return the subjects that a member may see. Notifications about others are hidden from the member."""
+        subjects: QuerySet[S] = self.model._default_manager.visible_to(member)  # type: ignore[attr-defined]
+        return subjects
+
+    def in_words(self, notification: "Notification", subject: S, *, actor: str) -> str:
+        """Return what happened, as a sentence: “Ada assigned you WEB-42”. `actor` is the name to write."""
+        raise NotImplementedError
+
+    def shown(self, subject: S) -> Shown:
+        """Return how the subject is shown."""
+        raise NotImplementedError
+
+    def is_wanted(self, notification: "Notification", subject: S) -> bool:
+        """Return whether to send the email. Asked when it is sent, which may be long after the notification."""
+        return True
+
+
+notification_kinds = Kinds[NotificationKind[Any]]()
+
+
+def notification_choices() -> list[tuple[str, Any]]:
+    """Return the kinds of notifications as the choices of a field."""
+    return [(kind.name, kind.label) for kind in notification_kinds]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a section of the daily digest."""
+
+    title: str
+    url: str  # absolute
+    label: str = ""  # a short name in front of the title: WEB-42
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the daily digest, above the unread notifications."""
+
+    title: str
+    summary: str  # in the subject of the email: “3 open tasks”
+    lines: Sequence[Line]
+    more: int = 0  # rows that are not among `lines`
+
+
+# Each returns its section for a member, or None if it has nothing to show.
+digest_sections: list[Callable[["Membership"], Section | None]] = []

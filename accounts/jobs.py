@@ -1,13 +1,13 @@
 """The Celery tasks of accounts: emails, the audit log of refused log-ins, and the removal of expired rows."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from celery import shared_task
 from django.contrib.sessions.backends.db import SessionStore
 
 from accounts import audit
-from accounts.actions import expiry, pictures
+from accounts.actions import expiry, notification_emails, notifications, pictures
 from accounts.actions.account_erasure import erase_due_accounts
 from accounts.emails import account_emails, user_emails
 from tenancy.jobs import SystemTask, TenantTask
@@ -59,6 +59,31 @@ def log_in_refused_on_public_site(user_id: str, confirm: bool) -> None:
     """The same on the public site, which has no tenant and therefore no audit log."""
     if confirm:
         user_emails.send_confirmation_again(user_id=UUID(user_id))
+
+
+@shared_task(base=TenantTask, name="accounts.mail_notification")
+def mail_notification(notification_id: str) -> None:
+    notification_emails.mail_notification(notification_id=UUID(notification_id))
+
+
+@shared_task(base=TenantTask, name="accounts.send_digests")
+def send_digests(day: str) -> None:
+    notification_emails.request_digests(day=date.fromisoformat(day))
+
+
+@shared_task(base=TenantTask, name="accounts.mail_digest")
+def mail_digest(member_id: str, day: str) -> None:
+    notification_emails.mail_digest(member_id=UUID(member_id), day=date.fromisoformat(day))
+
+
+@shared_task(base=TenantTask, name="accounts.send_digest")
+def send_digest(member_id: str, day: str) -> None:
+    notification_emails.send_digest(member_id=UUID(member_id), day=date.fromisoformat(day))
+
+
+@shared_task(base=TenantTask, name="accounts.remove_old")
+def remove_old(day: str) -> None:
+    notifications.remove_old_notifications()
 
 
 @shared_task(base=TenantTask, name="accounts.remove_expired")

@@ -46,6 +46,7 @@ PERMISSIONS: dict[str, Permission] = {
     "token.manage": Permission(
         EVERYBODY, "make and revoke one's own personal tokens, which may do no more than oneself"
     ),
+    "notification.read": Permission(EVERYBODY, "mark one's own notifications as read"),
 }
 
 

@@ -26,11 +26,12 @@ app.autodiscover_tasks(related_name="jobs")  # and in processes that are no work
 EVERY_SOME_MINUTES = 300.0  # seconds; each tenant has its turn once a day, when its own clock says so
 MORNING_JOBS = {
     "tasks.remove_old": "03:00",
+    "accounts.remove_old": "03:00",
     "accounts.remove_expired": "03:00",
     "tasks.sweep_files": "03:00",
     "accounts.sweep_pictures": "03:00",
     "tasks.remind_of_due_tasks": "07:00",
-    "tasks.send_digests": "08:00",
+    "accounts.send_digests": "08:00",
 }
 app.conf.beat_schedule = {
     **{

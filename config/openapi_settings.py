@@ -79,7 +79,7 @@ SETTINGS: dict[str, Any] = {
         "ExportFormatEnum": "tasks.models.ExportFormat",
         "ExportStateEnum": "tasks.models.ExportState",
         "MediaAccessEnum": "accounts.models.MediaAccess",
-        "NotificationKindEnum": "tasks.models.NotificationKind",
+        "NotificationKindEnum": "accounts.extensions.notification_choices",
         "PriorityEnum": "tasks.models.Priority",
         "RoleEnum": "accounts.models.Role",
     },

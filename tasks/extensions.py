@@ -1,13 +1,14 @@
 """What tasks add to the product."""
 
 from accounts import permissions
-from accounts.extensions import shows
-from accounts.permissions import ADMINS, EVERYBODY, WRITERS, Permission
+from accounts.extensions import digest_sections, notification_kinds, shows
+from accounts.permissions import ADMINS, WRITERS, Permission
 from tasks.api.attachments import AttachmentSerializer, AttachmentViewSet
 from tasks.api.comments import CommentSerializer, CommentViewSet
 from tasks.api.serializers import TaskSerializer
 from tasks.api.subtasks import SubtaskSerializer, SubtaskViewSet
 from tasks.api.tasks import TaskViewSet
+from tasks.notifications import Assigned, DueSoon, Mentioned, open_tasks
 
 permissions.declare(
     {
@@ -17,9 +18,13 @@ permissions.declare(
         "file.delete_any": Permission(ADMINS, "delete the files of others"),
         "comment.write": Permission(WRITERS, "comment on tasks; edit and delete one's own comments"),
         "comment.delete_any": Permission(ADMINS, "delete the comments of others"),
-        "notification.read": Permission(EVERYBODY, "mark one's own notifications as read"),
     }
 )
+
+notification_kinds.register(Assigned())
+notification_kinds.register(Mentioned())
+notification_kinds.register(DueSoon())
+digest_sections.append(open_tasks)
 
 shows("task", TaskViewSet.queryset, TaskSerializer)
 shows("subtask", SubtaskViewSet.queryset, SubtaskSerializer)

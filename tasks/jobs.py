@@ -1,4 +1,4 @@
-"""Jobs of tasks: mails, reminders, exports and clearing away. Each runs in the name of its tenant."""
+"""Jobs of tasks: reminders, exports and files. Each runs in the name of its tenant."""
 
 from datetime import date
 from typing import Any
@@ -15,29 +15,9 @@ from tenancy.routing import tenant_by_id
 from tenancy.storage import StorageUnavailable
 
 
-@shared_task(base=TenantTask, name="tasks.mail_notification")
-def mail_notification(notification_id: str) -> None:
-    actions.mail_notification(notification_id=UUID(notification_id))
-
-
 @shared_task(base=TenantTask, name="tasks.remind_of_due_tasks")
 def remind_of_due_tasks(day: str) -> None:
     actions.remind_of_due_tasks(day=date.fromisoformat(day))
-
-
-@shared_task(base=TenantTask, name="tasks.send_digests")
-def send_digests(day: str) -> None:
-    actions.request_digests(day=date.fromisoformat(day))
-
-
-@shared_task(base=TenantTask, name="tasks.mail_digest")
-def mail_digest(member_id: str, day: str) -> None:
-    actions.mail_digest(member_id=UUID(member_id), day=date.fromisoformat(day))
-
-
-@shared_task(base=TenantTask, name="tasks.send_digest")
-def send_digest(member_id: str, day: str) -> None:
-    actions.send_digest(member_id=UUID(member_id), day=date.fromisoformat(day))
 
 
 class ExportTask(TenantTask):
@@ -86,5 +66,4 @@ def sweep_files(day: str) -> None:
 
 @shared_task(base=TenantTask, name="tasks.remove_old")
 def remove_old(day: str) -> None:
-    actions.remove_old_notifications()
     actions.remove_old_exports()

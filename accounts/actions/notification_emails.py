@@ -1,32 +1,32 @@
-"""Whether a mail is still right to send, asked when it is sent: between that and its cause much may have changed."""
+"""Emails of notifications and the daily digest: whether each is still wanted is checked when it is sent."""
 
 from datetime import date
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.emails import notification_emails
-from accounts.models import Membership
-from tasks.models import Notification, NotificationKind, Task
+from accounts.extensions import digest_sections, notification_kinds
+from accounts.models import Membership, Notification
+from accounts.models.notifications import with_subjects
+from tenancy.context import own_time_zone
 from tenancy.jobs import enqueue
 
-MOST_TASKS, MOST_NOTIFICATIONS = 50, 20  # in a digest
+MOST_NOTIFICATIONS = 20  # in a digest
 
 
 def mail_notification(*, notification_id: UUID) -> bool:
-    """Mail a notification, once, and say whether that was done now. Called in a transaction.
+    """Send the email of a notification once, and return whether this call sent it. Called in a transaction.
 
-    Not to members who left, lost sight of the project or switched mails off, nor about tasks that need no reminder any
-    more.
+    It is not sent to members who left, lost access to the subject or switched emails off, nor if its kind says that it
+    is not wanted any more.
     """
-    found = Notification.objects.select_related("task__project", "comment", "member", "actor").prefetch_related(
-        "member__user", "actor__user"
-    )
+    found = Notification.objects.select_related("member", "actor").prefetch_related("member__user", "actor__user")
     notification = found.filter(pk=notification_id, mailed_at=None).first()
     if notification is None or not _is_wanted(notification):
         return False
-    # The row is locked from here to the commit, so a second one that does the same waits, and finds it done.
+    # The row is locked from here to the commit: a second job that does the same waits, and then finds it sent.
     if not Notification.objects.filter(pk=notification_id, mailed_at=None).update(mailed_at=timezone.now()):
         return False
     notification_emails.send_notification(notification)
@@ -34,48 +34,46 @@ def mail_notification(*, notification_id: UUID) -> bool:
 
 
 def request_digests(*, day: date) -> int:
-    """Ask for the digest of each member who wants one, and return for how many. Called in a transaction."""
+    """Enqueue the digest of each member who wants one, and return how many. Called in a transaction."""
     members = Membership.objects.current().filter(mail_digest=True).values_list("pk", flat=True)
     for member_id in members:
-        enqueue("tasks.mail_digest", member_id=str(member_id), day=day.isoformat())
+        enqueue("accounts.mail_digest", member_id=str(member_id), day=day.isoformat())
     return len(members)
 
 
 def mail_digest(*, member_id: UUID, day: date) -> bool:
-    """Have a member mailed the digest of `day`, once a day, and say whether that was done now.
+    """Enqueue the sending of a member's digest of `day`, once a day, and return whether this call did.
 
-    Called in a transaction. Another job sends it: this one has the membership locked, for which everything that the
-    member writes would wait until the mail server has answered.
+    Called in a transaction. Another job sends it: this one has the membership locked, and all writes of the member
+    would wait until the mail server has answered.
     """
     due = Q(digest_day=None) | Q(digest_day__lt=day)
     if not Membership.objects.current().filter(due, pk=member_id, mail_digest=True).update(digest_day=day):
         return False
-    enqueue("tasks.send_digest", member_id=str(member_id), day=day.isoformat())
+    enqueue("accounts.send_digest", member_id=str(member_id), day=day.isoformat())
     return True
 
 
 def send_digest(*, member_id: UUID, day: date) -> bool:
-    """Mail a member the digest of `day`, and say whether that was done: not if it were empty."""
+    """Send a member the digest of `day`, and return whether it was sent: an empty one is not."""
     member = Membership.objects.current().filter(pk=member_id, mail_digest=True).prefetch_related("user").first()
-    if member is None:
+    if member is None or not member.user.is_active:
         return False
-    tasks = Task.objects.visible_to(member).active().filter(completed_at=None, assignments__member=member)
-    in_order = tasks.select_related("project").order_by(F("due_date").asc(nulls_last=True), "project__key", "number")
-    unread = Notification.objects.visible_to(member).unread().select_related("task__project", "actor")
-    shown, news = list(in_order[:MOST_TASKS]), list(unread.prefetch_related("actor__user")[:MOST_NOTIFICATIONS])
-    if not member.user.is_active or not (shown or news):
+    with own_time_zone(member.user.time_zone):
+        sections = [section for make in digest_sections if (section := make(member)) is not None]
+    unread = Notification.objects.visible_to(member).unread().select_related("actor").prefetch_related("actor__user")
+    news = with_subjects(unread[:MOST_NOTIFICATIONS], member)
+    if not (sections or news):
         return False
-    more = tasks.count() - len(shown) if len(shown) == MOST_TASKS else 0
-    notification_emails.send_digest(member, day=day, tasks=shown, more=more, notifications=news)
+    notification_emails.send_digest(member, day=day, sections=sections, notifications=news)
     return True
 
 
 def _is_wanted(notification: Notification) -> bool:
-    member, task = notification.member, notification.task
+    """Return whether to send the email, with `subject` set on the notification if so."""
+    member = notification.member
     if member.ended_at is not None or not member.user.is_active or not member.mail_notifications:
         return False
-    if notification.kind == NotificationKind.DUE_SOON and str(task.due_date) != notification.cause:
+    if not with_subjects([notification], member):
         return False
-    open_ = task.completed_at is None and task.archived_at is None and task.project.archived_at is None
-    is_due = notification.kind != NotificationKind.DUE_SOON or open_
-    return is_due and Notification.objects.visible_to(member).filter(pk=notification.pk).exists()
+    return notification_kinds[notification.kind].is_wanted(notification, notification.subject)

@@ -1,5 +1,6 @@
-"""`notifications/`: one's own"""
+"""`notifications/`: the member's own notifications"""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django_filters import rest_framework as filters
@@ -9,34 +10,60 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.actions import notifications
+from accounts.extensions import notification_choices, notification_kinds
+from accounts.models import Notification
 from accounts.rest.documentation import Operation, example_id
 from accounts.rest.filters import FlagFilter, StrictFilterSet
-from accounts.rest.serializers import NoBody, StrictModelSerializer, StrictSerializer
+from accounts.rest.serializers import Choice, NoBody, StrictModelSerializer, StrictSerializer
 from accounts.rest.views import TenantViewSet
-from tasks import actions
-from tasks.models import Notification, NotificationKind
+
+
+class KindChoices:
+    """The kinds of notifications, which the apps have registered when the choices are first read."""
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        return iter(notification_choices())
 
 
 class NotificationSerializer(StrictModelSerializer[Notification]):
+    """What happened to which objects. An id that a kind does not have is `null`."""
+
     class Meta:
         model = Notification
-        fields = ("id", "kind", "task", "comment", "actor", "created_at", "read_at")
+        fields = ("id", "actor", "created_at", "read_at")
         read_only_fields = fields
+
+    def get_fields(self) -> dict[str, Any]:
+        own = super().get_fields()
+        kind = Choice(choices=notification_choices(), read_only=True)
+        return {"id": own.pop("id"), "kind": kind, **_fields_of_kinds(), **own}
+
+
+def _fields_of_kinds() -> dict[str, serializers.UUIDField]:
+    kinds = list(notification_kinds)
+    names = dict.fromkeys(name for kind in kinds for name in kind.fields)
+    return {
+        name: serializers.UUIDField(
+            source=f"data.{name}", read_only=True, allow_null=not all(name in kind.fields for kind in kinds)
+        )
+        for name in names
+    }
 
 
 class ReadSerializer(StrictSerializer):
-    """What became of the unread ones."""
+    """How many notifications were marked."""
 
     read = serializers.IntegerField(help_text="How many were unread.")
 
 
 class NotificationFilterSet(StrictFilterSet):
     unread = FlagFilter(field_name="read_at", lookup_expr="isnull")
-    kind = filters.ChoiceFilter(choices=NotificationKind.choices)
+    kind = filters.ChoiceFilter(choices=KindChoices())
 
 
 class NotificationViewSet(TenantViewSet[Notification]):
-    """What one is told about tasks, newest first. Nobody sees those of others, not even an admin."""
+    """The member's own notifications, newest first. Other members do not see them, nor does an admin."""
 
     noun = "notification"
     example = {
@@ -73,13 +100,13 @@ class NotificationViewSet(TenantViewSet[Notification]):
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def read(self, request: Request, pk: str) -> Response:
-        """Mark one as read; it changes nothing for one that is."""
-        return self.act(actions.mark_read)
+        """Mark a notification as read. One that is read already stays as it is."""
+        return self.act(notifications.mark_read)
 
     @extend_schema(request=None, responses=ReadSerializer, filters=False)
     @action(detail=False, methods=["post"], url_path="read", pagination_class=None)
     def read_all(self, request: Request) -> Response:
-        """Mark all as read."""
+        """Mark all notifications as read."""
         NoBody(data=request.data).is_valid(raise_exception=True)
-        read: Any = actions.mark_all_read(actor=self.membership)
+        read: Any = notifications.mark_all_read(actor=self.membership)
         return Response({"read": read})

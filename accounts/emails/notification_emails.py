@@ -1,7 +1,6 @@
-"""Mails about tasks. Links lead to the account's own domain, as it is stored; no request has a part in them."""
+"""The email of a notification, and the daily digest. Links lead to the stored domain of the account."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
 
@@ -10,92 +9,69 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.emails import sending
-from accounts.models import Account, Membership
-from tasks.models import Notification, NotificationKind, Task
-from tenancy.clock import current_date
+from accounts.extensions import Line, Section, notification_kinds
+from accounts.models import Account, Membership, Notification
 from tenancy.context import own_time_zone, require_active_tenant
 from tenancy.routing import tenant_reverse
 
 
-@dataclass(frozen=True)
-class Linked:
-    """A row in a mail, with the address of its task."""
-
-    row: Task | Notification
-    text: str
-    url: str
-
-
 def send_notification(notification: Notification) -> None:
-    """Mail a notification to its member. Needs `member` and `actor` with their users, `task.project`, `comment`."""
-    task = notification.task
+    """Send a notification to its member. Needs `member` and `actor` with their users, and `subject`."""
     with own_time_zone(notification.member.user.time_zone):
+        shown = notification_kinds[notification.kind].shown(notification.subject)
         what = in_words(notification, name=sending.quoted)
-        context = {"notification": notification, "what": what, "url": _url(task)}
+        url = tenant_reverse(shown.page, tenant=_account(), args=shown.page_args)
+        headers = {"Message-ID": _id(f"notification-{notification.pk}")}
+        if shown.thread:
+            headers["References"] = _id(shown.thread)  # mail programs show these messages together
         _send(
             notification.member,
-            subject=f"{what}: {task.title}",
+            subject=f"{what}: {shown.title}",
             template="notification",
-            context=context,
-            headers={
-                "Message-ID": _id(f"notification-{notification.pk}"),
-                "References": _id(f"task-{task.pk}"),  # so that mail programs show them together
-            },
+            context={"shown": shown, "what": what, "url": url},
+            headers=headers,
         )
 
 
 def send_digest(
-    member: Membership, *, day: date, tasks: Sequence[Task], more: int, notifications: Sequence[Notification]
+    member: Membership, *, day: date, sections: Sequence[Section], notifications: Sequence[Notification]
 ) -> None:
-    """Mail a member their open tasks and unread notifications; `more` is how many tasks are not among them."""
-    account = _account()
+    """Send a member the sections of a digest and their unread notifications, which need `actor` and `subject`."""
     with own_time_zone(member.user.time_zone):
-        context = {
-            "tasks": [Linked(task, "", _url(task)) for task in tasks],
-            "more": more,
-            "notifications": [
-                Linked(each, in_words(each, name=sending.quoted), _url(each.task)) for each in notifications
-            ],
-            "today": current_date(),
-        }
-        subject = _summary(len(tasks) + more, len(notifications)) % {"account": sending.quoted(account)}
+        context = {"sections": sections, "notifications": [_line(each) for each in notifications]}
+        names = {"summary": _summary(sections, notifications), "account": sending.quoted(_account())}
+        subject = _("%(summary)s in %(account)s") % names
         headers = {"Message-ID": _id(f"digest-{member.pk}-{day}")}
         _send(member, subject=subject, template="digest", context=context, headers=headers)
 
 
 def in_words(notification: Notification, *, name: Callable[[str], str] = str) -> str:
-    """Return what happened: "Ada assigned you WEB-42". Needs the task with its project, and the actor's user.
+    """Return what happened, as a sentence: “Ada assigned you WEB-42”. Needs `subject`, and `actor` with its user.
 
-    `name` says how a name is written.
+    `name` returns how the name of a member is written.
     """
-    actor = name(notification.actor.name) if notification.actor else _("Somebody")
-    names = {"actor": actor, "key": notification.task.key}
-    match notification.kind:
-        case NotificationKind.ASSIGNED:
-            return _("%(actor)s assigned you %(key)s") % names
-        case NotificationKind.MENTIONED:
-            return _("%(actor)s mentioned you in %(key)s") % names
-    return _("%(key)s is due") % names
+    actor = name(notification.actor.name) if notification.actor else _("A member")
+    return notification_kinds[notification.kind].in_words(notification, notification.subject, actor=actor)
 
 
-def _summary(tasks: int, notifications: int) -> str:
-    """Return the subject of a digest, with a place for the account's name."""
-    if tasks:
-        text = ngettext("%(number)d open task in %%(account)s", "%(number)d open tasks in %%(account)s", tasks)
-        return text % {"number": tasks}
-    return ngettext("Something unread in %(account)s", "Some things unread in %(account)s", notifications)
+def _line(notification: Notification) -> Line:
+    shown = notification_kinds[notification.kind].shown(notification.subject)
+    url = tenant_reverse(shown.page, tenant=_account(), args=shown.page_args)
+    return Line(shown.title, url, note=in_words(notification, name=sending.quoted))
+
+
+def _summary(sections: Sequence[Section], notifications: Sequence[Notification]) -> str:
+    if sections:
+        return sections[0].summary
+    return ngettext("Unread notification", "Unread notifications", len(notifications))
 
 
 def _account() -> Account:
     return cast(Account, require_active_tenant())
 
 
-def _url(task: Task) -> str:
-    return tenant_reverse("task", tenant=_account(), args=[task.key])
-
-
 def _id(name: str) -> str:
-    """Return the id of a message: the same when it is sent again, so that it is one."""
+    """Return the id of a message. It is the same when the message is sent again, so that mail programs show one."""
     return f"<{name}@{settings.BASE_DOMAIN}>"
 
 

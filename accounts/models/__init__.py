@@ -7,6 +7,7 @@ from accounts.models.credentials import ApiToken, RefreshFamily
 from accounts.models.idempotency import IdempotencyKey
 from accounts.models.invitations import Invitation
 from accounts.models.memberships import Membership
+from accounts.models.notifications import Notification
 from accounts.models.people import User
 from accounts.roles import Role
 
@@ -22,6 +23,7 @@ __all__ = [
     "Invitation",
     "MediaAccess",
     "Membership",
+    "Notification",
     "RefreshFamily",
     "Role",
     "User",

@@ -10,6 +10,7 @@ from accounts.api.audit import AuditViewSet
 from accounts.api.invitations import AcceptView, InvitationViewSet
 from accounts.api.me import MeView, OwnAccountsView
 from accounts.api.members import MemberViewSet
+from accounts.api.notifications import NotificationViewSet
 from accounts.api.personal_tokens import ApiTokenViewSet
 from accounts.api.pictures import AvatarView, LogoView
 from accounts.api.tokens import RefreshView, RevokeView, TokenView, VerifyView
@@ -17,7 +18,7 @@ from config.errors import not_found
 from config.openapi import document
 from config.urls import tracker
 from frontend.public.views import api_docs
-from tasks.api import AttachmentViewSet, ExportViewSet, NotificationViewSet, UploadView
+from tasks.api import AttachmentViewSet, ExportViewSet, UploadView
 
 app_name = "api"  # so that names like `task-detail` are not taken for pages
 

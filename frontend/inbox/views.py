@@ -1,5 +1,6 @@
 """The inbox: notifications of the member, and the choice of notification emails."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -14,18 +15,37 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.actions.accounts import choose_mails
+from accounts.actions.notifications import mark_all_read, mark_read
+from accounts.emails.notification_emails import in_words
+from accounts.extensions import Shown, notification_kinds
+from accounts.models import Membership, Notification
+from accounts.models.notifications import with_subjects
 from frontend.shared.access import MemberRequest
-from tasks.actions import mark_all_read, mark_read
-from tasks.models import Notification
 from tenancy.clock import local_date
 
 PAGE_SIZE = 25
 UNREAD = "unread"  # ?show=unread
+
+
+# Lines do not break at the hyphen of a key such as WEB-42.
+KEY = re.compile(r"[^\W\d_]\w{0,11}-\d+")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A notification with what the page shows of it."""
+
+    notification: Notification
+    words: SafeString
+    shown: Shown
+    url: str
 
 
 @dataclass(frozen=True)
@@ -33,7 +53,7 @@ class Day:
     """The notifications of one day, newest first."""
 
     date: date
-    notifications: list[Notification]
+    rows: list[Row]
 
 
 class MailChoices(forms.Form):
@@ -103,7 +123,7 @@ def _query(request: MemberRequest) -> str:
 def _shown(request: MemberRequest) -> dict[str, Any]:
     mine = Notification.objects.visible_to(request.membership)
     only_unread = bool(_query(request))
-    rows = (mine.unread() if only_unread else mine).select_related("task__project", "comment", "actor")
+    rows = (mine.unread() if only_unread else mine).select_related("actor")
     pages = Paginator(rows.prefetch_related("actor__user").order_by("-created_at", "-id"), PAGE_SIZE)
     try:
         # The last notification of the page may have been marked as read by this request.
@@ -112,7 +132,7 @@ def _shown(request: MemberRequest) -> dict[str, Any]:
         raise Http404 from error
     return {
         "page": page,
-        "days": by_day(page),
+        "days": by_day(page, request.membership),
         "unread": mine.unread().count(),
         "only_unread": only_unread,
         "query": _query(request),
@@ -123,7 +143,21 @@ def _page(request: MemberRequest, pages: "Paginator[Notification]") -> Any:
     return pages.page(request.GET.get("page", "1"))
 
 
-def by_day(notifications: Iterable[Notification]) -> list[Day]:
+def by_day(notifications: Iterable[Notification], member: Membership) -> list[Day]:
     """Return the sorted `notifications` in groups by day, in the user's time zone."""
-    groups = groupby(notifications, key=lambda each: local_date(each.created_at))
-    return [Day(day, list(each)) for day, each in groups]
+    groups = groupby(with_subjects(notifications, member), key=lambda each: local_date(each.created_at))
+    return [Day(day, [_row(each) for each in group]) for day, group in groups]
+
+
+def _row(notification: Notification) -> Row:
+    shown = notification_kinds[notification.kind].shown(notification.subject)
+    url = reverse(shown.page, args=shown.page_args)
+    return Row(notification, _with_unbroken_keys(in_words(notification)), shown, url)
+
+
+def _with_unbroken_keys(words: str) -> SafeString:
+    parts, end = [], 0
+    for match in KEY.finditer(words):
+        parts += [(words[end : match.start()],), (format_html('<span class="unbroken">{}</span>', match[0]),)]
+        end = match.end()
+    return format_html_join("", "{}", [*parts, (words[end:],)])

@@ -11,9 +11,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from accounts.models import Notification
 from frontend.shared import drafts
 from frontend.shared.own_accounts import Place, places_of
-from tasks.models import Notification
 from tenancy.routing import Refused, parse_host
 
 MOST_UNREAD = 99  # counted notifications

@@ -8,12 +8,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from accounts.emails import notification_emails
 from accounts.models import Account, Membership
 from accounts.permissions import may as role_allows
 from frontend.shared import presentation
 from frontend.shared.markdown import render_markdown
-from tasks.models import Export, Notification
+from tasks.models import Export
 from tenancy.clock import current_date, local_date, local_time
 
 register = template.Library()
@@ -88,13 +87,6 @@ def _moment(value: datetime, words: str) -> SafeString:
         presentation.full_moment(shown),
         words,
     )
-
-
-@register.filter
-def in_words(notification: Notification) -> SafeString:
-    """What a notification tells, as its mail does; no line ends at the hyphen of the task's key."""
-    before, key, after = notification_emails.in_words(notification).rpartition(notification.task.key)
-    return format_html('{}<span class="unbroken">{}</span>{}', before, key, after)
 
 
 @register.filter

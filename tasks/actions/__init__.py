@@ -1,7 +1,5 @@
 """What can be done with tasks. Pages, API, jobs and commands call these; each function owns its transaction."""
 
-from accounts.actions.notification_emails import mail_digest, mail_notification, request_digests, send_digest
-from accounts.actions.notifications import mark_all_read, mark_read, remind_of_due_tasks, remove_old_notifications
 from tasks.actions.attachments import (
     UPLOAD_SECONDS,
     AlreadyChecked,
@@ -20,6 +18,7 @@ from tasks.actions.columns import retire_status
 from tasks.actions.comments import create_comment, delete_comment, update_comment
 from tasks.actions.exports import TooManyExports, fail_export, remove_old_exports, request_export, write_export
 from tasks.actions.inspection import inspect_attachment, remove_files, remove_incoming
+from tasks.actions.notifications import remind_of_due_tasks
 from tasks.actions.progress import (
     AlreadyCompleted,
     NotCompleted,
@@ -62,10 +61,6 @@ __all__ = [
     "fail_export",
     "inspect_attachment",
     "lock_task",
-    "mail_digest",
-    "mail_notification",
-    "mark_all_read",
-    "mark_read",
     "move_subtask",
     "move_task",
     "receive_attachment",
@@ -73,13 +68,10 @@ __all__ = [
     "remove_files",
     "remove_incoming",
     "remove_old_exports",
-    "remove_old_notifications",
     "reopen_task",
-    "request_digests",
     "request_export",
     "restore_task",
     "retire_status",
-    "send_digest",
     "sweep_files",
     "tick_in_comment",
     "tick_in_description",

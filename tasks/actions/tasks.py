@@ -11,13 +11,13 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.actions.notifications import notify_assigned
 from accounts.exceptions import Conflicting, Gone
 from accounts.models import Membership
 from accounts.validation import assign, validate_fields
 from projects import ranks
 from projects.actions import lock_project, lock_project_for, record_activity
 from projects.models import Category, Label, Project, Status
+from tasks.actions.notifications import notify_assigned
 from tasks.models import Assignment, Task, TaskLabel
 
 OWN_FIELDS = ("title", "description", "priority", "due_date")  # the rest of TaskFields has rules of its own

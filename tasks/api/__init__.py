@@ -1,6 +1,5 @@
 """The REST API of tasks and what belongs to them."""
 
-from accounts.api.notifications import NotificationViewSet
 from tasks.api.attachments import AttachmentViewSet
 from tasks.api.comments import CommentViewSet
 from tasks.api.exports import ExportViewSet
@@ -13,7 +12,6 @@ __all__ = [
     "AttachmentViewSet",
     "CommentViewSet",
     "ExportViewSet",
-    "NotificationViewSet",
     "SearchViewSet",
     "SubtaskViewSet",
     "TaskViewSet",

@@ -1,6 +1,5 @@
-"""Tasks and what belongs to them, what members are told of them, and projects as files."""
+"""Tasks and what belongs to them, and exports of projects."""
 
-from accounts.models.notifications import Notification, NotificationKind
 from tasks.models.attachments import (
     Attachment,
     AttachmentQuerySet,
@@ -33,8 +32,6 @@ __all__ = [
     "ExportFailure",
     "ExportFormat",
     "ExportState",
-    "Notification",
-    "NotificationKind",
     "Priority",
     "Refusal",
     "Subtask",

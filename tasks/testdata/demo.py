@@ -1,14 +1,16 @@
 """The three accounts of the demo, read from `demo_accounts/*.toml`."""
 
+import json
 import tomllib
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from accounts.models import Account, Role
+from accounts.models import Account, Notification, Role
 from projects import ranks
 from projects.models import Category, Label, Project, ProjectMember, Status
-from tasks.models import Assignment, Notification, NotificationKind, Subtask, Task, TaskLabel
+from tasks.models import Assignment, Subtask, Task, TaskLabel
+from tasks.notifications import Assigned
 from tasks.testdata.loading import NewAccount, Person, new_id
 from tenancy.clock import local_date
 
@@ -97,5 +99,13 @@ class _DemoAccount:
         read_at = told_at + timedelta(hours=3) if age > READ else None
         for local in task.get("who", ()):
             actor = self.members["user-1" if local == "owner" else "owner"]
-            told = (new_id(), self.members[local], NotificationKind.ASSIGNED.value, task_id, actor, new_id())
+            told = (
+                new_id(),
+                self.members[local],
+                Assigned.name,
+                task_id,
+                json.dumps({"task": task_id}),
+                actor,
+                new_id(),
+            )
             self.new.rows[Notification].append((*told, told_at, read_at))

@@ -9,9 +9,9 @@ from django.core.management.base import CommandError
 from django.db import connections, transaction
 from uuid_utils import uuid7
 
-from accounts.models import Account, Membership, User
+from accounts.models import Account, Membership, Notification, User
 from projects.models import Label, Project, ProjectMember, Status
-from tasks.models import Assignment, Notification, Subtask, Task, TaskLabel
+from tasks.models import Assignment, Subtask, Task, TaskLabel
 from tenancy.models import TenantModel
 from tenancy.postgresql.bulk import Row, bulk_load
 from tenancy.roles import OWNER
@@ -35,7 +35,7 @@ FIELDS: dict[type[TenantModel], tuple[str, ...]] = {
     Assignment: ("id", "task_id", "member_id"),
     TaskLabel: ("id", "task_id", "label_id"),
     Subtask: ("id", "task_id", "title", "done", "rank"),
-    Notification: ("id", "member_id", "kind", "task_id", "actor_id", "cause", "created_at", "read_at"),
+    Notification: ("id", "member_id", "kind", "subject_id", "data", "actor_id", "cause", "created_at", "read_at"),
 }
 
 

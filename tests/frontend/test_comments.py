@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from accounts.models import Notification
 from frontend.shared import markdown
 from frontend.shared.markdown import cost_of
 from frontend.task import activity
@@ -19,7 +20,7 @@ from tasks.actions import (
     update_subtask,
     update_task,
 )
-from tasks.models import Comment, Notification
+from tasks.models import Comment
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
 

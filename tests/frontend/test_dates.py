@@ -95,7 +95,7 @@ def test_pages_api_mails_and_exports_have_the_same_date(
 def assert_mail_has(today, run_jobs, mailoutbox):
     run_jobs()
     mailoutbox.clear()
-    for_each_tenant("tasks.send_digests", daily_at=time(0))
+    for_each_tenant("accounts.send_digests", daily_at=time(0))
     run_jobs()
     (body,) = [mail.body for mail in mailoutbox if mail.to == ["bob@example.com"]]
     late = [line for line in body.splitlines() if "late, was due" in line]

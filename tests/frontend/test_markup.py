@@ -3,11 +3,10 @@
 import pytest
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Notification, User
 from projects.actions import create_project, set_on_roadmap
 from projects.models import Label
 from tasks.actions import create_comment, create_subtask, create_task, request_export, update_task
-from tasks.models import Notification
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
 
@@ -52,7 +51,8 @@ def hostile(initech, ines):
         create_comment(actor=actor, task=task, body=PROSE)
         update_task(actor=actor, task=task, title=f"{ATTACK} ", labels=[])
         update_task(actor=actor, task=task, title=ATTACK, labels=[label])
-        Notification.objects.create(member=actor, kind="assigned", task=task, actor=actor, cause="x")
+        about = {"kind": "assigned", "subject_id": task.pk, "data": {"task": str(task.pk)}}
+        Notification.objects.create(member=actor, actor=actor, cause="x", **about)
         request_export(actor=actor, project=project, format="csv")
         project.statuses.filter(category="todo").update(name="<script>alert(6)</script>")
         set_on_roadmap(project=project, actor=actor, shown=True)

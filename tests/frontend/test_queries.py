@@ -4,10 +4,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import Notification
 from projects.actions import create_project, set_on_roadmap
 from projects.models import Label, Project
 from tasks.actions import create_comment, create_subtask, create_task, update_task
-from tasks.models import Notification
 from tenancy.context import tenant_context
 from tenancy.testing import join, make_user, membership_of
 
@@ -31,7 +31,8 @@ def fill(tenant, user, key, tasks):
             create_comment(actor=people[1], task=task, body="Task")
             update_task(actor=people[1], task=task, assignees=people[1:], labels=[])
             update_task(actor=people[1], task=task, assignees=people, labels=labels)
-            Notification.objects.create(member=actor, kind="assigned", task=task, actor=people[1], cause="x")
+            about = {"kind": "assigned", "subject_id": task.pk, "data": {"task": str(task.pk)}}
+            Notification.objects.create(member=actor, actor=people[1], cause="x", **about)
 
 
 @pytest.fixture

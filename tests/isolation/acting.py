@@ -10,14 +10,14 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from accounts.actions import account_deletion, accounts, invitations, members, pictures, tokens
-from accounts.models import Account, Membership
+from accounts.actions import account_deletion, accounts, invitations, members, notifications, pictures, tokens
+from accounts.models import Account, Membership, Notification
 from projects import actions as projects
 from projects.models import Project
 from tasks import actions as tasks
 from tasks.actions.tasks import TaskFields
 from tasks.checklists import Tick, fingerprint
-from tasks.models import Attachment, Notification, NotificationKind, Task
+from tasks.models import Attachment, Task
 from tenancy.storage import storage
 from tests.accounts.test_pictures import picture
 from tests.isolation.test_call_sites import PACKAGES
@@ -36,8 +36,9 @@ NOT_ACTIONS = {
     "projects.actions.activity.record_activity": "writes down what an action has done, in its transaction",
     "projects.actions.activity.sees": "a condition",
     "tasks.actions.attachments.record_file": "writes down what an action has done, in its transaction",
-    "accounts.actions.notifications.notify_assigned": "part of an action that was authorized",
-    "accounts.actions.notifications.notify_mentioned": "part of an action that was authorized",
+    "accounts.actions.notifications.notify": "part of an action that was authorized",
+    "tasks.actions.notifications.notify_assigned": "part of an action that was authorized",
+    "tasks.actions.notifications.notify_mentioned": "part of an action that was authorized",
     "tasks.actions.comments.lock_own_comment": "asks, in the name of an action",
     "tasks.actions.tasks.change_locked": "part of two actions, after they were authorized",
     "tasks.actions.tasks.lock_task_for": "asks, in the name of an action",
@@ -103,7 +104,7 @@ class World:
         return made
 
     def notification(self) -> Any:
-        about = {"kind": NotificationKind.ASSIGNED, "task": self.task, "cause": "x"}
+        about = {"kind": "assigned", "subject_id": self.task.pk, "cause": "x"}
         return Notification.objects.create(member=self.actor, **about)
 
     def completed(self) -> Task:
@@ -241,8 +242,11 @@ CALLS: dict[str, tuple[Callable[..., Any], Arguments]] = {
         tasks.request_export,
         lambda w: {"project": w.project, "format": "csv"},
     ),
-    "accounts.actions.notifications.mark_all_read": (tasks.mark_all_read, lambda w: w.notification() and {}),
-    "accounts.actions.notifications.mark_read": (tasks.mark_read, lambda w: {"notification": w.notification()}),
+    "accounts.actions.notifications.mark_all_read": (notifications.mark_all_read, lambda w: w.notification() and {}),
+    "accounts.actions.notifications.mark_read": (
+        notifications.mark_read,
+        lambda w: {"notification": w.notification()},
+    ),
     "tasks.actions.progress.archive_task": (tasks.archive_task, lambda w: {"task": w.task}),
     "tasks.actions.progress.complete_task": (tasks.complete_task, lambda w: {"task": w.task}),
     "tasks.actions.progress.move_task": (tasks.move_task, lambda w: {"task": w.task, "status": w.status()}),

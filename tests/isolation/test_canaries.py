@@ -22,6 +22,9 @@ FORMATTED = {
     "accounts.IdempotencyKey.body_hash": "a hash",
     "accounts.Invitation.email": "an e-mail address",
     "accounts.Invitation.token_hash": "a hash",
+    "accounts.Notification.kind": "one of the program's own words",
+    "accounts.Notification.data": "ids",
+    "accounts.Notification.cause": "an id or a day",
     "projects.Project.key": "two to ten capital letters and digits",
     "projects.Status.rank": "a place in an order",
     "projects.Activity.verb": "one of the program's own words",
@@ -33,7 +36,6 @@ FORMATTED = {
     "tasks.Comment.search_text": "what is searched",
     "tasks.Task.rank": "a place in an order",
     "tasks.Subtask.rank": "a place in an order",
-    "tasks.Notification.cause": "an id or a day",
 }
 
 

@@ -7,8 +7,8 @@ from email.header import decode_header, make_header
 import pytest
 from django.core.files.storage import default_storage
 
+from accounts.models import Notification
 from tasks.actions import create_comment, request_export, update_task
-from tasks.models import Notification
 from tenancy.context import tenant_context
 from tenancy.daily import for_each_tenant
 from tenancy.outbox.models import OutboxJob
@@ -38,13 +38,15 @@ def test_digests_are_made_for_each_account(working, acme, globex, alice, bob, ma
     with tenant_context(acme):
         update_task(task=task, actor=membership_of(alice, acme), assignees=[membership_of(alice, acme)])
     for _ in range(2):
-        for_each_tenant("tasks.send_digests", day="2026-11-21")
+        for_each_tenant("accounts.send_digests", day="2026-11-21")
     working.wait_for(outbox_is_empty, "the digests")
     subjects = re.findall(r"^Subject: (.*)$", working.said(), re.MULTILINE)
     assert [str(make_header(decode_header(each))) for each in subjects] == ["1 open task in “Acme”"]
 
 
-@pytest.mark.parametrize("job", ["tasks.remind_of_due_tasks", "tasks.remove_old", "accounts.remove_expired"])
+@pytest.mark.parametrize(
+    "job", ["tasks.remind_of_due_tasks", "tasks.remove_old", "accounts.remove_old", "accounts.remove_expired"]
+)
 def test_daily_jobs_take_the_day(working, acme, globex, job, outbox_is_empty):
     assert for_each_tenant(job, day="2026-11-21") == 2
     working.wait_for(outbox_is_empty, job)

@@ -4,6 +4,7 @@ from tests.mutants.controls import Mutant, off
 
 TELLING, WRITING, STORAGE = "accounts/models/notifications.py", "tasks/models/exports.py", "tenancy/storage.py"
 STORED, DOWNLOADED = "tests/tenancy/test_storage.py", "tests/tasks/test_exports_api.py"
+DELETED = "tests/isolation/test_deleted_subjects.py"
 TOLD, MAILED = "tests/tasks/test_notifications_api.py", "tests/tasks/test_mails.py"
 
 IN_THE_PRODUCT: list[Mutant] = [
@@ -25,17 +26,39 @@ IN_THE_PRODUCT: list[Mutant] = [
     off(
         "people see their own notifications only",
         TELLING,
-        'self.filter(visible_through(membership, "task__project"), member=membership)',
-        'self.filter(visible_through(membership, "task__project"))',
+        "self.filter(shown, member=membership)",
+        "self.filter(shown)",
         f"{TOLD}::test_those_of_another_member_do_not_exist",
         f"{TOLD}::test_all_are_marked_as_read_but_nobody_elses",
     ),
     off(
         "notifications of hidden projects are hidden",
         TELLING,
-        'self.filter(visible_through(membership, "task__project"), member=membership)',
+        "self.filter(shown, member=membership)",
         "self.filter(member=membership)",
         "tests/tasks/test_notifications.py::test_nothing_is_shown_of_a_project_that_was_hidden_meanwhile",
+    ),
+    off(
+        "notifications of deleted subjects are hidden",
+        TELLING,
+        "shown |= Q(Exists(subjects), kind=kind.name)",
+        "shown |= Q(kind=kind.name)",
+        f"{DELETED}::test_api_hides_notifications_of_deleted_subject",
+        f"{DELETED}::test_pages_hide_notifications_of_deleted_subject",
+    ),
+    off(
+        "no email is sent about a deleted subject",
+        TELLING,
+        "return [row for row in rows if row.subject is not None]",
+        "return rows",
+        f"{DELETED}::test_no_email_is_sent_for_deleted_subject",
+    ),
+    off(
+        "notifications of deleted subjects are deleted",
+        TELLING,
+        "gone |= Q(~Exists(subjects), kind=kind.name)",
+        "gone |= Q(pk__in=())",
+        f"{DELETED}::test_daily_job_deletes_notifications_of_deleted_subjects",
     ),
     off(
         "people see their own exports only",

@@ -7,10 +7,11 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from accounts.models import Domain
+from accounts.jobs import mail_digest, mail_notification, send_digests
+from accounts.models import Domain, Notification
 from projects.models import Project
-from tasks.jobs import mail_digest, mail_notification, remind_of_due_tasks, send_digests
-from tasks.models import Assignment, Notification, Task
+from tasks.jobs import remind_of_due_tasks
+from tasks.models import Assignment, Task
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
 
@@ -62,7 +63,7 @@ def html_of(sent):
 def test_whoever_is_assigned_gets_a_mail(acme, assign, run_jobs, alice, bob, task, mailoutbox):
     assign(alice, task, bob)
     assert mailoutbox == []  # not before the write is committed, and not by the web process
-    assert run_jobs() == ["tasks.mail_notification"]
+    assert run_jobs() == ["accounts.mail_notification"]
     (sent,) = mailoutbox
     assert (sent.to, sent.cc, sent.bcc) == (["bob@example.com"], [], [])
     assert sent.subject == "“Alice” assigned you WEB-1: Write the welcome page"
@@ -282,7 +283,7 @@ def test_what_is_unread_is_enough_for_one(assign, due, digest, run_jobs, alice, 
     run_jobs()
     mailoutbox.clear()
     digest()
-    assert [sent.subject for sent in mailoutbox] == ["Something unread in “Acme”"]
+    assert [sent.subject for sent in mailoutbox] == ["Unread notification in “Acme”"]
     assert "Your open tasks" not in mailoutbox[0].body
 
 

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from tasks.models import Notification
+from accounts.models import Notification
 from tenancy.context import tenant_context
 
 URL = "/api/v1/notifications/"

@@ -10,11 +10,11 @@ from django.core.management import CommandError, call_command
 from django.db.models import F
 from django.utils import timezone
 
-from accounts.models import Account, Membership, User
+from accounts.models import Account, Membership, Notification, User
 from config.pytest_plugin import ROOT
 from projects.models import Project, ProjectMember
 from tasks.management.commands import preparedemo
-from tasks.models import Assignment, Notification, Priority, Subtask, Task, TaskLabel
+from tasks.models import Assignment, Priority, Subtask, Task, TaskLabel
 from tasks.testdata import loading
 from tasks.testdata.demo import DEMO_EMAIL, SLUGS
 from tasks.testdata.loading import FIELDS

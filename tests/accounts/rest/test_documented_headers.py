@@ -110,8 +110,8 @@ class Rows:
     @cached_property
     def notification(self):
         with tenant_context(self.account):
-            row = {"member": self.alice, "kind": "mentioned", "task": self.task, "cause": "x"}
-            return str(apps.get_model("tasks.Notification").objects.create(**row).pk)
+            row = {"member": self.alice, "kind": "assigned", "subject_id": self.task.pk, "cause": "x"}
+            return str(apps.get_model("accounts.Notification").objects.create(**row).pk)
 
     @cached_property
     def attachment(self):
