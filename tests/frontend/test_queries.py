@@ -63,7 +63,7 @@ def count(client, initech, ines):
         ("/my-tasks/", 7),  # how many, the page, its labels, what was done, the side bar
         ("/search/?q=Task", 7),  # the projects to choose from, how many, the page, what is inside, the side bar
         ("/subtasks/", 4),  # how many, the page, the side bar
-        ("/inbox/", 6),  # how many, the page, its people, whether one is unread, the side bar
+        ("/inbox/", 7),  # how many, the page, its people, the subjects of a kind, whether one is unread, the side bar
         ("/roadmap/", 3),  # projects, tasks, statuses
     ],
 )
