@@ -15,7 +15,9 @@ ORIGIN = "http://localhost"  # browsers have the cryptography for drafts on this
 
 @pytest.fixture(scope="module")
 def chromium():
-    with sync_playwright() as playwright:
+    """A browser for the tests of a file. Playwright keeps an event loop in this thread, so Django refuses queries."""
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # for fixtures that close connections of tests before
         chromium = playwright.chromium.launch(executable_path=find_program("browser"))
         yield chromium
         chromium.close()
