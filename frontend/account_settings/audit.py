@@ -6,9 +6,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.paginator import InvalidPage, Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +17,7 @@ from accounts.exports import audit_log
 from accounts.models import AuditEntry, Membership
 from accounts.permissions import require
 from frontend.shared.access import MemberRequest
+from frontend.shared.pages import page_of
 from tenancy.clock import current_zone
 from tenancy.fields import NormalizedText
 
@@ -60,10 +60,7 @@ def index(request: MemberRequest) -> HttpResponse:
 
 def _page(request: MemberRequest, refused: str = "") -> HttpResponse:
     form, entries = _filtered(request)
-    try:
-        page = Paginator(entries.order_by("-created_at", "-id"), PAGE_SIZE).page(request.GET.get("page", "1"))
-    except InvalidPage as error:
-        raise Http404 from error
+    page = page_of(request, entries.order_by("-created_at", "-id"), PAGE_SIZE)
     query = request.GET.copy()
     query.pop("page", None)
     query.pop("format", None)

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.core.paginator import InvalidPage, Paginator
 from django.db.models import F, QuerySet
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from frontend.shared.access import MemberRequest
+from frontend.shared.pages import page_of
 from tasks.models import Task
 from tenancy.clock import current_date
 
@@ -38,12 +38,7 @@ def index(request: MemberRequest) -> HttpResponse:
     mine = mine.defer("description").select_related("project", "status").with_subtask_counts()
     mine = mine.prefetch_related("task_labels__label")
     in_order = F("due_date").asc(nulls_last=True), "project__key", "number"
-    try:
-        page = Paginator(mine.filter(completed_at=None).order_by(*in_order), PAGE_SIZE).page(
-            request.GET.get("page", "1")
-        )
-    except InvalidPage as error:
-        raise Http404 from error
+    page = page_of(request, mine.filter(completed_at=None).order_by(*in_order), PAGE_SIZE)
     context: dict[str, Any] = {"page": page, "groups": grouped(page, current_date()), "done": _done(mine)}
     return render(request, "my_tasks/page.html", context)
 

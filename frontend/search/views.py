@@ -3,13 +3,13 @@
 from typing import Any
 
 from django import forms
-from django.core.paginator import InvalidPage, Paginator
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from frontend.shared.access import MemberRequest
+from frontend.shared.pages import page_of
 from projects.models import Category, Project
 from tasks.models import Task, TaskQuerySet
 from tasks.queries import matches_of, validate_query
@@ -67,10 +67,7 @@ def index(request: MemberRequest) -> HttpResponse:
     context: dict[str, Any] = {"form": form}
     if form.is_valid():
         tasks = Task.objects.visible_to(request.membership).select_related("project", "status")
-        try:
-            page = Paginator(form.found(tasks), PAGE_SIZE).page(request.GET.get("page", "1"))
-        except InvalidPage as error:
-            raise Http404 from error
+        page = page_of(request, form.found(tasks), PAGE_SIZE)
         words = form.cleaned_data["q"]
         context |= {"page": page, "words": words, "results": [(task, matches_of(task, words)) for task in page]}
     return render(request, "search/page.html", context)

@@ -4,8 +4,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.core.paginator import InvalidPage, Paginator
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,6 +13,7 @@ from accounts.permissions import require
 from frontend.projects.lookups import TaskKey, find_task
 from frontend.shared.access import MemberRequest
 from frontend.shared.forms import Switch, submit
+from frontend.shared.pages import page_of
 from frontend.task.forms import NewSubtask, PlaceSubtask, RenameSubtask
 from frontend.task.page import task_page, written
 from tasks.actions import create_subtask, delete_subtask, move_subtask, update_subtask
@@ -27,10 +27,7 @@ PART = "subtasks"
 def index(request: MemberRequest) -> HttpResponse:
     """The subtasks that the member may see, by title. Raises Http404 for a page that does not exist."""
     subtasks = Subtask.objects.visible_to(request.membership).select_related("task__project")
-    try:
-        page = Paginator(subtasks.order_by("title_key", "id"), PAGE_SIZE).page(request.GET.get("page", "1"))
-    except InvalidPage as error:
-        raise Http404 from error
+    page = page_of(request, subtasks.order_by("title_key", "id"), PAGE_SIZE)
     return render(request, "task/subtasks_page.html", {"page": page})
 
 
