@@ -7,8 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import InvalidPage, Paginator
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -19,6 +18,7 @@ from accounts.permissions import may, require
 from frontend.account_settings.forms import ROLES, ChooseRole, Invite, Transfer, TypeName
 from frontend.shared.access import MemberRequest
 from frontend.shared.forms import errors_in_words, posted, submit
+from frontend.shared.pages import page_of
 
 PAGE_SIZE = 50
 
@@ -37,9 +37,9 @@ def index(request: MemberRequest) -> HttpResponse:
     if request.method == "POST":
         require(request.membership, "member.manage")
     form = Invite(posted(request))
-    status = _carry_out(form, invitations.invite, actor=request.membership)
-    if status:
-        return _page(request, form, status=status)
+    sent = submit(form, invitations.invite, actor=request.membership)
+    if not sent.is_done:
+        return _page(request, form, status=sent.status)
     messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": form.cleaned_data["email"]})
     return redirect("members")
 
@@ -49,9 +49,9 @@ def change_role(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Change the role of a member."""
     require(request.membership, "member.manage")
     member, form = _member(pk), ChooseRole(request.POST)
-    status = _carry_out(form, members.change_role, member=member, actor=request.membership)
-    if status:
-        return _refused(request, pk, form, status)
+    sent = submit(form, members.change_role, member=member, actor=request.membership)
+    if not sent.is_done:
+        return _refused(request, pk, form, sent.status)
     messages.success(request, _("The role of %(name)s is changed.") % {"name": member.user})
     return redirect("members")
 
@@ -63,8 +63,8 @@ def remove(request: MemberRequest, pk: UUID) -> HttpResponse:
     member = _member(pk)
     name = member.name
     form = TypeName(posted(request), expected=name, label=_("Type “%(name)s” to confirm") % {"name": name})
-    status = _carry_out(form, lambda name: members.remove_member(member=member, actor=request.membership))
-    if status is None:
+    sent = submit(form, lambda name: members.remove_member(member=member, actor=request.membership))
+    if sent.is_done:
         messages.success(request, _("%(name)s is not a member any more.") % {"name": name})
         return redirect("members")
     context = {
@@ -73,15 +73,15 @@ def remove(request: MemberRequest, pk: UUID) -> HttpResponse:
         "text": _("They lose access at once, on every device. What they wrote stays, with their name on it."),
         "verb": _("Remove from the account"),
     }
-    return render(request, "account_settings/confirm.html", context, status=status)
+    return render(request, "account_settings/confirm.html", context, status=sent.status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: MemberRequest) -> HttpResponse:
     """Ask for confirmation. POST ends the membership of the user."""
     form = forms.Form(posted(request))
-    status = _carry_out(form, members.leave_account, actor=request.membership)
-    if status is None:
+    sent = submit(form, members.leave_account, actor=request.membership)
+    if sent.is_done:
         return redirect("account_login")
     context = {
         "form": form,
@@ -89,7 +89,7 @@ def leave(request: MemberRequest) -> HttpResponse:
         "text": _("You lose access at once. What you wrote stays. To come back, somebody has to invite you."),
         "verb": _("Leave the account"),
     }
-    return render(request, "account_settings/confirm.html", context, status=status)
+    return render(request, "account_settings/confirm.html", context, status=sent.status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -100,8 +100,8 @@ def transfer(request: MemberRequest) -> HttpResponse:
     name = request.tenant.name
     label = _("Type the name of the account, “%(name)s”, to confirm") % {"name": name}
     form = Transfer(posted(request), people=people, expected=name, label=label)
-    status = _carry_out(form, lambda member, name: members.transfer_account(member=member, actor=request.membership))
-    if status is None:
+    sent = submit(form, lambda member, name: members.transfer_account(member=member, actor=request.membership))
+    if sent.is_done:
         messages.success(request, _("%(name)s owns this account now.") % {"name": form.cleaned_data["member"].user})
         return redirect("members")
     context = {
@@ -110,7 +110,7 @@ def transfer(request: MemberRequest) -> HttpResponse:
         "text": _("The new owner can do everything, also delete the account. You stay, as an admin."),
         "verb": _("Transfer the account"),
     }
-    return render(request, "account_settings/confirm.html", context, status=status)
+    return render(request, "account_settings/confirm.html", context, status=sent.status)
 
 
 @require_POST
@@ -129,21 +129,11 @@ def _invited(request: MemberRequest, pk: UUID, action: Callable[..., None], done
     require(request.membership, "member.manage")
     invitation = get_object_or_404(Invitation.objects.visible_to(request.membership), pk=pk)
     form = forms.Form(request.POST)
-    status = _carry_out(form, action, invitation=invitation, actor=request.membership)
-    if status:
-        return _refused(request, pk, form, status)
+    sent = submit(form, action, invitation=invitation, actor=request.membership)
+    if not sent.is_done:
+        return _refused(request, pk, form, sent.status)
     messages.success(request, done % {"email": invitation.email})
     return redirect("members")
-
-
-def _carry_out(form: forms.Form, action: Callable[..., object], **arguments: Any) -> int | None:
-    """Submit a form. Return None when that is done, otherwise the status to answer with."""
-    try:
-        sent = submit(form, action, **arguments)
-    except invitations.SentJustNow as error:
-        form.add_error(None, str(error))
-        return 429
-    return None if sent.is_done else sent.status
 
 
 def _refused(request: MemberRequest, pk: UUID, form: forms.Form, status: int) -> HttpResponse:
@@ -153,10 +143,7 @@ def _refused(request: MemberRequest, pk: UUID, form: forms.Form, status: int) ->
 
 def _page(request: MemberRequest, form: Invite, refusal: Refusal | None = None, status: int = 200) -> HttpResponse:
     people = Membership.objects.visible_to(request.membership).current().prefetch_related("user")
-    try:
-        page = Paginator(people.order_by("joined_at", "id"), PAGE_SIZE).page(request.GET.get("page", "1"))
-    except InvalidPage as error:
-        raise Http404 from error
+    page = page_of(request, people.order_by("joined_at", "id"), PAGE_SIZE)
     manages = may(request.membership, "member.manage")
     invited = Invitation.objects.visible_to(request.membership).prefetch_related("invited_by__user")
     context: dict[str, Any] = {

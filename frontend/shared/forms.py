@@ -10,7 +10,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from accounts.exceptions import Conflicting, QuotaExceeded
+from accounts.exceptions import Conflicting, QuotaExceeded, TooManyAttempts
 from tenancy.fields import NormalizedText
 
 # Browsers suggest earlier input, which is not useful for new titles.
@@ -66,7 +66,8 @@ def submit[T](
     """Call `action` with `arguments` and the fields of a valid form, and put what it refuses into the form.
 
     The status is 200 for a form that was not sent, 402 at a limit of the plan, 409 for a conflict with the present
-    state, otherwise 400. Raises other exceptions of the action, such as PermissionDenied, and those named by `unless`.
+    state, 429 after too many attempts, otherwise 400. Raises other exceptions of the action, such as PermissionDenied,
+    and those named by `unless`.
     """
     if not form.is_valid():
         return _refused(400 if form.is_bound else 200)
@@ -80,6 +81,9 @@ def submit[T](
     except Conflicting as error:
         form.add_error(None, str(error))
         return _refused(409)
+    except TooManyAttempts as error:
+        form.add_error(None, str(error) or _("There were too many attempts. Try again later."))
+        return _refused(429)
 
 
 def _refused(status: int) -> Submission[Any]:
