@@ -1,13 +1,9 @@
 """/api/v1/account/ and members/"""
 
-from importlib import import_module
-from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
-from django.apps import apps
 from django.core.exceptions import PermissionDenied
-from django.db import connection
 from django.utils import timezone
 
 from accounts.actions.accounts import update_account
@@ -53,15 +49,6 @@ def test_admins_choose_its_time_zone(client, acme, admin, bob):
 def test_what_is_no_time_zone_is_refused(client, admin, name):
     response = client.as_(admin).json("PATCH", ACCOUNT, {"time_zone": name})
     assert (response.status_code, list(response.json()["errors"])) == (400, ["time_zone"])
-
-
-@pytest.mark.parametrize(("stored", "kept"), [("localtime", "UTC"), ("Factory", "UTC"), ("Etc/GMT+1", "Etc/GMT+1")])
-def test_a_migration_replaces_what_cannot_be_chosen_any_more(acme, stored, kept):
-    type(acme).objects.filter(pk=acme.pk).update(time_zone=stored)
-    migration = import_module("accounts.migrations.0015_time_zone_of_users")
-    migration.replace_pseudo_zones(apps, SimpleNamespace(connection=connection))
-    acme.refresh_from_db()
-    assert acme.time_zone == kept
 
 
 @pytest.mark.parametrize("body", [{"name": ""}, {"name": None}, {"name": "x" * 201}, {"plan_b": "x"}])
