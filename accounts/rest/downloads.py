@@ -1,4 +1,4 @@
-"""Answering with a file of the account, through the application: every request was authorized by its view."""
+"""Downloads of files through the application. Every request was authorized by its view."""
 
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -20,7 +20,7 @@ from tenancy.storage import StoredFile, storage
 
 ONE_RANGE = re.compile(r"bytes=[ \t]*(\d{0,19})-(\d{0,19})[ \t]*", re.ASCII)
 
-# Nothing in it is run, wherever a browser is made to show it.
+# Browsers run nothing in the file, also if they show it.
 HARMLESS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
@@ -30,7 +30,7 @@ HARMLESS = {
 
 @dataclass(frozen=True)
 class Download:
-    """A file that never changes. `read(start, stop)` begins to read a part of it."""
+    """A file that never changes. `read(start, stop)` opens a part of it."""
 
     name: str
     size: int
@@ -40,20 +40,20 @@ class Download:
 
 
 def stream(request: Request, file: StoredFile, *, name: str) -> StreamingHttpResponse:
-    """Return an answer that has browsers save `file` as `name`, piece by piece. Never shown where it would run."""
+    """Return an answer that streams `file` as an attachment with this name."""
     headers = {**_headers(name), "Content-Length": str(file.size), "Cache-Control": "private, no-store"}
     return _streaming(request._request, file, headers)
 
 
 def serve(request: Request, file: Download) -> HttpResponseBase:
-    """Answer GET and HEAD for `file` by its conditions and its range (RFC 9110), with at most a piece in memory.
+    """Answer GET and HEAD for `file`, with conditional and range requests (RFC 9110), with one piece in memory.
 
-    Raises RangeNotSatisfiable, Stale, and what `file.read` does.
+    Raises RangeNotSatisfiable, Stale, and what `file.read` raises.
     """
     asked = request._request
     modified = int(file.modified.timestamp())
     known = {"ETag": file.tag, "Last-Modified": http_date(modified)}
-    # May be kept, and is asked for again each time: whoever lost the right to it is told so.
+    # May be cached but must be revalidated, so that the permission is checked each time.
     headers = {**_headers(file.name), **known, "Accept-Ranges": "bytes", "Cache-Control": "private, no-cache"}
     refused = get_conditional_response(asked, etag=file.tag, last_modified=modified)
     if refused is not None and refused.status_code == 412:
@@ -72,7 +72,7 @@ def serve(request: Request, file: Download) -> HttpResponseBase:
 
 
 def show_picture(name: str) -> HttpResponse:
-    """Answer with a picture that was made here, to be shown. Its name is never used for another one.
+    """Answer with a picture that the application has made, for inline display. Its name is never used again.
 
     Raises Http404, StorageUnavailable.
     """
@@ -85,7 +85,7 @@ def show_picture(name: str) -> HttpResponse:
 
 
 def disposition(name: str) -> str:
-    """Return the header that has a file saved under a name in any script: RFC 6266 and 8187."""
+    """Return the header that names a downloaded file in any script: RFC 6266 and 8187."""
     return content_disposition_header(True, name) or "attachment"
 
 
@@ -94,9 +94,9 @@ def _headers(name: str) -> dict[str, str]:
 
 
 def _range(request: HttpRequest, file: Download, modified: int) -> tuple[int, int] | None:
-    """Return the part that is asked for, from the first byte to before the last; None for all of it.
+    """Return the requested part, from the first byte to before the last; None for the whole file.
 
-    More than one range, and what is none, count as not asked for, as the RFC allows. Raises RangeNotSatisfiable.
+    Several ranges, and malformed ones, are ignored, as the RFC allows. Raises RangeNotSatisfiable.
     """
     found = ONE_RANGE.fullmatch(request.headers.get("Range", ""))
     if request.method != "GET" or found is None or not any(found.groups()) or not _if_range(request, file, modified):
@@ -114,7 +114,7 @@ def _range(request: HttpRequest, file: Download, modified: int) -> tuple[int, in
 
 
 def _if_range(request: HttpRequest, file: Download, modified: int) -> bool:
-    """Say whether the client's other part is of the same file; weak tags never are."""
+    """Return whether the client's other part belongs to the same file; weak tags never match."""
     condition = request.headers.get("If-Range")
     return condition is None or condition == file.tag or parse_http_date_safe(condition) == modified
 
@@ -122,13 +122,13 @@ def _if_range(request: HttpRequest, file: Download, modified: int) -> bool:
 def _streaming(
     request: HttpRequest, file: StoredFile, headers: dict[str, str], status: int = 200
 ) -> StreamingHttpResponse:
-    # Under ASGI Django would take the whole of a synchronous body into memory first.
+    # Under ASGI Django would read the whole of a synchronous body into memory first.
     pieces = _in_turns(file.pieces) if isinstance(request, ASGIRequest) else file.pieces
     return Streamed(pieces, file, status=status, headers=headers)
 
 
 class Streamed(StreamingHttpResponse):
-    """Closes its file when it is over, also when nobody has read it."""
+    """Closes its file at the end, also if the client has not read it."""
 
     def __init__(self, pieces: Iterable[bytes] | AsyncIterator[bytes], file: StoredFile, **kwargs: Any) -> None:
         super().__init__(pieces, **kwargs)

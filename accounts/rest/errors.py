@@ -1,4 +1,4 @@
-"""Refusals at the edge of the API, each with its code of the contract."""
+"""Refusals of the API, each with its code of the contract."""
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import APIException, AuthenticationFailed, PermissionDenied

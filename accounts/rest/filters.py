@@ -1,4 +1,4 @@
-"""Filters of lists: what a parameter means, and that nobody is left to guess what an unread one did."""
+"""Filters of lists. Unknown, empty and repeated parameters are refused, not ignored."""
 
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -15,7 +15,7 @@ from tenancy.fields import NormalizedText
 
 
 class StrictForm(forms.Form):
-    """Refuses a parameter without a value: it would be ignored in silence. StrictView refuses repeated ones."""
+    """Refuses a parameter without a value, which would be ignored. StrictView refuses repeated parameters."""
 
     def clean(self) -> dict[str, Any]:
         for name in self.fields:
@@ -25,9 +25,9 @@ class StrictForm(forms.Form):
 
 
 class StrictFilterSet(filters.FilterSet):  # type: ignore[misc]
-    """Filters whose names are the parameters that a list takes. A view names its own as `filterset_class`.
+    """Filters whose names are the query parameters of a list. A view sets its own as `filterset_class`.
 
-    Ids of rows that are foreign, hidden or absent find nothing, all alike.
+    Ids of rows that are foreign, hidden or absent all match nothing.
     """
 
     def get_form_class(self) -> type[forms.Form]:
@@ -55,12 +55,12 @@ class ArchivedFilterSet(StrictFilterSet):
         return queryset
 
     def filter_archived(self, queryset: Any, name: str, value: str) -> Any:
-        """Return `queryset` as it is: the default has to be applied too, which only `filter_queryset()` can do."""
+        """Return `queryset` unchanged: `filter_queryset()` applies the parameter, because it has a default."""
         return queryset
 
 
 class IdOr(NormalizedText):
-    """A UUID, or one of some words. Its value is a `UUID` or the word."""
+    """A UUID, or one of several words. Its value is a `UUID` or the word."""
 
     def __init__(self, *, words: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -90,7 +90,7 @@ class IdOrFilter(filters.Filter):  # type: ignore[misc]
 
 
 class FlagFilter(filters.TypedChoiceFilter):  # type: ignore[misc]
-    """`true` or `false`, and not one of the words for them."""
+    """`true` or `false`; no other spellings."""
 
     def __init__(self, **kwargs: Any) -> None:
         choices = [("true", _("yes")), ("false", _("no"))]
@@ -98,14 +98,14 @@ class FlagFilter(filters.TypedChoiceFilter):  # type: ignore[misc]
 
 
 class DayFilter(filters.DateFilter):  # type: ignore[misc]
-    """A date in ISO 8601 and not in one of a language's own orders."""
+    """A date in ISO 8601, not in a local format."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs, input_formats=["%Y-%m-%d"])
 
 
 class Moment(IsoDateTimeField):  # type: ignore[misc]
-    """A time, whose value is in UTC: PostgreSQL refuses time zones that are 16 hours and more from it.
+    """A time, whose value is in UTC: PostgreSQL refuses offsets of 16 hours and more.
 
     A text without an offset is in UTC too, like all times of the API, and not in the time zone of the request.
     """
@@ -115,7 +115,7 @@ class Moment(IsoDateTimeField):  # type: ignore[misc]
             moment = cast("datetime | None", super().to_python(value))
         try:
             return moment and moment.astimezone(UTC)
-        except OverflowError as error:  # it would be before the year 1, or after 9999
+        except OverflowError as error:  # before the year 1 or after 9999
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
 
 

@@ -1,9 +1,9 @@
-"""`Idempotency-Key`: a POST that is sent again, because its answer got lost, is not carried out again.
+"""`Idempotency-Key`: a POST that is sent again, because its answer was lost, is not carried out again.
 
-A key is taken by inserting a row, in the transaction of the effect: after a crash there is neither. Whoever comes with
-the same key meanwhile waits in PostgreSQL for that transaction to end, and then finds the answer, or inserts the row.
+A key is taken by inserting a row, in the transaction of the effect, so after a crash neither exists. A concurrent
+request with the same key waits in PostgreSQL for that transaction, and then finds the answer or inserts the row.
 
-Only answers of success are kept. An error has left nothing behind, so to try again is right: the reason may be gone.
+Only successful answers are stored. An error has left no effect, and its reason may be gone at the next attempt.
 """
 
 import json
@@ -50,11 +50,11 @@ def once(  # noqa: PLR0913  # one place for all of it
     *,
     body_hash: str | None = None,
 ) -> HttpResponseBase:
-    """Return what `handle` answers, or what it has answered to the same request of `member` before.
+    """Return the answer of `handle`, or its stored answer to the same request of `member`.
 
-    Keys belong to account, member, method and path. `is_hidden` is asked with an old answer's data whether the member
-    lost sight of what it is about. `body_hash` stands for a body that was not kept. Raises Http404 then,
-    IdempotencyMismatch, AnswerNotKept, and what `handle` does.
+    Keys belong to account, member, method and path. `is_hidden` is called with the data of a stored answer and returns
+    whether the member may not see its object any more. `body_hash` stands for a body that was streamed. Raises Http404
+    for a hidden object, IdempotencyMismatch, AnswerNotKept, and what `handle` raises.
     """
     request_hash = _hash(f"{request.method} {request.path_info} {key}".encode())
     body_hash = body_hash or _hash(request.body)
@@ -75,7 +75,7 @@ def _hash(content: bytes) -> str:
 
 
 def _take(member: Membership, request_hash: str, body_hash: str) -> tuple[IdempotencyKey, bool]:
-    """Return the row of a key and whether it is new. Waits while somebody else is taking it."""
+    """Return the row of a key and whether it is new. Waits for a concurrent request with the same key."""
     _remove_expired(member, request_hash)
     row = IdempotencyKey(member=member, request_hash=request_hash, body_hash=body_hash)
     IdempotencyKey.objects.bulk_create([row], ignore_conflicts=True)
@@ -84,10 +84,10 @@ def _take(member: Membership, request_hash: str, body_hash: str) -> tuple[Idempo
 
 
 def _remove_expired(member: Membership, request_hash: str) -> None:
-    """Remove the key itself, if it is too old to count, and some others of the account, so that they do not add up."""
+    """Delete the key if it has expired, and some other expired keys of the account, so that they do not accumulate."""
     expired = IdempotencyKey.objects.filter(created_at__lt=timezone.now() - IdempotencyKey.LIFETIME)
     expired.filter(member=member, request_hash=request_hash).delete()
-    # Those that another request is removing now are skipped: two that wait for each other would never end.
+    # Rows that a concurrent request deletes are skipped: the two could deadlock.
     unlocked = expired.select_for_update(skip_locked=True).values("pk")[:SWEPT]
     IdempotencyKey.objects.filter(pk__in=unlocked).delete()
 

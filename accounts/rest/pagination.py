@@ -1,4 +1,4 @@
-"""Pages that neither skip nor repeat a row, however many share a value and whatever is added meanwhile."""
+"""Keyset pagination: pages neither skip nor repeat rows, with equal values and while rows are added."""
 
 import re
 from collections.abc import Sequence
@@ -20,19 +20,18 @@ from tenancy.context import require_active_tenant
 
 @dataclass(frozen=True)
 class Cursor:
-    """A place between two rows: the values of the row on one side of it, and in which direction to read on."""
+    """A position between two rows: the values of the row on one side, and the direction in which to read on."""
 
     values: tuple[Any, ...]
     backwards: bool
 
 
 class KeysetPagination(BasePagination):
-    """`{next, previous, results}`, by the values of the last row and not by counting.
+    """`{next, previous, results}`, by the values of the last row and not by an offset.
 
-    REST framework's own CursorPagination counts rows with equal values and gives up after a thousand of them, which
-    one bulk load makes. Here the order, `view.get_order()`, ends in a unique field; it may name annotations. Cursors
-    are signed, together with the tenant and the order that they were made for: one that was made up, or for another
-    list, is refused.
+    CursorPagination of REST framework counts rows with equal values and fails after a thousand of them, which one bulk
+    load creates. Here the order, `view.get_order()`, ends with a unique field; it may name annotations. Cursors are
+    signed together with their tenant and order, so a forged cursor, or one of another list, is refused.
     """
 
     CURSOR = "cursor"
@@ -63,7 +62,7 @@ class KeysetPagination(BasePagination):
         return Response({"next": following, "previous": preceding, "results": data})
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        """Return what the OpenAPI document says of the parameters."""
+        """Return the parameters for the OpenAPI document."""
         size = {"type": "integer", "minimum": 1, "maximum": self.max_size, "default": self.default_size}
         described = (
             (self.CURSOR, {"type": "string"}, "From `next` or `previous`."),
@@ -75,7 +74,7 @@ class KeysetPagination(BasePagination):
         ]
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """Return what the OpenAPI document says of a page."""
+        """Return the schema of a page for the OpenAPI document."""
         link = {"type": ["string", "null"], "format": "uri"}
         properties = {"next": link, "previous": link, "results": schema}
         return {"type": "object", "required": list(properties), "properties": properties}
@@ -107,7 +106,7 @@ class KeysetPagination(BasePagination):
         return replace_query_param(self.url, self.CURSOR, text)
 
     def _field(self, queryset: Any, name: str) -> Any:
-        """Return the field that turns the text of a cursor into a value again."""
+        """Return the field that parses the text of a cursor."""
         annotation = queryset.query.annotations.get(name)
         return annotation.output_field if annotation is not None else queryset.model._meta.get_field(name)
 
@@ -123,7 +122,7 @@ def _reverse(name: str) -> str:
 def _after(order: Sequence[str], values: Sequence[Any]) -> Q:
     """Return the condition that a row comes after the one with `values`.
 
-    For two fields: `a >= x AND (a > x OR a = x AND b > y)`. The first part says nothing new, but an index can use it.
+    For two fields: `a >= x AND (a > x OR a = x AND b > y)`. The first part is redundant, but an index can use it.
     """
     (name, *names), (value, *rest) = order, values
     field = name.removeprefix("-")

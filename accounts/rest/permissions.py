@@ -1,4 +1,4 @@
-"""Whether a request may reach a view of the API at all."""
+"""The check whether a member may use an action of the API."""
 
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
@@ -7,12 +7,12 @@ from accounts.permissions import may
 
 
 class RoleAllows(BasePermission):
-    """An action is for those to whom the view's `permissions` allow it.
+    """Allows an action to the roles of the view's `permissions`.
 
-    `permissions` maps actions to names of `accounts.permissions`. Of the rest, reading is for every member, and
-    writes are refused to all.
-    Asked before anything is looked up, so the answer says nothing about what exists. Anonymous requests are answered
-    with 401 by REST framework. A session on the public host is 403: it is somebody, but in no account.
+    `permissions` maps actions to names of `accounts.permissions`. Other actions are allowed to every member if they
+    read, and to no member if they write. The check comes before any lookup, so the answer tells nothing about what
+    exists. REST framework answers anonymous requests with 401. A session of the public site gets 403, since it has no
+    membership.
     """
 
     def has_permission(self, request: Request, view: object) -> bool:

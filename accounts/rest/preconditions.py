@@ -1,4 +1,4 @@
-"""`If-Match` and `If-None-Match`: requests that depend on what the client has seen (RFC 9110, section 13)."""
+"""Conditional requests with `If-Match` and `If-None-Match` (RFC 9110, section 13)."""
 
 import re
 from collections.abc import Collection
@@ -16,8 +16,7 @@ ANY = "*"
 def read_tags(request: Request, name: str) -> list[str] | None:
     """Return the entity tags in the header `name`, quotes and `W/` included, or `["*"]`; None without the header.
 
-    Raises ValidationError. Django's own parser drops what it does not understand, and a write would go ahead that was
-    meant to depend on it.
+    Raises ValidationError. Django's parser drops malformed tags, so a conditional write would become unconditional.
     """
     text = request.headers.get(name)
     if text is None:
@@ -31,12 +30,12 @@ def read_tags(request: Request, name: str) -> list[str] | None:
 
 
 def match(tags: Collection[str], tag: str) -> bool:
-    """Say whether `If-Match` holds for a row whose tag is `tag`. Ours are strong, so a weak one never matches."""
+    """Return whether `If-Match` holds for a row whose tag is `tag`. Tags are strong, so a weak one never matches."""
     return ANY in tags or tag in tags
 
 
 def unless_known(request: Request, response: Response) -> Response:
-    """Return the answer with a row, or 304 without it if the client has it already. Raises ValidationError."""
+    """Return the answer with a row, or 304 if the client has it already. Raises ValidationError."""
     tags = read_tags(request, "If-None-Match")
     if tags is None:
         return response

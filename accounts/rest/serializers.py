@@ -1,4 +1,4 @@
-"""Bodies and answers: what is not understood is refused, and what cannot be seen does not exist."""
+"""Fields and serializers of the API: unknown input is refused, and rows that a member may not see do not exist."""
 
 from collections.abc import Mapping
 from datetime import UTC
@@ -13,15 +13,15 @@ from tenancy.folding import normalized
 from tenancy.lines import normalized_line, validate_line
 from tenancy.models import TenantModel
 
-# One text for rows that are foreign, hidden or absent. It does not repeat the id, so the answers are identical.
+# The same text for rows that are foreign, hidden or absent. It does not repeat the id, so the answers are identical.
 NO_SUCH_ROW = _("There is no such object, or you may not see it.")
 NOT_AN_ID = _("Must be the id of an object, a UUID.")
 
 
 class Text(serializers.CharField):
-    """Text in the form in which it is stored, and not a number that could be written as one.
+    """Normalized text. Numbers are refused.
 
-    `as_typed` is for passwords, which are hashed.
+    `as_typed` is for passwords, which are hashed without normalization.
     """
 
     def __init__(self, *, as_typed: bool = False, **kwargs: Any) -> None:
@@ -56,7 +56,7 @@ class Choice(serializers.ChoiceField):
 
 
 class Moment(serializers.DateTimeField):
-    """A time in UTC, whatever time zone the pages are shown in."""
+    """A time in UTC, independently of the time zone of the pages."""
 
     timezone = UTC
 
@@ -151,16 +151,16 @@ class RowListField(serializers.Field[Any, Any, Any, Any]):
         return _find(self, self.queryset.all() if self.kept is None else self._with_kept(self.kept), data)
 
     def _with_kept(self, kept: models.QuerySet[Any]) -> models.QuerySet[Any]:
-        """Return the rows that may be named: those of `queryset`, and of `kept` those that the object has already.
+        """Return the allowed rows: those of `queryset`, and those of `kept` that the object has already.
 
-        The action compares with the list as it is then, and checks what is added to it.
+        The action compares with the list as it is then, and checks added rows.
         """
         present = self.get_attribute(self.root.instance) if isinstance(self.root.instance, TenantModel) else []
         return self.queryset.all() | kept.filter(pk__in=present)
 
 
 def _find(field: serializers.Field[Any, Any, Any, Any], queryset: Any, ids: list[Any]) -> list[TenantModel]:
-    """Return the rows with `ids`, in one query. Fails the field if one of them is no id or not there."""
+    """Return the rows with `ids`, in one query. Fails the field if one of them is not an id or not found."""
     try:
         wanted = list(dict.fromkeys(UUID(each) for each in ids))
     except (ValueError, TypeError, AttributeError):

@@ -1,4 +1,4 @@
-"""What all views of the API share: what is not understood is refused."""
+"""Strict handling of requests, which all views of the API share: what is not understood is refused."""
 
 from typing import Any, cast
 
@@ -18,23 +18,23 @@ class StrictView(Documented, APIView):
     """Refuses what nobody reads: a misspelled parameter must not silently change what is answered."""
 
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
-    streams_body = False  # the view reads it piece by piece, and nobody may before
+    streams_body = False  # the view reads the body piece by piece
 
     def query_parameters(self) -> set[str]:
-        """Return the names that may follow the `?`."""
+        """Return the names of the allowed query parameters."""
         return set()
 
     @property
     def membership(self) -> Membership:
-        """The membership of the person who asks, in the active tenant. Only for views that RoleAllows guards."""
+        """The membership of the authenticated user in the active tenant. Only for views that RoleAllows guards."""
         return cast(Membership, self.request.membership)  # type: ignore[attr-defined]
 
     def perform_authentication(self, request: Request) -> None:
         super().perform_authentication(request)
-        throttling.count_request(request)  # before roles are asked for: to be refused is work too
+        throttling.count_request(request)  # before the check of roles: refused requests count too
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        # A chunked body has no length, and REST framework would take it for an empty one.
+        # A chunked body has no length, so REST framework would treat it as empty.
         has_length = "CONTENT_LENGTH" in request.META or "HTTP_TRANSFER_ENCODING" not in request.META
         if not has_length and not self.streams_body:
             request.META["CONTENT_LENGTH"] = str(len(request.body))
@@ -43,7 +43,7 @@ class StrictView(Documented, APIView):
             self.refuse_parameters(request)
 
     def refuse_parameters(self, request: Request) -> None:
-        """Raises ValidationError for parameters that are unknown, or given twice: one would be ignored in silence."""
+        """Raise ValidationError for unknown and repeated parameters, one of which would otherwise be ignored."""
         known, given = self.query_parameters(), request.query_params
         wrong = {name: [_("Unknown query parameter.")] for name in sorted(set(given) - known)}
         wrong |= {name: [_("Give this parameter once.")] for name in sorted(known) if len(given.getlist(name)) > 1}

@@ -1,8 +1,8 @@
-"""How many requests a person and an account may send to the API in a minute.
+"""Rate limits of the API, per user and per account and minute.
 
-Not REST framework's throttles: those read a list of times and write it back, so requests at the same moment count as
-one, and the list grows with the limit. Here it is one number for each minute, which Redis itself adds to. At the turn
-of a minute twice the limit can pass; the limits are there to protect the others, and for that it is good enough.
+The throttles of REST framework read a list of times and write it back, so simultaneous requests count as one and the
+list grows with the limit. Here Redis increments one number for each minute. At the turn of a minute twice the limit
+can pass, which is sufficient to protect other accounts.
 """
 
 from dataclasses import dataclass
@@ -25,17 +25,18 @@ MINUTE = 60  # seconds
 
 @dataclass(frozen=True)
 class Allowance:
-    """What is left of a limit."""
+    """The state of a limit."""
 
     limit: int
-    remaining: int  # below zero when there were too many
-    reset: int  # seconds until it begins anew
+    remaining: int  # negative when the limit is exceeded
+    reset: int  # seconds until the next minute
 
 
 def count_request(request: Request) -> None:
-    """Count a request of a member. Raises Throttled. Without the cache nothing is counted, and everybody may.
+    """Count a request of a member. Raises Throttled. Without the cache requests are neither counted nor refused.
 
-    A request that is too many for the person is not counted for the account: one who floods is stopped alone.
+    A request beyond the limit of the user does not count for the account, so a flood of one user does not affect
+    others.
     """
     member = cast("Membership | None", getattr(request, "membership", None))
     account = cast("Account | None", get_active_tenant())
@@ -65,7 +66,7 @@ def _remember(request: Request, allowance: Allowance) -> None:
 
 
 def add_headers(request: Request, response: HttpResponseBase) -> None:
-    """Say what is left, of the limit that is nearer, in the header fields of the IETF's draft."""
+    """Add the state of the tighter limit in the header fields of the IETF's draft."""
     allowance = cast("Allowance | None", getattr(request, "allowance", None))
     if allowance is not None:
         response.headers["RateLimit-Limit"] = str(allowance.limit)

@@ -1,4 +1,4 @@
-"""What the views of members share: visibility, and the shape of their answers."""
+"""The views of members: visibility, and the form of answers."""
 
 from collections.abc import Callable, Collection, Mapping
 from hashlib import sha256
@@ -62,14 +62,14 @@ class ReadOnlyTenantViewSet[M: TenantModel](StrictView, GenericViewSet[M]):
         return cast(QuerySet[M], super().get_queryset().visible_to(self.membership))  # type: ignore[attr-defined]
 
     def get_object(self) -> M:
-        """Return the row of the URL. Raises Http404 alike for one that is foreign, hidden or absent.
+        """Return the row of the URL. Raises Http404 for one that is foreign, hidden or absent.
 
-        The filters of lists do not apply: an archived row is still found by its id.
+        The filters of lists do not apply: an archived row is found by its id.
         """
         return get_object_or_404(self.get_queryset(), self.identify(self.kwargs["pk"]))
 
     def identify(self, text: str) -> Q:
-        """Return the condition that finds the row which the URL calls `text`. Raises Http404."""
+        """Return the condition for the row that the URL names `text`. Raises Http404."""
         try:
             return Q(pk=UUID(text))
         except ValueError as error:
@@ -82,7 +82,7 @@ class ReadOnlyTenantViewSet[M: TenantModel](StrictView, GenericViewSet[M]):
         return filters | {KeysetPagination.CURSOR, KeysetPagination.SIZE} | ({ORDERING} if self.orderings else set())
 
     def get_order(self) -> tuple[str, ...]:
-        """Return the order of a list: `ordering=` with the id behind it, or the view's own. Raises ValidationError."""
+        """Return the order of a list: `ordering=` and then the id, or the view's own. Raises ValidationError."""
         text = self.request.query_params.get(ORDERING)
         if text is None:
             return self.order
@@ -103,11 +103,11 @@ class ReadOnlyTenantViewSet[M: TenantModel](StrictView, GenericViewSet[M]):
         return preconditions.unless_known(request, self.answer(self.get_object()))
 
     def reread(self, row: M) -> M:
-        """Return `row` as a detail request would find it now, with its annotations and prefetches."""
+        """Return `row` as a detail request would find it now, with annotations and prefetches."""
         return get_object_or_404(self.get_queryset(), pk=row.pk)
 
     def answer(self, row: M, status: int = 200) -> Response:
-        """Answer with one row and the ETag of what is shown of it."""
+        """Answer with one row and its ETag."""
         data = self.show(row)
         return Response(data, status=status, headers={"ETag": etag(data)})
 
@@ -123,7 +123,7 @@ class TenantViewSet[M: TenantModel](MemberWrites, ReadOnlyTenantViewSet[M]):
     """
 
     permissions: Mapping[str, str] = {}
-    unrouted: Collection[str] = ()  # of the usual actions, those that there are not: 405, and not 403 for everybody
+    unrouted: Collection[str] = ()  # the standard actions that are missing: 405 instead of 403
 
     @classmethod
     def as_view(cls, actions: dict[str, Any] | None = None, **initkwargs: Any) -> Any:
@@ -147,10 +147,9 @@ class TenantViewSet[M: TenantModel](MemberWrites, ReadOnlyTenantViewSet[M]):
         return etag(self.show(self.reread(row)))
 
     def lock(self, row: M) -> None:
-        """Lock what the actions on `row` lock first. Raises Http404 when it is gone.
+        """Lock the first row that the actions on `row` lock. Raises Http404 when it is gone.
 
-        View sets whose actions begin with a project's row say so here: in another order two writes could wait for each
-        other.
+        View sets whose actions lock a project first override this: in another order two writes could deadlock.
         """
         get_object_or_404(type(row)._default_manager.select_for_update(no_key=True), pk=row.pk)
 
@@ -170,14 +169,14 @@ class TenantViewSet[M: TenantModel](MemberWrites, ReadOnlyTenantViewSet[M]):
         return Response(status=204)
 
     def act(self, change: Callable[..., object]) -> Response:
-        """Answer a POST without a body: `change` is an action on the row of the URL, which it calls as its model."""
+        """Answer a POST without a body. `change` is an action whose parameter for the row is named after the model."""
         row = self.get_object()
         NoBody(data=self.request.data).is_valid(raise_exception=True)
         change(**{str(row._meta.model_name): row}, actor=self.membership)
         return self.answer(self.reread(row))
 
     def read_body(self, row: M | None = None) -> dict[str, Any]:
-        """Return the checked fields of the body, of a change to `row` if there is one. Raises ValidationError."""
+        """Return the checked fields of the body; with `row`, of a partial change. Raises ValidationError."""
         serializer = self.get_serializer(row, data=self.request.data, partial=row is not None)
         serializer.is_valid(raise_exception=True)
         return cast(dict[str, Any], serializer.validated_data)
@@ -185,15 +184,15 @@ class TenantViewSet[M: TenantModel](MemberWrites, ReadOnlyTenantViewSet[M]):
     # One call of an action each -------------------------------------------------------------------------------------
 
     def perform_create(self, fields: dict[str, Any]) -> M:
-        """Create a row. Every view set that routes POST has its own."""
+        """Create a row. Every view set that routes POST overrides this with one call of an action."""
         raise NotImplementedError  # test_gates.py asks every route for it
 
     def perform_update(self, row: M, fields: dict[str, Any]) -> None:
-        """Change a row. Every view set that routes PATCH has its own."""
+        """Change a row. Every view set that routes PATCH overrides this with one call of an action."""
         raise NotImplementedError  # test_gates.py asks every route for it
 
     def perform_destroy(self, row: M) -> None:
-        """Delete a row. Every view set that routes DELETE has its own."""
+        """Delete a row. Every view set that routes DELETE overrides this with one call of an action."""
         raise NotImplementedError  # test_gates.py asks every route for it
 
 

@@ -1,4 +1,4 @@
-"""What all writes of members share: one transaction, `If-Match` and `Idempotency-Key`."""
+"""All writes of members: one transaction, `If-Match` and `Idempotency-Key`."""
 
 from collections.abc import Callable, Collection
 from functools import partial
@@ -15,7 +15,7 @@ from accounts.rest.errors import Stale
 from accounts.rest.strictness import StrictView
 
 WRITES = frozenset(["post", "put", "patch", "delete"])
-NO_TAG = ""  # of what has none, as lists: no tag of a client is equal to it
+NO_TAG = ""  # of objects without a tag, such as lists: no tag of a client equals it
 
 
 class MemberWrites(StrictView):
@@ -36,10 +36,10 @@ class MemberWrites(StrictView):
     def write(self, handler: Callable[..., Response], request: Request, **kwargs: Any) -> HttpResponseBase:
         """Carry out a write if `If-Match` allows it, and once for each `Idempotency-Key`. Raises Stale.
 
-        Write and answer are one transaction: when a row was hidden from the member while the write waited for it, the
-        answer is 404, and the write is taken back.
+        Write and answer are one transaction. When a row was hidden from the member while the write waited for a lock,
+        the answer is 404 and the write is rolled back.
         """
-        tags = preconditions.read_tags(request, "If-Match")  # here, so that no old answer hides that it is malformed
+        tags = preconditions.read_tags(request, "If-Match")  # before a stored answer is used
         key = idempotency.read_key(request)
         body_hash = self.receive(request)
         handle = partial(self._write_unless_stale, tags, handler, request, **kwargs)
@@ -58,16 +58,16 @@ class MemberWrites(StrictView):
     # What subclasses know -------------------------------------------------------------------------------------------
 
     def receive(self, request: Request) -> str | None:
-        """Read a body that streams, before the transaction begins, and return its hash; None if Django has read it."""
+        """Read a streamed body before the transaction begins, and return its hash; None if Django reads the body."""
         return None
 
     def locked_tag(self) -> str:
-        """Return the tag of what the URL names, which nobody can change any more, or NO_TAG.
+        """Lock the object of the URL and return its tag, or NO_TAG.
 
-        Lock in the order in which the actions do.
+        Lock in the same order as the actions.
         """
         return NO_TAG
 
     def is_hidden(self, answered: Any) -> bool:
-        """Say whether rows that an earlier answer was about are still there, and the member does not see them now."""
+        """Return whether rows of a stored answer exist that the member may not see any more."""
         return False
