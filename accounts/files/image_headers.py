@@ -1,6 +1,6 @@
-"""Read the parts of a picture beside its pixels, with limits, before Pillow sees the file.
+"""Reading the parts of an image beside its pixels, with limits, before Pillow reads the file.
 
-Pillow reads parts in Python and keeps most of them, so that millions of empty ones cost seconds and much more memory
+Pillow reads parts in Python and keeps most of them, so millions of empty parts would cost seconds and much more memory
 than the file has. Each function raises TooManyParts beyond a limit.
 """
 
@@ -13,9 +13,9 @@ from typing import Any, Literal
 # Segments of a JPEG. A photo has 10 to 100. Phones add extended XMP, such as a depth map or a second picture, in
 # segments of 64 KiB: some hundreds. An ICC profile has at most 255.
 MOST_SEGMENTS = 2048
-# Chunks of a PNG or WebP that are no pixels. A PNG has up to 30; drawing programs add some hundreds of their own.
+# Chunks of a PNG or WebP other than pixels. A PNG has up to 30; drawing programs add some hundreds.
 MOST_CHUNKS = 2048
-# Of these the ones in which Pillow decompresses up to 1 MiB, which takes 1 KiB of the file.
+# The chunks among them in which Pillow decompresses up to 1 MiB, which takes 1 KiB of the file.
 MOST_COMPRESSED = 256
 # Chunks of pixels and frames: libpng writes 8 KiB into each, so 64 MiB have 8192.
 MOST_PIECES = 65_536
@@ -31,7 +31,7 @@ MOST_FILLER = 65_536
 
 
 class TooManyParts(Exception):
-    """The picture has more metadata, or more parts, than a limit allows."""
+    """The image has more metadata, or more parts, than a limit allows."""
 
 
 def _limit(number: int, most: int) -> None:
@@ -57,10 +57,10 @@ _BLOCK = 64 * 2  # bytes of the coefficients of 8 × 8 pixels
 
 @dataclass
 class Jpeg:
-    """How a JPEG is coded: the number of its scans, and the bytes that libjpeg keeps of it until the last scan.
+    """The coding of a JPEG: the number of its scans, and the bytes that libjpeg keeps until the last scan.
 
-    `coefficients` is 0 where the first scan has everything, which libjpeg decodes row by row (jdinput.c). The others
-    are what was counted: segments, and bytes before the first scan.
+    `coefficients` is 0 if the first scan has everything, which libjpeg decodes row by row (jdinput.c). The other
+    fields are counters: segments, and bytes before the first scan.
     """
 
     scans: int = 0
@@ -71,7 +71,7 @@ class Jpeg:
     filler: int = 0
 
     def count(self, kind: int, segment: bytes, filler: int) -> None:
-        """Count a segment. What is behind the first scan is read by libjpeg, which does not keep it."""
+        """Count a segment. libjpeg reads those after the first scan and does not keep them."""
         self.segments += 1
         _limit(self.segments, MOST_SEGMENTS)
         if self.scans:
@@ -93,9 +93,9 @@ def _is_interpreted(kind: int, segment: bytes) -> bool:
 
 
 def read_jpeg(content: bytes) -> Jpeg:
-    """Read the segments of a JPEG up to its end. What follows is another picture, a video, or nothing of ours.
+    """Read the segments of a JPEG up to its end. Further images, a video or other data may follow the end.
 
-    Raises TooManyParts, and ValueError or IndexError for what is no JPEG.
+    Raises TooManyParts, and ValueError or IndexError if the content is not a JPEG.
     """
     found, kept, components, position, end = Jpeg(), 0, 0, 2, len(content)
     is_progressive = False
@@ -116,13 +116,13 @@ def read_jpeg(content: bytes) -> Jpeg:
         position += length
     if not found.scans:
         _limit(len(content) - position, MOST_FILLER)
-    if content.find(_FILLER, 0, end) >= 0:  # in a scan libjpeg begins such a run anew with each block that it is given
+    if content.find(_FILLER, 0, end) >= 0:  # in a scan libjpeg reads such a run again with each block
         raise TooManyParts
     return found
 
 
 def _coefficients(frame: bytes) -> int:
-    """Return how many bytes all coefficients of a frame have; a color of less resolution has fewer."""
+    """Return how many bytes all coefficients of a frame have; subsampled components have fewer."""
     height, width = int.from_bytes(frame[1:3]), int.from_bytes(frame[3:5])
     factors = [(each >> 4, each & 15) for each in frame[7 : 6 + 3 * frame[5] : 3]]
     most_across, most_down = (max(each) for each in zip(*factors, strict=True))
@@ -137,7 +137,7 @@ def _coefficients(frame: bytes) -> int:
 
 @dataclass(frozen=True)
 class _Chunks:
-    """A format of chunks that have a length, a kind and content, from `start` to the first one of the kind `end`."""
+    """A format of chunks with a length, a kind and content, from `start` to the first chunk of the kind `end`."""
 
     start: int
     order: Literal["little", "big"]  # of the bytes of the length, which is before the kind if it is big
@@ -182,9 +182,9 @@ def check_webp(content: bytes) -> None:
 
 
 class CountedReads(BytesIO):
-    """A file for Pillow's reader of GIF, whose loops read at each step. Raises TooManyParts.
+    """A file for Pillow's GIF reader, whose loops read at each step. Raises TooManyParts.
 
-    The reader skips bytes that are no block, and goes on behind some empty ones: a scan would have to do the same.
+    The reader skips bytes that are not a block and continues after empty blocks; a scan would have to do the same.
     """
 
     _reads = 0
@@ -196,7 +196,7 @@ class CountedReads(BytesIO):
         return super().read(size)
 
 
-# Which way up ------------------------------------------------------------------------------------------------------
+# Orientation -------------------------------------------------------------------------------------------------------
 
 _ORIENTATION = 0x0112
 _BYTE_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
@@ -205,9 +205,9 @@ _XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([1-8])')
 
 
 def read_orientation(info: dict[Any, Any]) -> int:
-    """Return the orientation of EXIF, or else of XMP, in the `info` of a picture: 1 to 8, or 1 where there is none.
+    """Return the orientation of EXIF, or else of XMP, in the `info` of an image: 1 to 8, or 1 without any.
 
-    Not with Pillow, which makes an object of each field of EXIF, and a warning of each that it finds broken.
+    Pillow's own reader makes an object of each field of EXIF and a warning of each malformed one.
     """
     exif = info.get("exif")
     if exif is None and isinstance(profile := info.get("Raw profile type exif"), str):
@@ -221,7 +221,7 @@ def read_orientation(info: dict[Any, Any]) -> int:
 
 
 def _bytes_of_profile(profile: str) -> bytes:
-    """Return EXIF as ImageMagick writes it into a PNG: hexadecimal digits, behind three lines."""
+    """Return EXIF as ImageMagick writes it into a PNG: hexadecimal digits after three lines."""
     try:
         return bytes.fromhex("".join(profile.split("\n")[3:]))
     except ValueError:
@@ -241,6 +241,6 @@ def _orientation_in_exif(exif: bytes) -> int | None:
             if tag == _ORIENTATION:
                 found = int.from_bytes(value[: _SIZES.get(kind, 0)], "little" if order == "<" else "big")
                 return found if 1 <= found <= 8 else None
-    except struct.error:  # it ends before what it announces
+    except struct.error:  # the data ends too early
         pass
     return None

@@ -1,4 +1,4 @@
-"""Pictures that people send: read with suspicion, and made anew before anybody is shown one."""
+"""Untrusted images: they are checked, decoded with limits, and re-encoded before they are shown."""
 
 import threading
 from collections import Counter
@@ -25,31 +25,31 @@ from accounts.files.image_headers import (
 )
 from tenancy.context import get_active_tenant
 
-MEDIA_TYPE = "image/webp"  # of what comes out
-OVERSAMPLED = 2  # how many times as large as the result a large picture is made before its colors are computed
+MEDIA_TYPE = "image/webp"  # of the result
+OVERSAMPLED = 2  # a large image is first reduced to this multiple of the result's size
 
-# What all pictures that are decoded at the same moment may take, in bytes. One may have all of it: 83 million pixels
+# The bytes that all concurrently decoded images may take together. One image may take all of them: 83 million pixels
 # in color. A JPEG takes less, since it is decoded at up to an eighth of its size.
 MEMORY = 320 * 2**20
-MOST_PIXELS = 250_000_000  # whatever memory they take, they cost time; cameras of phones have up to 200 million
-MOST_SCANS = 100  # of a progressive JPEG, which has some ten; each is a pass over all of its pixels
+MOST_PIXELS = 250_000_000  # a limit of time, not of memory; cameras of phones have up to 200 million
+MOST_SCANS = 100  # of a progressive JPEG, which usually has ten; each is a pass over all of its pixels
 BYTES_OF_PIXEL = {"1": 1, "L": 1, "P": 1, "I;16": 2}  # in Pillow's memory; 4 of all other modes
 BYTES_OF_WEBP_PIXEL = 16  # in libwebp's memory and in Pillow's
-# What decoders allocate before they say how large the picture is: they refuse twice as many pixels.
+# Limits what decoders allocate before they report the size: they refuse twice as many pixels.
 Image.MAX_IMAGE_PIXELS = MEMORY // 8
-# Characters of all texts of a PNG when they are decompressed; each takes up to 4 bytes.
+# The decompressed characters of all texts of a PNG; each takes up to 4 bytes.
 PngImagePlugin.MAX_TEXT_MEMORY = 8 * 2**20
 
-# Pictures that are decoded at the same moment in this process, of all tenants and of one, and how many others wait.
-# Whoever waits holds a thread and perhaps a connection, so few do, and not for long.
+# Concurrently decoded images in this process, of all tenants and of one, and the number of waiting requests.
+# A waiting request holds a thread and perhaps a connection, so few may wait, and for a short time.
 SLOTS, SLOTS_OF_TENANT = 2, 1
 MOST_WAITING, WAIT_SECONDS = 2, 10.0
 
-# ISO base media files of the kinds that phones take pictures in (ISO/IEC 23008-12 and AVIF).
+# The brands of ISO base media files that phones write (ISO/IEC 23008-12 and AVIF).
 HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis")
 
 
-# How a picture is turned upright, by its orientation (EXIF 3.0, 4.6.5.1.6).
+# The transformation that turns an image upright, by its orientation (EXIF 3.0, 4.6.5.1.6).
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -62,17 +62,17 @@ TURNS = {
 
 
 class NotAnImage(Exception):
-    """It is no picture of a kind that is accepted, or too large a one. Its text tells the user why."""
+    """The content is not an image of an accepted kind, or too large. The text tells the user why."""
 
 
 class TooManyImages(Exception):
-    """Other pictures are decoded in this process, and others wait for that. The client may try again soon."""
+    """This process decodes other images, and others wait. The client may try again soon."""
 
 
 def shrink(content: bytes, pixels: int, *, square: bool = False) -> bytes:
-    """Return a picture of at most `pixels` by `pixels` as WebP, with nothing of the original but what it shows.
+    """Return an image of at most `pixels` by `pixels` as WebP, with the pixels of the original and no metadata.
 
-    A square one is cut. Of an animation the first picture is taken. Raises NotAnImage, TooManyImages.
+    A square image is cropped. Of an animation the first frame is used. Raises NotAnImage, TooManyImages.
     """
     tenant = get_active_tenant()
     with slots.take(tenant.pk if tenant else None):
@@ -83,7 +83,7 @@ def shrink(content: bytes, pixels: int, *, square: bool = False) -> bytes:
         except TooManyParts as error:
             text = _("The picture has too much metadata, or too many parts: save it anew.")
             raise NotAnImage(text) from error
-        except Exception as error:  # decoders raise whatever they stumble over
+        except Exception as error:  # decoders raise arbitrary exceptions
             raise NotAnImage(_unreadable(content)) from error
 
 
@@ -100,7 +100,7 @@ def _make(content: bytes, pixels: int, square: bool) -> bytes:
     jpeg = _check(content)
     with _open(content) as image:
         size = f"{image.width} × {image.height}"
-        if image.width * image.height > MOST_PIXELS:  # known before any of it is read
+        if image.width * image.height > MOST_PIXELS:  # known before the pixels are read
             text = _("The picture has %(size)s pixels, and may have %(most)d million.")
             raise NotAnImage(text % {"size": size, "most": MOST_PIXELS // 10**6})
         if jpeg.scans > MOST_SCANS:
@@ -119,13 +119,13 @@ def _make(content: bytes, pixels: int, square: bool) -> bytes:
 
 
 class _FirstJpeg(JpegImageFile):
-    """The first picture of a JPEG. Pillow would read EXIF to know its resolution, and an index of further pictures."""
+    """The first image of a JPEG. Pillow would read EXIF for the resolution, and an index of further images."""
 
     def _read_dpi_from_exif(self) -> None:
         pass
 
 
-# Of the many formats that Pillow reads, those that people send. Not with Image.open(), which refuses large JPEGs too.
+# The accepted formats. Image.open() is not used, since it refuses large JPEGs, which can be decoded at a reduced size.
 READERS = (
     (b"\x89PNG\r\n\x1a\n", PngImageFile),
     (b"\xff\xd8\xff", _FirstJpeg),
@@ -135,7 +135,7 @@ READERS = (
 
 
 def _check(content: bytes) -> Jpeg:
-    """Return what a JPEG says of itself. Raises TooManyParts for a picture that Pillow must not open."""
+    """Return the coding of a JPEG. Raises TooManyParts for an image that Pillow must not open."""
     if content.startswith(b"\xff\xd8\xff"):
         return read_jpeg(content)
     if content.startswith(b"\x89PNG"):
@@ -153,28 +153,28 @@ def _open(content: bytes) -> ImageFile:
 
 
 def _draft(image: ImageFile, pixels: int, square: bool) -> None:
-    """Have a JPEG decoded at a fraction of its size, and leave others alone. Its `size` is the smaller one then."""
+    """Decode a JPEG at a fraction of its size, which becomes its `size`. Other formats stay as they are."""
     width, height = image.size
     side = (min if square else max)(width, height)
     target = OVERSAMPLED * pixels
-    # Of both sides the smaller fraction counts, which would be none of the short side of a long picture.
+    # draft() uses the smaller reduction of both sides, which for the short side of a long image would be none.
     image.draft(None, (max(1, width * target // side), max(1, height * target // side)))
 
 
 def _bytes_of(image: ImageFile) -> int:
-    """Return how many bytes its pixels take while it is decoded."""
+    """Return how many bytes the pixels take while they are decoded."""
     each = BYTES_OF_PIXEL.get(image.mode, 4)
     if isinstance(image, WebPImageFile):
         each = BYTES_OF_WEBP_PIXEL
     elif isinstance(image, GifImageFile):
-        each = 2  # the picture, and what an animation replaces it by
+        each = 2  # the image, and the next frame of an animation
     return image.width * image.height * each
 
 
 def _reduce(image: Image.Image, pixels: int, square: bool) -> Image.Image:
-    """Return a large picture smaller, and cut if it is to be square, without a copy of its full size.
+    """Return a large image reduced, and cropped if it is to be square, without a copy of its full size.
 
-    Other filters than the nearest pixel need such a copy, in other colors, of all but the plain kinds of pictures.
+    For most modes every filter but the nearest pixel needs such a copy, in another mode.
     """
     width, height = image.size
     side = min(width, height)
@@ -191,20 +191,20 @@ def _reduce(image: Image.Image, pixels: int, square: bool) -> Image.Image:
 
 
 def _turn(small: Image.Image, image: ImageFile) -> Image.Image:
-    """Return a picture upright, as the metadata of its original says, which a PNG has behind its pixels too."""
+    """Return an image upright, by the metadata of its original, which a PNG may have after its pixels."""
     small.load()
     turn = TURNS.get(read_orientation(image.info))
     return small if turn is None else small.transpose(turn)
 
 
 def _in_eight_bits(image: Image.Image) -> Image.Image:
-    """Return a grayscale picture of 16 bits with 8: a conversion would take all but the darkest for white."""
+    """Return a 16-bit grayscale image with 8 bits: Pillow's conversion would make nearly all values white."""
     if image.mode != "I;16":
         return image
     wide = image.convert("I")
     gray = wide.point([value >> 8 for value in range(2**16)], "L")
     if (clear := image.info.get("transparency")) is not None:
-        gray.info.pop("transparency", None)  # it is of 16 bits, in which fewer pixels are alike
+        gray.info.pop("transparency", None)  # it is a 16-bit value, which fewer pixels have
         gray.putalpha(wide.point([0 if value == clear else 255 for value in range(2**16)], "L"))
     return gray
 
@@ -218,7 +218,7 @@ def _resize(image: Image.Image, pixels: int, square: bool) -> Image.Image:
 
 
 def _write(image: Image.Image) -> bytes:
-    # Only the pixels are taken over: what else a file knows, such as where it was taken, is in `info`.
+    # Only the pixels are copied. Metadata, such as the place of a photo, is in `info`.
     bare = Image.new(image.mode, image.size)
     bare.paste(image)
     with BytesIO() as file:
@@ -227,7 +227,7 @@ def _write(image: Image.Image) -> bytes:
 
 
 class Slots:
-    """Places for pictures that are decoded at the same time. A tenant has one of them, so others find one too."""
+    """The slots for decoding images at the same time. A tenant has one of them, so that others find one too."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -263,10 +263,10 @@ class Slots:
 
 
 class Memory:
-    """The memory for decoding: MEMORY bytes, of which each picture takes what it needs, in the order of arrival."""
+    """The memory for decoding: MEMORY bytes, of which each image takes what it needs, in the order of arrival."""
 
     def __init__(self) -> None:
-        self._first = threading.Lock()  # of the one that is next
+        self._first = threading.Lock()  # held by the first waiting request
         self._changed = threading.Condition()
         self._taken = 0
 
