@@ -1,4 +1,4 @@
-"""Files in a body, taken over as they arrive, with the memory of one piece; or kept as a whole, in limited memory."""
+"""Files in a request's body, streamed with one piece in memory, or kept as a whole in limited memory."""
 
 import threading
 from collections import Counter
@@ -25,27 +25,27 @@ ROOM_OF_TENANT = ROOM // 2
 
 
 class Sink(Protocol):
-    """What takes a file: see `tenancy.storage.Upload`."""
+    """The destination of a file: see `tenancy.storage.Upload`."""
 
     def write(self, piece: bytes) -> None: ...
 
 
 class Broken(BadRequest):
-    """The body is no complete multipart body: answered with 400."""
+    """The body is not a complete multipart body: answered with 400."""
 
 
-# Called with the fields before the file, its name and its type; returns what takes the file.
+# Called with the fields before the file, its name and its media type; returns the sink.
 type Begin = Callable[[QueryDict, str, str], Sink]
 
 
 def streams_body[V: Callable[..., Any]](view: V) -> V:
-    """Have the body of a request left to `view`, which reads it while it arrives: see `config.bodies`."""
+    """Let `view` read the body while it arrives: see `config.bodies`."""
     view.streams_body = True  # type: ignore[attr-defined]
     return view
 
 
 class Kept:
-    """A file in memory, a sink. Only what has arrived counts, so that a client that sends nothing takes no room."""
+    """A sink that keeps a file in memory. Only bytes that have arrived count, so an idle client takes no memory."""
 
     def __init__(self, room: "Room", who: Hashable) -> None:
         self._room, self._who = room, who
@@ -53,24 +53,24 @@ class Kept:
 
     @property
     def size(self) -> int:
-        """The bytes that it has."""
+        """The number of bytes that have arrived."""
         return self._file.tell()
 
     @property
     def content(self) -> bytes:
-        """What has arrived."""
+        """The bytes that have arrived."""
         return self._file.getvalue()
 
     def write(self, piece: bytes) -> None:
-        """Keep some bytes. Raises TooManyImages when there is no room for them."""
+        """Keep some bytes. Raises TooManyImages if there is not enough memory."""
         self._room.take(self._who, len(piece))
         self._file.write(piece)
 
 
 class Room:
-    """The memory for files that views want as a whole: ROOM bytes, first come first served, of a tenant half of them.
+    """The memory for files that views need as a whole: ROOM bytes, of which a tenant gets at most half.
 
-    No request waits for it: those that wait would keep what they have, and none of them could go on.
+    No request waits for memory: waiting requests would keep what they have, which could be a deadlock.
     """
 
     def __init__(self) -> None:
@@ -99,7 +99,7 @@ room = Room()
 
 
 def read_all(stream: Any, kept: Kept, *, most: int) -> bytes:
-    """Return what is left of a body that is read while it arrives, or of a longer one a little more than `most`.
+    """Return the rest of a streamed body; of a longer one slightly more than `most` bytes.
 
     Raises TooManyImages.
     """
@@ -109,13 +109,13 @@ def read_all(stream: Any, kept: Kept, *, most: int) -> bytes:
 
 
 def receive_file(request: HttpRequest, begin: Begin, *, field: str = "file") -> None:
-    """Read the body, and give its one file to whatever `begin` returns. What comes after the file is not read for.
+    """Read the body, and write its one file to the sink that `begin` returns. Fields after the file are not returned.
 
-    Nothing may have read the body before. Raises ValidationError without a file, Broken for a body that ends too soon
-    or cannot be understood, RequestDataTooBig, and what `begin` and the sink do.
+    The body must not have been read before. Raises ValidationError without a file, Broken for an incomplete or
+    malformed body, RequestDataTooBig, and what `begin` and the sink raise.
     """
     taking = _Taking(request, begin, field)
-    # A chunked body has no length, which the parser would take for an empty one. It does not ask for more than that.
+    # A chunked body has no length, so the parser would treat it as empty. It uses the length for nothing else.
     meta = {**request.META, "CONTENT_LENGTH": request.META.get("CONTENT_LENGTH") or "1"}
     try:
         parser = _Parser(meta, request, [taking], request.encoding)
@@ -128,7 +128,7 @@ def receive_file(request: HttpRequest, begin: Begin, *, field: str = "file") -> 
 
 
 class NoFiles(FileUploadHandler):
-    """Takes no files: where Django reads a form by itself, nobody has asked for any, and they would fill the disk."""
+    """Refuses files in forms that Django parses by itself: no view expects any there, and they would fill the disk."""
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         raise StopUpload(connection_reset=True)
@@ -141,7 +141,7 @@ class NoFiles(FileUploadHandler):
 
 
 class _Parser(MultiPartParser):
-    """Django's, which knows the fields that came before a file."""
+    """The parser of Django, with access to the fields before a file."""
 
     @property
     def fields(self) -> QueryDict:
@@ -164,7 +164,7 @@ class _Taking(FileUploadHandler):
             raise ValidationError({field_name: [_("There is one file, called `%(name)s`.") % {"name": self.field}]})
         self.sink = self.begin(self.parser.fields, file_name, content_type or "")
         if not connection.in_atomic_block:  # as in tests
-            connection.close()  # back to the pool: what follows is written to S3
+            connection.close()  # back to the pool: the rest is written to S3
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         if self.sink is not None:
