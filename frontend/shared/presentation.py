@@ -8,9 +8,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from accounts.exports import archive
 from accounts.exports.workbooks import MOST_ROWS
 from accounts.models import Color
-from tasks import exporting, exporting_accounts
+from tasks import exports
 from tasks.models import ExportFailure, ExportFormat
 
 # Without grey, which means "unassigned", and red, which means "late".
@@ -84,7 +85,7 @@ def failure_in_words(failure: str, format_: str) -> str:
 
 
 def _too_large(format_: str) -> str:
-    most = exporting_accounts.MOST_BYTES if format_ == ExportFormat.ZIP else exporting.MOST_BYTES
+    most = archive.MOST_BYTES if format_ == ExportFormat.ZIP else exports.MOST_BYTES
     too_large = _("It would be larger than %(most)s, the most that one file may be.") % {"most": filesizeformat(most)}
     if format_ == ExportFormat.XLSX:
         facts = {"most": filesizeformat(most // 2), "rows": f"{MOST_ROWS - 1:,}"}

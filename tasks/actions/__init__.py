@@ -1,5 +1,6 @@
 """What can be done with tasks. Pages, API, jobs and commands call these; each function owns its transaction."""
 
+from accounts.actions.exports import TooManyExports, fail_export, remove_old_exports, request_export, write_export
 from tasks.actions.attachments import (
     UPLOAD_SECONDS,
     AlreadyChecked,
@@ -16,7 +17,6 @@ from tasks.actions.bulk import BulkRefused, TaskChange, update_tasks
 from tasks.actions.checklists import tick_in_comment, tick_in_description
 from tasks.actions.columns import retire_status
 from tasks.actions.comments import create_comment, delete_comment, update_comment
-from tasks.actions.exports import TooManyExports, fail_export, remove_old_exports, request_export, write_export
 from tasks.actions.inspection import inspect_attachment, remove_files, remove_incoming
 from tasks.actions.notifications import remind_of_due_tasks
 from tasks.actions.progress import (

@@ -1,8 +1,8 @@
 """The REST API of tasks and what belongs to them."""
 
+from accounts.api.exports import ExportViewSet
 from tasks.api.attachments import AttachmentViewSet
 from tasks.api.comments import CommentViewSet
-from tasks.api.exports import ExportViewSet
 from tasks.api.search import SearchViewSet
 from tasks.api.subtasks import SubtaskViewSet
 from tasks.api.tasks import TaskViewSet

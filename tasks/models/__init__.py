@@ -1,5 +1,6 @@
 """Tasks and what belongs to them, and exports of projects."""
 
+from accounts.models.exports import Export, ExportFailure, ExportFormat, ExportState
 from tasks.models.attachments import (
     Attachment,
     AttachmentQuerySet,
@@ -9,7 +10,6 @@ from tasks.models.attachments import (
     occupied_bytes,
     remove_files_of,
 )
-from tasks.models.exports import Export, ExportFailure, ExportFormat, ExportState
 from tasks.models.tasks import (
     TASK_KEY,
     Assignment,

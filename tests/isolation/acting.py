@@ -238,7 +238,7 @@ CALLS: dict[str, tuple[Callable[..., Any], Arguments]] = {
     "tasks.actions.comments.create_comment": (tasks.create_comment, lambda w: {"task": w.task, "body": "x"}),
     "tasks.actions.comments.delete_comment": (tasks.delete_comment, lambda w: {"comment": w.comment()}),
     "tasks.actions.comments.update_comment": (tasks.update_comment, lambda w: {"comment": w.comment(), "body": "x"}),
-    "tasks.actions.exports.request_export": (
+    "accounts.actions.exports.request_export": (
         tasks.request_export,
         lambda w: {"project": w.project, "format": "csv"},
     ),
@@ -276,7 +276,7 @@ VIEWERS_TOO = {
     "accounts.actions.pictures.set_avatar",
     "accounts.actions.tokens.create_personal_token",
     "accounts.actions.tokens.revoke_personal_token",
-    "tasks.actions.exports.request_export",
+    "accounts.actions.exports.request_export",
     "accounts.actions.notifications.mark_all_read",
     "accounts.actions.notifications.mark_read",
 }

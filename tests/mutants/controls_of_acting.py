@@ -3,7 +3,7 @@
 from tests.mutants.controls import Mutant, off
 
 ACTING, ACTIVITY = "accounts/actions/authorization.py", "projects/actions/activity.py"
-MEMBERS, TOKENS, EXPORTS = "accounts/actions/members.py", "accounts/actions/tokens.py", "tasks/actions/exports.py"
+MEMBERS, TOKENS, EXPORTS = "accounts/actions/members.py", "accounts/actions/tokens.py", "accounts/actions/exports.py"
 REVOKED, UPLOADS = "tests/isolation/test_revoked_meanwhile.py", "tests/tasks/test_uploads_revoked.py"
 LOG_INS, ENDING = "tests/accounts/test_log_ins_under_way.py", "tests/accounts/test_invitations_end.py"
 NOTHING = f"{REVOKED}::test_nothing_is_written_after_the_permission_was_revoked"
@@ -68,7 +68,7 @@ OF_ACTING: list[Mutant] = [
         EXPORTS,
         "    if project is not None and not Project.objects.visible_to(actor).filter(pk=project.pk).exists():\n",
         "    if False:\n",
-        asked_by("tasks.actions.exports.request_export"),
+        asked_by("accounts.actions.exports.request_export"),
     ),
     off(
         "acting: what was exported is for who may still have it",

@@ -2,7 +2,7 @@
 
 from tests.mutants.controls import Mutant, off
 
-TELLING, WRITING, STORAGE = "accounts/models/notifications.py", "tasks/models/exports.py", "tenancy/storage.py"
+TELLING, WRITING, STORAGE = "accounts/models/notifications.py", "accounts/models/exports.py", "tenancy/storage.py"
 STORED, DOWNLOADED = "tests/tenancy/test_storage.py", "tests/tasks/test_exports_api.py"
 DELETED = "tests/isolation/test_deleted_subjects.py"
 TOLD, MAILED = "tests/tasks/test_notifications_api.py", "tests/tasks/test_mails.py"
@@ -76,7 +76,7 @@ IN_THE_PRODUCT: list[Mutant] = [
     ),
     off(
         "an export is written for those who see the project",
-        "tasks/actions/exports.py",
+        "accounts/actions/exports.py",
         "return export.project is not None and bool(export.project.seen_by([export.requested_by]))",
         "return export.project is not None",
         f"{DOWNLOADED}::test_nothing_is_written_for_those_who_lost_the_right_to_it",

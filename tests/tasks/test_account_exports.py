@@ -11,10 +11,11 @@ from django.core.files.base import ContentFile
 
 from accounts.actions.accounts import create_account
 from accounts.actions.pictures import set_avatar, set_logo
+from accounts.exports import archive, archive_files
+from accounts.exports.archive_files import write_files
 from accounts.models import AuditEntry
 from projects.models import Label
-from tasks import exporting, exporting_accounts, exporting_files
-from tasks.exporting_files import write_files
+from tasks import exports
 from tasks.models import Attachment, Export
 from tenancy.context import tenant_context
 from tenancy.storage import storage
@@ -218,7 +219,7 @@ def test_files_count_in_the_progress_and_in_the_size(client, acme, alice, attach
     assert (export.state, export.done) == ("ready", export.total)
     with tenant_context(acme):
         Export.objects.all().delete()
-    monkeypatch.setattr(exporting_files, "write_files", partial(write_files_up_to, most=500))
+    monkeypatch.setattr(archive_files, "write_files", partial(write_files_up_to, most=500))
     client.as_(alice).post(PAGE)
     run_jobs()
     failed = export_of(acme)
@@ -227,7 +228,7 @@ def test_files_count_in_the_progress_and_in_the_size(client, acme, alice, attach
 
 @pytest.mark.parametrize("part", ["projects", "tables"])
 def test_one_that_is_too_large_says_so_in_the_api_and_on_the_page(client, alice, task, run_jobs, monkeypatch, part):
-    monkeypatch.setattr(exporting_accounts, "MOST_BYTES", 1 if part == "projects" else 2000)
+    monkeypatch.setattr(archive, "MOST_BYTES", 1 if part == "projects" else 2000)
     session = client.as_(alice)
     session.post(PAGE)
     run_jobs()
@@ -238,7 +239,7 @@ def test_one_that_is_too_large_says_so_in_the_api_and_on_the_page(client, alice,
 
 
 def test_a_project_that_is_too_large_alone_is_in_it_all_the_same(client, acme, alice, task, run_jobs, monkeypatch):
-    monkeypatch.setattr(exporting, "MOST_BYTES", 1)
+    monkeypatch.setattr(exports, "MOST_BYTES", 1)
     client.as_(alice).post(PAGE)
     run_jobs()
     assert export_of(acme).state == "ready"

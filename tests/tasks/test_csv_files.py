@@ -13,9 +13,9 @@ import pytest
 from django.conf import settings
 from django.db import DatabaseError, models, transaction
 
+from accounts.exports import archive
 from accounts.exports.writing import cell
 from accounts.models import AuditEntry
-from tasks import exporting_accounts
 from tasks.actions import request_export
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
@@ -74,7 +74,7 @@ def files(client, acme, alice, run_jobs):
     """All CSV files, by name: of a project, of the audit log at both addresses, and in the ZIP of the account."""
     world = populate(acme, alice)
     with tenant_context(acme):
-        assert sum(poison(model) for model in exporting_accounts.models()) >= 10
+        assert sum(poison(model) for model in archive.models()) >= 10
         AuditEntry.objects.create(action=SHORT, actor_email=SHORT, object_id=acme.pk, data={HOSTILE: ["x", HOSTILE]})
         type(alice).objects.update(name=HOSTILE)
         asked = {"actor": membership_of(alice, acme)}
@@ -90,7 +90,7 @@ def files(client, acme, alice, run_jobs):
 
 def test_no_value_is_a_formula_whatever_separates_values(acme, files):
     with tenant_context(acme):
-        tables = {f"tables/{model._meta.db_table}.csv" for model in exporting_accounts.models()}
+        tables = {f"tables/{model._meta.db_table}.csv" for model in archive.models()}
     others = {"tasks.csv", "people.csv", "files/missing.csv", "/api/v1/audit/export/", "/settings/audit/export/"}
     assert set(files) == tables | others
     for name, text in files.items():

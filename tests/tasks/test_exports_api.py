@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 
 from accounts.models import Membership
 from projects.models import Label, Project
-from tasks import exporting
+from tasks import exports
 from tasks.actions import create_comment, create_subtask, create_task, update_task
 from tasks.jobs import export_project
 from tasks.models import Export, Task
@@ -158,12 +158,12 @@ def test_no_cell_is_a_formula(acme, exported, alice, bob, project, task, text):
 
 @pytest.mark.parametrize("kind", ["csv", "json", "xlsx"])
 def test_every_page_needs_as_many_queries(acme, project, full, monkeypatch, kind):
-    monkeypatch.setattr(exporting, "PAGE", 5)
+    monkeypatch.setattr(exports, "PAGE", 5)
 
     def queries(tasks):
         project.last_task_number = tasks
         with CaptureQueriesContext(connection) as captured:
-            *_, done = exporting.write_project(project, kind, io.BytesIO(), exporting.MOST_BYTES)
+            *_, done = exports.write_project(project, kind, io.BytesIO(), exports.MOST_BYTES)
         assert done == tasks
         return len(captured)
 
@@ -175,11 +175,11 @@ def test_every_page_needs_as_many_queries(acme, project, full, monkeypatch, kind
 
 
 def test_what_is_newer_than_its_beginning_is_not_in_it(acme, alice, project, full, monkeypatch):
-    monkeypatch.setattr(exporting, "PAGE", 1)
+    monkeypatch.setattr(exports, "PAGE", 1)
     with tenant_context(acme):
         project.refresh_from_db()
         file, actor = io.BytesIO(), membership_of(alice, acme)
-        pages = exporting.write_project(project, "csv", file, exporting.MOST_BYTES)
+        pages = exports.write_project(project, "csv", file, exports.MOST_BYTES)
         next(pages)
         create_task(project=project, actor=actor, title="Later")
         assert list(pages) == [2]
@@ -241,14 +241,14 @@ def test_nothing_is_written_for_those_who_lost_the_right_to_it(acme, ask, run_jo
 def test_nothing_is_stored_for_who_lost_the_project_while_it_was_written(
     acme, ask, run_jobs, monkeypatch, bob, project
 ):
-    write = exporting.write_project
+    write = exports.write_project
 
     def written(*args):
         yield from write(*args)
         Project.objects.update(private=True)
 
     ask(bob, project)
-    monkeypatch.setattr(exporting, "write_project", written)
+    monkeypatch.setattr(exports, "write_project", written)
     run_jobs()
     with tenant_context(acme):
         export = Export.objects.get()
@@ -307,7 +307,7 @@ def test_while_s3_is_gone_it_is_not_ready(acme, client, exported, ask, bob, proj
 
 @pytest.mark.parametrize("kind", ["csv", "json", "xlsx"])
 def test_a_file_that_is_too_large_fails_and_says_so(exported, bob, project, full, monkeypatch, kind):
-    monkeypatch.setattr(exporting, "MOST_BYTES", 200)
+    monkeypatch.setattr(exports, "MOST_BYTES", 200)
     export, response = exported(bob, project, kind)
     assert (export["state"], export["failure"]) == ("failed", "too_large")
     assert response.status_code == 409

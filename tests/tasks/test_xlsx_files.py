@@ -19,7 +19,7 @@ from openpyxl import load_workbook
 from accounts.exports import audit_log, workbooks
 from accounts.exports.workbooks import SheetFull, Workbook
 from accounts.models import AuditEntry
-from tasks import exporting
+from tasks import exports
 from tasks.actions import create_comment, create_task
 from tasks.models import Task
 from tenancy.context import tenant_context
@@ -187,7 +187,7 @@ def test_an_export_that_is_too_large_for_a_sheet_fails_and_csv_does_not(exported
     if limit == "rows":
         monkeypatch.setattr(workbooks, "MOST_ROWS", 1)
     else:
-        monkeypatch.setattr(exporting, "MOST_BYTES", 2000)
+        monkeypatch.setattr(exports, "MOST_BYTES", 2000)
     export, _ = exported(project)
     assert (export["state"], export["failure"]) == ("failed", "too_large")
     assert exported(project, "csv")[0]["state"] == "ready"
@@ -222,7 +222,7 @@ def test_a_project_has_the_rows_of_its_csv_with_dates_of_the_account(exported, p
     sheet = load_workbook(BytesIO(content)).worksheets[0]
     head, *rows = ([cell.value for cell in row] for row in sheet.rows)
     lines = list(csv.DictReader(StringIO(exported(project, "csv")[1].decode("utf-8-sig"), newline="")))
-    assert head == list(lines[0]) == list(exporting.COLUMNS)
+    assert head == list(lines[0]) == list(exports.COLUMNS)
     found = [dict(zip(head, row, strict=True)) for row in rows]
     for name in ("key", "status", "priority", "assignees"):
         assert [row[name] for row in found] == [line[name] for line in lines], name

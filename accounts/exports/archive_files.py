@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.exports.writing import CsvTable
 from accounts.files.names import avatar_file, clean_name, logo_file
 from accounts.models import Account, Membership
-from tasks.exporting import TooLarge
+from tasks.exports import TooLarge
 from tasks.models import Attachment, AttachmentState
 from tenancy.context import require_active_tenant
 from tenancy.storage import storage

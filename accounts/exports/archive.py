@@ -1,6 +1,6 @@
 """All of an account as one ZIP: its projects as JSON, every table as CSV, and its files.
 
-Credentials, their hashes and what belongs to one user are left out: `in_archive` of a model.
+Left out are what would let somebody in, hashes of it too, and what belongs to one person alone.
 """
 
 import shutil
@@ -12,11 +12,12 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from django.apps import apps
 
+from accounts.exports import archive_files
 from accounts.exports.writing import CsvTable
-from accounts.models import Account, Membership
+from accounts.models import Account, ApiToken, IdempotencyKey, Membership, Notification, RefreshFamily
 from projects.models import Project
-from tasks import exporting, exporting_files
-from tasks.models import ExportFormat, Task
+from tasks import exports
+from tasks.models import Export, ExportFormat, Task, UploadURL
 from tenancy.context import require_active_tenant
 from tenancy.fields import DerivedText
 from tenancy.models import TenantModel, is_tenant_owned
@@ -24,19 +25,20 @@ from tenancy.models import TenantModel, is_tenant_owned
 PAGE = 1000  # rows that are in memory at once
 MOST_BYTES = 4 * 1024 * 1024 * 1024
 
+LEFT_OUT = {ApiToken, IdempotencyKey, RefreshFamily, Export, Notification, UploadURL}
 SECRET = "_hash"  # noqa: S105  # how columns end that stand for a secret
 
 
 def count() -> int:
     """Return of how many rows and files `write_account()` will tell: tasks are in it twice."""
     rows = sum(model._default_manager.count() for model in models())
-    return rows + Task.objects.count() + exporting_files.count()
+    return rows + Task.objects.count() + archive_files.count()
 
 
 def models() -> list[type[TenantModel]]:
     """Return the models whose rows are written."""
     owned = (cast(type[TenantModel], model) for model in apps.get_models() if is_tenant_owned(model))
-    return [model for model in owned if model.in_archive]
+    return [model for model in owned if model not in LEFT_OUT]
 
 
 def write_account(file: IO[bytes]) -> Iterator[int]:
@@ -50,13 +52,13 @@ def write_account(file: IO[bytes]) -> Iterator[int]:
         for project in Project.objects.order_by("key"):
             yield from (done + each for each in _write_project(archive, project))
             done += Task.objects.filter(project=project).count()
-            exporting.require_room(file, MOST_BYTES)
+            exports.require_room(file, MOST_BYTES)
         for model in models():
             for rows in _write_table(archive, model):
                 done += rows
-                exporting.require_room(file, MOST_BYTES)
+                exports.require_room(file, MOST_BYTES)
                 yield done
-        for files in exporting_files.write_files(archive, file, MOST_BYTES):
+        for files in archive_files.write_files(archive, file, MOST_BYTES):
             done += files
             yield done
 
@@ -64,7 +66,7 @@ def write_account(file: IO[bytes]) -> Iterator[int]:
 def _write_account_itself(archive: ZipFile) -> None:
     account = Account.objects.get(pk=require_active_tenant().pk)
     names = ("id", "slug", "name", "variant", "time_zone", "plan", "accent_hue", "media_access", "created_at")
-    archive.writestr("account.json", exporting.as_json({name: getattr(account, name) for name in names}))
+    archive.writestr("account.json", exports.as_json({name: getattr(account, name) for name in names}))
     with archive.open("people.csv", "w", force_zip64=True) as entry, _csv(entry) as text:
         rows = CsvTable(text)
         rows.write(["member", "name", "email", "role", "joined_at", "ended_at"])
@@ -76,7 +78,7 @@ def _write_account_itself(archive: ZipFile) -> None:
 def _write_project(archive: ZipFile, project: Project) -> Iterator[int]:
     # In a file of its own first: what is inside a ZIP cannot be asked how long it is.
     with TemporaryFile() as part:
-        yield from exporting.write_project(project, ExportFormat.JSON, part, MOST_BYTES)
+        yield from exports.write_project(project, ExportFormat.JSON, part, MOST_BYTES)
         part.seek(0)
         with archive.open(f"projects/{project.key}.json", "w", force_zip64=True) as entry:
             shutil.copyfileobj(part, entry)
@@ -102,4 +104,4 @@ def _csv(entry: IO[bytes]) -> TextIOWrapper:
 
 
 def _plain(value: Any) -> Any:
-    return exporting.as_json(value) if isinstance(value, dict | list) else value
+    return exports.as_json(value) if isinstance(value, dict | list) else value

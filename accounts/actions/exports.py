@@ -21,7 +21,7 @@ from accounts.exceptions import Conflicting, Gone
 from accounts.models import Membership
 from accounts.permissions import may, require
 from projects.models import Project
-from tasks import exporting, exporting_accounts
+from tasks import exports
 from tasks.models import Export, ExportFailure, ExportFormat, ExportState, Task
 from tenancy.context import own_time_zone
 from tenancy.jobs import enqueue
@@ -74,7 +74,7 @@ def write_export(*, export_id: UUID) -> None:
             for done in _pages(export, file):
                 if not running.update(done=done):
                     return  # it was deleted, or given up for lost
-        except exporting.TooLarge:
+        except exports.TooLarge:
             fail_export(export_id=export_id, failure=ExportFailure.TOO_LARGE)
             return
         if not _is_still_allowed(export_id):
@@ -116,7 +116,7 @@ def _begin(export_id: UUID) -> Export | None:
     if not _is_allowed(export):
         fail_export(export_id=export_id, failure=ExportFailure.FORBIDDEN)
         return None
-    total = exporting_accounts.count() if export.is_of_account else _tasks_of(export).count()
+    total = archive.count() if export.is_of_account else _tasks_of(export).count()
     began = Export.objects.unfinished().filter(pk=export_id)
     return export if began.update(state=ExportState.RUNNING, done=0, total=total) else None
 
@@ -149,8 +149,8 @@ def _tasks_of(export: Export) -> QuerySet[Task]:
 def _pages(export: Export, file: IO[bytes]) -> Iterator[int]:
     """Write the file, and yield after each page how much is written. Raises TooLarge."""
     if export.project is None:
-        return exporting_accounts.write_account(file)
-    return exporting.write_project(export.project, export.format, file, exporting.MOST_BYTES)
+        return archive.write_account(file)
+    return exports.write_project(export.project, export.format, file, exports.MOST_BYTES)
 
 
 def _give_up(which: Q, failure: ExportFailure) -> None:
