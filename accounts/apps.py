@@ -7,3 +7,8 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("extensions")
+
+        from accounts.exports.archive import AccountExport
+        from accounts.extensions import export_kinds
+
+        export_kinds.register(AccountExport())

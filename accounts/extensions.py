@@ -10,10 +10,13 @@ This module is below `accounts.models`, which may ask it. It therefore imports n
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 from uuid import UUID
+from zipfile import ZipFile
 
 from django.core.exceptions import ImproperlyConfigured
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
@@ -98,6 +101,23 @@ def shows(kind: str, queryset: "QuerySet[Any]", serializer: "type[BaseSerializer
     shown[kind] = queryset, serializer
 
 
+class Kind[S: "Model"]:
+    """A kind of rows that refer to a subject by its id: to a row of `model`, or to the account itself without one."""
+
+    name: str  # stored, and what the API calls it
+    model: type[S] | None = None
+
+    def subjects(self, member: "Membership") -> "QuerySet[S] | None":
+        """Return the subjects that a member may see, None if the subject is the account itself.
+
+        Rows about other subjects are hidden from the member.
+        """
+        if self.model is None:
+            return None
+        subjects: QuerySet[S] = self.model._default_manager.visible_to(member)  # type: ignore[attr-defined]
+        return subjects
+
+
 # Notifications -------------------------------------------------------------------------------------------------------
 
 
@@ -114,18 +134,15 @@ class Shown:
     thread: str = ""  # emails with the same one are shown together
 
 
-class NotificationKind[S: "Model"]:
-    """A reason to notify members, and the model of the rows that these notifications are about: their subjects."""
+class NotificationKind[S: "Model"](Kind[S]):
+    """A reason to notify members, with the model of the rows that these notifications are about."""
 
-    name: str  # stored, and what the API calls it
     label: Any
-    model: type[S]
+    model: "type[S]"
     fields: Sequence[str] = ()  # of a notification's `data`, each the id of an object, that the API shows
 
     def subjects(self, member: "Membership") -> "QuerySet[S]":
-        """Return the subjects that a member may see. Notifications about others are hidden from the member."""
-        subjects: QuerySet[S] = self.model._default_manager.visible_to(member)  # type: ignore[attr-defined]
-        return subjects
+        return cast("QuerySet[S]", super().subjects(member))
 
     def in_words(self, notification: "Notification", subject: S, *, actor: str) -> str:
         """Return what happened, as a sentence: “Ada assigned you WEB-42”. `actor` is the name to write."""
@@ -146,6 +163,9 @@ notification_kinds = Kinds[NotificationKind[Any]]()
 def notification_choices() -> list[tuple[str, Any]]:
     """Return the kinds of notifications as the choices of a field."""
     return [(kind.name, kind.label) for kind in notification_kinds]
+
+
+# The daily digest ----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,3 +190,61 @@ class Section:
 
 # Each returns its section for a member, or None if it has nothing to show.
 digest_sections: list[Callable[["Membership"], Section | None]] = []
+
+
+# Exports -------------------------------------------------------------------------------------------------------------
+
+
+class ExportKind[S: "Model"](Kind[S]):
+    """Something that members export to a file."""
+
+    permission: str  # to export it
+    formats: Sequence[tuple[str, Any]]  # each with its label
+    most: int  # bytes of a file
+
+    def count(self, subject: S | None) -> int:
+        """Return the number that `write()` yields in the end."""
+        raise NotImplementedError
+
+    def write(self, subject: S | None, format: str, file: IO[bytes]) -> Iterator[int]:  # noqa: A002
+        """Write the file, and yield after each page how much is written. Raises TooLarge, StorageUnavailable."""
+        raise NotImplementedError
+
+    def file_stem(self, subject: S | None) -> str:
+        """Return what the name of a file begins with, such as WEB in WEB-2026-11-21.csv."""
+        raise NotImplementedError
+
+    def progress(self, done: int, total: int) -> str:
+        """Return in words how much of an export is written."""
+        return _("%(done)d of %(total)d") % {"done": done, "total": total}
+
+    def too_large(self, format: str) -> str:  # noqa: A002
+        """Return in words that a file would be larger than it may be, and what to do about it."""
+        most = filesizeformat(self.most)
+        return _("It would be larger than %(most)s, the most that one file may be.") % {"most": most}
+
+
+export_kinds = Kinds[ExportKind[Any]]()
+
+
+def export_formats() -> list[tuple[str, Any]]:
+    """Return the formats of all kinds as the choices of a field."""
+    return list(dict(choice for kind in export_kinds for choice in kind.formats).items())
+
+
+class ArchiveSection(Protocol):
+    """Files that an app adds to the archive of the whole account, beside the tables with its rows."""
+
+    def count(self) -> int:
+        """Return the sum of what `write()` yields."""
+        ...
+
+    def write(self, archive: ZipFile, most: int) -> Iterator[int]:
+        """Write the files, and yield after each page how much was written since the last one.
+
+        Raises TooLarge if a part has more than `most` bytes, StorageUnavailable.
+        """
+        ...
+
+
+archive_sections: list[ArchiveSection] = []

@@ -1,16 +1,22 @@
 """The Celery tasks of accounts: emails, the audit log of refused log-ins, and the removal of expired rows."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from celery import shared_task
 from django.contrib.sessions.backends.db import SessionStore
 
 from accounts import audit
-from accounts.actions import expiry, notification_emails, notifications, pictures
+from accounts.actions import expiry, exports, notification_emails, notifications, pictures
 from accounts.actions.account_erasure import erase_due_accounts
 from accounts.emails import account_emails, user_emails
+from accounts.models import ExportFailure
+from tenancy.context import tenant_context
 from tenancy.jobs import SystemTask, TenantTask
+from tenancy.outbox.models import OutboxJob
+from tenancy.routing import tenant_by_id
+from tenancy.storage import StorageUnavailable
 
 
 class ClosingTask(TenantTask):
@@ -81,9 +87,34 @@ def send_digest(member_id: str, day: str) -> None:
     notification_emails.send_digest(member_id=UUID(member_id), day=date.fromisoformat(day))
 
 
+class ExportTask(TenantTask):
+    """Stores that an export has failed after the last attempt."""
+
+    abstract = True
+
+    def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
+        # From the outbox, since messages of the broker are not trusted.
+        job = OutboxJob.objects.dead().filter(pk=task_id, name=self.name).first()
+        tenant = tenant_by_id(job.tenant_id) if job else None
+        if job and tenant:
+            with tenant_context(tenant):
+                exports.fail_export(export_id=UUID(job.kwargs["export_id"]), failure=_failure(job))
+
+
+def _failure(job: OutboxJob) -> ExportFailure:
+    kind, _in, _place = job.error.partition(" ")
+    return ExportFailure.STORAGE if kind == StorageUnavailable.__name__ else ExportFailure.ERROR
+
+
+@shared_task(base=ExportTask, name="accounts.write_export", atomic=False)
+def write_export(export_id: str) -> None:
+    exports.write_export(export_id=UUID(export_id))
+
+
 @shared_task(base=TenantTask, name="accounts.remove_old")
 def remove_old(day: str) -> None:
     notifications.remove_old_notifications()
+    exports.remove_old_exports()
 
 
 @shared_task(base=TenantTask, name="accounts.remove_expired")

@@ -25,7 +25,6 @@ app.autodiscover_tasks(related_name="jobs")  # and in processes that are no work
 # In code and not in a table: what runs when is part of a release. Every job here may be started twice.
 EVERY_SOME_MINUTES = 300.0  # seconds; each tenant has its turn once a day, when its own clock says so
 MORNING_JOBS = {
-    "tasks.remove_old": "03:00",
     "accounts.remove_old": "03:00",
     "accounts.remove_expired": "03:00",
     "tasks.sweep_files": "03:00",

@@ -1,40 +1,32 @@
-"""A project as a file, written page by page: what is in it, and how it looks as XLSX, CSV and JSON."""
+"""Exports of a project as XLSX, CSV and JSON, written page by page, and its part of the account archive."""
 
-import json
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
-from io import TextIOWrapper
-from typing import IO, Any, Protocol
+from tempfile import TemporaryFile
+from typing import IO, Any, Protocol, cast
+from zipfile import ZipFile
 
-from django.core.serializers.json import DjangoJSONEncoder
+from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from accounts.exports.workbooks import SheetFull, Workbook
-from accounts.exports.writing import CsvTable
+from accounts.exports.workbooks import MOST_ROWS, SheetFull, Workbook
+from accounts.exports.writing import MOST_BYTES, CsvTable, TextWriter, TooLarge, as_json, require_room
+from accounts.extensions import ExportKind
 from accounts.models import Membership
 from projects.models import Project
-from tasks.models import Comment, ExportFormat, Task, TaskQuerySet
+from tasks.models import Comment, Task, TaskQuerySet
 from tenancy.clock import current_zone, local_time
 from tenancy.folding import sort_key
 
 PAGE = 100  # tasks that are in memory at once, with everything in them
-MOST_BYTES = 256 * 1024 * 1024  # of the file of one project, and on the disk while an XLSX is written
 
 COLUMNS = (
     *("key", "title", "description", "status", "priority", "assignees", "labels", "due_date", "subtasks", "comments"),
     *("created_at", "updated_at", "completed_at", "archived_at"),
 )
-
-
-class TooLarge(Exception):
-    """The file would be larger than an export may be."""
-
-
-def require_room(file: IO[bytes], most: int) -> None:
-    """Raise TooLarge when there are more than `most` bytes in a file so far."""
-    if file.tell() > most:
-        raise TooLarge(f"More than {most} bytes.")
 
 
 class Writer(Protocol):
@@ -49,6 +41,55 @@ class Writer(Protocol):
     def add(self, task: Task) -> None: ...
     def end(self) -> None: ...
     def close(self) -> None: ...
+
+
+class ProjectExport(ExportKind[Project]):
+    """The tasks of one project, with everything in them."""
+
+    name = "project"
+    permission = "project.export"
+    formats = (("xlsx", "XLSX"), ("csv", "CSV"), ("json", "JSON"))
+    model = Project
+    most = MOST_BYTES
+
+    def count(self, subject: Project | None) -> int:
+        project = cast(Project, subject)
+        return Task.objects.filter(project=project, number__lte=project.last_task_number).count()
+
+    def write(self, subject: Project | None, format: str, file: IO[bytes]) -> Iterator[int]:  # noqa: A002
+        return write_project(cast(Project, subject), format, file, MOST_BYTES)
+
+    def file_stem(self, subject: Project | None) -> str:
+        return cast(Project, subject).key
+
+    def progress(self, done: int, total: int) -> str:
+        return _("%(done)d of %(total)d tasks") % {"done": done, "total": total}
+
+    def too_large(self, format: str) -> str:  # noqa: A002
+        if format == "xlsx":
+            facts = {"most": filesizeformat(MOST_BYTES // 2), "rows": f"{MOST_ROWS - 1:,}"}
+            return _("A sheet would have more than %(most)s, or more than %(rows)s tasks. CSV may have more.") % facts
+        remedy = _("CSV leaves out the comments and may be small enough.") if format == "json" else ""
+        return f"{super().too_large(format)} {remedy}".strip()
+
+
+class ProjectsInArchive:
+    """Each project as JSON in the archive of the account."""
+
+    def count(self) -> int:
+        return Task.objects.count()
+
+    def write(self, archive: ZipFile, most: int) -> Iterator[int]:
+        for project in Project.objects.order_by("key"):
+            # In a file of its own first: the length of an entry that is being written is unknown.
+            with TemporaryFile() as part:
+                before = 0
+                for done in write_project(project, "json", part, most):
+                    yield done - before
+                    before = done
+                part.seek(0)
+                with archive.open(f"projects/{project.key}.json", "w", force_zip64=True) as entry:
+                    shutil.copyfileobj(part, entry)
 
 
 def write_project(project: Project, format_: str, file: IO[bytes], most: int) -> Iterator[int]:
@@ -70,20 +111,6 @@ def _write_tasks(project: Project, writer: Writer) -> Iterator[int]:
         done, last = done + len(page), page[-1].number
         yield done
     writer.end()
-
-
-class TextWriter:
-    """What writers of text have in common: UTF-8, and a limit."""
-
-    def __init__(self, file: IO[bytes], most: int) -> None:
-        self.file, self.most = file, most
-        self.text = TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-
-    def check(self) -> None:
-        require_room(self.file, self.most)
-
-    def close(self) -> None:
-        self.text.detach()  # or it would close the file, or be left open with it
 
 
 def _tasks_of_a_table(project: Project) -> TaskQuerySet:
@@ -189,9 +216,9 @@ class JsonWriter(TextWriter):
 
 
 WRITERS: dict[str, type[Writer]] = {
-    ExportFormat.XLSX: XlsxWriter,
-    ExportFormat.CSV: CsvWriter,
-    ExportFormat.JSON: JsonWriter,
+    "xlsx": XlsxWriter,
+    "csv": CsvWriter,
+    "json": JsonWriter,
 }
 
 
@@ -209,8 +236,3 @@ def _person(member: Membership) -> dict[str, Any]:
 
 def _comment(comment: Comment) -> dict[str, Any]:
     return {"author": _person(comment.author), **_fields(comment, "id", "body", "created_at", "edited_at")}
-
-
-def as_json(value: Any) -> str:
-    """Return a value of the database as JSON."""
-    return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False)

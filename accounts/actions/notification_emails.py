@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.emails import notification_emails
 from accounts.extensions import digest_sections, notification_kinds
 from accounts.models import Membership, Notification
-from accounts.models.notifications import with_subjects
+from accounts.models.subjects import with_subjects
 from tenancy.context import own_time_zone
 from tenancy.jobs import enqueue
 
@@ -62,7 +62,7 @@ def send_digest(*, member_id: UUID, day: date) -> bool:
     with own_time_zone(member.user.time_zone):
         sections = [section for make in digest_sections if (section := make(member)) is not None]
     unread = Notification.objects.visible_to(member).unread().select_related("actor").prefetch_related("actor__user")
-    news = with_subjects(unread[:MOST_NOTIFICATIONS], member)
+    news = with_subjects(unread[:MOST_NOTIFICATIONS], member, notification_kinds)
     if not (sections or news):
         return False
     notification_emails.send_digest(member, day=day, sections=sections, notifications=news)
@@ -74,6 +74,6 @@ def _is_wanted(notification: Notification) -> bool:
     member = notification.member
     if member.ended_at is not None or not member.user.is_active or not member.mail_notifications:
         return False
-    if not with_subjects([notification], member):
+    if not with_subjects([notification], member, notification_kinds):
         return False
     return notification_kinds[notification.kind].is_wanted(notification, notification.subject)

@@ -1,7 +1,9 @@
-"""`exports/`: one's own"""
+"""`exports/`: the member's own exports"""
 
+from collections.abc import Iterator
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.http import Http404
 from django.http.response import HttpResponseBase
@@ -11,17 +13,20 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.relations import PKOnlyObject
 from rest_framework.request import Request
 
+from accounts.actions import exports
 from accounts.exceptions import Conflicting
+from accounts.exports.archive import ACCOUNT
+from accounts.extensions import ExportKind, export_formats, export_kinds
+from accounts.models import Export, ExportFailure, ExportState
+from accounts.models.subjects import with_subjects
 from accounts.rest.documentation import Operation, example_id
 from accounts.rest.downloads import stream
 from accounts.rest.filters import StrictFilterSet
-from accounts.rest.serializers import RowField, StrictModelSerializer
+from accounts.rest.serializers import Choice, RowField, StrictModelSerializer
 from accounts.rest.views import TenantViewSet
-from projects.models import Project
-from tasks import actions
-from tasks.models import Export, ExportFailure, ExportState
 
 
 class NotReady(Conflicting):
@@ -35,8 +40,19 @@ class FailureField(serializers.ChoiceField):
         return super().to_representation(value) or None
 
 
+class SubjectField(RowField):
+    """The id of the subject of exports of one kind; `null` in exports of another kind."""
+
+    def __init__(self, *, kind: ExportKind[Any], **kwargs: Any) -> None:
+        model: Any = kind.model
+        super().__init__(queryset=model._default_manager.all(), required=False, allow_null=True, **kwargs)
+        self.kind = kind
+
+    def get_attribute(self, instance: Export) -> PKOnlyObject:
+        return PKOnlyObject(instance.subject_id if instance.kind == self.kind.name else None)
+
+
 class ExportSerializer(StrictModelSerializer[Export]):
-    project = RowField(queryset=Project.objects.all(), required=False, allow_null=True)
     failure = FailureField(
         choices=ExportFailure.choices,
         read_only=True,
@@ -47,27 +63,39 @@ class ExportSerializer(StrictModelSerializer[Export]):
     class Meta:
         model = Export
         fields = (
-            *("id", "project", "format", "state", "failure", "done", "total", "size"),
+            *("id", "state", "failure", "done", "total", "size"),
             *("created_at", "finished_at", "expires_at"),
         )
         read_only_fields = ("state", "done", "total", "size", "finished_at", "expires_at")
         extra_kwargs = {
-            "done": {"help_text": "Tasks that are written; of a `zip`, rows of all tables and files."},
-            "total": {"help_text": "How many there were when it began."},
+            "done": {"help_text": "How much is written: rows, or rows of all tables and files of a `zip`."},
+            "total": {"help_text": "How much there was when it began."},
         }
 
+    def get_fields(self) -> dict[str, Any]:
+        own = super().get_fields()
+        subjects = {kind.name: SubjectField(kind=kind) for kind in _kinds_with_subjects()}
+        return {"id": own.pop("id"), **subjects, "format": Choice(choices=export_formats()), **own}
 
-class ExportFilterSet(StrictFilterSet):
-    project = filters.UUIDFilter(field_name="project_id")
+
+def _kinds_with_subjects() -> Iterator[ExportKind[Any]]:
+    return (kind for kind in export_kinds if kind.model is not None)
 
 
-class ExportViewSet(TenantViewSet[Export]):
-    """Projects as files, and for owners the whole account as `zip`, newest first. Nobody sees those of others."""
+# Each kind has a filter for its subject. The apps have registered their kinds before URLs are loaded.
+ExportFilterSet: Any = type(
+    "ExportFilterSet",
+    (StrictFilterSet,),
+    {kind.name: filters.UUIDFilter(field_name="subject_id") for kind in _kinds_with_subjects()},
+)
 
-    noun = "export"
-    example = {
+
+def _example() -> dict[str, Any]:
+    """Return an export of the first kind that has a subject."""
+    subjects = {kind.name: example_id(kind.name) for kind in list(_kinds_with_subjects())[:1]}
+    return {
         "id": example_id("export"),
-        "project": example_id("project"),
+        **subjects,
         "format": "csv",
         "state": "ready",
         "failure": None,
@@ -78,18 +106,25 @@ class ExportViewSet(TenantViewSet[Export]):
         "finished_at": "2026-11-21T09:30:04Z",
         "expires_at": "2026-11-28T09:30:04Z",
     }
-    queryset = Export.objects.select_related("project")
+
+
+class ExportViewSet(TenantViewSet[Export]):
+    """The member's own exports, newest first. Other members do not see them, nor does an admin."""
+
+    noun = "export"
+    example = _example()
+    queryset = Export.objects.all()
     serializer_class = ExportSerializer
     filterset_class = ExportFilterSet
     order = ("-created_at", "-id")
-    permissions = {"create": "project.export"}
+    permissions = {"create": "account.read"}  # the action asks for the permission of the kind
     unrouted = ("partial_update", "destroy")
     operations = {
         "list": Operation("Returns the exports that the user requested, newest first."),
         "create": Operation(
-            "Requests an export of a project as `xlsx`, `csv` or `json`. Without `project`, and with the format "
-            "`zip`, it is an export of the whole account, for its owner. A job writes the file; `state` says when it "
-            "is `ready`. Returns 409 while three exports of the user are not finished.",
+            "Requests an export of an object, in a format of its kind. Without an object, and with the format `zip`, "
+            "it is an export of the whole account, for its owner. A job writes the file; `state` says when it is "
+            "`ready`. Returns 409 while three exports of the user are not finished.",
             "Request an export",
             "requestExport",
             response={
@@ -110,13 +145,20 @@ class ExportViewSet(TenantViewSet[Export]):
     }
 
     def perform_create(self, fields: dict[str, Any]) -> Export:
-        return actions.request_export(actor=self.membership, **fields)
+        given = {kind.name: fields[kind.name] for kind in _kinds_with_subjects() if fields.get(kind.name) is not None}
+        if len(given) > 1:
+            raise ValidationError(dict.fromkeys(given, _("An export has one object.")))
+        kind, subject = next(iter(given.items()), (ACCOUNT, None))
+        return exports.request_export(actor=self.membership, kind=kind, subject=subject, format=fields["format"])
 
     @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
     @action(detail=True)
     def download(self, request: Request, pk: str) -> HttpResponseBase:
         """The file; 409 before the export is ready."""
-        export = self.get_object()
+        found = with_subjects([self.get_object()], self.membership, export_kinds)
+        if not found:
+            raise Http404
+        (export,) = found
         if export.state != ExportState.READY:
             raise NotReady(_("This export is not ready: its state is `%(state)s`.") % {"state": export.state})
         try:

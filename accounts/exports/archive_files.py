@@ -9,10 +9,9 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.exports.writing import CsvTable
+from accounts.exports.writing import CsvTable, TooLarge
 from accounts.files.names import avatar_file, clean_name, logo_file
 from accounts.models import Account, Membership
-from tasks.exports import TooLarge
 from tasks.models import Attachment, AttachmentState
 from tenancy.context import require_active_tenant
 from tenancy.storage import storage

@@ -1,9 +1,15 @@
-"""CSV files, which people open in spreadsheets: no value in one is computed, whatever separates it there."""
+"""Parts of files: rows of CSV that no spreadsheet computes, JSON, text in UTF-8, and the limit of their size."""
 
 import csv
+import json
 import re
 from collections.abc import Iterable
-from typing import IO
+from io import TextIOWrapper
+from typing import IO, Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+
+MOST_BYTES = 256 * 1024 * 1024  # of one file, and on the disk while an XLSX is written
 
 # Spreadsheets separate by what their locale has for lists, and many treat a tab so. Quotes keep a value together only
 # for a reader that takes commas for separators: with another one the second value of a line does not begin at a quote.
@@ -34,3 +40,34 @@ def cell(value: object) -> str:
     if value is None:
         return ""
     return FORMULA.sub("'", value.isoformat() if hasattr(value, "isoformat") else str(value))
+
+
+class TooLarge(Exception):
+    """The file would be larger than an export may be."""
+
+
+def require_room(file: IO[bytes], most: int) -> None:
+    """Raise TooLarge when there are more than `most` bytes in a file so far."""
+    if file.tell() > most:
+        raise TooLarge(f"More than {most} bytes.")
+
+
+class TextWriter:
+    """The base of writers of text: UTF-8, and a limit."""
+
+    def __init__(self, file: IO[bytes], most: int) -> None:
+        self.file, self.most = file, most
+        self.text = TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+
+    def check(self) -> None:
+        """Raise TooLarge when there are more bytes than `most`."""
+        require_room(self.file, self.most)
+
+    def close(self) -> None:
+        """Leave the file open: the caller reads it."""
+        self.text.detach()
+
+
+def as_json(value: Any) -> str:
+    """Return a value of the database as JSON."""
+    return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False)

@@ -4,6 +4,7 @@ from accounts.models.accounts import Account, Color, Domain, MediaAccess
 from accounts.models.activity import AbstractActivity, AbstractTopic
 from accounts.models.audit import AuditEntry
 from accounts.models.credentials import ApiToken, RefreshFamily
+from accounts.models.exports import Export, ExportFailure, ExportState
 from accounts.models.idempotency import IdempotencyKey
 from accounts.models.invitations import Invitation
 from accounts.models.memberships import Membership
@@ -19,6 +20,9 @@ __all__ = [
     "AuditEntry",
     "Color",
     "Domain",
+    "Export",
+    "ExportFailure",
+    "ExportState",
     "IdempotencyKey",
     "Invitation",
     "MediaAccess",

@@ -1,15 +1,13 @@
 """Notifications of members. Tenant-owned."""
 
-from collections import defaultdict
-from collections.abc import Iterable
 from typing import Any, ClassVar, Self
-from uuid import UUID
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from accounts.extensions import notification_kinds
 from accounts.models.memberships import Membership
+from accounts.models.subjects import subject_deleted, subject_visible_to
 from tenancy.constraints import TenantUniqueConstraint
 from tenancy.fields import TenantForeignKey
 from tenancy.models import TenantManager, TenantModel
@@ -18,11 +16,7 @@ from tenancy.models import TenantManager, TenantModel
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def visible_to(self, membership: Membership) -> Self:
         """Return the member's own, about subjects that exist and that the member may still see."""
-        shown = Q(pk__in=())
-        for kind in notification_kinds:
-            subjects = kind.subjects(membership).filter(pk=OuterRef("subject_id"))
-            shown |= Q(Exists(subjects), kind=kind.name)
-        return self.filter(shown, member=membership)
+        return self.filter(subject_visible_to(membership, notification_kinds), member=membership)
 
     def unread(self) -> Self:
         """Return those that were not read."""
@@ -30,11 +24,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
     def without_subject(self) -> Self:
         """Return those whose subject was deleted."""
-        gone = Q(pk__in=())
-        for kind in notification_kinds:
-            subjects = kind.model._default_manager.filter(pk=OuterRef("subject_id"))
-            gone |= Q(~Exists(subjects), kind=kind.name)
-        return self.filter(gone)
+        return self.filter(subject_deleted(notification_kinds))
 
 
 class Notification(TenantModel):
@@ -45,8 +35,7 @@ class Notification(TenantModel):
 
     member = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="notifications")
     kind = models.CharField(max_length=40)  # a name in accounts.extensions.notification_kinds
-    # No foreign key: the model depends on the kind. A deleted subject hides the row, and the daily job deletes it.
-    subject_id = models.UUIDField()
+    subject_id = models.UUIDField()  # see accounts.models.subjects
     data = models.JSONField(default=dict)  # ids by the names that the API shows them under
     actor = TenantForeignKey(Membership, on_delete=models.PROTECT, null=True, related_name="+")
     # Identifies the event, so that it is told once: the id of an activity or a comment, or a day.
@@ -72,19 +61,5 @@ class Notification(TenantModel):
     def __str__(self) -> str:
         return f"{self.kind} for {self.member_id}"
 
-    # Set by with_subjects() alone.
+    # Set by subjects.with_subjects() alone.
     subject: Any
-
-
-def with_subjects(notifications: Iterable[Notification], member: Membership) -> list[Notification]:
-    """Return the notifications whose subject `member` may see, with it as `subject`: one query for each kind."""
-    rows = list(notifications)
-    ids: dict[str, set[UUID]] = defaultdict(set)
-    for row in rows:
-        ids[row.kind].add(row.subject_id)
-    subjects = {
-        kind.name: kind.subjects(member).in_bulk(ids[kind.name]) for kind in notification_kinds if kind.name in ids
-    }
-    for row in rows:
-        row.subject = subjects.get(row.kind, {}).get(row.subject_id)
-    return [row for row in rows if row.subject is not None]

@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 
 from accounts.api.account import AccountView, RestoreView, TransferView
 from accounts.api.audit import AuditViewSet
+from accounts.api.exports import ExportViewSet
 from accounts.api.invitations import AcceptView, InvitationViewSet
 from accounts.api.me import MeView, OwnAccountsView
 from accounts.api.members import MemberViewSet
@@ -18,7 +19,7 @@ from config.errors import not_found
 from config.openapi import document
 from config.urls import tracker
 from frontend.public.views import api_docs
-from tasks.api import AttachmentViewSet, ExportViewSet, UploadView
+from tasks.api import AttachmentViewSet, UploadView
 
 app_name = "api"  # so that names like `task-detail` are not taken for pages
 

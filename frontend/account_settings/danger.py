@@ -11,14 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.actions.account_deletion import delete_account, restore_account
+from accounts.actions.exports import request_export
+from accounts.exports.archive import ACCOUNT
 from accounts.models import Account
 from accounts.permissions import require
 from frontend.account_settings.forms import TypeName
 from frontend.shared.access import MemberRequest
-from frontend.shared.exports import progress_of
+from frontend.shared.exports import exports_of
 from frontend.shared.forms import errors_in_words, posted, submit
-from tasks.actions import request_export
-from tasks.models import Export, ExportFormat
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,7 +37,7 @@ def export(request: MemberRequest) -> HttpResponse:
     if request.method != "POST" and request.htmx:
         return render(request, "shared/components/exports.html", _exports(request))
     form = Form(posted(request))
-    sent = submit(form, request_export, actor=request.membership, format=ExportFormat.ZIP)
+    sent = submit(form, request_export, actor=request.membership, format="zip")
     if sent.is_done:
         return redirect("danger")
     return _page(request, _form(request, bound=False), error=errors_in_words(form), status=sent.status)
@@ -55,8 +55,7 @@ def _page(request: MemberRequest, form: TypeName, *, error: str = "", status: in
 
 
 def _exports(request: MemberRequest) -> dict[str, Any]:
-    exports = Export.objects.visible_to(request.membership).filter(format=ExportFormat.ZIP)
-    return progress_of(exports, reverse("export_account"))
+    return exports_of(request.membership, reverse("export_account"), kind=ACCOUNT)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -26,7 +26,7 @@ from accounts.actions.notifications import mark_all_read, mark_read
 from accounts.emails.notification_emails import in_words
 from accounts.extensions import Shown, notification_kinds
 from accounts.models import Membership, Notification
-from accounts.models.notifications import with_subjects
+from accounts.models.subjects import with_subjects
 from frontend.shared.access import MemberRequest
 from tenancy.clock import local_date
 
@@ -145,7 +145,8 @@ def _page(request: MemberRequest, pages: "Paginator[Notification]") -> Any:
 
 def by_day(notifications: Iterable[Notification], member: Membership) -> list[Day]:
     """Return the sorted `notifications` in groups by day, in the user's time zone."""
-    groups = groupby(with_subjects(notifications, member), key=lambda each: local_date(each.created_at))
+    rows = with_subjects(notifications, member, notification_kinds)
+    groups = groupby(rows, key=lambda each: local_date(each.created_at))
     return [Day(day, [_row(each) for each in group]) for day, group in groups]
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Color, Membership
 from frontend.shared.forms import UNREMEMBERED
 from projects.models import Category, Project, Status
-from tasks.models import ExportFormat
+from tasks.exports import ProjectExport
 from tenancy.fields import NormalizedLine
 
 
@@ -62,4 +62,4 @@ class EditLabel(forms.Form):
 class NewExport(forms.Form):
     """One button for each format sends this form."""
 
-    format = forms.ChoiceField(choices=[each for each in ExportFormat.choices if each[0] != ExportFormat.ZIP])
+    format = forms.ChoiceField(choices=ProjectExport.formats)

@@ -3,16 +3,12 @@
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.template.defaultfilters import filesizeformat
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from accounts.exports import archive
-from accounts.exports.workbooks import MOST_ROWS
-from accounts.models import Color
-from tasks import exports
-from tasks.models import ExportFailure, ExportFormat
+from accounts.extensions import export_kinds
+from accounts.models import Color, Export, ExportFailure
 
 # Without grey, which means "unassigned", and red, which means "late".
 PEOPLE = (Color.ORANGE, Color.AMBER, Color.GREEN, Color.TEAL, Color.BLUE, Color.VIOLET, Color.PINK)
@@ -74,28 +70,14 @@ def full_date(day: date) -> str:
     return date_format(day, pgettext("a full date, in Django's date format", "l, F j, Y"))
 
 
-def failure_in_words(failure: str, format_: str) -> str:
-    """Return why an export failed and the remedy. `failure` is empty for an unknown reason."""
-    if failure == ExportFailure.TOO_LARGE:
-        return _too_large(format_)
-    if failure == ExportFailure.FORBIDDEN:
+def failure_in_words(export: Export) -> str:
+    """Return why an export failed and the remedy, also for an unknown reason."""
+    if export.failure == ExportFailure.TOO_LARGE:
+        return export_kinds[export.kind].too_large(export.format)
+    if export.failure == ExportFailure.FORBIDDEN:
         return str(ExportFailure.FORBIDDEN.label)
-    known = ExportFailure(failure).label if failure else _("It could not be written.")
+    known = ExportFailure(export.failure).label if export.failure else _("It could not be written.")
     return _("%(reason)s Ask for it again.") % {"reason": known}
-
-
-def _too_large(format_: str) -> str:
-    most = archive.MOST_BYTES if format_ == ExportFormat.ZIP else exports.MOST_BYTES
-    too_large = _("It would be larger than %(most)s, the most that one file may be.") % {"most": filesizeformat(most)}
-    if format_ == ExportFormat.XLSX:
-        facts = {"most": filesizeformat(most // 2), "rows": f"{MOST_ROWS - 1:,}"}
-        too_large = _("A sheet would have more than %(most)s, or more than %(rows)s tasks.") % facts
-    remedies = {
-        ExportFormat.XLSX: _("CSV may have more."),
-        ExportFormat.ZIP: _("Export the projects one by one, and download large files from their tasks."),
-        ExportFormat.JSON: _("CSV leaves out the comments and may be small enough."),
-    }
-    return " ".join(filter(None, (too_large, remedies.get(ExportFormat(format_)))))
 
 
 def lateness(due: date, today: date) -> str:

@@ -8,11 +8,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from accounts.models import Account, Membership
+from accounts.models import Account, Export, Membership
 from accounts.permissions import may as role_allows
 from frontend.shared import presentation
 from frontend.shared.markdown import render_markdown
-from tasks.models import Export
 from tenancy.clock import current_date, local_date, local_time
 
 register = template.Library()
@@ -92,4 +91,4 @@ def _moment(value: datetime, words: str) -> SafeString:
 @register.filter
 def why_it_failed(export: Export) -> str:
     """Why an export failed, and the remedy."""
-    return presentation.failure_in_words(export.failure, export.format)
+    return presentation.failure_in_words(export)

@@ -1,6 +1,5 @@
 """What can be done with tasks. Pages, API, jobs and commands call these; each function owns its transaction."""
 
-from accounts.actions.exports import TooManyExports, fail_export, remove_old_exports, request_export, write_export
 from tasks.actions.attachments import (
     UPLOAD_SECONDS,
     AlreadyChecked,
@@ -44,7 +43,6 @@ __all__ = [
     "NothingUploaded",
     "StaleVersion",
     "TaskChange",
-    "TooManyExports",
     "abandon_attachment",
     "announce_attachment",
     "archive_task",
@@ -58,7 +56,6 @@ __all__ = [
     "delete_comment",
     "delete_subtask",
     "delete_task",
-    "fail_export",
     "inspect_attachment",
     "lock_task",
     "move_subtask",
@@ -67,9 +64,7 @@ __all__ = [
     "remind_of_due_tasks",
     "remove_files",
     "remove_incoming",
-    "remove_old_exports",
     "reopen_task",
-    "request_export",
     "restore_task",
     "retire_status",
     "sweep_files",
@@ -79,5 +74,4 @@ __all__ = [
     "update_subtask",
     "update_task",
     "update_tasks",
-    "write_export",
 ]

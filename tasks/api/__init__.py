@@ -1,6 +1,5 @@
 """The REST API of tasks and what belongs to them."""
 
-from accounts.api.exports import ExportViewSet
 from tasks.api.attachments import AttachmentViewSet
 from tasks.api.comments import CommentViewSet
 from tasks.api.search import SearchViewSet
@@ -11,7 +10,6 @@ from tasks.api.uploads import UploadView
 __all__ = [
     "AttachmentViewSet",
     "CommentViewSet",
-    "ExportViewSet",
     "SearchViewSet",
     "SubtaskViewSet",
     "TaskViewSet",

@@ -1,6 +1,5 @@
-"""Tasks and what belongs to them, and exports of projects."""
+"""Tasks and what belongs to them."""
 
-from accounts.models.exports import Export, ExportFailure, ExportFormat, ExportState
 from tasks.models.attachments import (
     Attachment,
     AttachmentQuerySet,
@@ -28,10 +27,6 @@ __all__ = [
     "AttachmentQuerySet",
     "AttachmentState",
     "Comment",
-    "Export",
-    "ExportFailure",
-    "ExportFormat",
-    "ExportState",
     "Priority",
     "Refusal",
     "Subtask",

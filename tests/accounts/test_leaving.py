@@ -30,7 +30,7 @@ REFERENCES = {
     "projects.ProjectMember.member": "deleted",
     "accounts.Notification.member": "deleted",
     "accounts.Notification.actor": "kept: what they did",
-    "tasks.Export.requested_by": "kept: for a week, and shown to whoever sees the project",
+    "accounts.Export.requested_by": "kept: for a week, and shown to whoever sees the project",
     "accounts.IdempotencyKey.member": "kept: answers to requests that nobody can send any more, for a day",
     "accounts.AuditEntry.actor": "kept: what they did",
     "accounts.Invitation.invited_by": "kept: it is the account's, and admins see and revoke it",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.models import Export
+from accounts.models import Export
 from tenancy.context import tenant_context
 
 URL = "/projects/WEB/export/"
@@ -23,7 +23,7 @@ def export(acme):
 def test_the_project_leads_there(client, vera, project, page):
     assert URL in page(client.as_(vera).get("/projects/WEB/")).links
     seen = page(client.as_(vera).get(URL))
-    assert "None of this project yet." in seen.text
+    assert "No exports yet." in seen.text
     assert [button["value"] for button in seen.all("button", name="format")] == ["xlsx", "csv", "json"]
 
 
@@ -64,8 +64,8 @@ def test_the_file_is_a_link_when_it_is_ready(client, vera, project, page, run_jo
         ),
         ("csv", "forbidden", "You were no longer allowed to export it when it was to be written."),
         ("csv", "storage", "The file storage could not be reached. Ask for it again."),
-        ("csv", "abandoned", "Nobody wrote it for a day. Ask for it again."),
-        ("csv", "error", "Something went wrong while it was written. Ask for it again."),
+        ("csv", "abandoned", "It was not written within a day. Ask for it again."),
+        ("csv", "error", "An error occurred while it was written. Ask for it again."),
         ("csv", "", "It could not be written. Ask for it again."),
     ],
 )
@@ -92,7 +92,7 @@ def test_the_fourth_has_to_wait(client, vera, project, page):
 
 def test_others_see_nothing_of_it(client, alice, vera, project, page):
     client.as_(vera).post(URL, {"format": "csv"})
-    assert "None of this project yet." in page(client.as_(alice).get(URL)).text
+    assert "No exports yet." in page(client.as_(alice).get(URL)).text
 
 
 def test_a_hidden_project_has_no_such_page(client, bob, secret_project):

@@ -3,10 +3,11 @@
 import pytest
 from django.utils import timezone
 
+from accounts.actions.exports import request_export
 from accounts.models import Notification, User
 from projects.actions import create_project, set_on_roadmap
 from projects.models import Label
-from tasks.actions import create_comment, create_subtask, create_task, request_export, update_task
+from tasks.actions import create_comment, create_subtask, create_task, update_task
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
 
@@ -53,7 +54,7 @@ def hostile(initech, ines):
         update_task(actor=actor, task=task, title=ATTACK, labels=[label])
         about = {"kind": "assigned", "subject_id": task.pk, "data": {"task": str(task.pk)}}
         Notification.objects.create(member=actor, actor=actor, cause="x", **about)
-        request_export(actor=actor, project=project, format="csv")
+        request_export(actor=actor, kind="project", subject=project, format="csv")
         project.statuses.filter(category="todo").update(name="<script>alert(6)</script>")
         set_on_roadmap(project=project, actor=actor, shown=True)
     return initech

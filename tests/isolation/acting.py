@@ -10,7 +10,16 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from accounts.actions import account_deletion, accounts, invitations, members, notifications, pictures, tokens
+from accounts.actions import (
+    account_deletion,
+    accounts,
+    exports,
+    invitations,
+    members,
+    notifications,
+    pictures,
+    tokens,
+)
 from accounts.models import Account, Membership, Notification
 from projects import actions as projects
 from projects.models import Project
@@ -239,8 +248,8 @@ CALLS: dict[str, tuple[Callable[..., Any], Arguments]] = {
     "tasks.actions.comments.delete_comment": (tasks.delete_comment, lambda w: {"comment": w.comment()}),
     "tasks.actions.comments.update_comment": (tasks.update_comment, lambda w: {"comment": w.comment(), "body": "x"}),
     "accounts.actions.exports.request_export": (
-        tasks.request_export,
-        lambda w: {"project": w.project, "format": "csv"},
+        exports.request_export,
+        lambda w: {"kind": "project", "subject": w.project, "format": "csv"},
     ),
     "accounts.actions.notifications.mark_all_read": (notifications.mark_all_read, lambda w: w.notification() and {}),
     "accounts.actions.notifications.mark_read": (
@@ -280,4 +289,13 @@ VIEWERS_TOO = {
     "accounts.actions.notifications.mark_all_read",
     "accounts.actions.notifications.mark_read",
 }
-IN_A_PROJECT = {"project", "task", "status", "subtask", "comment", "attachment", "changes"}  # their arguments
+IN_A_PROJECT = {
+    "project",
+    "subject",
+    "task",
+    "status",
+    "subtask",
+    "comment",
+    "attachment",
+    "changes",
+}  # their arguments

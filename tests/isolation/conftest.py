@@ -10,10 +10,19 @@ from django.db import connections
 from django.utils import timezone
 
 from accounts.actions.tokens import create_personal_token
-from accounts.models import ApiToken, AuditEntry, IdempotencyKey, Invitation, Membership, Notification, RefreshFamily
+from accounts.models import (
+    ApiToken,
+    AuditEntry,
+    Export,
+    IdempotencyKey,
+    Invitation,
+    Membership,
+    Notification,
+    RefreshFamily,
+)
 from accounts.tokens import hash_of
 from projects.models import Activity, Label, Project, ProjectMember, Status
-from tasks.models import Assignment, Attachment, Comment, Export, Subtask, Task, TaskLabel, UploadURL
+from tasks.models import Assignment, Attachment, Comment, Subtask, Task, TaskLabel, UploadURL
 from tenancy.context import tenant_context
 from tenancy.models import AbstractTenant, get_membership_model
 from tenancy.testing import canary
@@ -83,7 +92,7 @@ def populate(tenant, user) -> World:
             "data": {"task": str(task.pk), "comment": str(comment.pk)},
         }
         told = Notification.objects.create(member=member, cause="x", **about)
-        export = Export.objects.create(project=project, requested_by=member, format="csv")
+        export = Export.objects.create(kind="project", subject_id=project.pk, requested_by=member, format="csv")
         file = {"task": task, "comment": comment, "uploaded_by": member, "size": 7}
         attachment = Attachment.objects.create(**file, name=text(), content_type=text(), state="ready")
         UploadURL.objects.create(pk=attachment.pk, size=7, expires_at=timezone.now() + timedelta(days=1))

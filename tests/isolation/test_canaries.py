@@ -22,6 +22,8 @@ FORMATTED = {
     "accounts.IdempotencyKey.body_hash": "a hash",
     "accounts.Invitation.email": "an e-mail address",
     "accounts.Invitation.token_hash": "a hash",
+    "accounts.Export.kind": "one of the program's own words",
+    "accounts.Export.format": "one of the program's own words",
     "accounts.Notification.kind": "one of the program's own words",
     "accounts.Notification.data": "ids",
     "accounts.Notification.cause": "an id or a day",

@@ -4,11 +4,12 @@ import pytest
 
 from accounts.actions.notification_emails import mail_notification
 from accounts.jobs import remove_old
-from accounts.models import Notification
-from tasks.models import Comment
+from accounts.models import Export, Notification
+from projects.models import Project
+from tasks.models import Comment, Task
 from tenancy.context import tenant_context
 
-URL = "/api/v1/notifications/"
+URL, EXPORTS = "/api/v1/notifications/", "/api/v1/exports/"
 
 
 @pytest.fixture
@@ -37,6 +38,17 @@ def test_no_email_is_sent_for_deleted_subject(ours, deleted, mailoutbox):
     with tenant_context(ours.tenant):
         assert not mail_notification(notification_id=deleted.pk)
     assert mailoutbox == []
+
+
+def test_api_hides_exports_of_deleted_subject(client, alice, ours):
+    with tenant_context(ours.tenant):
+        Export.objects.update(state="ready")
+        Task.objects.all().delete()
+        Project.objects.filter(pk=ours.project.pk).delete()
+    session = client.as_(alice)
+    assert session.get(EXPORTS).json()["results"] == []
+    for suffix in ("", "download/"):
+        assert session.get(f"{EXPORTS}{ours.export.pk}/{suffix}").status_code == 404
 
 
 def test_daily_job_deletes_notifications_of_deleted_subjects(ours, theirs, deleted):

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from tasks.actions import request_export
-from tasks.models import Export
+from accounts.actions.exports import request_export
+from accounts.models import Export
 from tenancy.context import tenant_context
 from tenancy.outbox.models import OutboxJob
 from tenancy.testing import membership_of
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 )
 def test_an_export_that_cannot_be_written_fails_in_the_end(jobs, acme, alice, project, attempts, s3, failure):
     with tenant_context(acme):
-        export = request_export(actor=membership_of(alice, acme), project=project, format="csv")
+        export = request_export(actor=membership_of(alice, acme), kind="project", subject=project, format="csv")
     OutboxJob.objects.update(attempts=attempts)
     jobs.relay()
     jobs.worker(concurrency=1, JOB_SECONDS="60", S3_ENDPOINT_URL=s3)

@@ -7,8 +7,9 @@ from email.header import decode_header, make_header
 import pytest
 from django.core.files.storage import default_storage
 
+from accounts.actions.exports import request_export
 from accounts.models import Notification
-from tasks.actions import create_comment, request_export, update_task
+from tasks.actions import create_comment, update_task
 from tenancy.context import tenant_context
 from tenancy.daily import for_each_tenant
 from tenancy.outbox.models import OutboxJob
@@ -44,9 +45,7 @@ def test_digests_are_made_for_each_account(working, acme, globex, alice, bob, ma
     assert [str(make_header(decode_header(each))) for each in subjects] == ["1 open task in “Acme”"]
 
 
-@pytest.mark.parametrize(
-    "job", ["tasks.remind_of_due_tasks", "tasks.remove_old", "accounts.remove_old", "accounts.remove_expired"]
-)
+@pytest.mark.parametrize("job", ["tasks.remind_of_due_tasks", "accounts.remove_old", "accounts.remove_expired"])
 def test_daily_jobs_take_the_day(working, acme, globex, job, outbox_is_empty):
     assert for_each_tenant(job, day="2026-11-21") == 2
     working.wait_for(outbox_is_empty, job)
@@ -56,7 +55,7 @@ def test_an_export_becomes_a_file(working, acme, alice, project, task, outbox_is
     with tenant_context(acme):
         actor = membership_of(alice, acme)
         create_comment(task=task, actor=actor, body="Here it is.")
-        export = request_export(actor=actor, project=project, format="json")
+        export = request_export(actor=actor, kind="project", subject=project, format="json")
     working.wait_for(outbox_is_empty, "the export")
     with tenant_context(acme):
         export.refresh_from_db()

@@ -220,16 +220,16 @@ OF_SETTINGS = [
     ),
     off(
         "everything is exported for owners alone",
-        "accounts/actions/exports.py",
-        'permission = "account.export" if format == ExportFormat.ZIP else "project.export"',
-        'permission = "project.export"',
+        "accounts/exports/archive.py",
+        'permission = "account.export"',
+        'permission = "account.read"',
         f"{EXPORTS}::test_it_is_for_owners_alone[admin]",
     ),
     off(
         "whoever owns an account no more does not get it as a file",
         "accounts/models/exports.py",
-        'if may(membership, "account.export"):',
-        "if True:",
+        " if may(member, kind.permission)]",
+        "]",
         f"{EXPORTS}::test_whoever_owns_it_no_more_gets_nothing",
     ),
     off(

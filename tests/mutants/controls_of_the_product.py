@@ -4,7 +4,7 @@ from tests.mutants.controls import Mutant, off
 
 TELLING, WRITING, STORAGE = "accounts/models/notifications.py", "accounts/models/exports.py", "tenancy/storage.py"
 STORED, DOWNLOADED = "tests/tenancy/test_storage.py", "tests/tasks/test_exports_api.py"
-DELETED = "tests/isolation/test_deleted_subjects.py"
+SUBJECTS, DELETED = "accounts/models/subjects.py", "tests/isolation/test_deleted_subjects.py"
 TOLD, MAILED = "tests/tasks/test_notifications_api.py", "tests/tasks/test_mails.py"
 
 IN_THE_PRODUCT: list[Mutant] = [
@@ -24,62 +24,60 @@ IN_THE_PRODUCT: list[Mutant] = [
         f"{STORED}::test_names_that_the_program_does_not_make_are_refused",
     ),
     off(
-        "people see their own notifications only",
+        "members see their own notifications only",
         TELLING,
-        "self.filter(shown, member=membership)",
-        "self.filter(shown)",
+        "subject_visible_to(membership, notification_kinds), member=membership)",
+        "subject_visible_to(membership, notification_kinds))",
         f"{TOLD}::test_those_of_another_member_do_not_exist",
         f"{TOLD}::test_all_are_marked_as_read_but_nobody_elses",
     ),
     off(
-        "notifications of hidden projects are hidden",
-        TELLING,
-        "self.filter(shown, member=membership)",
-        "self.filter(member=membership)",
-        "tests/tasks/test_notifications.py::test_nothing_is_shown_of_a_project_that_was_hidden_meanwhile",
-    ),
-    off(
-        "notifications of deleted subjects are hidden",
-        TELLING,
-        "shown |= Q(Exists(subjects), kind=kind.name)",
-        "shown |= Q(kind=kind.name)",
-        f"{DELETED}::test_api_hides_notifications_of_deleted_subject",
-        f"{DELETED}::test_pages_hide_notifications_of_deleted_subject",
-    ),
-    off(
-        "no email is sent about a deleted subject",
-        TELLING,
-        "return [row for row in rows if row.subject is not None]",
-        "return rows",
-        f"{DELETED}::test_no_email_is_sent_for_deleted_subject",
-    ),
-    off(
-        "notifications of deleted subjects are deleted",
-        TELLING,
-        "gone |= Q(~Exists(subjects), kind=kind.name)",
-        "gone |= Q(pk__in=())",
-        f"{DELETED}::test_daily_job_deletes_notifications_of_deleted_subjects",
-    ),
-    off(
-        "people see their own exports only",
+        "members see their own exports only",
         WRITING,
-        "return self.filter(shown, requested_by=membership)",
-        "return self.filter(shown)",
+        "subject_visible_to(membership, kinds_for(membership)), requested_by=membership)",
+        "subject_visible_to(membership, kinds_for(membership)))",
         f"{DOWNLOADED}::test_other_members_do_not_see_it",
     ),
     off(
-        "exports of hidden projects are hidden",
-        WRITING,
-        'Q(project__isnull=False) & visible_through(membership, "project")',
-        "Q(project__isnull=False)",
+        "notifications and exports of hidden and deleted subjects are hidden",
+        SUBJECTS,
+        'visible |= Q(Exists(subjects.filter(pk=OuterRef("subject_id"))), kind=kind.name)',
+        "visible |= Q(kind=kind.name)",
+        "tests/tasks/test_notifications.py::test_nothing_is_shown_of_a_project_that_was_hidden_meanwhile",
         f"{DOWNLOADED}::test_a_project_that_was_hidden_meanwhile_takes_its_file_along",
+        f"{DELETED}::test_api_hides_notifications_of_deleted_subject",
+        f"{DELETED}::test_pages_hide_notifications_of_deleted_subject",
+        f"{DELETED}::test_api_hides_exports_of_deleted_subject",
     ),
     off(
-        "an export is written for those who see the project",
+        "emails and files of hidden subjects are not written",
+        SUBJECTS,
+        "visible.in_bulk(ids[kind.name])",
+        "kind.model._default_manager.in_bulk(ids[kind.name])",
+        f"{MAILED}::test_no_mail_when_it_is_not_right_any_more[hidden]",
+        f"{DOWNLOADED}::test_nothing_is_written_for_those_who_lost_the_right_to_it[hidden]",
+    ),
+    off(
+        "emails of deleted subjects are not sent",
+        SUBJECTS,
+        "shown = [row for row in found if row.subject_id in subjects.get(row.kind, {})]",
+        "shown = found",
+        f"{DELETED}::test_no_email_is_sent_for_deleted_subject",
+    ),
+    off(
+        "notifications and exports of deleted subjects are deleted",
+        SUBJECTS,
+        "deleted |= Q(~Exists(subjects), kind=kind.name)",
+        "deleted |= Q(pk__in=())",
+        f"{DELETED}::test_daily_job_deletes_notifications_of_deleted_subjects",
+        "tests/tasks/test_remove_old.py::test_the_files_of_a_deleted_project_too",
+    ),
+    off(
+        "an export is written for current members",
         "accounts/actions/exports.py",
-        "return export.project is not None and bool(export.project.seen_by([export.requested_by]))",
-        "return export.project is not None",
-        f"{DOWNLOADED}::test_nothing_is_written_for_those_who_lost_the_right_to_it",
+        "if export is None or export.requested_by.ended_at is not None:",
+        "if export is None:",
+        f"{DOWNLOADED}::test_nothing_is_written_for_those_who_lost_the_right_to_it[left]",
     ),
     off(
         "no mail goes to those who left",

@@ -11,12 +11,13 @@ from django.core.files.base import ContentFile
 
 from accounts.actions.accounts import create_account
 from accounts.actions.pictures import set_avatar, set_logo
-from accounts.exports import archive, archive_files
+from accounts.exports import archive as account_archive
+from accounts.exports import archive_files
 from accounts.exports.archive_files import write_files
-from accounts.models import AuditEntry
+from accounts.models import AuditEntry, Export
 from projects.models import Label
 from tasks import exports
-from tasks.models import Attachment, Export
+from tasks.models import Attachment
 from tenancy.context import tenant_context
 from tenancy.storage import storage
 from tenancy.testing import canary, foreign_canaries, membership_of
@@ -228,14 +229,14 @@ def test_files_count_in_the_progress_and_in_the_size(client, acme, alice, attach
 
 @pytest.mark.parametrize("part", ["projects", "tables"])
 def test_one_that_is_too_large_says_so_in_the_api_and_on_the_page(client, alice, task, run_jobs, monkeypatch, part):
-    monkeypatch.setattr(archive, "MOST_BYTES", 1 if part == "projects" else 2000)
+    monkeypatch.setattr(account_archive, "MOST_BYTES", 1 if part == "projects" else 2000)
     session = client.as_(alice)
     session.post(PAGE)
     run_jobs()
     shown = session.get(URL).json()["results"][0]
     assert (shown["state"], shown["failure"]) == ("failed", "too_large")
     words = Page(session.get(DANGER)).text
-    assert "the most that one file may be. Export the projects one by one" in words
+    assert "the most that one file may be. Export its parts one by one" in words
 
 
 def test_a_project_that_is_too_large_alone_is_in_it_all_the_same(client, acme, alice, task, run_jobs, monkeypatch):

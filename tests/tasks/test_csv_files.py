@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 from django.db import DatabaseError, models, transaction
 
-from accounts.exports import archive
+from accounts.exports import archive as account_archive
 from accounts.exports.writing import cell
 from accounts.models import AuditEntry
 from tasks.actions import request_export
@@ -74,11 +74,14 @@ def files(client, acme, alice, run_jobs):
     """All CSV files, by name: of a project, of the audit log at both addresses, and in the ZIP of the account."""
     world = populate(acme, alice)
     with tenant_context(acme):
-        assert sum(poison(model) for model in archive.models()) >= 10
+        assert sum(poison(model) for model in account_archive.models()) >= 10
         AuditEntry.objects.create(action=SHORT, actor_email=SHORT, object_id=acme.pk, data={HOSTILE: ["x", HOSTILE]})
         type(alice).objects.update(name=HOSTILE)
         asked = {"actor": membership_of(alice, acme)}
-        exports = [request_export(**asked, format="csv", project=world.project), request_export(**asked, format="zip")]
+        exports = [
+            request_export(**asked, format="csv", kind="project", subject=world.project),
+            request_export(**asked, format="zip"),
+        ]
     run_jobs()
     session = client.as_(alice)
     tasks, account = (session.get(f"/api/v1/exports/{each.pk}/download/").getvalue() for each in exports)
@@ -90,7 +93,7 @@ def files(client, acme, alice, run_jobs):
 
 def test_no_value_is_a_formula_whatever_separates_values(acme, files):
     with tenant_context(acme):
-        tables = {f"tables/{model._meta.db_table}.csv" for model in archive.models()}
+        tables = {f"tables/{model._meta.db_table}.csv" for model in account_archive.models()}
     others = {"tasks.csv", "people.csv", "files/missing.csv", "/api/v1/audit/export/", "/settings/audit/export/"}
     assert set(files) == tables | others
     for name, text in files.items():

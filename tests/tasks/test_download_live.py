@@ -12,8 +12,8 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.actions.tokens import create_personal_token
+from accounts.models import Export
 from projects.actions import create_project
-from tasks.models import Export
 from tenancy.context import tenant_context
 from tenancy.models import get_tenant_model
 from tenancy.testing import join, make_user
@@ -35,7 +35,9 @@ def asked():
         _, token = create_personal_token(actor=member, name="download")
         project = create_project(actor=member, name="Website")
         ready = {"state": "ready", "size": len(CONTENT), "expires_at": timezone.now() + Export.LIFETIME}
-        export = Export.objects.create(project=project, requested_by=member, format="json", **ready)
+        export = Export.objects.create(
+            kind="project", subject_id=project.pk, requested_by=member, format="json", **ready
+        )
         default_storage.save(export.file, File(BytesIO(CONTENT)))
     headers = {"Authorization": f"Bearer {token}", "Host": f"{account.slug}.localhost"}
     return f"/api/v1/exports/{export.pk}/download/", headers

@@ -13,12 +13,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from accounts.models import Membership
+from accounts.jobs import write_export
+from accounts.models import Export, Membership
 from projects.models import Label, Project
 from tasks import exports
 from tasks.actions import create_comment, create_subtask, create_task, update_task
-from tasks.jobs import export_project
-from tasks.models import Export, Task
+from tasks.models import Task
 from tenancy.context import tenant_context
 from tenancy.storage import StorageUnavailable, TenantStorage
 from tenancy.testing import membership_of
@@ -260,7 +260,7 @@ def test_another_accounts_export_is_not_there_for_the_job(acme, globex, ask, bob
     """Attack 24."""
     export = ask(bob, project).json()
     with tenant_context(globex):
-        export_project(export_id=export["id"])
+        write_export(export_id=export["id"])
     with tenant_context(acme):
         assert Export.objects.get().state == "waiting"
 
@@ -280,7 +280,7 @@ def test_the_job_again_changes_nothing_of_what_is_ready(acme, exported, bob, pro
     export, _ = exported(bob, project)
     with tenant_context(acme):
         before = Export.objects.values().get()
-        export_project(export_id=export["id"])
+        write_export(export_id=export["id"])
         assert Export.objects.values().get() == before
 
 
@@ -299,7 +299,7 @@ def test_while_s3_is_gone_it_is_not_ready(acme, client, exported, ask, bob, proj
     gone = TenantStorage(**{**settings.STORAGES["default"]["OPTIONS"], "endpoint_url": "http://127.0.0.1:1"})
     monkeypatch.setattr(default_storage, "_wrapped", gone)
     with tenant_context(acme), pytest.raises(StorageUnavailable):
-        export_project(export_id=export["id"])
+        write_export(export_id=export["id"])
     response = client.as_(bob).get(f"{URL}{ready['id']}/download/")
     assert (response.status_code, response.json()["code"]) == (503, "unavailable")
     assert int(response["Retry-After"]) > 0

@@ -7,10 +7,8 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from accounts import jobs
-from accounts.models import Notification
-from tasks.jobs import remove_old
-from tasks.models import Export
+from accounts.jobs import remove_old
+from accounts.models import Export, Notification
 from tenancy.context import tenant_context
 from tenancy.storage import StorageUnavailable, TenantStorage
 
@@ -68,5 +66,5 @@ def test_read_notifications_go_after_ninety_days(acme, client, assign, inbox, al
         told = Notification.objects
         told.filter(read_at__isnull=False).update(read_at=timezone.now() - timedelta(days=91))
         told.update(created_at=timezone.now() - timedelta(days=200))
-        jobs.remove_old(day="2026-11-21")
+        remove_old(day="2026-11-21")
     assert (inbox(bob), len(inbox(charlie))) == ([], 1)

@@ -7,10 +7,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.audit import record_audit
-from accounts.models import Invitation, Notification
+from accounts.models import Export, Invitation, Notification
 from accounts.rest.views import ReadOnlyTenantViewSet
 from projects.models import Activity, Label, Project, Status
-from tasks.models import Assignment, Attachment, Comment, Export, Subtask, Task, TaskLabel
+from tasks.models import Assignment, Attachment, Comment, Subtask, Task, TaskLabel
 from tenancy.context import tenant_context
 from tenancy.testing import join, make_user, membership_of
 
@@ -59,7 +59,7 @@ def fill(acme, alice, project, task, label):
                 Assignment.objects.create(task=row, member=actor)
                 TaskLabel.objects.create(task=row, label=Label.objects.create(name=f"same {number}"))
                 Notification.objects.create(member=actor, kind="assigned", subject_id=row.pk, cause="x")
-                Export.objects.create(project=new, requested_by=actor, format="csv")
+                Export.objects.create(kind="project", subject_id=new.pk, requested_by=actor, format="csv")
                 Activity.objects.create(project=new, seq=1, actor=actor, verb="x", object_id=row.pk)
                 record_audit(action="x", actor=actor, subject=row)
                 invited = {"email": f"{number}@example.com", "expires_at": timezone.now()}
