@@ -21,14 +21,17 @@ class HasSubject(Protocol):
 
 
 def subject_visible_to(member: Membership, kinds: Iterable[Kind[Any]]) -> Q:
-    """Return the condition that a row is of one of `kinds`, and that its subject exists and `member` may see it."""
+    """Return the condition that a row is of one of `kinds`, and that its subject exists and `member` may see it.
+
+    The kind is compared first: PostgreSQL evaluates the parts of an OR in their order.
+    """
     visible = Q(pk__in=())
     for kind in kinds:
         subjects = kind.subjects(member)
         if subjects is None:
             visible |= Q(kind=kind.name)
         else:
-            visible |= Q(Exists(subjects.filter(pk=OuterRef("subject_id"))), kind=kind.name)
+            visible |= Q(("kind", kind.name), Exists(subjects.filter(pk=OuterRef("subject_id"))))
     return visible
 
 
@@ -38,7 +41,7 @@ def subject_deleted(kinds: Iterable[Kind[Any]]) -> Q:
     for kind in kinds:
         if kind.model is not None:
             subjects = kind.model._default_manager.filter(pk=OuterRef("subject_id"))
-            deleted |= Q(~Exists(subjects), kind=kind.name)
+            deleted |= Q(("kind", kind.name), ~Exists(subjects))
     return deleted
 
 

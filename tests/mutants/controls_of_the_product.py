@@ -41,8 +41,8 @@ IN_THE_PRODUCT: list[Mutant] = [
     off(
         "notifications and exports of hidden and deleted subjects are hidden",
         SUBJECTS,
-        'visible |= Q(Exists(subjects.filter(pk=OuterRef("subject_id"))), kind=kind.name)',
-        "visible |= Q(kind=kind.name)",
+        'Q(("kind", kind.name), Exists(subjects.filter(pk=OuterRef("subject_id"))))',
+        "Q(kind=kind.name)",
         "tests/tasks/test_notifications.py::test_nothing_is_shown_of_a_project_that_was_hidden_meanwhile",
         f"{DOWNLOADED}::test_a_project_that_was_hidden_meanwhile_takes_its_file_along",
         f"{DELETED}::test_api_hides_notifications_of_deleted_subject",
@@ -67,7 +67,7 @@ IN_THE_PRODUCT: list[Mutant] = [
     off(
         "notifications and exports of deleted subjects are deleted",
         SUBJECTS,
-        "deleted |= Q(~Exists(subjects), kind=kind.name)",
+        'deleted |= Q(("kind", kind.name), ~Exists(subjects))',
         "deleted |= Q(pk__in=())",
         f"{DELETED}::test_daily_job_deletes_notifications_of_deleted_subjects",
         "tests/tasks/test_remove_old.py::test_the_files_of_a_deleted_project_too",
