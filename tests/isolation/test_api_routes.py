@@ -41,7 +41,7 @@ OTHERS = {
     "api/v1/audit/export/$": "tests/accounts/test_audit.py",
     "api/v1/attachments/upload/": "tests/tasks/test_uploads.py and test_attachment_attacks.py",
     "api/v1/search/": "tests/tasks/test_search_api.py and the canaries",
-    "api/v1/notifications/read/$": "tests/tasks/test_notifications_api.py",
+    "api/v1/notifications/read/$": "tests/accounts/emails/test_notifications_api.py",
     "api/v1/tasks/bulk/$": "tests/tasks/test_bulk_api.py",
     "api/v1/auth/token/": "tests/accounts/test_token.py",
     "api/v1/auth/token/refresh/": "tests/accounts/test_refresh.py and test_refused_tokens.py",

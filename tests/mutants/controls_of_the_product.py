@@ -5,7 +5,7 @@ from tests.mutants.controls import Mutant, off
 TELLING, WRITING, STORAGE = "accounts/models/notifications.py", "accounts/models/exports.py", "tenancy/storage.py"
 STORED, DOWNLOADED = "tests/tenancy/test_storage.py", "tests/tasks/test_exports_api.py"
 SUBJECTS, DELETED = "accounts/models/subjects.py", "tests/isolation/test_deleted_subjects.py"
-TOLD, MAILED = "tests/tasks/test_notifications_api.py", "tests/tasks/test_mails.py"
+TOLD, MAILED = "tests/accounts/emails/test_notifications_api.py", "tests/accounts/emails/test_notification_emails.py"
 
 IN_THE_PRODUCT: list[Mutant] = [
     off(
@@ -28,8 +28,8 @@ IN_THE_PRODUCT: list[Mutant] = [
         TELLING,
         "subject_visible_to(membership, notification_kinds), member=membership)",
         "subject_visible_to(membership, notification_kinds))",
-        f"{TOLD}::test_those_of_another_member_do_not_exist",
-        f"{TOLD}::test_all_are_marked_as_read_but_nobody_elses",
+        f"{TOLD}::test_notifications_of_another_member_do_not_exist",
+        f"{TOLD}::test_all_own_notifications_are_marked_as_read",
     ),
     off(
         "members see their own exports only",
@@ -54,7 +54,7 @@ IN_THE_PRODUCT: list[Mutant] = [
         SUBJECTS,
         "visible.in_bulk(ids[kind.name])",
         "kind.model._default_manager.in_bulk(ids[kind.name])",
-        f"{MAILED}::test_no_mail_when_it_is_not_right_any_more[hidden]",
+        f"{MAILED}::test_email_is_not_sent_when_reason_is_gone[hidden]",
         f"{DOWNLOADED}::test_nothing_is_written_for_those_who_lost_the_right_to_it[hidden]",
     ),
     off(
@@ -70,7 +70,7 @@ IN_THE_PRODUCT: list[Mutant] = [
         'deleted |= Q(("kind", kind.name), ~Exists(subjects))',
         "deleted |= Q(pk__in=())",
         f"{DELETED}::test_daily_job_deletes_notifications_of_deleted_subjects",
-        "tests/tasks/test_remove_old.py::test_the_files_of_a_deleted_project_too",
+        "tests/accounts/exports/test_remove_old.py::test_export_of_deleted_subject_is_deleted_with_its_file",
     ),
     off(
         "an export is written for current members",
@@ -84,7 +84,7 @@ IN_THE_PRODUCT: list[Mutant] = [
         "accounts/actions/notification_emails.py",
         "if member.ended_at is not None or not member.user.is_active",
         "if not member.user.is_active",
-        f"{MAILED}::test_no_mail_when_it_is_not_right_any_more",
+        f"{MAILED}::test_email_is_not_sent_when_reason_is_gone",
     ),
     off(
         "no cell of a spreadsheet is a formula",
