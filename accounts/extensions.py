@@ -248,3 +248,5 @@ class ArchiveSection(Protocol):
 
 
 archive_sections: list[ArchiveSection] = []
+# Each returns rows with `name` and `file`, the name in storage, whose files the archive contains.
+archive_files: "list[Callable[[], QuerySet[Any]]]" = []

@@ -1,14 +1,21 @@
 """What tasks add to the product."""
 
 from accounts import permissions
-from accounts.extensions import archive_sections, digest_sections, export_kinds, notification_kinds, shows
+from accounts.extensions import (
+    archive_files,
+    archive_sections,
+    digest_sections,
+    export_kinds,
+    notification_kinds,
+    shows,
+)
 from accounts.permissions import ADMINS, WRITERS, Permission
 from tasks.api.attachments import AttachmentSerializer, AttachmentViewSet
 from tasks.api.comments import CommentSerializer, CommentViewSet
 from tasks.api.serializers import TaskSerializer
 from tasks.api.subtasks import SubtaskSerializer, SubtaskViewSet
 from tasks.api.tasks import TaskViewSet
-from tasks.exports import ProjectExport, ProjectsInArchive
+from tasks.exports import ProjectExport, ProjectsInArchive, ready_attachments
 from tasks.notifications import Assigned, DueSoon, Mentioned, open_tasks
 
 permissions.declare(
@@ -29,6 +36,7 @@ digest_sections.append(open_tasks)
 
 export_kinds.register(ProjectExport())
 archive_sections.append(ProjectsInArchive())
+archive_files.append(ready_attachments)
 
 shows("task", TaskViewSet.queryset, TaskSerializer)
 shows("subtask", SubtaskViewSet.queryset, SubtaskSerializer)

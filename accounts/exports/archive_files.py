@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 from contextlib import closing
 from io import StringIO
-from typing import IO
+from typing import IO, Any
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.exports.writing import CsvTable, TooLarge
+from accounts.extensions import archive_files
 from accounts.files.names import avatar_file, clean_name, logo_file
 from accounts.models import Account, Membership
-from tasks.models import Attachment, AttachmentState
 from tenancy.context import require_active_tenant
 from tenancy.storage import storage
 
@@ -22,7 +22,7 @@ PAGE = 1000  # rows that are in memory at once
 def count() -> int:
     """Return how many files `write_files()` will come to."""
     pictures = Membership.objects.exclude(avatar="").count()
-    return _attachments().count() + pictures + bool(_account().logo)
+    return sum(rows().count() for rows in archive_files) + pictures + bool(_account().logo)
 
 
 def write_files(archive: ZipFile, file: IO[bytes], most: int) -> Iterator[int]:
@@ -64,15 +64,16 @@ def _files() -> Iterator[tuple[str, str]]:
         yield "logo.webp", logo_file(logo)
     for pk, avatar in Membership.objects.exclude(avatar="").order_by("pk").values_list("pk", "avatar"):
         yield f"avatars/{pk}.webp", avatar_file(avatar)
-    last, rows = None, _attachments().order_by("pk")
+    for rows in archive_files:
+        yield from _files_of(rows().order_by("pk"))
+
+
+def _files_of(rows: QuerySet[Any]) -> Iterator[tuple[str, str]]:
+    last = None
     while page := list((rows.filter(pk__gt=last) if last else rows)[:PAGE]):
         # Cleaned again: a name that was stored before there was a rule for it must not lead out of where it is opened.
         yield from ((f"{each.pk}/{clean_name(each.name)}", each.file) for each in page)
         last = page[-1].pk
-
-
-def _attachments() -> QuerySet[Attachment]:
-    return Attachment.objects.filter(state=AttachmentState.READY)
 
 
 def _account() -> Account:
