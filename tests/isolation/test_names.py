@@ -10,9 +10,9 @@ from django.db.models import CharField
 from django.utils import timezone
 
 from accounts.emails.sending import quoted
+from accounts.jobs import send_digests
 from accounts.models import Account, User
 from projects.models import Project
-from tasks.jobs import send_digests
 from tasks.models import Task
 from tenancy.context import tenant_context
 from tenancy.fields import LineField

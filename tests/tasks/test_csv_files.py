@@ -13,10 +13,10 @@ import pytest
 from django.conf import settings
 from django.db import DatabaseError, models, transaction
 
+from accounts.actions.exports import request_export
 from accounts.exports import archive as account_archive
 from accounts.exports.writing import cell
 from accounts.models import AuditEntry
-from tasks.actions import request_export
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
 from tests.isolation.conftest import populate
