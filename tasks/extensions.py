@@ -10,7 +10,7 @@ from accounts.extensions import (
     shows,
 )
 from accounts.permissions import ADMINS, WRITERS, Permission
-from tasks.api.attachments import AttachmentSerializer, AttachmentViewSet
+from accounts.api.attachments import AttachmentSerializer, AttachmentViewSet
 from tasks.api.comments import CommentSerializer, CommentViewSet
 from tasks.api.serializers import TaskSerializer
 from tasks.api.subtasks import SubtaskSerializer, SubtaskViewSet

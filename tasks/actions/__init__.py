@@ -1,6 +1,8 @@
 """What can be done with tasks. Pages, API, jobs and commands call these; each function owns its transaction."""
 
-from tasks.actions.attachments import (
+from accounts.actions.attachment_cleanup import sweep_files
+from accounts.actions.attachment_inspection import inspect_attachment, remove_files, remove_incoming
+from accounts.actions.attachments import (
     UPLOAD_SECONDS,
     AlreadyChecked,
     NewFile,
@@ -12,11 +14,11 @@ from tasks.actions.attachments import (
     delete_attachment,
     receive_attachment,
 )
+from accounts.actions.uploads import Arrival
 from tasks.actions.bulk import BulkRefused, TaskChange, update_tasks
 from tasks.actions.checklists import tick_in_comment, tick_in_description
 from tasks.actions.columns import retire_status
 from tasks.actions.comments import create_comment, delete_comment, update_comment
-from tasks.actions.inspection import inspect_attachment, remove_files, remove_incoming
 from tasks.actions.notifications import remind_of_due_tasks
 from tasks.actions.progress import (
     AlreadyCompleted,
@@ -27,9 +29,7 @@ from tasks.actions.progress import (
     reopen_task,
     restore_task,
 )
-from tasks.actions.receiving import Arrival
 from tasks.actions.subtasks import create_subtask, delete_subtask, move_subtask, update_subtask
-from tasks.actions.sweeping import sweep_files
 from tasks.actions.tasks import StaleVersion, create_task, delete_task, lock_task, update_task
 
 __all__ = [

@@ -1,11 +1,11 @@
 """The REST API of tasks and what belongs to them."""
 
-from tasks.api.attachments import AttachmentViewSet
+from accounts.api.attachments import AttachmentViewSet
+from accounts.api.uploads import UploadView
 from tasks.api.comments import CommentViewSet
 from tasks.api.search import SearchViewSet
 from tasks.api.subtasks import SubtaskViewSet
 from tasks.api.tasks import TaskViewSet
-from tasks.api.uploads import UploadView
 
 __all__ = [
     "AttachmentViewSet",

@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import projects.models
-import tasks.models.attachments
+import accounts.models.attachments
 import tenancy.constraints
 import tenancy.fields
 from django.db import migrations, models
@@ -92,8 +92,8 @@ class Migration(migrations.Migration):
                 ('received_at', models.DateTimeField(editable=False, null=True)),
                 ('account', tenancy.fields.TenantKey()),
                 ('uploaded_by', tenancy.fields.TenantForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='accounts.membership')),
-                ('comment', tenancy.fields.TenantForeignKey(null=True, on_delete=tasks.models.attachments.cascade_with_files, related_name='attachments', to='tasks.comment')),
-                ('task', tenancy.fields.TenantForeignKey(on_delete=tasks.models.attachments.cascade_with_files, related_name='attachments', to='tasks.task')),
+                ('comment', tenancy.fields.TenantForeignKey(null=True, on_delete=accounts.models.attachments.cascade_with_files, related_name='attachments', to='tasks.comment')),
+                ('task', tenancy.fields.TenantForeignKey(on_delete=accounts.models.attachments.cascade_with_files, related_name='attachments', to='tasks.task')),
             ],
             options={
                 'ordering': ('created_at', 'id'),

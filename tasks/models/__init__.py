@@ -1,6 +1,6 @@
 """Tasks and what belongs to them."""
 
-from tasks.models.attachments import (
+from accounts.models.attachments import (
     Attachment,
     AttachmentQuerySet,
     AttachmentState,

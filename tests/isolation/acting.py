@@ -44,7 +44,7 @@ NOT_ACTIONS = {
     "projects.actions.activity.lock_project_for": "asks, in the name of an action",
     "projects.actions.activity.record_activity": "writes down what an action has done, in its transaction",
     "projects.actions.activity.sees": "a condition",
-    "tasks.actions.attachments.record_file": "writes down what an action has done, in its transaction",
+    "accounts.actions.attachments.record_file": "writes down what an action has done, in its transaction",
     "accounts.actions.notifications.notify": "part of an action that was authorized",
     "tasks.actions.notifications.notify_assigned": "part of an action that was authorized",
     "tasks.actions.notifications.notify_mentioned": "part of an action that was authorized",
@@ -208,23 +208,23 @@ CALLS: dict[str, tuple[Callable[..., Any], Arguments]] = {
     "projects.actions.statuses.delete_status": (projects.delete_status, lambda w: {"status": w.status()}),
     "projects.actions.statuses.move_status": (projects.move_status, lambda w: {"status": w.status(), "step": -1}),
     "projects.actions.statuses.update_status": (projects.update_status, lambda w: {"status": w.status(), "name": "x"}),
-    "tasks.actions.attachments.complete_attachment": (
+    "accounts.actions.attachments.complete_attachment": (
         tasks.complete_attachment,
         lambda w: {"attachment": w.attachment()},
     ),
-    "tasks.actions.attachments.announce_attachment": (
+    "accounts.actions.attachments.announce_attachment": (
         tasks.announce_attachment,
         lambda w: {"task": w.task, "file": tasks.NewFile("a.txt", "text/plain", 1)},
     ),
-    "tasks.actions.attachments.create_attachment": (
+    "accounts.actions.attachments.create_attachment": (
         tasks.create_attachment,
         lambda w: {"task": w.task, "file": tasks.NewFile("a.txt", "text/plain", 1)},
     ),
-    "tasks.actions.attachments.delete_attachment": (
+    "accounts.actions.attachments.delete_attachment": (
         tasks.delete_attachment,
         lambda w: {"attachment": w.attachment(state="ready")},
     ),
-    "tasks.actions.attachments.receive_attachment": (
+    "accounts.actions.attachments.receive_attachment": (
         tasks.receive_attachment,
         lambda w: {"attachment": w.attachment(), "size": 2},
     ),
@@ -261,7 +261,7 @@ CALLS: dict[str, tuple[Callable[..., Any], Arguments]] = {
     "tasks.actions.progress.move_task": (tasks.move_task, lambda w: {"task": w.task, "status": w.status()}),
     "tasks.actions.progress.reopen_task": (tasks.reopen_task, lambda w: {"task": w.completed()}),
     "tasks.actions.progress.restore_task": (tasks.restore_task, lambda w: {"task": w.archived()}),
-    "tasks.actions.receiving.Arrival.begin": (
+    "accounts.actions.uploads.Arrival.begin": (
         tasks.Arrival.begin,
         lambda w: {"task": w.task, "file": tasks.NewFile("a.txt", "text/plain", 1)},
     ),

@@ -79,7 +79,7 @@ OF_ACTING: list[Mutant] = [
     ),
     off(
         "acting: an upload is asked about after its last byte",
-        "tasks/actions/attachments.py",
+        "accounts/actions/attachments.py",
         "    found = _lock(attachment, actor)\n",
         "    found = Attachment.objects.get(pk=attachment.pk)\n",
         f"{UPLOADS}::test_nothing_is_kept_of_an_upload",

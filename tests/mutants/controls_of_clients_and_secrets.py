@@ -16,7 +16,7 @@ CLIENTS, MASKING, SIGNING_UP, LOGGING = (
     "accounts/actions/sign_up.py",
     "config/logs.py",
 )
-URLS = "tasks/actions/attachments.py"
+URLS = "accounts/actions/attachments.py"
 
 OF_CLIENTS = [
     off(
@@ -98,7 +98,7 @@ OF_CLIENTS = [
     ),
     off(
         "what is waited for is not removed with its URL",
-        "tasks/actions/inspection.py",
+        "accounts/actions/attachment_inspection.py",
         'set(ids) - set(waiting.values_list("pk", flat=True))',
         "set(ids)",
         f"{QUOTAS}::test_what_is_waited_for_is_not_removed_when_its_url_expires",

@@ -2,9 +2,9 @@
 
 from tests.mutants.controls import Mutant, off
 
-ATTACHING, INSPECTING = "tasks/actions/attachments.py", "tasks/actions/inspection.py"
-SWEEPING, RECEIVING = "tasks/actions/sweeping.py", "tasks/actions/receiving.py"
-MODEL, VIEW, UPLOADING = "tasks/models/attachments.py", "tasks/api/attachments.py", "accounts/rest/uploads.py"
+ATTACHING, INSPECTING = "accounts/actions/attachments.py", "accounts/actions/attachment_inspection.py"
+SWEEPING, RECEIVING = "accounts/actions/attachment_cleanup.py", "accounts/actions/uploads.py"
+MODEL, VIEW, UPLOADING = "accounts/models/attachments.py", "accounts/api/attachments.py", "accounts/rest/uploads.py"
 STORAGE, SERVING, SNIFFING = "tenancy/storage.py", "accounts/rest/downloads.py", "accounts/files/sniffing.py"
 IMAGES, PICTURES, QUOTAS = "accounts/files/images.py", "accounts/actions/pictures.py", "accounts/quotas.py"
 API, ATTACKS = "tests/tasks/test_attachments_api.py", "tests/tasks/test_attachment_attacks.py"

@@ -1,4 +1,4 @@
-"""Attaching files, and taking them away again. What is in them is looked at by a job: `tasks.actions.inspection`."""
+"""Creating attachments and deleting them. A job looks at what is in them: `accounts.actions.attachment_inspection`."""
 
 import re
 from dataclasses import dataclass
@@ -16,12 +16,13 @@ from accounts.exceptions import Conflicting
 from accounts.files.names import clean_name
 from accounts.files.sniffing import UNKNOWN
 from accounts.models import Membership
+from accounts.models.attachments import IDS_OF_A_JOB
 from accounts.permissions import may, require
 from accounts.quotas import require_allowed_size, require_room_for_file
 from projects.actions import record_activity
 from tasks.actions.tasks import lock_task_for
 from tasks.models import Attachment, AttachmentState, Comment, Task, UploadURL, remove_files_of
-from tasks.models.attachments import IDS_OF_A_JOB
+from accounts.models.attachments import IDS_OF_A_JOB
 from tenancy.jobs import enqueue
 from tenancy.storage import storage
 

@@ -3,9 +3,9 @@
 from contextlib import suppress
 from typing import Self
 
+from accounts.actions.attachments import NewFile, abandon_attachment, create_attachment, receive_attachment
 from accounts.models import Membership
 from accounts.quotas import require_allowed_size
-from tasks.actions.attachments import NewFile, abandon_attachment, create_attachment, receive_attachment
 from tasks.models import Attachment, Comment, Task
 from tenancy.storage import StorageUnavailable, storage
 

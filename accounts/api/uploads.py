@@ -13,6 +13,7 @@ from rest_framework.parsers import BaseParser, DataAndFiles
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.attachments import AttachmentSerializer
 from accounts.models import Membership
 from accounts.quotas import largest_file
 from accounts.rest.documentation import Operation
@@ -20,7 +21,6 @@ from accounts.rest.serializers import RowField, StrictSerializer
 from accounts.rest.uploads import receive_file
 from accounts.rest.views import MemberView, etag
 from tasks.actions import Arrival, NewFile
-from tasks.api.attachments import AttachmentSerializer, AttachmentViewSet
 from tasks.models import Attachment, Comment, Task
 
 

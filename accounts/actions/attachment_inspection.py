@@ -8,11 +8,11 @@ from uuid import UUID
 import structlog
 from django.core.files import File
 from django.db import transaction
-
 from accounts.exceptions import Gone
+
+from accounts.actions.attachments import record_file
 from accounts.files.images import NotAnImage, shrink
 from accounts.files.sniffing import HEAD, IMAGES, PROGRAM, is_honest, settle, sniff
-from tasks.actions.attachments import record_file
 from tasks.actions.tasks import lock_task
 from tasks.models import Attachment, AttachmentState, Refusal
 from tenancy.storage import storage

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from tasks.actions.attachments import close_expired_urls
+from accounts.actions.attachments import close_expired_urls
 from tasks.models import Attachment, AttachmentState, remove_files_of
 from tenancy.jobs import enqueue
 from tenancy.storage import storage
