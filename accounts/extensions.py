@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rest_framework.serializers import BaseSerializer
 
     from accounts.models import AbstractActivity, AbstractTopic, Membership, Notification
+    from accounts.models.attachments import AbstractAttachment
 
 
 class Named(Protocol):
@@ -248,5 +249,39 @@ class ArchiveSection(Protocol):
 
 
 archive_sections: list[ArchiveSection] = []
-# Each returns rows with `name` and `file`, the name in storage, whose files the archive contains.
-archive_files: "list[Callable[[], QuerySet[Any]]]" = []
+
+
+# Files ---------------------------------------------------------------------------------------------------------------
+
+
+class AttachmentKind[A: "AbstractAttachment"]:
+    """One model of files that members upload: what a file belongs to, and where its changes are recorded."""
+
+    model: "type[A]"
+
+    @property
+    def name(self) -> str:
+        return self.model._meta.label_lower
+
+    def lock(self, attachment: A) -> None:
+        """Lock what `attachment` belongs to until the transaction ends, and set it on `attachment` as it is now.
+
+        It is also called for a new attachment, before that is saved. Locks are taken in the order user, account, rows
+        of the app; the membership is locked after this. Raises Gone.
+        """
+        raise NotImplementedError
+
+    def check(self, attachment: A) -> None:
+        """Check what a new attachment belongs to. Its uploader is authorized and sees it.
+
+        Raises PermissionDenied, ValidationError.
+        """
+
+    def record(self, attachment: A, actor: "Membership | None", verb: str) -> None:
+        """Record `attachment.created` for a file that is ready now, or `attachment.deleted` for one that was.
+
+        `lock()` was called before.
+        """
+
+
+attachment_kinds = Kinds[AttachmentKind[Any]]()

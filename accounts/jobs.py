@@ -8,7 +8,15 @@ from celery import shared_task
 from django.contrib.sessions.backends.db import SessionStore
 
 from accounts import audit
-from accounts.actions import expiry, exports, notification_emails, notifications, pictures
+from accounts.actions import (
+    attachment_cleanup,
+    attachment_inspection,
+    expiry,
+    exports,
+    notification_emails,
+    notifications,
+    pictures,
+)
 from accounts.actions.account_erasure import erase_due_accounts
 from accounts.emails import account_emails, user_emails
 from accounts.models import ExportFailure
@@ -131,6 +139,26 @@ def remove_picture(name: str) -> None:
 @shared_task(base=TenantTask, name="accounts.sweep_pictures", atomic=False)
 def sweep_pictures(day: str) -> None:
     pictures.sweep_pictures()
+
+
+@shared_task(base=TenantTask, name="accounts.inspect_attachment", atomic=False)
+def inspect_attachment(attachment_id: str) -> None:
+    attachment_inspection.inspect_attachment(attachment_id=UUID(attachment_id))
+
+
+@shared_task(base=TenantTask, name="accounts.remove_files", atomic=False)
+def remove_files(ids: list[str]) -> None:
+    attachment_inspection.remove_files(ids=[UUID(each) for each in ids])
+
+
+@shared_task(base=TenantTask, name="accounts.remove_incoming", atomic=False)
+def remove_incoming(ids: list[str]) -> None:
+    attachment_inspection.remove_incoming(ids=[UUID(each) for each in ids])
+
+
+@shared_task(base=TenantTask, name="accounts.sweep_files", atomic=False)
+def sweep_files(day: str) -> None:
+    attachment_cleanup.sweep_files()
 
 
 @shared_task(base=SystemTask, name="accounts.remove_expired_sessions")

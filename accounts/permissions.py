@@ -47,6 +47,8 @@ PERMISSIONS: dict[str, Permission] = {
         EVERYBODY, "make and revoke one's own personal tokens, which may do no more than oneself"
     ),
     "notification.read": Permission(EVERYBODY, "mark one's own notifications as read"),
+    "file.write": Permission(WRITERS, "attach files; delete one's own files"),
+    "file.delete_any": Permission(ADMINS, "delete the files of others"),
 }
 
 

@@ -27,7 +27,7 @@ EVERY_SOME_MINUTES = 300.0  # seconds; each tenant has its turn once a day, when
 MORNING_JOBS = {
     "accounts.remove_old": "03:00",
     "accounts.remove_expired": "03:00",
-    "tasks.sweep_files": "03:00",
+    "accounts.sweep_files": "03:00",
     "accounts.sweep_pictures": "03:00",
     "tasks.remind_of_due_tasks": "07:00",
     "accounts.send_digests": "08:00",

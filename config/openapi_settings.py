@@ -72,7 +72,7 @@ SETTINGS: dict[str, Any] = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
-        "AttachmentStateEnum": "tasks.models.AttachmentState",
+        "AttachmentStateEnum": "accounts.models.AttachmentState",
         "CategoryEnum": "projects.models.Category",
         "ColorEnum": "accounts.models.Color",
         "ExportFailureEnum": "accounts.models.ExportFailure",

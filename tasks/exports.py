@@ -8,7 +8,6 @@ from tempfile import TemporaryFile
 from typing import IO, Any, Protocol, cast
 from zipfile import ZipFile
 
-from django.db.models import QuerySet
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,7 +17,7 @@ from accounts.exports.writing import MOST_BYTES, CsvTable, TextWriter, TooLarge,
 from accounts.extensions import ExportKind
 from accounts.models import Membership
 from projects.models import Project
-from tasks.models import Attachment, AttachmentState, Comment, Task, TaskQuerySet
+from tasks.models import Comment, Task, TaskQuerySet
 from tenancy.clock import current_zone, local_time
 from tenancy.folding import sort_key
 
@@ -91,11 +90,6 @@ class ProjectsInArchive:
                 part.seek(0)
                 with archive.open(f"projects/{project.key}.json", "w", force_zip64=True) as entry:
                     shutil.copyfileobj(part, entry)
-
-
-def ready_attachments() -> QuerySet[Attachment]:
-    """Return the attachments whose files are in the archive of the account."""
-    return Attachment.objects.filter(state=AttachmentState.READY)
 
 
 def write_project(project: Project, format_: str, file: IO[bytes], most: int) -> Iterator[int]:

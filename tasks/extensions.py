@@ -1,33 +1,64 @@
 """What tasks add to the product."""
 
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils.translation import gettext as _
+
 from accounts import permissions
 from accounts.extensions import (
-    archive_files,
+    AttachmentKind,
     archive_sections,
+    attachment_kinds,
     digest_sections,
     export_kinds,
     notification_kinds,
     shows,
 )
+from accounts.models import Membership
 from accounts.permissions import ADMINS, WRITERS, Permission
-from accounts.api.attachments import AttachmentSerializer, AttachmentViewSet
+from projects.actions import record_activity
+from tasks.actions.tasks import lock_task
+from tasks.api.attachments import AttachmentSerializer, AttachmentViewSet
 from tasks.api.comments import CommentSerializer, CommentViewSet
 from tasks.api.serializers import TaskSerializer
 from tasks.api.subtasks import SubtaskSerializer, SubtaskViewSet
 from tasks.api.tasks import TaskViewSet
-from tasks.exports import ProjectExport, ProjectsInArchive, ready_attachments
+from tasks.exports import ProjectExport, ProjectsInArchive
+from tasks.models import Attachment
 from tasks.notifications import Assigned, DueSoon, Mentioned, open_tasks
 
 permissions.declare(
     {
         "task.write": Permission(WRITERS, "create, change, move, complete, archive and delete tasks"),
         "subtask.write": Permission(WRITERS, "create, change, tick off and delete subtasks"),
-        "file.write": Permission(WRITERS, "attach files to tasks and to one's own comments; delete one's own files"),
-        "file.delete_any": Permission(ADMINS, "delete the files of others"),
         "comment.write": Permission(WRITERS, "comment on tasks; edit and delete one's own comments"),
         "comment.delete_any": Permission(ADMINS, "delete the comments of others"),
     }
 )
+
+
+class TaskFiles(AttachmentKind[Attachment]):
+    """Files of tasks and comments."""
+
+    model = Attachment
+
+    def lock(self, attachment: Attachment) -> None:
+        attachment.task = lock_task(attachment.task)
+
+    def check(self, attachment: Attachment) -> None:
+        if attachment.comment is None:
+            return
+        if attachment.comment.task_id != attachment.task_id:
+            raise ValidationError({"comment": _("This comment belongs to another task.")})
+        if attachment.comment.author_id != attachment.uploaded_by_id:
+            raise PermissionDenied(_("Members can attach files only to their own comments."))
+
+    def record(self, attachment: Attachment, actor: Membership | None, verb: str) -> None:
+        task = attachment.task
+        data = {"task": str(task.pk), "name": attachment.name}
+        record_activity(project=task.project, actor=actor, verb=verb, subject=attachment, data=data)
+
+
+attachment_kinds.register(TaskFiles())
 
 notification_kinds.register(Assigned())
 notification_kinds.register(Mentioned())
@@ -36,7 +67,6 @@ digest_sections.append(open_tasks)
 
 export_kinds.register(ProjectExport())
 archive_sections.append(ProjectsInArchive())
-archive_files.append(ready_attachments)
 
 shows("task", TaskViewSet.queryset, TaskSerializer)
 shows("subtask", SubtaskViewSet.queryset, SubtaskSerializer)

@@ -1,4 +1,4 @@
-"""What was begun and never ended, and objects that nothing refers to."""
+"""Deletes attachments whose upload never ended, and objects that no row refers to."""
 
 import re
 from collections.abc import Iterator
@@ -7,29 +7,33 @@ from itertools import batched
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
+from accounts import extensions
 from accounts.actions.attachments import close_expired_urls
-from tasks.models import Attachment, AttachmentState, remove_files_of
+from accounts.models.attachments import OCCUPYING, AbstractAttachment, AttachmentState, known_ids, remove_files_of
 from tenancy.jobs import enqueue
 from tenancy.storage import storage
 
 ABANDONED = timedelta(days=1)
 AT_ONCE = 200
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+WAITING = Q(state=AttachmentState.PENDING, received_at__isnull=False)  # to be checked
 
 
 def sweep_files() -> int:
     """Delete attachments that did not arrive within a day, and objects as old without a row; return how many.
 
-    Nothing that is in use is touched, whatever happens meanwhile: a row is made before its object and never again
-    after it was deleted, so an object without a row has none for ever. Raises StorageUnavailable.
+    Concurrent requests lose nothing. A row of any model of attachments is created before its object, and its id is
+    never used again, so an object without a row never gets one. Raises StorageUnavailable.
     """
     close_expired_urls()
     before = timezone.now() - ABANDONED
-    _ask_again(before)
-    number = _delete_abandoned(before)
+    number = 0
+    for kind in extensions.attachment_kinds:
+        _ask_again(kind.model, before)
+        number += _delete_abandoned(kind.model, before)
     for names in batched(_removable(before), AT_ONCE):
         for name in names:
             storage.delete(name)
@@ -38,42 +42,43 @@ def sweep_files() -> int:
 
 
 @transaction.atomic
-def _ask_again(before: datetime) -> None:
-    """Have those checked that have waited for it: the worker was away, or S3 was and the job has given up.
+def _ask_again(model: type[AbstractAttachment], before: datetime) -> None:
+    """Request the check again for attachments that have waited for it: worker or S3 was down, and the job gave up.
 
-    Their people were told that the files had arrived, so these are not thrown away.
+    Their uploaders were told that the files had arrived, so these are not deleted.
     """
-    for pk in _waiting().filter(received_at__lt=before).values_list("pk", flat=True):
-        enqueue("tasks.inspect_attachment", attachment_id=str(pk))
-
-
-def _waiting() -> QuerySet[Attachment]:
-    return Attachment.objects.filter(state=AttachmentState.PENDING).exclude(received_at=None)
+    for pk in model.objects.filter(WAITING, received_at__lt=before).values_list("pk", flat=True):
+        enqueue("accounts.inspect_attachment", attachment_id=str(pk))
 
 
 @transaction.atomic
-def _delete_abandoned(before: datetime) -> int:
-    # Locked: one that arrives now is not deleted, and one that is being looked at may be the next time.
-    pending = Attachment.objects.filter(state=AttachmentState.PENDING, received_at=None, created_at__lt=before)
+def _delete_abandoned(model: type[AbstractAttachment], before: datetime) -> int:
+    # Locked: one that arrives now is not deleted, and one that is being checked is left to the next sweep.
+    pending = model.objects.filter(state=AttachmentState.PENDING, received_at=None, created_at__lt=before)
     ids = list(pending.select_for_update(skip_locked=True).values_list("pk", flat=True))
-    old = Attachment.objects.filter(pk__in=ids)
+    old = model.objects.filter(pk__in=ids)
     remove_files_of(old)
     old.delete()
     return len(ids)
 
 
 def _removable(before: datetime) -> Iterator[str]:
-    """Yield the names of old objects that nothing refers to. Other folders than these are others' business."""
+    """Yield the names of old objects that no row refers to. Other folders than these belong to other code."""
     incoming = (stored.name for stored in storage.walk("incoming/") if stored.since < before)
     for some in batched(incoming, AT_ONCE):
-        # Whoever put it there has completed it long ago, or never will.
-        files = (name.removeprefix("incoming/") for name in some)
-        needed = {each.incoming for each in _waiting().filter(pk__in=[pk for pk in files if ID.fullmatch(pk)])}
-        yield from (name for name in some if name not in needed)
+        # Its uploader has completed it long ago, or never will.
+        ids = _ids_of(some, "incoming/")
+        needed = known_ids(ids.values(), WAITING)
+        yield from (name for name in some if ids.get(name) not in needed)
     for folder in ("previews/", ""):
         names = (each.name for each in storage.walk(folder) if each.since < before)
         files = (name for name in names if ID.fullmatch(name.removeprefix(folder)))
         for some in batched(files, AT_ONCE):
-            ids = {name: UUID(name.removeprefix(folder)) for name in some}
-            known = set(Attachment.objects.filter(pk__in=ids.values()).occupying().values_list("pk", flat=True))
+            ids = _ids_of(some, folder)
+            known = known_ids(ids.values(), OCCUPYING)
             yield from (name for name, pk in ids.items() if pk not in known)
+
+
+def _ids_of(names: tuple[str, ...], folder: str) -> dict[str, UUID]:
+    files = ((name, name.removeprefix(folder)) for name in names)
+    return {name: UUID(file) for name, file in files if ID.fullmatch(file)}

@@ -1,35 +1,36 @@
-"""Files that come through the application: written on into S3 as they arrive."""
+"""Uploads through the application: each part of a file is written to S3 as it arrives."""
 
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import Self
+from typing import Any
 
 from accounts.actions.attachments import NewFile, abandon_attachment, create_attachment, receive_attachment
 from accounts.models import Membership
+from accounts.models.attachments import AbstractAttachment
 from accounts.quotas import require_allowed_size
-from tasks.models import Attachment, Comment, Task
 from tenancy.storage import StorageUnavailable, storage
 
 
-class Arrival:
-    """A file that is on its way. `write()` it, and then `finish()` or `abandon()` it.
+class Arrival[A: AbstractAttachment]:
+    """A file that is being uploaded. `write()` it, and then `finish()` or `abandon()` it.
 
-    Its attachment is there from the first moment and pending, so that its room is kept and nobody has to guess whose
-    the object is. Of a process that is killed meanwhile no object is left, and the row is swept away after a day.
+    Its attachment exists from the beginning and is pending: its room is reserved, and its object has a known owner. If
+    the process is killed, no object is left, and the row is swept after a day.
     """
 
-    def __init__(self, attachment: Attachment, actor: Membership) -> None:
+    def __init__(self, attachment: A, actor: Membership) -> None:
         self.attachment, self.actor = attachment, actor
         self.upload = storage.begin(attachment.file)
         self.is_stored = self.is_over = False
 
     @classmethod
-    def begin(cls, *, actor: Membership, task: Task, comment: Comment | None = None, file: NewFile) -> Self:
+    def begin(cls, *, actor: Membership, model: type[A], subject: Mapping[str, Any], file: NewFile) -> "Arrival[A]":
         """Create the attachment, with room for the size that `file` says, which may be too much or too little.
 
-        Raises what `create_attachment()` does, and StorageUnavailable. Not to be called in a transaction, or the row
-        would be there only when all has arrived.
+        Raises what `create_attachment()` does, and StorageUnavailable. Do not call it in a transaction: the row must
+        exist while the file arrives.
         """
-        attachment = create_attachment(actor=actor, task=task, comment=comment, file=file)
+        attachment = create_attachment(actor=actor, model=model, subject=subject, file=file)
         try:
             return cls(attachment, actor)
         except StorageUnavailable:
@@ -42,13 +43,13 @@ class Arrival:
         self.upload.write(piece)
 
     def store(self) -> None:
-        """Make it an object, now that all of it is there, before a transaction begins. Raises StorageUnavailable."""
+        """Make an object of the parts, before a transaction begins. Raises StorageUnavailable."""
         if not self.is_stored:
             self.upload.finish()
             self.is_stored = True
 
-    def finish(self) -> Attachment:
-        """Have the file checked, now that all of it is there.
+    def finish(self) -> A:
+        """Have the file checked after its last part.
 
         Raises what `receive_attachment()` does, and StorageUnavailable.
         """
@@ -58,11 +59,11 @@ class Arrival:
         return self.attachment
 
     def abandon(self) -> None:
-        """Leave nothing behind; after `finish()` has succeeded nothing happens."""
+        """Delete row and object. After `finish()` has succeeded it does nothing."""
         if self.is_over:
             return
         self.is_over = True
         self.upload.abort()
-        with suppress(StorageUnavailable):  # or it is swept away
+        with suppress(StorageUnavailable):  # a sweep deletes it later
             storage.delete(self.attachment.file)
         abandon_attachment(attachment=self.attachment)

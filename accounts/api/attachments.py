@@ -1,11 +1,11 @@
-"""`attachments/`: files at tasks and comments"""
+"""Endpoints of attachments: a model of files adds its fields, filters and queryset."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.http import Http404, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
-from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -13,16 +13,14 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.actions import attachments
 from accounts.exceptions import Conflicting
 from accounts.files.images import MEDIA_TYPE
-from accounts.rest.documentation import Operation, example_id
+from accounts.models.attachments import AbstractAttachment
+from accounts.rest.documentation import Operation
 from accounts.rest.downloads import Download, disposition, serve, show_picture
-from accounts.rest.filters import StrictFilterSet
-from accounts.rest.serializers import NoBody, RowField, StrictModelSerializer, StrictSerializer, Text
+from accounts.rest.serializers import NoBody, StrictModelSerializer, StrictSerializer, Text
 from accounts.rest.views import TenantViewSet, etag
-from tasks import actions
-from tasks.api.filters import TaskNameFilter
-from tasks.models import Attachment, AttachmentState, Comment, Task
 from tenancy.context import require_active_tenant
 from tenancy.storage import StoredFile, storage
 
@@ -35,17 +33,15 @@ class NotReady(Conflicting):
     """The file was not checked yet, or was rejected."""
 
 
-class AttachmentSerializer(StrictModelSerializer[Attachment]):
-    task = RowField(queryset=Task.objects.all())
-    comment = RowField(queryset=Comment.objects.select_related("task"), required=False, allow_null=True)
+class AttachmentFields[A: AbstractAttachment](StrictModelSerializer[A]):
+    """The fields of every attachment: OWN, of which READ_ONLY are read-only. Subclasses add what it belongs to."""
+
+    OWN: ClassVar = ("name", "content_type", "size", "state", "uploaded_by", "created_at")
+    READ_ONLY: ClassVar = ("state", "uploaded_by")
+
     name = Text(max_length=LONGEST_NAME, help_text="It is cleaned: its last part, at most 255 characters.")
     content_type = Text(max_length=100, help_text="A media type, such as `image/png`.")
     size = serializers.IntegerField(min_value=0, max_value=BIGGEST, help_text="Bytes.")
-
-    class Meta:
-        model = Attachment
-        fields = ("id", "task", "comment", "name", "content_type", "size", "state", "uploaded_by", "created_at")
-        read_only_fields = ("state", "uploaded_by")
 
 
 class InstructionsSerializer(StrictSerializer):
@@ -56,46 +52,9 @@ class InstructionsSerializer(StrictSerializer):
     headers = serializers.DictField(child=serializers.CharField())
 
 
-class NewAttachmentSerializer(AttachmentSerializer):
-    """What `POST` answers: the attachment, and how to send its file."""
-
-    upload = InstructionsSerializer(read_only=True)
-
-    class Meta:
-        model = Attachment
-        fields: tuple[str, ...] = (*AttachmentSerializer.Meta.fields, "upload")
-        read_only_fields = AttachmentSerializer.Meta.read_only_fields
-
-
-class AttachmentFilterSet(StrictFilterSet):
-    task = TaskNameFilter(field_name="task")
-    comment = filters.UUIDFilter(field_name="comment_id")
-    state = filters.ChoiceFilter(choices=AttachmentState.choices)
-
-
-class AttachmentViewSet(TenantViewSet[Attachment]):
-    """Files, oldest first. A new one is `pending` until it was sent and checked, and then `ready` or `rejected`."""
-
-    noun = "attachment"
-    example = {
-        "id": example_id("attachment"),
-        "task": example_id("task"),
-        "comment": None,
-        "name": "prices.pdf",
-        "content_type": "application/pdf",
-        "size": 48213,
-        "state": "ready",
-        "uploaded_by": example_id("alice"),
-        "created_at": "2026-11-21T09:30:00Z",
-    }
-    queryset = Attachment.objects.select_related("task")
-    serializer_class = AttachmentSerializer
-    filterset_class = AttachmentFilterSet
-    order = ("created_at", "id")
-    permissions = dict.fromkeys(("create", "complete", "destroy"), "file.write")
-    unrouted = ("partial_update",)
-    operations = {
-        "list": Operation("Returns the attachments of the tasks that the member can see, oldest first."),
+def operations(example: Mapping[str, Any]) -> dict[str, Operation]:
+    """Return the texts of the operations of attachments. `example` is one row as the API returns it."""
+    return {
         "create": Operation(
             "Announces a file. The response contains `upload`, a signed request: send the file with it to the storage "
             "within 15 minutes, then call `complete/`. Until the file is checked, the attachment is `pending`.",
@@ -136,30 +95,40 @@ class AttachmentViewSet(TenantViewSet[Attachment]):
         ),
     }
 
-    def lock(self, row: Attachment) -> None:
-        actions.lock_task(row.task)
 
-    def perform_create(self, fields: dict[str, Any]) -> Attachment:
-        file = actions.NewFile(*(fields.pop(name) for name in ("name", "content_type", "size")))
-        return actions.announce_attachment(actor=self.membership, file=file, **fields)
+class AttachmentViewSet[A: AbstractAttachment](TenantViewSet[A]):
+    """Files, oldest first. A new one is `pending` until it was sent and checked, and then `ready` or `rejected`.
 
-    def perform_destroy(self, row: Attachment) -> None:
-        actions.delete_attachment(attachment=row, actor=self.membership)
+    Subclasses set `queryset` and `serializer_class`, and describe their `operations()`.
+    """
 
-    @extend_schema(responses={201: NewAttachmentSerializer})
+    order = ("created_at", "id")
+    permissions = dict.fromkeys(("create", "complete", "destroy"), "file.write")
+    unrouted = ("partial_update",)
+
+    def lock(self, row: A) -> None:
+        attachments.lock_attachment(row)
+
+    def perform_create(self, fields: dict[str, Any]) -> A:
+        file = attachments.NewFile(*(fields.pop(name) for name in ("name", "content_type", "size")))
+        model = self.get_queryset().model
+        return attachments.announce_attachment(actor=self.membership, model=model, subject=fields, file=file)
+
+    def perform_destroy(self, row: A) -> None:
+        attachments.delete_attachment(attachment=row, actor=self.membership)
+
     def create(self, request: Request) -> Response:
         """Announce a file, and learn where to send it: straight to S3, and not to here."""
         row = self.reread(self.perform_create(self.read_body()))
         shown = self.show(row)
         return Response({**shown, "upload": instructions(row)}, status=201, headers={"ETag": etag(shown)})
 
-    @extend_schema(request=None, responses={202: AttachmentSerializer})
     @action(detail=True, methods=["post"])
     def complete(self, request: Request, pk: str) -> Response:
         """Have the file checked, which was sent; 409 when nothing was, or when it was checked before."""
         row = self.get_object()
         NoBody(data=request.data).is_valid(raise_exception=True)
-        actions.complete_attachment(attachment=row, actor=self.membership)
+        attachments.complete_attachment(attachment=row, actor=self.membership)
         return self.answer(self.reread(row), status=202)
 
     @extend_schema(
@@ -189,17 +158,17 @@ class AttachmentViewSet(TenantViewSet[Attachment]):
         return show_picture(row.preview)
 
 
-def require_ready(attachment: Attachment) -> None:
+def require_ready(attachment: AbstractAttachment) -> None:
     """Raise NotReady, which is answered with 409, unless the file may be given out."""
     if not attachment.is_ready:
         raise NotReady(_("This file is not ready: its state is `%(state)s`.") % {"state": attachment.state})
 
 
-def instructions(attachment: Attachment) -> dict[str, Any]:
+def instructions(attachment: AbstractAttachment) -> dict[str, Any]:
     """Return how a client sends the file. Size and type are signed: others are refused by S3."""
     url = storage.presign_upload(
         attachment.incoming,
-        seconds=actions.UPLOAD_SECONDS,
+        seconds=attachments.UPLOAD_SECONDS,
         content_type=attachment.content_type,
         size=attachment.size,
     )
@@ -207,7 +176,7 @@ def instructions(attachment: Attachment) -> dict[str, Any]:
     return {"method": "PUT", "url": url, "headers": headers}
 
 
-def as_download(attachment: Attachment) -> Download:
+def as_download(attachment: AbstractAttachment) -> Download:
     """Return the file as it is given out through the application."""
 
     def read(start: int, stop: int) -> StoredFile:

@@ -10,9 +10,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.exports.writing import CsvTable, TooLarge
-from accounts.extensions import archive_files
+from accounts.extensions import attachment_kinds
 from accounts.files.names import avatar_file, clean_name, logo_file
-from accounts.models import Account, Membership
+from accounts.models import Account, AttachmentState, Membership
 from tenancy.context import require_active_tenant
 from tenancy.storage import storage
 
@@ -22,7 +22,7 @@ PAGE = 1000  # rows that are in memory at once
 def count() -> int:
     """Return how many files `write_files()` will come to."""
     pictures = Membership.objects.exclude(avatar="").count()
-    return sum(rows().count() for rows in archive_files) + pictures + bool(_account().logo)
+    return sum(rows.count() for rows in _ready()) + pictures + bool(_account().logo)
 
 
 def write_files(archive: ZipFile, file: IO[bytes], most: int) -> Iterator[int]:
@@ -64,8 +64,12 @@ def _files() -> Iterator[tuple[str, str]]:
         yield "logo.webp", logo_file(logo)
     for pk, avatar in Membership.objects.exclude(avatar="").order_by("pk").values_list("pk", "avatar"):
         yield f"avatars/{pk}.webp", avatar_file(avatar)
-    for rows in archive_files:
-        yield from _files_of(rows().order_by("pk"))
+    for rows in _ready():
+        yield from _files_of(rows.order_by("pk"))
+
+
+def _ready() -> list[QuerySet[Any]]:
+    return [kind.model.objects.filter(state=AttachmentState.READY) for kind in attachment_kinds]
 
 
 def _files_of(rows: QuerySet[Any]) -> Iterator[tuple[str, str]]:

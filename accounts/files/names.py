@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from uuid import UUID
 
 MOST = 255  # characters
 SUFFIX = 20
@@ -30,3 +31,22 @@ def logo_file(picture: str) -> str:
 def avatar_file(picture: str) -> str:
     """Return the name in storage of a member's picture."""
     return f"avatars/{picture}"
+
+
+# Where the objects of an attachment are in the storage of its account. The ids of attachments are unique across all
+# models of attachments.
+
+
+def stored_file(pk: UUID) -> str:
+    """Return the name of the object that is given out. No client can write to it."""
+    return str(pk)
+
+
+def incoming_file(pk: UUID) -> str:
+    """Return the name of the object that a client uploads."""
+    return f"incoming/{pk}"
+
+
+def preview_file(pk: UUID) -> str:
+    """Return the name of the small picture of a file."""
+    return f"previews/{pk}"

@@ -2,6 +2,7 @@
 
 from accounts.models.accounts import Account, Color, Domain, MediaAccess
 from accounts.models.activity import AbstractActivity, AbstractTopic
+from accounts.models.attachments import AbstractAttachment, AttachmentQuerySet, AttachmentState, UploadURL
 from accounts.models.audit import AuditEntry
 from accounts.models.credentials import ApiToken, RefreshFamily
 from accounts.models.exports import Export, ExportFailure, ExportState
@@ -14,9 +15,12 @@ from accounts.roles import Role
 
 __all__ = [
     "AbstractActivity",
+    "AbstractAttachment",
     "AbstractTopic",
     "Account",
     "ApiToken",
+    "AttachmentQuerySet",
+    "AttachmentState",
     "AuditEntry",
     "Color",
     "Domain",
@@ -30,5 +34,6 @@ __all__ = [
     "Notification",
     "RefreshFamily",
     "Role",
+    "UploadURL",
     "User",
 ]

@@ -1,25 +1,26 @@
-"""Files at tasks and comments."""
+"""Files that members upload. An app adds a model of them for what they belong to: see AttachmentKind."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, ClassVar, Self
+from uuid import UUID
 
 from django.db import models
 from django.db.models import CASCADE, Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Membership
-from projects.models import visible_through
-from tasks.models.tasks import Comment, Task
+from accounts import extensions
+from accounts.files.names import incoming_file, preview_file, stored_file
+from accounts.models.memberships import Membership
 from tenancy.fields import TenantForeignKey
 from tenancy.jobs import enqueue
 from tenancy.models import TenantManager, TenantModel
 
-IDS_OF_A_JOB = 200  # which take three quarters of what the arguments of a job may
+IDS_OF_A_JOB = 200  # three quarters of the size that the arguments of a job may have
 
 
 class AttachmentState(models.TextChoices):
-    PENDING = "pending", _("Being checked")  # or still on its way
+    PENDING = "pending", _("Being checked")  # or being uploaded
     READY = "ready", _("Ready")
     REJECTED = "rejected", _("Refused")
 
@@ -32,64 +33,63 @@ class Refusal(models.TextChoices):
     PROGRAM = "program", _("Programs are not accepted.")
 
 
-class AttachmentQuerySet(models.QuerySet["Attachment"]):
-    def visible_to(self, membership: Membership) -> Self:
-        """Return the attachments of tasks in the projects that a member may see."""
-        return self.filter(visible_through(membership, "task__project"))
+OCCUPYING = ~Q(state=AttachmentState.REJECTED)  # a rejected one has no object
+
+
+class AttachmentQuerySet[A: "AbstractAttachment"](models.QuerySet[A]):
+    """Attachments of one model. Subclasses add `visible_to(membership)`, which every request and action asks."""
 
     def occupying(self) -> Self:
-        """Return those that count for the storage of the account: a rejected one has no object."""
-        return self.exclude(state=AttachmentState.REJECTED)
+        """Return the attachments that count for the storage of the account."""
+        return self.filter(OCCUPYING)
 
 
-def remove_files_of(attachments: models.QuerySet["Attachment"]) -> None:
-    """Have the objects of `attachments` removed once this transaction, which deletes the rows, is committed."""
+def remove_files_of(attachments: models.QuerySet[Any]) -> None:
+    """Remove the objects of `attachments` in a job after the commit of this transaction, which deletes the rows."""
     ids = [str(pk) for pk in attachments.values_list("pk", flat=True)]
     for first in range(0, len(ids), IDS_OF_A_JOB):
-        enqueue("tasks.remove_files", ids=ids[first : first + IDS_OF_A_JOB])
+        enqueue("accounts.remove_files", ids=ids[first : first + IDS_OF_A_JOB])
 
 
-def cascade_with_files(collector: Any, field: Any, sub_objs: models.QuerySet["Attachment"], using: str) -> None:
-    """CASCADE, also to the objects in S3: the `on_delete` of whatever an attachment belongs to.
+def cascade_with_files(collector: Any, field: Any, sub_objs: models.QuerySet[Any], using: str) -> None:
+    """CASCADE that also removes the objects in S3: the `on_delete` of the keys to what an attachment belongs to.
 
-    Here, and not in the actions: those that delete projects do not know that there are attachments.
+    It is not part of the actions, because the actions that delete the objects on the other side of a key do not know
+    which models of attachments there are.
     """
     remove_files_of(sub_objs)
     cascade: Callable[..., None] = CASCADE
     cascade(collector, field, sub_objs, using)
 
 
-class Attachment(TenantModel):
-    """A file. Its row is there before its object, and its object is removed after its row."""
+class AbstractAttachment(TenantModel):
+    """A file. Its row is created before its object in S3, and its object is removed after its row.
 
-    task = TenantForeignKey(Task, on_delete=cascade_with_files, related_name="attachments")
-    comment = TenantForeignKey(Comment, on_delete=cascade_with_files, null=True, related_name="attachments")
+    A concrete model adds keys with `on_delete=cascade_with_files` to what the file belongs to, a manager from a
+    subclass of AttachmentQuerySet, and indexes: for its keys, for its lists, and one on the account that includes
+    `size` and `state`, from which the storage of the account is added up. An AttachmentKind declares the model.
+    """
+
     name = models.CharField(max_length=255)
     content_type = models.CharField(max_length=100)
-    size = models.PositiveBigIntegerField()  # bytes; while it is on its way, those that are kept free for it
+    size = models.PositiveBigIntegerField()  # bytes; during the upload, the bytes that are reserved for it
     state = models.CharField(max_length=10, choices=AttachmentState, default=AttachmentState.PENDING, editable=False)
     refusal = models.CharField(max_length=10, choices=Refusal, blank=True, editable=False)
     has_preview = models.BooleanField(default=False, editable=False)
-    uploaded_by = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="attachments")
+    uploaded_by = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="%(app_label)s_%(class)s_set")
     created_at = models.DateTimeField(auto_now_add=True)
-    received_at = models.DateTimeField(null=True, editable=False)  # when all of it was there, to be checked
+    received_at = models.DateTimeField(null=True, editable=False)  # when the upload was complete
 
-    objects: ClassVar = TenantManager.from_queryset(AttachmentQuerySet)()
+    objects: ClassVar[Any] = TenantManager.from_queryset(AttachmentQuerySet)()
 
     class Meta:
+        abstract = True
         ordering = ("created_at", "id")
         constraints = [
             models.CheckConstraint(
-                condition=Q(state=AttachmentState.REJECTED) ^ Q(refusal=""), name="rejected_for_a_reason"
+                condition=Q(state=AttachmentState.REJECTED) ^ Q(refusal=""),
+                name="%(app_label)s_%(class)s_rejected_for_a_reason",
             )
-        ]
-        indexes = [
-            models.Index(fields=["account", "created_at", "id"], name="attachment_order"),
-            models.Index(fields=["account", "task", "created_at", "id"], name="attachment_of_task"),
-            models.Index(fields=["account", "comment"], name="attachment_of_comment"),
-            models.Index(fields=["account", "uploaded_by"], name="attachment_uploader"),
-            # What an account has stored is added up from the index alone.
-            models.Index(fields=["account"], include=["size", "state"], name="attachment_storage"),
         ]
 
     def __str__(self) -> str:
@@ -103,38 +103,40 @@ class Attachment(TenantModel):
 
     @property
     def file(self) -> str:
-        """Where the object is, that nobody outside can write to."""
-        return str(self.pk)
+        """Where the object is. No client can write to it."""
+        return stored_file(self.pk)
 
     @property
     def incoming(self) -> str:
-        """Where a client puts it: as often as it likes, until the URL expires."""
-        return f"incoming/{self.pk}"
+        """Where a client uploads the object to, any number of times until the URL expires."""
+        return incoming_file(self.pk)
 
     @property
     def preview(self) -> str:
-        """A small picture of it, made here, if `has_preview`."""
-        return f"previews/{self.pk}"
+        """A small picture of the file, made by the server, if `has_preview`."""
+        return preview_file(self.pk)
 
 
 class UploadURLQuerySet(models.QuerySet["UploadURL"]):
     def visible_to(self, membership: Membership) -> Self:
-        """Return none: they are shown to nobody."""
+        """Return none: no member sees them."""
         return self.none()
 
     def stray(self) -> Self:
-        """Return those that still work although their attachment does not count any more: deleted, or rejected."""
-        counted = Attachment.objects.occupying().filter(pk=OuterRef("pk"))
-        return self.filter(~Exists(counted), expires_at__gt=timezone.now())
+        """Return the URLs that still work although their attachment no longer counts: it was deleted or rejected."""
+        found = self.filter(expires_at__gt=timezone.now())
+        for kind in extensions.attachment_kinds:
+            found = found.exclude(Exists(kind.model.objects.occupying().filter(pk=OuterRef("pk"))))
+        return found
 
     def expired(self) -> Self:
         return self.filter(expires_at__lte=timezone.now())
 
 
 class UploadURL(TenantModel):
-    """A presigned URL that was given to a client, with the id of its attachment, whatever has become of that.
+    """A presigned URL that was given to a client. Its id is that of its attachment, which may have been deleted since.
 
-    It takes `size` bytes until it expires. So they count for so long, and what it took is looked for then.
+    A client can send `size` bytes to it until it expires. They count until then, and are removed then.
     """
 
     in_archive = False  # credentials
@@ -151,7 +153,23 @@ class UploadURL(TenantModel):
         return f"for {self.pk}"
 
 
+def known_ids(ids: Collection[UUID], condition: Q | None = None) -> set[UUID]:
+    """Return those of `ids` that are the ids of attachments of any model, and of those that meet `condition`."""
+    known: set[UUID] = set()
+    for kind in extensions.attachment_kinds:
+        rows = kind.model.objects.filter(condition or Q(), pk__in=ids)
+        known.update(rows.values_list("pk", flat=True))
+    return known
+
+
+def stored_rows(*, without: AbstractAttachment | None = None) -> list[models.QuerySet[Any]]:
+    """Return everything with a `size` that counts for the storage of the account, except the attachment `without`."""
+    rows: list[models.QuerySet[Any]] = [kind.model.objects.occupying() for kind in extensions.attachment_kinds]
+    if without is not None:
+        rows = [each.exclude(pk=without.pk) for each in rows]
+    return [*rows, UploadURL.objects.stray()]
+
+
 def occupied_bytes() -> int:
-    """Return what counts for the storage of the account."""
-    counted = (Attachment.objects.occupying(), UploadURL.objects.stray())
-    return sum(each.aggregate(bytes=models.Sum("size"))["bytes"] or 0 for each in counted)
+    """Return the bytes that count for the storage of the account."""
+    return sum(each.aggregate(bytes=models.Sum("size"))["bytes"] or 0 for each in stored_rows())

@@ -2,10 +2,10 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from django.core.exceptions import BadRequest, TooManyFieldsSent, TooManyFilesSent, ValidationError
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
@@ -15,7 +15,12 @@ from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.http.request import UnreadablePostError
 from django.utils.translation import gettext as _
 
+from accounts.actions.attachments import NewFile
+from accounts.actions.uploads import Arrival
 from accounts.files.images import TooManyImages
+from accounts.models import Membership
+from accounts.models.attachments import AbstractAttachment
+from accounts.quotas import largest_file
 
 PIECE = 256 * 1024  # bytes
 # Bytes of the files that requests keep as a whole in this process, and of those of one account: eight and four of the
@@ -125,6 +130,54 @@ def receive_file(request: HttpRequest, begin: Begin, *, field: str = "file") -> 
         raise Broken(_("The body is no complete multipart body.")) from error
     if not taking.is_complete:
         raise ValidationError({field: [_("This field is required, with a file, after the others.")]})
+
+
+class IncomingAttachment[A: AbstractAttachment]:
+    """The file of one request, which becomes an attachment of `model`. `receive()` it, then `finish()` or `abandon()`.
+
+    `read_subject` is called with the fields before the file and returns what the attachment belongs to, as
+    `create_attachment()` takes it.
+    """
+
+    arrival: Arrival[A] | None = None
+
+    def __init__(
+        self,
+        request: HttpRequest,
+        *,
+        actor: Membership,
+        model: type[A],
+        read_subject: Callable[[QueryDict], Mapping[str, Any]],
+    ) -> None:
+        self.request, self.actor, self.model, self.read_subject = request, actor, model, read_subject
+
+    def receive(self) -> None:
+        """Read the body and send its file to storage. Raises what `receive_file()` and `Arrival.begin()` do."""
+        receive_file(self.request, self.begin)
+
+    def begin(self, fields: QueryDict, name: str, content_type: str) -> Sink:
+        subject = self.read_subject(fields)
+        length = int(self.request.META.get("CONTENT_LENGTH") or 0)  # of more than the file
+        file = NewFile(name, content_type, min(length, largest_file()))
+        self.arrival = Arrival.begin(actor=self.actor, model=self.model, subject=subject, file=file)
+        return self
+
+    def write(self, piece: bytes) -> None:
+        """Add a part of the file. Raises what `Arrival.write()` does."""
+        cast(Arrival[A], self.arrival).write(piece)
+
+    def store(self) -> None:
+        """Make an object of the file, before a transaction begins. Raises StorageUnavailable."""
+        cast(Arrival[A], self.arrival).store()
+
+    def finish(self) -> A:
+        """Have the received file checked and return its attachment. Raises what `Arrival.finish()` does."""
+        return cast(Arrival[A], self.arrival).finish()
+
+    def abandon(self) -> None:
+        """Delete what a request that failed has left. After `finish()` has succeeded it does nothing."""
+        if self.arrival is not None:
+            self.arrival.abandon()
 
 
 class NoFiles(FileUploadHandler):

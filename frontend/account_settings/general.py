@@ -15,13 +15,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.actions.accounts import update_account
 from accounts.models import Account
 from accounts.models.accounts import HUES
+from accounts.models.attachments import occupied_bytes
 from accounts.permissions import may, require
 from accounts.plans import LIMITS, Plan
 from accounts.quotas import QUOTAS
 from frontend.shared.access import MemberRequest
 from frontend.shared.forms import UNREMEMBERED, posted, submit
 from frontend.shared.time_zones import TimeZoneField
-from tasks.models import occupied_bytes
 from tenancy.routing import tenant_origin
 
 VARIANTS = {

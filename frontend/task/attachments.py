@@ -12,38 +12,42 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from django_htmx.http import trigger_client_event
 
+from accounts.actions import attachments
 from accounts.exceptions import FileTooLarge, QuotaExceeded
 from accounts.models import Membership
 from accounts.permissions import may, require
-from accounts.quotas import largest_file
-from accounts.rest.uploads import Sink, receive_file, streams_body
+from accounts.rest.uploads import IncomingAttachment, streams_body
 from frontend.projects.lookups import TaskKey, find_task
 from frontend.shared.access import MemberRequest
 from frontend.shared.uploads import require_token
-from tasks.actions import Arrival, NewFile, delete_attachment
 from tasks.models import Attachment, Task
 
 
 @streams_body
-@csrf_exempt  # _Form checks the token, which is in the streamed body
+@csrf_exempt  # read_subject() checks the token, which is in the streamed body
 @require_POST
 def add(request: MemberRequest, key: TaskKey) -> HttpResponse:
     """Attach a file to a task."""
     require(request.membership, "file.write")
-    form = _Form(request, find_task(request, key))
-    error, status = "", 200
+    task = find_task(request, key)
+
+    def read_subject(fields: QueryDict) -> dict[str, Task]:
+        require_token(request, fields)
+        return {"task": task}
+
+    incoming = IncomingAttachment(request, actor=request.membership, model=Attachment, read_subject=read_subject)
+    attachment, error, status = None, "", 200
     try:
         with ExitStack() as finally_:
-            finally_.callback(form.abandon)
-            receive_file(request, form.begin)
-            form.finish()
+            finally_.callback(incoming.abandon)
+            incoming.receive()
+            attachment = incoming.finish()
     except FileTooLarge as refused:
         error, status = str(refused), 413
     except ValidationError as refused:
         error, status = " ".join(refused.messages), 402 if isinstance(refused, QuotaExceeded) else 400
-    response = _answer(request, form.task, error, status)
-    if request.htmx and form.arrival is not None and not error:
-        attachment = form.arrival.attachment
+    response = _answer(request, task, error, status)
+    if request.htmx and attachment is not None:
         trigger_client_event(response, "file-attached", {"id": str(attachment.pk), "name": attachment.name})
     return response
 
@@ -54,7 +58,7 @@ def delete(request: MemberRequest, pk: Any) -> HttpResponse:
     require(request.membership, "file.write")
     found = Attachment.objects.visible_to(request.membership).select_related("task__project")
     attachment = get_object_or_404(found, pk=pk)
-    delete_attachment(attachment=attachment, actor=request.membership)
+    attachments.delete_attachment(attachment=attachment, actor=request.membership)
     return _answer(request, attachment.task)
 
 
@@ -80,27 +84,3 @@ def files_of(task: Task, membership: Membership) -> dict[str, Any]:
         "can_write": can_write,
         "is_straight": settings.S3_BROWSER_UPLOADS,
     }
-
-
-class _Form:
-    """A form whose body is being received: its fields, then its file."""
-
-    def __init__(self, request: MemberRequest, task: Task) -> None:
-        self.request, self.task = request, task
-        self.arrival: Arrival | None = None
-
-    def begin(self, fields: QueryDict, name: str, content_type: str) -> Sink:
-        """Begin the upload after a check of the CSRF token. Raises PermissionDenied, as `Arrival.begin()` does."""
-        require_token(self.request, fields)
-        length = int(self.request.META.get("CONTENT_LENGTH") or 0)
-        file = NewFile(name, content_type, min(length, largest_file()))
-        self.arrival = Arrival.begin(actor=self.request.membership, task=self.task, file=file)
-        return self.arrival
-
-    def finish(self) -> None:
-        if self.arrival is not None:
-            self.arrival.finish()
-
-    def abandon(self) -> None:
-        if self.arrival is not None:
-            self.arrival.abandon()

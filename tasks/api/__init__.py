@@ -1,7 +1,6 @@
 """The REST API of tasks and what belongs to them."""
 
-from accounts.api.attachments import AttachmentViewSet
-from accounts.api.uploads import UploadView
+from tasks.api.attachments import AttachmentViewSet, UploadView
 from tasks.api.comments import CommentViewSet
 from tasks.api.search import SearchViewSet
 from tasks.api.subtasks import SubtaskViewSet

@@ -1,14 +1,6 @@
 """Tasks and what belongs to them."""
 
-from accounts.models.attachments import (
-    Attachment,
-    AttachmentQuerySet,
-    AttachmentState,
-    Refusal,
-    UploadURL,
-    occupied_bytes,
-    remove_files_of,
-)
+from tasks.models.attachments import Attachment
 from tasks.models.tasks import (
     TASK_KEY,
     Assignment,
@@ -24,16 +16,10 @@ __all__ = [
     "TASK_KEY",
     "Assignment",
     "Attachment",
-    "AttachmentQuerySet",
-    "AttachmentState",
     "Comment",
     "Priority",
-    "Refusal",
     "Subtask",
     "Task",
     "TaskLabel",
     "TaskQuerySet",
-    "UploadURL",
-    "occupied_bytes",
-    "remove_files_of",
 ]

@@ -11,9 +11,10 @@ from uuid import UUID, uuid4
 
 from django.db import connection
 
+from accounts.actions.attachment_inspection import inspect_attachment
 from accounts.actions.tokens import create_personal_token
 from projects.actions import create_project
-from tasks.actions import create_task, inspect_attachment
+from tasks.actions import create_task
 from tasks.models import Attachment
 from tenancy.context import tenant_context
 from tenancy.models import get_tenant_model

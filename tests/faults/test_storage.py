@@ -9,7 +9,7 @@ import httpx
 import pytest
 from django.utils import timezone
 
-from tasks.actions import sweep_files
+from accounts.actions.attachment_cleanup import sweep_files
 from tasks.models import Attachment
 from tenancy.context import tenant_context
 from tenancy.outbox.models import OutboxJob
@@ -157,7 +157,7 @@ def test_jobs_wait_for_it(web, ask, office, settings):
         office.inspect(created["id"])
     settings.STORAGES = here
     assert ask("GET", f"{API}{created['id']}/").json()["state"] == "pending"
-    assert OutboxJob.objects.filter(name="tasks.inspect_attachment").exists()
+    assert OutboxJob.objects.filter(name="accounts.inspect_attachment").exists()
     office.inspect(created["id"])
     assert ask("GET", f"{API}{created['id']}/").json()["state"] == "ready"
 

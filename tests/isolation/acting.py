@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.actions import (
     account_deletion,
     accounts,
+    attachments,
     exports,
     invitations,
     members,
@@ -20,6 +21,8 @@ from accounts.actions import (
     pictures,
     tokens,
 )
+from accounts.actions.attachments import NewFile
+from accounts.actions.uploads import Arrival
 from accounts.models import Account, Membership, Notification
 from projects import actions as projects
 from projects.models import Project
@@ -38,13 +41,14 @@ WITHOUT_ACTIONS = ("migrations", "management", "testdata")
 
 # What has a parameter `actor` and asks for nothing by itself: {name: why}
 NOT_ACTIONS = {
+    "accounts.extensions.AttachmentKind.record": "writes down what an action has done, in its transaction",
+    "tasks.extensions.TaskFiles.record": "writes down what an action has done, in its transaction",
     "accounts.actions.authorization.authorize": "asks",
     "accounts.audit.record_audit": "writes down what an action has done, in its transaction",
     "accounts.actions.members.end_membership": "called by actions that were authorized, and by who deletes their user",
     "projects.actions.activity.lock_project_for": "asks, in the name of an action",
     "projects.actions.activity.record_activity": "writes down what an action has done, in its transaction",
     "projects.actions.activity.sees": "a condition",
-    "accounts.actions.attachments.record_file": "writes down what an action has done, in its transaction",
     "accounts.actions.notifications.notify": "part of an action that was authorized",
     "tasks.actions.notifications.notify_assigned": "part of an action that was authorized",
     "tasks.actions.notifications.notify_mentioned": "part of an action that was authorized",
@@ -88,6 +92,9 @@ class World:
         made = Attachment.objects.create(task=self.task, uploaded_by=self.actor, **about)
         storage.save(made.incoming, ContentFile(b"x"))
         return made
+
+    def new_attachment(self) -> dict[str, Any]:
+        return {"model": Attachment, "subject": {"task": self.task}, "file": NewFile("a.txt", "text/plain", 1)}
 
     def subtask(self) -> Any:
         return tasks.create_subtask(actor=self.actor, task=self.task, title="One")
@@ -209,23 +216,23 @@ CALLS: dict[str, tuple[Callable[..., Any], Arguments]] = {
     "projects.actions.statuses.move_status": (projects.move_status, lambda w: {"status": w.status(), "step": -1}),
     "projects.actions.statuses.update_status": (projects.update_status, lambda w: {"status": w.status(), "name": "x"}),
     "accounts.actions.attachments.complete_attachment": (
-        tasks.complete_attachment,
+        attachments.complete_attachment,
         lambda w: {"attachment": w.attachment()},
     ),
     "accounts.actions.attachments.announce_attachment": (
-        tasks.announce_attachment,
-        lambda w: {"task": w.task, "file": tasks.NewFile("a.txt", "text/plain", 1)},
+        attachments.announce_attachment,
+        lambda w: w.new_attachment(),
     ),
     "accounts.actions.attachments.create_attachment": (
-        tasks.create_attachment,
-        lambda w: {"task": w.task, "file": tasks.NewFile("a.txt", "text/plain", 1)},
+        attachments.create_attachment,
+        lambda w: w.new_attachment(),
     ),
     "accounts.actions.attachments.delete_attachment": (
-        tasks.delete_attachment,
+        attachments.delete_attachment,
         lambda w: {"attachment": w.attachment(state="ready")},
     ),
     "accounts.actions.attachments.receive_attachment": (
-        tasks.receive_attachment,
+        attachments.receive_attachment,
         lambda w: {"attachment": w.attachment(), "size": 2},
     ),
     "tasks.actions.bulk.update_tasks": (
@@ -262,8 +269,8 @@ CALLS: dict[str, tuple[Callable[..., Any], Arguments]] = {
     "tasks.actions.progress.reopen_task": (tasks.reopen_task, lambda w: {"task": w.completed()}),
     "tasks.actions.progress.restore_task": (tasks.restore_task, lambda w: {"task": w.archived()}),
     "accounts.actions.uploads.Arrival.begin": (
-        tasks.Arrival.begin,
-        lambda w: {"task": w.task, "file": tasks.NewFile("a.txt", "text/plain", 1)},
+        Arrival.begin,
+        lambda w: w.new_attachment(),
     ),
     "tasks.actions.subtasks.create_subtask": (tasks.create_subtask, lambda w: {"task": w.task, "title": "x"}),
     "tasks.actions.subtasks.delete_subtask": (tasks.delete_subtask, lambda w: {"subtask": w.subtask()}),
@@ -289,13 +296,5 @@ VIEWERS_TOO = {
     "accounts.actions.notifications.mark_all_read",
     "accounts.actions.notifications.mark_read",
 }
-IN_A_PROJECT = {
-    "project",
-    "subject",
-    "task",
-    "status",
-    "subtask",
-    "comment",
-    "attachment",
-    "changes",
-}  # their arguments
+# Their arguments.
+IN_A_PROJECT = {"project", "task", "status", "subtask", "comment", "attachment", "subject", "changes"}

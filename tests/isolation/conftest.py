@@ -19,10 +19,11 @@ from accounts.models import (
     Membership,
     Notification,
     RefreshFamily,
+    UploadURL,
 )
 from accounts.tokens import hash_of
 from projects.models import Activity, Label, Project, ProjectMember, Status
-from tasks.models import Assignment, Attachment, Comment, Subtask, Task, TaskLabel, UploadURL
+from tasks.models import Assignment, Attachment, Comment, Subtask, Task, TaskLabel
 from tenancy.context import tenant_context
 from tenancy.models import AbstractTenant, get_membership_model
 from tenancy.testing import canary

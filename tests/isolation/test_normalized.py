@@ -1,7 +1,6 @@
 """A text that can be entered in several ways is stored in one, NFC, whichever way it comes in."""
 
 import ast
-import inspect
 import unicodedata
 
 import pytest
@@ -85,7 +84,7 @@ def test_every_text_of_every_model_is_normalized():
 def test_every_text_of_every_serializer_is_normalized():
     found = {}
     for each in ours(StrictSerializer):
-        if not inspect.isabstract(each) and (each._declared_fields or hasattr(each, "Meta")):
+        if each.__name__ not in UNFINISHED and (each._declared_fields or hasattr(each, "Meta")):
             for name, field in each().fields.items():
                 if type(field) in (serializers.CharField, Text) and not field.read_only:
                     found[f"{each.__name__}.{name}"] = field
@@ -97,6 +96,7 @@ def test_every_text_of_every_serializer_is_normalized():
         assert found[name].to_internal_value(DECOMPOSED) == expected, name
 
 
+UNFINISHED = {"AttachmentFields"}  # have no model: subclasses do
 ONLY_ANSWERS = {"PairSerializer", "LogInSerializer", "NamedAccountSerializer", "InstructionsSerializer"}
 
 

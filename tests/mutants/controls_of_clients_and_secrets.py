@@ -85,8 +85,8 @@ OF_CLIENTS = [
     off(
         "bytes of a presigned URL count until it expires",
         URLS,
-        "    require_room_for_file(file.size, Attachment.objects.occupying(), UploadURL.objects.stray())\n",
-        "    require_room_for_file(file.size, Attachment.objects.occupying())\n",
+        "    require_room_for_file(file.size, *stored_rows())\n",
+        "    require_room_for_file(file.size, *stored_rows()[:-1])\n",
         f"{QUOTAS}::test_bytes_count_as_long_as_their_url_takes_them_and_go_when_it_does_not",
     ),
     off(
@@ -99,7 +99,7 @@ OF_CLIENTS = [
     off(
         "what is waited for is not removed with its URL",
         "accounts/actions/attachment_inspection.py",
-        'set(ids) - set(waiting.values_list("pk", flat=True))',
+        "set(ids) - known_ids(ids, Q(state=AttachmentState.PENDING))",
         "set(ids)",
         f"{QUOTAS}::test_what_is_waited_for_is_not_removed_when_its_url_expires",
     ),

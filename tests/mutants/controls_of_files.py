@@ -15,7 +15,7 @@ SHOWN, FAULTS = "tests/accounts/test_pictures.py", "tests/faults/test_storage.py
 OF_FILES: list[Mutant] = [
     off(
         "files of hidden projects are hidden",
-        MODEL,
+        "tasks/models/attachments.py",
         'return self.filter(visible_through(membership, "task__project"))',
         "return self",
         f"{ATTACKS}::test_files_of_a_hidden_project_do_not_exist",
@@ -23,9 +23,9 @@ OF_FILES: list[Mutant] = [
     ),
     off(
         "what is looked at is what is kept, and not what a client writes to",
-        MODEL,
-        "return str(self.pk)",
-        "return self.incoming",
+        "accounts/files/names.py",
+        "return str(pk)",
+        'return f"incoming/{pk}"',
         f"{API}::test_a_replayed_upload_changes_nothing",
     ),
     off(
@@ -108,7 +108,7 @@ OF_FILES: list[Mutant] = [
     off(
         "a file that is deleted while it is checked leaves nothing",
         INSPECTING,
-        "    if found.occupying().exists():\n",
+        "    if known_ids([attachment_id], OCCUPYING):\n",
         "    if True:\n",
         f"{GONE}::test_a_file_that_is_deleted_while_it_is_checked_leaves_nothing",
         f"{API}::test_a_file_of_another_size_is_rejected",
@@ -130,8 +130,8 @@ OF_FILES: list[Mutant] = [
     off(
         "people complete their own uploads",
         ATTACHING,
-        'if attachment.uploaded_by_id != actor.pk:\n        raise PermissionDenied(_("Only whoever began',
-        'if False:\n        raise PermissionDenied(_("Only whoever began',
+        'if attachment.uploaded_by_id != actor.pk:\n        raise PermissionDenied(_("Only the uploader can complete',
+        'if False:\n        raise PermissionDenied(_("Only the uploader can complete',
         f"{API}::test_only_whoever_began_completes",
     ),
     off(
@@ -144,9 +144,9 @@ OF_FILES: list[Mutant] = [
     ),
     off(
         "people attach files to their own comments",
-        ATTACHING,
-        "    if comment.author_id != actor.pk:\n",
-        "    if False:\n",
+        "tasks/extensions.py",
+        "        if attachment.comment.author_id != attachment.uploaded_by_id:\n",
+        "        if False:\n",
         f"{API}::test_a_file_belongs_to_ones_own_comment_on_that_task",
     ),
     off(

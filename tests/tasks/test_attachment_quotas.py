@@ -6,11 +6,14 @@ import pytest
 from django.utils import timezone
 
 from accounts import plans
+from accounts.actions.attachment_cleanup import sweep_files
+from accounts.actions.attachments import NewFile, create_attachment
+from accounts.actions.uploads import Arrival
 from accounts.exceptions import QuotaExceeded
 from accounts.models import Account
+from accounts.models.attachments import UploadURL, occupied_bytes
 from accounts.plans import Plan
-from tasks.actions import Arrival, NewFile, create_attachment, sweep_files
-from tasks.models import Attachment, UploadURL, occupied_bytes
+from tasks.models import Attachment
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
 from tests.tasks.files import API, announce, attach, keys_of, put
@@ -140,8 +143,9 @@ def test_through_the_application_it_counts_what_arrived(bobs, free, task, run_jo
 def test_without_a_length_it_is_counted_at_the_end(free, bob, task, run_jobs):
     actor = membership_of(bob, free)
     with tenant_context(free):
-        create_attachment(actor=actor, task=task, file=NewFile("a", "text/plain", 600))
-        arrival = Arrival.begin(actor=actor, task=task, file=NewFile("b", "text/plain", 0))
+        about = {"actor": actor, "model": Attachment, "subject": {"task": task}}
+        create_attachment(**about, file=NewFile("a", "text/plain", 600))
+        arrival = Arrival.begin(**about, file=NewFile("b", "text/plain", 0))
         arrival.write(b"x" * 401)
         with pytest.raises(QuotaExceeded):
             arrival.finish()
@@ -165,7 +169,7 @@ def test_of_those_who_take_the_last_room_at_once_one_succeeds(free, bob, task, a
     actor = membership_of(bob, free)
 
     def announce_one():
-        create_attachment(actor=actor, task=task, file=NewFile("a", "text/plain", 600))
+        create_attachment(actor=actor, model=Attachment, subject={"task": task}, file=NewFile("a", "text/plain", 600))
 
     errors = at_once(*[announce_one] * 4)
     assert [type(error) for error in errors] == [QuotaExceeded] * 3

@@ -7,8 +7,10 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.actions.attachment_cleanup import sweep_files
+from accounts.actions.attachment_inspection import remove_files
 from projects.actions import delete_project
-from tasks.actions import create_comment, delete_comment, delete_task, remove_files, sweep_files
+from tasks.actions import create_comment, delete_comment, delete_task
 from tasks.models import Attachment
 from tenancy.context import tenant_context
 from tenancy.outbox.models import OutboxJob
@@ -98,7 +100,7 @@ def test_a_project_with_many_files_is_several_jobs(bobs, acme, owner, task, bob)
             Attachment(task=task, name="x", content_type="text/plain", size=1, uploaded_by=member) for _ in range(450)
         )
         delete_project(project=task.project, actor=owner)
-    sizes = [len(job.kwargs["ids"]) for job in OutboxJob.objects.filter(name="tasks.remove_files")]
+    sizes = [len(job.kwargs["ids"]) for job in OutboxJob.objects.filter(name="accounts.remove_files")]
     assert (sum(sizes), max(sizes)) == (450, 200)
 
 
@@ -116,8 +118,8 @@ def test_a_file_that_is_deleted_while_it_is_checked_leaves_nothing(bobs, acme, t
     put(created["upload"], TEXT)
     bobs.json("POST", f"{API}{created['id']}/complete/")
     bobs.delete(f"{API}{created['id']}/")
-    check, remove = OutboxJob.objects.order_by("pk").filter(name__startswith="tasks.")
-    assert (check.name, remove.name) == ("tasks.inspect_attachment", "tasks.remove_files")
+    check, remove = OutboxJob.objects.order_by("pk").filter(name__startswith="accounts.")
+    assert (check.name, remove.name) == ("accounts.inspect_attachment", "accounts.remove_files")
     OutboxJob.objects.filter(pk=check.pk).delete()
     run_jobs()
     put(created["upload"], TEXT)

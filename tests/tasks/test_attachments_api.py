@@ -51,7 +51,7 @@ def test_a_file_goes_in_and_comes_out(bobs, acme, bob, task, run_jobs):
     assert put(created["upload"], TEXT).status_code == 200
     completed = complete(bobs, created["id"])
     assert (completed.status_code, completed.json()["state"]) == (202, "pending")
-    assert "tasks.inspect_attachment" in run_jobs()
+    assert "accounts.inspect_attachment" in run_jobs()
     detail = bobs.get(f"{API}{created['id']}/")
     assert set(detail.json()) == FIELDS
     assert detail.json()["state"] == "ready"
@@ -85,7 +85,7 @@ def test_complete_before_anything_was_sent_is_a_conflict(bobs, task):
 def test_complete_twice_is_one_effect(bobs, acme, task, run_jobs):
     pk = attach(bobs, task)
     assert complete(bobs, pk).status_code == 202
-    assert run_jobs().count("tasks.inspect_attachment") == 1
+    assert run_jobs().count("accounts.inspect_attachment") == 1
     assert complete(bobs, pk).status_code == 409
     assert activities(acme).count("attachment.created") == 1
 

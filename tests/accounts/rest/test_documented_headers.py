@@ -240,7 +240,7 @@ def everything(account):
         found = {model: list(model._default_manager.order_by("pk").values()) for model in owned}
     return found | {
         Account: Account.objects.filter(pk=account.pk).values().get(),
-        OutboxJob: list(OutboxJob.objects.exclude(name="tasks.remove_files").values("id", "name")),
+        OutboxJob: list(OutboxJob.objects.exclude(name="accounts.remove_files").values("id", "name")),
         "people": list(apps.get_model("accounts.User").objects.order_by("pk").values()),
     }
 
