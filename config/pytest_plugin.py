@@ -39,7 +39,7 @@ def pytest_load_initial_conftests() -> None:
     # Nor do the jobs of one run meet the workers of another, such as those of the tests that run beside these.
     os.environ["BROKER_PREFIX"] = f"test-{uuid4().hex}:"
     services.ensure(owner=True)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     pytest.register_assert_rewrite("tenancy.testing")  # conftests import it before it is a plugin
 
 

@@ -37,6 +37,8 @@ REFERENCES = {
     "projects.Activity.actor": "kept: what they did",
     "tasks.Comment.author": "kept: what they wrote",
     "tasks.Attachment.uploaded_by": "kept: what they added",
+    "sample.Note.reader": "kept: it is in a sample",
+    "sample.NoteActivity.actor": "kept: what they did",
     "tasks.Assignment.member": "kept: what somebody else has to take over",
 }
 

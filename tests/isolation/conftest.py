@@ -28,6 +28,8 @@ from tenancy.context import tenant_context
 from tenancy.models import AbstractTenant, get_membership_model
 from tenancy.testing import canary
 from tests.isolation.visits import mailbox, visit  # noqa: F401  # fixtures
+from tests.sample import populating
+from tests.sample.models import Note
 
 
 @dataclass
@@ -49,6 +51,7 @@ class World:
     notification: Notification
     export: Export
     attachment: Attachment
+    note: Note
 
 
 def populate(tenant, user) -> World:
@@ -97,8 +100,9 @@ def populate(tenant, user) -> World:
         file = {"task": task, "comment": comment, "uploaded_by": member, "size": 7}
         attachment = Attachment.objects.create(**file, name=text(), content_type=text(), state="ready")
         UploadURL.objects.create(pk=attachment.pk, size=7, expires_at=timezone.now() + timedelta(days=1))
+        note = populating.populate(member, text)
     rows = project, status, task, subtask, label, comment, activity, member, apitoken, entry, invitation, told, export
-    return World(tenant, *rows, attachment)
+    return World(tenant, *rows, attachment, note)
 
 
 @pytest.fixture

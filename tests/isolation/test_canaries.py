@@ -38,6 +38,7 @@ FORMATTED = {
     "tasks.Comment.search_text": "what is searched",
     "tasks.Task.rank": "a place in an order",
     "tasks.Subtask.rank": "a place in an order",
+    "sample.NoteActivity.verb": "one of the program's own words",
 }
 
 

@@ -75,8 +75,9 @@ def with_database(url: str, name: str) -> str:
 
 
 def without_pytest(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment for a process of its own, which is no worker of the pytest that starts it."""
-    return {name: value for name, value in environment.items() if not name.startswith(("PYTEST_", "DJANGO_TEST"))}
+    """Return the environment of a process that is no worker of the pytest that starts it, nor has its settings."""
+    of_pytest = ("PYTEST_", "DJANGO_TEST", "DJANGO_SETTINGS_MODULE")
+    return {name: value for name, value in environment.items() if not name.startswith(of_pytest)}
 
 
 def _free_port() -> int:

@@ -113,10 +113,11 @@ class Socket:
         self.send(**frame)
         return self.receive()
 
-    def subscribe(self, project: Any, **fields: Any) -> int:
-        """Follow a project and return the number of its last event."""
-        answer = self.ask(type="subscribe", project=project.pk, **fields)
-        assert answer == {"type": "subscribed", "project": str(project.pk), "seq": answer.get("seq")}
+    def subscribe(self, row: Any, **fields: Any) -> int:
+        """Follow a row of a topic, such as a project, and return the number of its last event."""
+        topic = row._meta.model_name
+        answer = self.ask(type="subscribe", **{topic: row.pk}, **fields)
+        assert answer == {"type": "subscribed", topic: str(row.pk), "seq": answer.get("seq")}
         return int(answer["seq"])
 
     def refused(self, **frame: Any) -> tuple[int, str]:

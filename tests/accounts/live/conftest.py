@@ -9,6 +9,8 @@ from tests.accounts.live.clients import make_office, port_of
 from tests.isolation.live import web_process
 from tests.pooler.pgbouncer import with_database
 
+SETTINGS = "tests.settings"  # with the sample app, whose notes can be followed
+
 
 @pytest.fixture(scope="session")
 def test_database(django_db_setup):
@@ -17,7 +19,8 @@ def test_database(django_db_setup):
 
 @pytest.fixture(scope="module")
 def url(test_database, tmp_path_factory):
-    with web_process(test_database, tmp_path_factory.mktemp("web") / "web.log", connections=8) as url:
+    log = tmp_path_factory.mktemp("web") / "web.log"
+    with web_process(test_database, log, connections=8, DJANGO_SETTINGS_MODULE=SETTINGS) as url:
         yield url
 
 

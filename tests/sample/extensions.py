@@ -1,0 +1,48 @@
+"""What notes add to the product."""
+
+from dataclasses import dataclass
+
+from rest_framework.serializers import ModelSerializer
+
+from accounts import permissions, quotas
+from accounts.extensions import Topic, shows, topics
+from accounts.permissions import WRITERS, Permission
+from accounts.plans import LIMITS, Limits
+from accounts.quotas import Quota
+from tests.sample.models import Note, NoteActivity
+
+PERMISSIONS = {"note.write": Permission(WRITERS, "write notes")}
+MOST_NOTES = 3
+
+
+class NoteSerializer(ModelSerializer):
+    class Meta:
+        model = Note
+        fields = ("id", "text")
+
+
+class NoteTopic(Topic):
+    name = "note"
+    model = Note
+    activity = NoteActivity
+
+    def visible_to(self, member):
+        return Note.objects.visible_to(member)
+
+    def hidden(self, members, followed):
+        readers = dict(Note.objects.exclude(reader=None).values_list("pk", "reader"))
+        return {(member, note) for member, note in followed if readers.get(note, member) != member}
+
+
+@dataclass(frozen=True)
+class LimitsWithNotes(Limits):
+    """The line that an app of a fork adds to accounts/plans.py."""
+
+    notes: int | None = MOST_NOTES
+
+
+LIMITS.update({plan: LimitsWithNotes(**vars(limits)) for plan, limits in LIMITS.items()})
+permissions.declare(PERMISSIONS)
+quotas.declare(Quota("notes", label="Notes", rows=lambda: [Note.objects.all()], message="At most %(limit)d notes."))
+topics.register(NoteTopic())
+shows("note", Note.objects.all(), NoteSerializer)

@@ -1,0 +1,34 @@
+"""Notes, which live clients can follow: the second user of what accounts offers to apps."""
+
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import AbstractActivity, AbstractTopic, Membership
+from tenancy.constraints import TenantUniqueConstraint
+from tenancy.fields import LineField, TenantForeignKey
+from tenancy.models import TenantManager
+
+
+class NoteQuerySet(models.QuerySet["Note"]):
+    def visible_to(self, membership: Membership) -> Self:
+        return self.filter(Q(reader=None) | Q(reader=membership))
+
+
+class Note(AbstractTopic):
+    text = LineField(max_length=200)
+    reader = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="+", null=True)  # None: all members
+
+    objects: ClassVar = TenantManager.from_queryset(NoteQuerySet)()
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "reader"], name="note_reader")]
+
+
+class NoteActivity(AbstractActivity):
+    note = TenantForeignKey(Note, on_delete=models.CASCADE, related_name="activities")
+
+    class Meta:
+        constraints = [TenantUniqueConstraint(fields=["note", "seq"], name="note_activity_seq")]
+        indexes = [models.Index(fields=["account", "actor"], name="note_activity_actor")]
