@@ -14,8 +14,8 @@ from tasks.models import Attachment
 from tenancy.context import tenant_context
 from tenancy.outbox.models import OutboxJob
 from tenancy.storage import storage
+from tests.accounts.files.sending import TEXT, keys_of
 from tests.faults.files import API, MIB, PATTERN, body_of, headers_of, open_office, send, web_behind_gate
-from tests.tasks.files import TEXT, keys_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,7 +12,8 @@ from accounts.plans import Plan
 from tasks.models import Attachment
 from tenancy.context import tenant_context
 from tenancy.testing import TenantClient
-from tests.tasks.files import TEXT, attach, keys_of
+from tests.accounts.files.sending import TEXT, keys_of
+from tests.tasks.files import FILES
 
 pytestmark = pytest.mark.django_db
 
@@ -123,7 +124,7 @@ def test_a_file_that_the_plan_does_not_include_is_refused(client, acme, bob, tas
 
 
 def test_people_delete_their_own(client, alice, bob, acme, task, run_jobs):
-    hers, his = attach(client.as_(alice), task), attach(client.as_(bob), task)
+    hers, his = FILES.attach(client.as_(alice), task), FILES.attach(client.as_(bob), task)
     run_jobs()
     page = client.as_(bob).get(PAGE).content.decode()
     assert (f"/attachments/{his}/delete/" in page, f"/attachments/{hers}/delete/" in page) == (True, False)
@@ -134,7 +135,7 @@ def test_people_delete_their_own(client, alice, bob, acme, task, run_jobs):
 
 
 def test_viewers_see_files_and_no_form(client, vera, bob, task, run_jobs):
-    pk = attach(client.as_(bob), task)
+    pk = FILES.attach(client.as_(bob), task)
     run_jobs()
     page = client.as_(vera).get(PAGE).content.decode()
     assert f"/api/v1/attachments/{pk}/download/" in page
@@ -150,8 +151,8 @@ def test_a_hidden_task_does_not_exist(client, bob, secret_task, acme):
 
 
 def test_names_are_text(client, bob, task, run_jobs):
-    attach(client.as_(bob), task, name="<script>alert(1)</script>.txt")
-    attach(client.as_(bob), task, name='"><img src=x onerror=alert(1)>.txt')
+    FILES.attach(client.as_(bob), task, name="<script>alert(1)</script>.txt")
+    FILES.attach(client.as_(bob), task, name='"><img src=x onerror=alert(1)>.txt')
     run_jobs()
     page = client.as_(bob).get(PAGE).content.decode()
     assert "<script>alert" not in page

@@ -39,7 +39,7 @@ OTHERS = {
     "api/v1/members/leave/$": "tests/accounts/test_members.py",
     "api/v1/projects/(?P<pk>[^/.]+)/members/(?P<member>[^/.]+)/$": "tests/projects/test_archive_and_members_api.py",
     "api/v1/audit/export/$": "tests/accounts/test_audit.py",
-    "api/v1/attachments/upload/": "tests/tasks/test_uploads.py and test_attachment_attacks.py",
+    "api/v1/attachments/upload/": "tests/accounts/files/test_uploads.py and test_attachment_attacks.py",
     "api/v1/search/": "tests/tasks/test_search_api.py and the canaries",
     "api/v1/notifications/read/$": "tests/accounts/emails/test_notifications_api.py",
     "api/v1/tasks/bulk/$": "tests/tasks/test_bulk_api.py",

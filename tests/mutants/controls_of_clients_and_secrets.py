@@ -4,7 +4,7 @@ from tests.mutants.controls import Edit, Mutant, off
 
 LIMITS, LOGS, NAMES = (f"tests/isolation/test_{name}.py" for name in ("limits", "secrets_in_logs", "names"))
 TEXTS = "tests/isolation/test_normalized.py"
-ADDRESSES, QUOTAS = "tests/tenancy/test_clients.py", "tests/tasks/test_attachment_quotas.py"
+ADDRESSES, QUOTAS = "tests/tenancy/test_clients.py", "tests/accounts/files/test_attachment_quotas.py"
 HEARTBEATS, SETTINGS, DEMO = (
     "tests/jobs/test_heartbeat.py",
     "tests/config/test_settings.py",

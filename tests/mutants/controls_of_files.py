@@ -7,10 +7,11 @@ SWEEPING, RECEIVING = "accounts/actions/attachment_cleanup.py", "accounts/action
 MODEL, VIEW, UPLOADING = "accounts/models/attachments.py", "accounts/api/attachments.py", "accounts/rest/uploads.py"
 STORAGE, SERVING, SNIFFING = "tenancy/storage.py", "accounts/rest/downloads.py", "accounts/files/sniffing.py"
 IMAGES, PICTURES, QUOTAS = "accounts/files/images.py", "accounts/actions/pictures.py", "accounts/quotas.py"
-API, ATTACKS = "tests/tasks/test_attachments_api.py", "tests/tasks/test_attachment_attacks.py"
-GONE, FULL = "tests/tasks/test_attachment_removal.py", "tests/tasks/test_attachment_quotas.py"
-PROXIED, FORMS = "tests/tasks/test_proxied_downloads.py", "tests/frontend/test_files.py"
+API, ATTACKS = "tests/accounts/files/test_attachments_api.py", "tests/accounts/files/test_attachment_attacks.py"
+GONE, FULL = "tests/accounts/files/test_attachment_removal.py", "tests/accounts/files/test_attachment_quotas.py"
+PROXIED, FORMS = "tests/accounts/files/test_proxied_downloads.py", "tests/frontend/test_files.py"
 SHOWN, FAULTS = "tests/accounts/test_pictures.py", "tests/faults/test_storage.py"
+OF_TASKS = "tests/tasks/test_attachments.py"
 
 OF_FILES: list[Mutant] = [
     off(
@@ -18,8 +19,7 @@ OF_FILES: list[Mutant] = [
         "tasks/models/attachments.py",
         'return self.filter(visible_through(membership, "task__project"))',
         "return self",
-        f"{ATTACKS}::test_files_of_a_hidden_project_do_not_exist",
-        f"{PROXIED}::test_rights_are_asked_for_each_time",
+        f"{OF_TASKS}::test_files_of_a_hidden_project_do_not_exist",
     ),
     off(
         "what is looked at is what is kept, and not what a client writes to",
@@ -96,7 +96,8 @@ OF_FILES: list[Mutant] = [
         MODEL,
         "    remove_files_of(sub_objs)\n",
         "",
-        f"{GONE}::test_a_file_goes_with_what_it_belongs_to",
+        f"{GONE}::test_object_is_removed_after_the_subject_was_deleted",
+        f"{OF_TASKS}::test_a_file_goes_with_what_it_belongs_to",
     ),
     off(
         "no object is removed while its row is there",
@@ -147,7 +148,7 @@ OF_FILES: list[Mutant] = [
         "tasks/extensions.py",
         "        if attachment.comment.author_id != attachment.uploaded_by_id:\n",
         "        if False:\n",
-        f"{API}::test_a_file_belongs_to_ones_own_comment_on_that_task",
+        f"{OF_TASKS}::test_a_file_belongs_to_ones_own_comment_on_that_task",
     ),
     off(
         "storage has an end",
@@ -175,7 +176,7 @@ OF_FILES: list[Mutant] = [
         RECEIVING,
         "        self.is_over = True\n        self.upload.abort()\n",
         "        return\n",
-        "tests/tasks/test_uploads.py::test_a_body_that_ends_too_soon_leaves_nothing",
+        "tests/accounts/files/test_uploads.py::test_a_body_that_ends_too_soon_leaves_nothing",
         f"{FAULTS}::test_gone_during_an_upload",
     ),
     off(
@@ -183,7 +184,7 @@ OF_FILES: list[Mutant] = [
         UPLOADING,
         "    if not taking.is_complete:\n",
         "    if False:\n",
-        "tests/tasks/test_uploads.py::test_a_body_that_ends_too_soon_leaves_nothing",
+        "tests/accounts/files/test_uploads.py::test_a_body_that_ends_too_soon_leaves_nothing",
     ),
     off(
         "a form that sends a file needs its token",

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from rest_framework.serializers import ModelSerializer
 
 from accounts import permissions, quotas
-from accounts.extensions import Topic, shows, topics
+from accounts.actions.activity import record_event
+from accounts.extensions import AttachmentKind, Topic, attachment_kinds, shows, topics
 from accounts.permissions import WRITERS, Permission
 from accounts.plans import LIMITS, Limits
 from accounts.quotas import Quota
-from tests.sample.models import Note, NoteActivity
+from tests.sample.models import Note, NoteActivity, NoteFile
 
 PERMISSIONS = {"note.write": Permission(WRITERS, "write notes")}
 MOST_NOTES = 3
@@ -34,6 +35,16 @@ class NoteTopic(Topic):
         return {(member, note) for member, note in followed if readers.get(note, member) != member}
 
 
+class NoteFiles(AttachmentKind):
+    model = NoteFile
+
+    def lock(self, attachment):
+        attachment.note = Note.objects.select_for_update(no_key=True).get(pk=attachment.note_id)
+
+    def record(self, attachment, actor, verb):
+        record_event(row=attachment.note, actor=actor, verb=verb, subject=attachment, data={"name": attachment.name})
+
+
 @dataclass(frozen=True)
 class LimitsWithNotes(Limits):
     """The line that an app of a fork adds to accounts/plans.py."""
@@ -45,4 +56,5 @@ LIMITS.update({plan: LimitsWithNotes(**vars(limits)) for plan, limits in LIMITS.
 permissions.declare(PERMISSIONS)
 quotas.declare(Quota("notes", label="Notes", rows=lambda: [Note.objects.all()], message="At most %(limit)d notes."))
 topics.register(NoteTopic())
+attachment_kinds.register(NoteFiles())
 shows("note", Note.objects.all(), NoteSerializer)

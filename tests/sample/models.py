@@ -5,7 +5,8 @@ from typing import ClassVar, Self
 from django.db import models
 from django.db.models import Q
 
-from accounts.models import AbstractActivity, AbstractTopic, Membership
+from accounts.models import AbstractActivity, AbstractAttachment, AbstractTopic, AttachmentQuerySet, Membership
+from accounts.models.attachments import cascade_with_files
 from tenancy.constraints import TenantUniqueConstraint
 from tenancy.fields import LineField, TenantForeignKey
 from tenancy.models import TenantManager
@@ -24,6 +25,24 @@ class Note(AbstractTopic):
 
     class Meta:
         indexes = [models.Index(fields=["account", "reader"], name="note_reader")]
+
+
+class NoteFileQuerySet(AttachmentQuerySet["NoteFile"]):
+    def visible_to(self, membership: Membership) -> Self:
+        return self.filter(Q(note__reader=None) | Q(note__reader=membership))
+
+
+class NoteFile(AbstractAttachment):
+    note = TenantForeignKey(Note, on_delete=cascade_with_files, related_name="files")
+
+    objects: ClassVar = TenantManager.from_queryset(NoteFileQuerySet)()
+
+    class Meta(AbstractAttachment.Meta):
+        indexes = [
+            models.Index(fields=["account", "created_at", "id"], name="note_file_order"),
+            models.Index(fields=["account", "note"], name="note_file_note"),
+            models.Index(fields=["account", "uploaded_by"], name="note_file_uploader"),
+        ]
 
 
 class NoteActivity(AbstractActivity):

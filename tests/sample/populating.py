@@ -1,6 +1,6 @@
 """The rows of notes in the world of the isolation tests."""
 
-from tests.sample.models import Note, NoteActivity
+from tests.sample.models import Note, NoteActivity, NoteFile
 
 
 def populate(member, text):
@@ -9,4 +9,6 @@ def populate(member, text):
     NoteActivity.objects.create(
         note=note, seq=1, actor=member, verb="note.created", object_id=note.pk, data={"text": text()}
     )
+    file = {"note": note, "uploaded_by": member, "size": 7, "state": "ready"}
+    NoteFile.objects.create(**file, name=text(), content_type=text())
     return note

@@ -9,11 +9,12 @@ from accounts.models import Account, Membership
 from projects.models import Activity, Project
 from tasks.models import Attachment
 from tenancy.context import tenant_context
-from tests.tasks.files import keys_of
-from tests.tasks.test_uploads import BOUNDARY, UPLOAD, attachments_of, field, file, form
+from tests.accounts.files.sending import BOUNDARY, field, file, form, keys_of
+from tests.tasks.files import API
 
 pytestmark = pytest.mark.django_db
 
+UPLOAD = f"{API}upload/"
 PAGE = "/tasks/WEB-1/attachments/"
 CONTENT = b"x" * 2**20  # of several pieces
 
@@ -32,6 +33,11 @@ class Body(BytesIO):
         end = self.last if self.tell() < self.last else self.last + 10
         wanted = end - self.tell()
         return super().read(wanted if size < 0 else min(size, wanted))
+
+
+def attachments_of(account):
+    with tenant_context(account):
+        return Attachment.objects.count()
 
 
 def remove(member):

@@ -21,9 +21,9 @@ from tenancy.models import is_tenant_owned
 from tenancy.outbox.models import OutboxJob
 from tenancy.testing import membership_of
 from tests.accounts.deleting import pass_time
+from tests.accounts.files.sending import BOUNDARY, TEXT, field, file, form, put
 from tests.accounts.inviting import post
-from tests.tasks.files import TEXT, announce, put
-from tests.tasks.test_uploads import BOUNDARY, field, file, form
+from tests.tasks.files import FILES
 
 pytestmark = pytest.mark.django_db
 
@@ -115,7 +115,7 @@ class Rows:
 
     @cached_property
     def attachment(self):
-        return announce(self.session, self.task).json()
+        return FILES.announce(self.session, self.task).json()
 
     def sent_attachment(self):
         assert put(self.attachment["upload"], TEXT).status_code == 200

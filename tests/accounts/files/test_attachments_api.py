@@ -8,39 +8,32 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
-from projects.models import Activity
-from tasks.actions import create_comment
-from tasks.models import Attachment
 from tenancy.context import tenant_context
 from tenancy.storage import storage
 from tenancy.testing import membership_of
-from tests.tasks.files import API, TEXT, announce, attach, complete, fetch, keys_of, put
+from tests.accounts.files.sending import API, NOTES, TEXT, keys_of, put
+from tests.sample.models import NoteActivity, NoteFile
 
 pytestmark = pytest.mark.django_db
 
-FIELDS = {"id", "task", "comment", "name", "content_type", "size", "state", "uploaded_by", "created_at"}
+FIELDS = {"id", "note", "name", "content_type", "size", "state", "uploaded_by", "created_at"}
 
 
 @pytest.fixture
-def bobs(client, bob):
-    return client.as_(bob)
-
-
-@pytest.fixture
-def ready(bobs, task, run_jobs):
+def ready(bobs, note, run_jobs):
     """A file of bob's, checked."""
-    pk = attach(bobs, task)
+    pk = NOTES.attach(bobs, note)
     run_jobs()
     return pk
 
 
 def activities(account):
     with tenant_context(account):
-        return list(Activity.objects.order_by("seq").values_list("verb", flat=True))
+        return list(NoteActivity.objects.order_by("seq").values_list("verb", flat=True))
 
 
-def test_a_file_goes_in_and_comes_out(bobs, acme, bob, task, run_jobs):
-    response = announce(bobs, task)
+def test_a_file_goes_in_and_comes_out(bobs, acme, bob, note, run_jobs):
+    response = NOTES.announce(bobs, note)
     assert response.status_code == 201
     created = response.json()
     assert set(created) == FIELDS | {"upload"}
@@ -49,19 +42,19 @@ def test_a_file_goes_in_and_comes_out(bobs, acme, bob, task, run_jobs):
     assert created["upload"]["method"] == "PUT"
     assert f"/tenants/{acme.pk}/incoming/{created['id']}" in created["upload"]["url"]
     assert put(created["upload"], TEXT).status_code == 200
-    completed = complete(bobs, created["id"])
+    completed = NOTES.complete(bobs, created["id"])
     assert (completed.status_code, completed.json()["state"]) == (202, "pending")
     assert "accounts.inspect_attachment" in run_jobs()
     detail = bobs.get(f"{API}{created['id']}/")
     assert set(detail.json()) == FIELDS
     assert detail.json()["state"] == "ready"
-    assert fetch(bobs, created["id"]).content == TEXT
+    assert NOTES.fetch(bobs, created["id"]).content == TEXT
     assert keys_of(acme) == {created["id"]}
 
 
-def test_it_is_an_event_of_its_project_when_it_is_there(bobs, acme, task, run_jobs):
+def test_it_is_an_event_of_its_project_when_it_is_there(bobs, acme, note, run_jobs):
     before = len(activities(acme))
-    pk = attach(bobs, task)
+    pk = NOTES.attach(bobs, note)
     assert len(activities(acme)) == before
     run_jobs()
     assert activities(acme)[before:] == ["attachment.created"]
@@ -69,68 +62,68 @@ def test_it_is_an_event_of_its_project_when_it_is_there(bobs, acme, task, run_jo
     assert activities(acme)[before:] == ["attachment.created", "attachment.deleted"]
 
 
-def test_a_download_before_it_is_ready_is_a_conflict(bobs, task, run_jobs):
-    pk = announce(bobs, task).json()["id"]
+def test_a_download_before_it_is_ready_is_a_conflict(bobs, note, run_jobs):
+    pk = NOTES.announce(bobs, note).json()["id"]
     for method in ("GET", "HEAD"):
         assert bobs.generic(method, f"{API}{pk}/download/").status_code == 409
     assert bobs.get(f"{API}{pk}/preview/").status_code == 404
 
 
-def test_complete_before_anything_was_sent_is_a_conflict(bobs, task):
-    pk = announce(bobs, task).json()["id"]
-    response = complete(bobs, pk)
+def test_complete_before_anything_was_sent_is_a_conflict(bobs, note):
+    pk = NOTES.announce(bobs, note).json()["id"]
+    response = NOTES.complete(bobs, pk)
     assert (response.status_code, response.json()["code"]) == (409, "conflict")
 
 
-def test_complete_twice_is_one_effect(bobs, acme, task, run_jobs):
-    pk = attach(bobs, task)
-    assert complete(bobs, pk).status_code == 202
+def test_complete_twice_is_one_effect(bobs, acme, note, run_jobs):
+    pk = NOTES.attach(bobs, note)
+    assert NOTES.complete(bobs, pk).status_code == 202
     assert run_jobs().count("accounts.inspect_attachment") == 1
-    assert complete(bobs, pk).status_code == 409
+    assert NOTES.complete(bobs, pk).status_code == 409
     assert activities(acme).count("attachment.created") == 1
 
 
-def test_a_replayed_upload_changes_nothing(bobs, acme, task, run_jobs):
-    created = announce(bobs, task).json()
+def test_a_replayed_upload_changes_nothing(bobs, acme, note, run_jobs):
+    created = NOTES.announce(bobs, note).json()
     put(created["upload"], TEXT)
-    complete(bobs, created["id"])
+    NOTES.complete(bobs, created["id"])
     run_jobs()
     other = TEXT.replace(b"three", b"seven")
     assert put(created["upload"], other).status_code == 200  # the URL still works …
-    assert fetch(bobs, created["id"]).content == TEXT  # … and leads somewhere else
-    assert complete(bobs, created["id"]).status_code == 409
+    assert NOTES.fetch(bobs, created["id"]).content == TEXT  # … and leads somewhere else
+    assert NOTES.complete(bobs, created["id"]).status_code == 409
     run_jobs()
-    assert fetch(bobs, created["id"]).content == TEXT
+    assert NOTES.fetch(bobs, created["id"]).content == TEXT
 
 
-def test_what_is_sent_between_completion_and_check_is_what_is_checked(bobs, acme, task, run_jobs):
-    created = announce(bobs, task, content_type="application/octet-stream").json()
+def test_what_is_sent_between_completion_and_check_is_what_is_checked(bobs, acme, note, run_jobs):
+    created = NOTES.announce(bobs, note, content_type="application/octet-stream").json()
     put(created["upload"], TEXT)
-    complete(bobs, created["id"])
+    NOTES.complete(bobs, created["id"])
     put(created["upload"], b"MZ\x00" + TEXT[3:])
     run_jobs()
     assert bobs.get(f"{API}{created['id']}/").json()["state"] == "rejected"
     assert keys_of(acme) == set()
 
 
-def test_a_file_of_another_size_is_rejected(bobs, acme, task, run_jobs):
-    created = announce(bobs, task, size=len(TEXT) + 1).json()
+def test_a_file_of_another_size_is_rejected(bobs, acme, note, run_jobs):
+    created = NOTES.announce(bobs, note, size=len(TEXT) + 1).json()
     with tenant_context(acme):  # S3 itself refuses it, so around the signature
         upload = storage.begin(f"incoming/{created['id']}")
         upload.write(TEXT)
         upload.finish()
-    assert complete(bobs, created["id"]).status_code == 202
+    assert NOTES.complete(bobs, created["id"]).status_code == 202
     run_jobs()
     assert bobs.get(f"{API}{created['id']}/").json()["state"] == "rejected"
     assert keys_of(acme) == set()
     assert bobs.get(f"{API}{created['id']}/download/").status_code == 409
 
 
-def test_an_empty_file_is_a_file(bobs, task, run_jobs):
-    pk = attach(bobs, task, b"")
+def test_an_empty_file_is_a_file(bobs, note, run_jobs):
+    pk = NOTES.attach(bobs, note, b"")
     run_jobs()
     assert bobs.get(f"{API}{pk}/").json()["state"] == "ready"
-    assert fetch(bobs, pk).content == b""
+    assert NOTES.fetch(bobs, pk).content == b""
 
 
 @pytest.mark.parametrize(
@@ -150,8 +143,8 @@ def test_an_empty_file_is_a_file(bobs, task, run_jobs):
         (b"<svg xmlns='x'/>", "application/octet-stream", "ready", "image/svg+xml"),
     ],
 )
-def test_the_type_is_what_the_content_says(bobs, task, run_jobs, content, claimed, state, kept):
-    pk = attach(bobs, task, content, content_type=claimed)
+def test_the_type_is_what_the_content_says(bobs, note, run_jobs, content, claimed, state, kept):
+    pk = NOTES.attach(bobs, note, content, content_type=claimed)
     run_jobs()
     row = bobs.get(f"{API}{pk}/").json()
     assert (row["state"], row["content_type"]) == (state, kept)
@@ -171,61 +164,35 @@ def test_the_type_is_what_the_content_says(bobs, task, run_jobs, content, claime
         ({"state": "ready", "key": "x"}, "key"),
     ],
 )
-def test_what_makes_no_sense_is_refused(bobs, task, fields, wrong):
-    response = announce(bobs, task, **fields)
+def test_what_makes_no_sense_is_refused(bobs, note, fields, wrong):
+    response = NOTES.announce(bobs, note, **fields)
     assert (response.status_code, set(response.json()["errors"])) == (400, {wrong})
 
 
-def test_read_only_fields_are_ignored(bobs, task, alice, acme, bob):
-    row = announce(bobs, task, state="ready", id=str(uuid4()), uploaded_by=str(membership_of(alice, acme).pk)).json()
+def test_read_only_fields_are_ignored(bobs, note, alice, acme, bob):
+    ignored = {"state": "ready", "id": str(uuid4()), "uploaded_by": str(membership_of(alice, acme).pk)}
+    row = NOTES.announce(bobs, note, **ignored).json()
     assert (row["state"], row["uploaded_by"]) == ("pending", str(membership_of(bob, acme).pk))
 
 
-def test_parameters_of_a_media_type_are_dropped(bobs, task, run_jobs):
-    created = announce(bobs, task, content_type="Text/Plain; charset=utf-8").json()
+def test_parameters_of_a_media_type_are_dropped(bobs, note, run_jobs):
+    created = NOTES.announce(bobs, note, content_type="Text/Plain; charset=utf-8").json()
     assert created["content_type"] == created["upload"]["headers"]["Content-Type"] == "text/plain"
-
-
-# Comments ----------------------------------------------------------------------------------------------------------
-
-
-def test_a_file_belongs_to_ones_own_comment_on_that_task(bobs, acme, alice, bob, task, secret_task):
-    with tenant_context(acme):
-        mine = create_comment(actor=membership_of(bob, acme), task=task, body="See the file.")
-        hers = create_comment(actor=membership_of(alice, acme), task=task, body="Which one?")
-        hidden = create_comment(actor=membership_of(alice, acme), task=secret_task, body="Psst.")
-    assert announce(bobs, task, comment=str(mine.pk)).json()["comment"] == str(mine.pk)
-    assert announce(bobs, task, comment=str(hers.pk)).status_code == 403
-    for pk in (hidden.pk, uuid4()):
-        response = announce(bobs, task, comment=str(pk))
-        assert (response.status_code, set(response.json()["errors"])) == (400, {"comment"})
-    listed = bobs.get(f"{API}?comment={mine.pk}").json()["results"]
-    assert [row["comment"] for row in listed] == [str(mine.pk)]
-
-
-def test_a_comment_of_another_task_is_refused(bobs, acme, bob, project, task):
-    from tasks.actions import create_task
-
-    with tenant_context(acme):
-        other = create_task(actor=membership_of(bob, acme), project=project, title="Another")
-        comment = create_comment(actor=membership_of(bob, acme), task=other, body="There.")
-    response = announce(bobs, task, comment=str(comment.pk))
-    assert (response.status_code, set(response.json()["errors"])) == (400, {"comment"})
 
 
 # Who may -----------------------------------------------------------------------------------------------------------
 
 
-def test_viewers_read_and_do_not_write(client, vera, bobs, task, ready):
-    assert announce(client.as_(vera), task).status_code == 403
-    assert complete(client.as_(vera), ready).status_code == 403
+def test_viewers_read_and_do_not_write(client, vera, bobs, note, ready):
+    assert NOTES.announce(client.as_(vera), note).status_code == 403
+    assert NOTES.complete(client.as_(vera), ready).status_code == 403
     assert client.as_(vera).delete(f"{API}{ready}/").status_code == 403
-    assert fetch(client.as_(vera), ready).content == TEXT
+    assert NOTES.fetch(client.as_(vera), ready).content == TEXT
 
 
-def test_people_delete_their_own_and_admins_any(client, bobs, admin, vera, alice, task, run_jobs, acme):
-    hers = attach(client.as_(alice), task)
-    mine, other = attach(bobs, task), attach(bobs, task)
+def test_people_delete_their_own_and_admins_any(client, bobs, admin, vera, alice, note, run_jobs, acme):
+    hers = NOTES.attach(client.as_(alice), note)
+    mine, other = NOTES.attach(bobs, note), NOTES.attach(bobs, note)
     run_jobs()
     assert bobs.delete(f"{API}{hers}/").status_code == 403
     assert bobs.delete(f"{API}{mine}/").status_code == 204
@@ -234,24 +201,24 @@ def test_people_delete_their_own_and_admins_any(client, bobs, admin, vera, alice
     assert keys_of(acme) == {hers}
 
 
-def test_only_whoever_began_completes(client, alice, bobs, task):
-    created = announce(bobs, task).json()
+def test_only_whoever_began_completes(client, alice, bobs, note):
+    created = NOTES.announce(bobs, note).json()
     put(created["upload"], TEXT)
-    assert complete(client.as_(alice), created["id"]).status_code == 403
+    assert NOTES.complete(client.as_(alice), created["id"]).status_code == 403
 
 
 def test_there_is_no_patch(bobs, ready):
     assert bobs.json("PATCH", f"{API}{ready}/", {"name": "x"}).status_code == 405
 
 
-def test_a_key_is_for_one_attachment(bobs, acme, task):
-    body = {"task": str(task.pk), "name": "a", "content_type": "text/plain", "size": 1}
+def test_a_key_is_for_one_attachment(bobs, acme, note):
+    body = {"note": str(note.pk), "name": "a", "content_type": "text/plain", "size": 1}
     answers = [
         bobs.post(API, body, content_type="application/json", headers={"Idempotency-Key": "one"}) for _ in range(2)
     ]
     assert answers[0].json() == answers[1].json()
     with tenant_context(acme):
-        assert Attachment.objects.count() == 1
+        assert NoteFile.objects.count() == 1
 
 
 # Out ---------------------------------------------------------------------------------------------------------------
@@ -261,23 +228,23 @@ def test_a_download_is_saved_and_the_link_works_for_a_minute(bobs, ready):
     response = bobs.get(f"{API}{ready}/download/")
     assert response["Cache-Control"] == "private, no-store"
     assert "X-Amz-Expires=60" in response["Location"]
-    saved = fetch(bobs, ready)
+    saved = NOTES.fetch(bobs, ready)
     assert saved.headers["Content-Disposition"] == 'attachment; filename="minutes.txt"'
     assert saved.headers["Content-Type"] == "application/octet-stream"
 
 
-def test_links_name_the_endpoint_that_browsers_know(bobs, task, ready):
+def test_links_name_the_endpoint_that_browsers_know(bobs, note, ready):
     options = {**settings.STORAGES["default"]["OPTIONS"], "public_endpoint_url": "https://files.example.com"}
     storages = {**settings.STORAGES, "default": {**settings.STORAGES["default"], "OPTIONS": options}}
     with override_settings(STORAGES=storages):
         out = bobs.get(f"{API}{ready}/download/")["Location"]
-        into = announce(bobs, task).json()["upload"]["url"]
+        into = NOTES.announce(bobs, note).json()["upload"]["url"]
     assert {urlsplit(url).netloc for url in (out, into)} == {"files.example.com"}
 
 
-def test_names_come_out_as_they_went_in(bobs, task, run_jobs):
-    pk = attach(bobs, task, name='Größe "π" 100%.txt')
+def test_names_come_out_as_they_went_in(bobs, note, run_jobs):
+    pk = NOTES.attach(bobs, note, name='Größe "π" 100%.txt')
     run_jobs()
-    header = fetch(bobs, pk).headers["Content-Disposition"]
+    header = NOTES.fetch(bobs, pk).headers["Content-Disposition"]
     assert header == "attachment; filename*=utf-8''Gr%C3%B6%C3%9Fe%20%22%CF%80%22%20100%25.txt"
     assert re.fullmatch(r"[\x20-\x7e]+", header)

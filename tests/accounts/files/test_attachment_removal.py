@@ -9,21 +9,14 @@ from django.utils import timezone
 
 from accounts.actions.attachment_cleanup import sweep_files
 from accounts.actions.attachment_inspection import remove_files
-from projects.actions import delete_project
-from tasks.actions import create_comment, delete_comment, delete_task
-from tasks.models import Attachment
 from tenancy.context import tenant_context
 from tenancy.outbox.models import OutboxJob
 from tenancy.storage import TenantStorage, storage
 from tenancy.testing import membership_of
-from tests.tasks.files import API, TEXT, announce, attach, keys_of, put
+from tests.accounts.files.sending import API, NOTES, TEXT, keys_of, put
+from tests.sample.models import NoteFile
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def bobs(client, bob):
-    return client.as_(bob)
 
 
 @pytest.fixture
@@ -63,58 +56,49 @@ def put_object(account, name):
 # Cascades ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("what", ["comment", "task", "project"])
-def test_a_file_goes_with_what_it_belongs_to(bobs, acme, bob, owner, task, run_jobs, what):
-    with tenant_context(acme):
-        comment = create_comment(actor=membership_of(bob, acme), task=task, body="See the file.")
-    pk = attach(bobs, task, comment=str(comment.pk))
+def test_object_is_removed_after_the_subject_was_deleted(bobs, acme, note, run_jobs):
+    pk = NOTES.attach(bobs, note)
     run_jobs()
-    assert keys_of(acme) == {pk}
     with tenant_context(acme):
-        if what == "comment":
-            delete_comment(comment=comment, actor=owner)
-        elif what == "task":
-            delete_task(task=task, actor=owner)
-        else:
-            delete_project(project=task.project, actor=owner)
-        assert not Attachment.objects.exists()
+        note.delete()
+        assert not NoteFile.objects.exists()
     assert keys_of(acme) == {pk}  # until the job has run
     run_jobs()
     assert keys_of(acme) == set()
 
 
-def test_of_a_deletion_that_is_taken_back_the_files_stay(bobs, acme, owner, task, run_jobs):
-    pk = attach(bobs, task)
+def test_object_is_kept_if_the_deletion_of_the_subject_is_rolled_back(bobs, acme, note, run_jobs):
+    pk = NOTES.attach(bobs, note)
     run_jobs()
     with tenant_context(acme), transaction.atomic():
-        delete_task(task=task, actor=owner)
+        note.delete()
         transaction.set_rollback(True)
     run_jobs()
     assert keys_of(acme) == {pk}
 
 
-def test_a_project_with_many_files_is_several_jobs(bobs, acme, owner, task, bob):
+def test_objects_of_many_attachments_are_removed_in_several_jobs(acme, note, bob):
     with tenant_context(acme):
         member = membership_of(bob, acme)
-        Attachment.objects.bulk_create(
-            Attachment(task=task, name="x", content_type="text/plain", size=1, uploaded_by=member) for _ in range(450)
+        NoteFile.objects.bulk_create(
+            NoteFile(note=note, name="x", content_type="text/plain", size=1, uploaded_by=member) for _ in range(450)
         )
-        delete_project(project=task.project, actor=owner)
+        note.delete()
     sizes = [len(job.kwargs["ids"]) for job in OutboxJob.objects.filter(name="accounts.remove_files")]
     assert (sum(sizes), max(sizes)) == (450, 200)
 
 
-def test_no_object_goes_while_its_row_is_there(bobs, acme, task, run_jobs):
-    pk = attach(bobs, task)
+def test_no_object_goes_while_its_row_is_there(bobs, acme, note, run_jobs):
+    pk = NOTES.attach(bobs, note)
     run_jobs()
     with tenant_context(acme):
         remove_files(ids=[UUID(pk)])
     assert keys_of(acme) == {pk}
 
 
-def test_a_file_that_is_deleted_while_it_is_checked_leaves_nothing(bobs, acme, task, run_jobs):
+def test_a_file_that_is_deleted_while_it_is_checked_leaves_nothing(bobs, acme, note, run_jobs):
     """The job that removes runs first, and only then the one that checks copies the object."""
-    created = announce(bobs, task).json()
+    created = NOTES.announce(bobs, note).json()
     put(created["upload"], TEXT)
     bobs.json("POST", f"{API}{created['id']}/complete/")
     bobs.delete(f"{API}{created['id']}/")
@@ -131,11 +115,11 @@ def test_a_file_that_is_deleted_while_it_is_checked_leaves_nothing(bobs, acme, t
 # Sweeping ----------------------------------------------------------------------------------------------------------
 
 
-def test_what_is_in_use_is_not_swept(bobs, acme, task, run_jobs, monkeypatch, make_old):
-    ready = attach(bobs, task)
+def test_what_is_in_use_is_not_swept(bobs, acme, note, run_jobs, monkeypatch, make_old):
+    ready = NOTES.attach(bobs, note)
     run_jobs()
-    waiting = attach(bobs, task)  # complete, and not checked yet
-    sent = announce(bobs, task).json()
+    waiting = NOTES.attach(bobs, note)  # complete, and not checked yet
+    sent = NOTES.announce(bobs, note).json()
     put(sent["upload"], TEXT)
     jobs = list(OutboxJob.objects.all())
     sweep_names = {ready, f"incoming/{waiting}", f"incoming/{sent['id']}"}
@@ -146,32 +130,32 @@ def test_what_is_in_use_is_not_swept(bobs, acme, task, run_jobs, monkeypatch, ma
     assert list(OutboxJob.objects.all()) == jobs
 
 
-def test_what_has_been_pending_for_a_day_is_deleted(bobs, acme, task, run_jobs):
-    created = announce(bobs, task).json()
+def test_what_has_been_pending_for_a_day_is_deleted(bobs, acme, note, run_jobs):
+    created = NOTES.announce(bobs, note).json()
     put(created["upload"], TEXT)
     with tenant_context(acme):
-        Attachment.objects.update(created_at=timezone.now() - timedelta(hours=25))
+        NoteFile.objects.update(created_at=timezone.now() - timedelta(hours=25))
     sweep(acme, run_jobs)
     assert bobs.get(f"{API}{created['id']}/").status_code == 404
     assert keys_of(acme) == set()
 
 
 def test_a_file_that_nobody_has_checked_for_days_is_kept_and_checked(
-    bobs, acme, task, run_jobs, monkeypatch, make_old
+    bobs, acme, note, run_jobs, monkeypatch, make_old
 ):
-    pk = attach(bobs, task)
+    pk = NOTES.attach(bobs, note)
     OutboxJob.objects.all().delete()  # it has failed too often, or the worker was away
     with tenant_context(acme):
         long_ago = timezone.now() - timedelta(days=2)
-        Attachment.objects.update(created_at=long_ago, received_at=long_ago)
+        NoteFile.objects.update(created_at=long_ago, received_at=long_ago)
     make_old(monkeypatch)
     sweep(acme, run_jobs)
     assert bobs.get(f"{API}{pk}/").json()["state"] == "ready"
     assert keys_of(acme) == {pk}
 
 
-def test_old_objects_without_a_row_are_removed(bobs, acme, task, run_jobs, monkeypatch, make_old):
-    pk = attach(bobs, task)
+def test_old_objects_without_a_row_are_removed(bobs, acme, note, run_jobs, monkeypatch, make_old):
+    pk = NOTES.attach(bobs, note)
     run_jobs()
     orphan = str(uuid4())
     for name in (orphan, f"incoming/{pk}", f"incoming/{uuid4()}", f"previews/{orphan}", "exports/keep", "other"):

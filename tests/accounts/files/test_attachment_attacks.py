@@ -10,12 +10,11 @@ import httpx
 import pytest
 
 from accounts.models import MediaAccess
-from tasks.models import Attachment
 from tenancy.context import tenant_context
 from tenancy.storage import storage
 from tenancy.testing import canary, foreign_canaries, membership_of
-from tests.tasks.files import API, TEXT, announce, attach, complete, fetch, keys_of, put
-from tests.tasks.test_uploads import upload
+from tests.accounts.files.sending import API, NOTES, TEXT, keys_of, put
+from tests.sample.models import NoteFile
 
 pytestmark = pytest.mark.django_db
 
@@ -23,13 +22,8 @@ REFUSED = {400, 403}
 
 
 @pytest.fixture
-def bobs(client, bob):
-    return client.as_(bob)
-
-
-@pytest.fixture
-def ready(bobs, task, run_jobs):
-    pk = attach(bobs, task)
+def ready(bobs, note, run_jobs):
+    pk = NOTES.attach(bobs, note)
     run_jobs()
     return pk
 
@@ -58,9 +52,9 @@ NAMES = {
 
 @pytest.mark.parametrize("access", MediaAccess)
 @pytest.mark.parametrize(("name", "kept"), NAMES.items(), ids=range(len(NAMES)))
-def test_a_name_changes_no_key_and_no_header(bobs, acme, task, run_jobs, name, kept, access):
+def test_a_name_changes_no_key_and_no_header(bobs, acme, note, run_jobs, name, kept, access):
     set_access(acme, access)
-    pk = attach(bobs, task, name=name)
+    pk = NOTES.attach(bobs, note, name=name)
     run_jobs()
     assert bobs.get(f"{API}{pk}/").json()["name"] == kept
     assert keys_of(acme) == {pk}
@@ -80,26 +74,26 @@ def given_out(session, pk):
 
 
 @pytest.mark.parametrize("name", ["../../x.txt", "..\\x.txt", "a\0b.txt", "x" * 500, "\u202ex.txt"])
-def test_a_name_in_a_form_neither(client, acme, bob, task, name):
-    answer = upload(client.with_token(bob), task, name=name)
+def test_a_name_in_a_form_neither(client, acme, bob, note, name):
+    answer = NOTES.upload(client.with_token(bob), note, name=name)
     assert answer.status_code == 201, answer.json()
     assert keys_of(acme) == {answer.json()["id"]}
     assert len(answer.json()["name"]) <= 255
     assert not set(answer.json()["name"]) & set("/\\\0\u202e")
 
 
-def test_names_that_no_parser_takes_are_refused(client, acme, bob, bobs, task):
-    assert announce(bobs, task, name="a\0.txt").status_code == 400
-    assert announce(bobs, task, name="x" * 50_000).status_code == 400
-    assert upload(client.with_token(bob), task, name="x" * 10_000).status_code == 400
+def test_names_that_no_parser_takes_are_refused(client, acme, bob, bobs, note):
+    assert NOTES.announce(bobs, note, name="a\0.txt").status_code == 400
+    assert NOTES.announce(bobs, note, name="x" * 50_000).status_code == 400
+    assert NOTES.upload(client.with_token(bob), note, name="x" * 10_000).status_code == 400
     assert keys_of(acme) == set()
 
 
 # 27: presigned URLs ------------------------------------------------------------------------------------------------
 
 
-def test_a_download_url_opens_one_object_with_one_method(bobs, acme, task, ready, run_jobs):
-    other = attach(bobs, task, b"another file")
+def test_a_download_url_opens_one_object_with_one_method(bobs, acme, note, ready, run_jobs):
+    other = NOTES.attach(bobs, note, b"another file")
     run_jobs()
     url = bobs.get(f"{API}{ready}/download/")["Location"]
     assert httpx.get(url, trust_env=False).content == TEXT
@@ -114,11 +108,11 @@ def test_a_download_url_opens_one_object_with_one_method(bobs, acme, task, ready
     ):
         assert bent != url
         assert httpx.get(bent, trust_env=False).status_code in REFUSED
-    assert fetch(bobs, ready).content == TEXT
+    assert NOTES.fetch(bobs, ready).content == TEXT
 
 
-def test_an_upload_url_takes_one_file_of_one_size_and_type(bobs, acme, task):
-    created = announce(bobs, task).json()
+def test_an_upload_url_takes_one_file_of_one_size_and_type(bobs, acme, note):
+    created = NOTES.announce(bobs, note).json()
     into = created["upload"]
     for content, headers in (
         (TEXT + b"!", {"Content-Length": str(len(TEXT) + 1)}),
@@ -156,9 +150,9 @@ def test_urls_expire(acme, ready, monkeypatch, seconds, is_served):
     assert keys_of(acme) == ({ready, "incoming/x"} if is_served else {ready})
 
 
-def test_no_url_of_one_account_opens_anothers(client, bobs, mallory, acme, globex, foreign_task, ready, run_jobs):
+def test_no_url_of_one_account_opens_anothers(client, bobs, mallory, acme, globex, foreign_note, ready, run_jobs):
     hers = client.as_(mallory)
-    foreign = attach(hers, foreign_task, b"theirs")
+    foreign = NOTES.attach(hers, foreign_note, b"theirs")
     run_jobs()
     url = bobs.get(f"{API}{ready}/download/")["Location"]
     for bent in (
@@ -171,7 +165,7 @@ def test_no_url_of_one_account_opens_anothers(client, bobs, mallory, acme, globe
         assert b"theirs" not in answer.content
     for path in ("", "download/", "preview/"):
         assert bobs.get(f"{API}{foreign}/{path}").status_code == 404
-    assert complete(bobs, foreign).status_code == 404
+    assert NOTES.complete(bobs, foreign).status_code == 404
     with tenant_context(acme):
         with pytest.raises(FileNotFoundError):
             storage.read(foreign)
@@ -193,9 +187,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("access", MediaAccess)
 @pytest.mark.parametrize(("content", "kind"), HOSTILE.values(), ids=HOSTILE)
-def test_nothing_is_shown_inline(bobs, acme, task, run_jobs, access, content, kind):
+def test_nothing_is_shown_inline(bobs, acme, note, run_jobs, access, content, kind):
     set_access(acme, access)
-    pk = attach(bobs, task, content, content_type=kind, name="x.html")
+    pk = NOTES.attach(bobs, note, content, content_type=kind, name="x.html")
     run_jobs()
     answer = bobs.get(f"{API}{pk}/download/")
     if access == MediaAccess.PRESIGNED:  # from another origin, whatever happens to the headers
@@ -211,8 +205,8 @@ def test_nothing_is_shown_inline(bobs, acme, task, run_jobs, access, content, ki
 
 
 @pytest.mark.parametrize(("content", "kind"), HOSTILE.values(), ids=HOSTILE)
-def test_what_is_shown_has_none_of_it(bobs, task, run_jobs, content, kind):
-    pk = attach(bobs, task, content, content_type=kind)
+def test_what_is_shown_has_none_of_it(bobs, note, run_jobs, content, kind):
+    pk = NOTES.attach(bobs, note, content, content_type=kind)
     run_jobs()
     answer = bobs.get(f"{API}{pk}/preview/")
     if answer.status_code == 200:
@@ -222,15 +216,14 @@ def test_what_is_shown_has_none_of_it(bobs, task, run_jobs, content, kind):
         assert answer.status_code == 404
 
 
-# 29: a private project ---------------------------------------------------------------------------------------------
+# 29: a subject that the member may not see --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("access", MediaAccess)
-def test_files_of_a_hidden_project_do_not_exist(client, acme, alice, bob, secret_task, run_jobs, access):
+def test_hidden_file_answers_like_absent_file(client, acme, alice, bobs, secret_note, run_jobs, access):
     set_access(acme, access)
-    pk = attach(client.as_(alice), secret_task)
+    pk = NOTES.attach(client.as_(alice), secret_note)
     run_jobs()
-    bobs, nobodys = client.as_(bob), str(uuid4())
     for method, path in (
         ("GET", ""),
         ("DELETE", ""),
@@ -239,26 +232,24 @@ def test_files_of_a_hidden_project_do_not_exist(client, acme, alice, bob, secret
         ("GET", "preview/"),
         ("POST", "complete/"),
     ):
-        hidden, absent = (bobs.json(method, f"{API}{each}/{path}") for each in (pk, nobodys))
+        hidden, absent = (bobs.json(method, f"{API}{each}/{path}") for each in (pk, uuid4()))
         assert (hidden.status_code, hidden.content) == (absent.status_code, absent.content), (method, path)
         assert hidden.status_code == 404
     assert bobs.get(API).json()["results"] == []
-    assert bobs.get(f"{API}?task={secret_task.pk}").json()["results"] == []
-    assert (
-        announce(bobs, secret_task).json()["errors"] == announce(bobs, type(secret_task)(pk=uuid4())).json()["errors"]
-    )
+    absent = type(secret_note)(pk=uuid4())
+    assert NOTES.announce(bobs, secret_note).json()["errors"] == NOTES.announce(bobs, absent).json()["errors"]
     assert client.as_(alice).get(f"{API}{pk}/").status_code == 200
 
 
 # Canaries in contents and names ------------------------------------------------------------------------------------
 
 
-def test_nobody_hears_of_anothers_files(client, acme, globex, alice, mallory, task, foreign_task, run_jobs):
+def test_nobody_hears_of_anothers_files(client, acme, globex, alice, mallory, note, foreign_note, run_jobs):
     contents = {}
-    for account, person, at in ((acme, alice, task), (globex, mallory, foreign_task)):
+    for account, person, at in ((acme, alice, note), (globex, mallory, foreign_note)):
         set_access(account, MediaAccess.PROXIED)
         text = canary(account)
-        pk = attach(client.as_(person), at, text.encode(), name=canary(account))
+        pk = NOTES.attach(client.as_(person), at, text.encode(), name=canary(account))
         contents[account.pk] = (pk, text)
     run_jobs()
     for account, person in ((acme, alice), (globex, mallory)):
@@ -277,13 +268,13 @@ def test_nobody_hears_of_anothers_files(client, acme, globex, alice, mallory, ta
 
 
 def test_a_thousand_files_are_listed_without_asking_s3(
-    client, acme, bob, task, settings, django_assert_max_num_queries
+    client, acme, bob, note, settings, django_assert_max_num_queries
 ):
 
     with tenant_context(acme):
         member = membership_of(bob, acme)
-        Attachment.objects.bulk_create(
-            Attachment(task=task, name=str(n), content_type="text/plain", size=1, state="ready", uploaded_by=member)
+        NoteFile.objects.bulk_create(
+            NoteFile(note=note, name=str(n), content_type="text/plain", size=1, state="ready", uploaded_by=member)
             for n in range(1000)
         )
     nowhere = {**settings.STORAGES["default"]["OPTIONS"], "endpoint_url": "http://127.0.0.1:1"}

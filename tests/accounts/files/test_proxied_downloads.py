@@ -5,16 +5,16 @@ import pytest
 from accounts.models import MediaAccess
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
-from tests.tasks.files import API, TEXT, attach
+from tests.accounts.files.sending import API, NOTES, TEXT
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def path(client, acme, alice, task, run_jobs):
+def path(client, acme, alice, note, run_jobs):
     """Where a checked file of alice's is had, in an account whose files do not leave by S3."""
     type(acme).objects.filter(pk=acme.pk).update(media_access=MediaAccess.PROXIED)
-    pk = attach(client.as_(alice), task, name="Größe.html")
+    pk = NOTES.attach(client.as_(alice), note, name="Größe.html")
     run_jobs()
     return f"{API}{pk}/download/"
 
@@ -108,15 +108,15 @@ def test_a_part_of_what_the_client_has_another_part_of(get):
         assert get(Range="bytes=0-4", If_Range=condition).status_code == status
 
 
-def test_rights_are_asked_for_each_time(client, acme, bob, charlie, get, path, task):
-    """A link that somebody has kept, or a copy in a cache, opens nothing when the project was hidden meanwhile."""
+def test_rights_are_checked_at_each_request(acme, alice, bob, get, note):
+    """A link that was kept, or a copy in a cache, opens nothing after the note was hidden."""
     tag = get()["ETag"]
     with tenant_context(acme):
-        type(task.project).objects.update(private=True)
+        type(note).objects.update(reader=membership_of(alice, acme))
     for headers in ({}, {"If_None_Match": tag}, {"Range": "bytes=0-4"}):
         assert get(**headers).status_code == 404
     with tenant_context(acme):
-        type(membership_of(bob, acme)).objects.filter(user=bob).update(role="admin")
+        type(note).objects.update(reader=None)
     assert get().status_code == 200
 
 
