@@ -26,7 +26,7 @@ from tenancy.storage import StoredFile, storage
 
 DOWNLOAD_SECONDS = 60
 LONGEST_NAME = 20_000  # characters, of which 255 are kept
-BIGGEST = 2**53 - 1  # numbers beyond are not exact in every client; plans say how large a file may be
+BIGGEST = 2**53 - 1  # greater numbers are not exact in every client; plans limit the size of a file
 
 
 class NotReady(Conflicting):
@@ -97,7 +97,7 @@ def operations(example: Mapping[str, Any]) -> dict[str, Operation]:
 
 
 class AttachmentViewSet[A: AbstractAttachment](TenantViewSet[A]):
-    """Files, oldest first. A new one is `pending` until it was sent and checked, and then `ready` or `rejected`.
+    """Attachments, oldest first. A new one is `pending` until it was sent and checked, then `ready` or `rejected`.
 
     Subclasses set `queryset` and `serializer_class`, and describe their `operations()`.
     """
@@ -118,14 +118,14 @@ class AttachmentViewSet[A: AbstractAttachment](TenantViewSet[A]):
         attachments.delete_attachment(attachment=row, actor=self.membership)
 
     def create(self, request: Request) -> Response:
-        """Announce a file, and learn where to send it: straight to S3, and not to here."""
+        """Announce a file and respond with the signed request that sends it to S3."""
         row = self.reread(self.perform_create(self.read_body()))
         shown = self.show(row)
         return Response({**shown, "upload": instructions(row)}, status=201, headers={"ETag": etag(shown)})
 
     @action(detail=True, methods=["post"])
     def complete(self, request: Request, pk: str) -> Response:
-        """Have the file checked, which was sent; 409 when nothing was, or when it was checked before."""
+        """Request the check of the file that was sent; 409 if none was, or if it was checked before."""
         row = self.get_object()
         NoBody(data=request.data).is_valid(raise_exception=True)
         attachments.complete_attachment(attachment=row, actor=self.membership)
@@ -140,7 +140,7 @@ class AttachmentViewSet[A: AbstractAttachment](TenantViewSet[A]):
     )
     @action(detail=True)
     def download(self, request: Request, pk: str) -> HttpResponseBase:
-        """The file, to be saved; 409 before it is ready. Where the account wants it so, it does not leave by S3."""
+        """Respond with the file or a redirect to S3, as `media_access` of the account says; 409 before it is ready."""
         row = self.get_object()
         require_ready(row)
         if require_active_tenant().media_access == "proxied":  # type: ignore[attr-defined]
@@ -151,7 +151,7 @@ class AttachmentViewSet[A: AbstractAttachment](TenantViewSet[A]):
     @extend_schema(responses={(200, MEDIA_TYPE): OpenApiTypes.BINARY})
     @action(detail=True)
     def preview(self, request: Request, pk: str) -> HttpResponseBase:
-        """A small picture of a picture, made here; 404 where there is none."""
+        """Respond with the preview of an image; 404 if there is none."""
         row = self.get_object()
         if not row.is_ready or not row.has_preview:
             raise Http404
@@ -159,13 +159,13 @@ class AttachmentViewSet[A: AbstractAttachment](TenantViewSet[A]):
 
 
 def require_ready(attachment: AbstractAttachment) -> None:
-    """Raise NotReady, which is answered with 409, unless the file may be given out."""
+    """Raise NotReady, which is answered with 409, unless the file may be downloaded."""
     if not attachment.is_ready:
         raise NotReady(_("This file is not ready: its state is `%(state)s`.") % {"state": attachment.state})
 
 
 def instructions(attachment: AbstractAttachment) -> dict[str, Any]:
-    """Return how a client sends the file. Size and type are signed: others are refused by S3."""
+    """Return the request that sends the file. Size and type are signed: S3 refuses others."""
     url = storage.presign_upload(
         attachment.incoming,
         seconds=attachments.UPLOAD_SECONDS,
@@ -177,7 +177,7 @@ def instructions(attachment: AbstractAttachment) -> dict[str, Any]:
 
 
 def as_download(attachment: AbstractAttachment) -> Download:
-    """Return the file as it is given out through the application."""
+    """Return the file for a download through the application."""
 
     def read(start: int, stop: int) -> StoredFile:
         try:

@@ -28,7 +28,7 @@ class AttachmentSerializer(attachments.AttachmentFields[Attachment]):
 
 
 class NewAttachmentSerializer(AttachmentSerializer):
-    """What `POST` answers: the attachment, and how to send its file."""
+    """The response to `POST`: the attachment, and the request that sends its file."""
 
     upload = attachments.InstructionsSerializer(read_only=True)
 
@@ -49,7 +49,7 @@ class AttachmentFilterSet(StrictFilterSet):
     complete=extend_schema(request=None, responses={202: AttachmentSerializer}),
 )
 class AttachmentViewSet(attachments.AttachmentViewSet[Attachment]):
-    """Files, oldest first. A new one is `pending` until it was sent and checked, and then `ready` or `rejected`."""
+    """The files of tasks and comments, oldest first."""
 
     noun = "attachment"
     example = {
@@ -73,14 +73,14 @@ class AttachmentViewSet(attachments.AttachmentViewSet[Attachment]):
 
 
 class FieldsSerializer(StrictSerializer):
-    """What comes before the file."""
+    """The fields of the form before the file."""
 
     task = RowField(queryset=Task.objects.all())
     comment = RowField(queryset=Comment.objects.select_related("task"), required=False)
 
 
 class UploadSerializer(FieldsSerializer):
-    """The file comes last: it is sent on while the rest of the body is still on its way."""
+    """The form. The file comes last: it is written to S3 while the body arrives."""
 
     file = serializers.FileField(write_only=True)
 
