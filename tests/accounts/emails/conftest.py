@@ -1,8 +1,11 @@
 """Two members of acme who see the sample subject: alice, the owner, and charlie, an admin."""
 
-import pytest
+from datetime import timedelta
 
-from accounts.actions.invitations import invite
+import pytest
+from django.utils import timezone
+
+from accounts.models import Invitation
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
 from tests.accounts.kinds import notification_of, sample_kinds, sample_section  # noqa: F401  # fixtures
@@ -11,7 +14,9 @@ from tests.accounts.kinds import notification_of, sample_kinds, sample_section  
 @pytest.fixture
 def subject(acme, alice):
     with tenant_context(acme):
-        return invite(actor=membership_of(alice, acme), email="sample@example.com")
+        expires_at = timezone.now() + timedelta(days=1)
+        member = membership_of(alice, acme)
+        return Invitation.objects.create(email="sample@example.com", invited_by=member, expires_at=expires_at)
 
 
 @pytest.fixture

@@ -1,8 +1,11 @@
 """Exports of the sample subject, which alice, the owner of acme, and charlie, an admin, see."""
 
-import pytest
+from datetime import timedelta
 
-from accounts.actions.invitations import invite
+import pytest
+from django.utils import timezone
+
+from accounts.models import Invitation
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
 from tests.accounts.kinds import sample_kinds  # noqa: F401  # a fixture
@@ -13,7 +16,9 @@ URL = "/api/v1/exports/"
 @pytest.fixture
 def subject(acme, alice):
     with tenant_context(acme):
-        return invite(actor=membership_of(alice, acme), email="sample@example.com")
+        expires_at = timezone.now() + timedelta(days=1)
+        member = membership_of(alice, acme)
+        return Invitation.objects.create(email="sample@example.com", invited_by=member, expires_at=expires_at)
 
 
 @pytest.fixture
