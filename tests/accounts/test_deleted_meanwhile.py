@@ -7,7 +7,6 @@ from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.mfa.models import Authenticator
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.http import Http404
 
 from accounts.actions.acceptance import accept_invitation
 from accounts.actions.accounts import create_account
@@ -15,6 +14,7 @@ from accounts.actions.members import transfer_account
 from accounts.actions.pictures import set_avatar
 from accounts.actions.user_deletion import delete_user
 from accounts.emails.links import password_link
+from accounts.exceptions import Gone
 from accounts.files.names import avatar_file
 from accounts.models import Account, ApiToken, Membership, RefreshFamily, User
 from tenancy.context import tenant_context
@@ -102,7 +102,7 @@ def test_an_invitation_that_was_accepted_is_a_membership_that_ends(client, acme,
 def test_somebody_who_comes_late_with_the_link_is_not_let_in(client, acme, globex, bob, mallory):
     _row, token = invite(client, mallory, globex, "bob@example.com")
     delete_user(user=bob)
-    with tenant_context(globex), pytest.raises(Http404):
+    with tenant_context(globex), pytest.raises(Gone):
         accept_invitation(token=token, user=bob)
 
 
@@ -119,7 +119,7 @@ def test_an_account_is_not_given_to_somebody_who_goes(acme, bob, meanwhile):
 def test_whoever_is_made_the_owner_stays_or_is_not_made_it(acme, alice, bob, meanwhile):
     owner, member = membership_of(alice, acme), membership_of(bob, acme)
     _answers, errors = meanwhile(lambda: delete_user(user=bob), lambda: transfer_account(member=member, actor=owner))
-    assert [type(error) for error in errors] == [Http404]
+    assert [type(error) for error in errors] == [Gone]
     assert is_forgotten(bob)
     assert membership_of(alice, acme).role == "owner"
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core.cache import cache
-from django.http import Http404
 from django.utils import timezone
 
 from accounts.actions import acceptance, tokens
+from accounts.exceptions import Gone
 from accounts.models import RefreshFamily, User
 from tenancy.context import tenant_context
 from tenancy.testing import PASSWORD
@@ -119,5 +119,5 @@ def test_an_invitation_that_is_accepted_with_the_password_of_before(client, acme
     _row, token = invite(client, alice, acme, email=mallory.email)
     checked = User.objects.get(pk=mallory.pk)
     ends(mallory)
-    with tenant_context(acme), pytest.raises(Http404):
+    with tenant_context(acme), pytest.raises(Gone):
         acceptance.accept_invitation(token=token, user=checked)
