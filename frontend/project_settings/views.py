@@ -56,20 +56,23 @@ def _manages(member: Membership, project: Project) -> bool:
     return may(member, "project.manage") and project.project_members.filter(member=member).exists()
 
 
-def _page(request: MemberRequest, project: Project, status: int = 200, **forms: Form | EditProject) -> HttpResponse:
-    manages = _manages(request.membership, project)
-    everybody = list(Membership.objects.current().prefetch_related("user"))
-    everybody.sort(key=lambda member: sort_key(member.name))
+def _page(
+    request: MemberRequest, project: Project, status: int = 200, *, form: EditProject | None = None, **forms: Form
+) -> HttpResponse:
+    if form is None:
+        form = EditProject(instance=project, may_hide=_manages(request.membership, project))
+    people = list(Membership.objects.current().prefetch_related("user"))
+    people.sort(key=lambda member: sort_key(member.name))
     inside = set(project.project_members.values_list("member_id", flat=True))
     context = {
-        "form": EditProject(instance=project, may_hide=manages),
+        "form": form,
         "status_form": EditStatus(auto_id="new_status_%s"),
         "delete_form": _delete_form(project),
         **forms,
         "project": project,
-        "manages": manages,
-        "members": [member for member in everybody if member.pk in inside],
-        "others": [member for member in everybody if member.pk not in inside],
+        "manages": "private" in form.fields,
+        "members": [member for member in people if member.pk in inside],
+        "others": [member for member in people if member.pk not in inside],
         "statuses": _with_forms(project) if may(request.membership, "status.manage") else [],
     }
     return render(request, "project_settings/page.html", context, status=status)
