@@ -72,6 +72,8 @@ class Failure(NamedTuple):
     has_rate_limit: bool = True
 
 
+# Files of the application repeat them with 304.
+KNOWN = ("Accept-Ranges", "Content-Disposition", "Last-Modified")
 REQUIRED = {"title": ["This field is required."]}
 ERRORS = {
     "400": Failure(
@@ -203,7 +205,7 @@ def _add_to(operation: dict[str, Any], kinds: set[str], *, is_member: bool) -> N
     responses["308"] = {"$ref": "#/components/responses/Moved"}
     if "reread" in kinds:
         responses["304"] = {"description": "Not changed: `If-None-Match` contains the `ETag`."}
-        responses["304"] |= headers("ETag", *RATE_LIMIT)
+        responses["304"] |= headers(*(KNOWN if "part" in kinds else ()), "ETag", *RATE_LIMIT)
     for status, failure in ERRORS.items():
         if failure.operations in kinds:
             shared = {"$ref": f"#/components/responses/{failure.name}"}
