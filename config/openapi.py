@@ -180,6 +180,8 @@ class Schema(AutoSchema):
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = super()._resolve_path_parameters(variables)  # type: ignore[no-untyped-call]
         for parameter in found:
+            if parameter["name"] == "id":
+                parameter["description"] = f"The id of the {cast(Documented, self.view).noun}."
             if "/tasks/" in self.path and parameter["name"] == "id":
                 about = str(ID_OR_KEY["description"])
                 parameter |= {"schema": {"anyOf": ID_OR_KEY["anyOf"]}, "description": about}

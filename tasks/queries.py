@@ -101,11 +101,11 @@ class TaskFilterSet(ArchivedFilterSet):
         max_length=200,
         label=_("Words in the title or description, in any order."),
     )
-    project = filters.UUIDFilter(field_name="project_id")
+    project = filters.UUIDFilter(field_name="project_id", label=_("The id of a project."))
     status = IdOrFilter(method="filter_status", words=Category, label=_("The id of a status, or a category."))
     assignee = IdOrFilter(method="filter_assignee", words=[UNASSIGNED], label=_("The id of a member, or `none`."))
-    label = filters.UUIDFilter(method="filter_label")
-    priority = filters.ChoiceFilter(choices=Priority.choices)
+    label = filters.UUIDFilter(method="filter_label", label=_("The id of a label."))
+    priority = filters.ChoiceFilter(choices=Priority.choices, label=_("The priority of the task."))
     due = filters.ChoiceFilter(
         choices=[(each.value, each.value) for each in Due],
         method="filter_due",
@@ -114,9 +114,13 @@ class TaskFilterSet(ArchivedFilterSet):
             "The current date is that of the time zone in `me/`, or else in `account/`."
         ),
     )
-    due_before = DayFilter(field_name="due_date", lookup_expr="lt")
-    due_after = DayFilter(field_name="due_date", lookup_expr="gt")
-    updated_since = MomentFilter(field_name="updated_at", lookup_expr="gte")
+    due_before = DayFilter(field_name="due_date", lookup_expr="lt", label=_("Tasks that are due before this day."))
+    due_after = DayFilter(field_name="due_date", lookup_expr="gt", label=_("Tasks that are due after this day."))
+    updated_since = MomentFilter(
+        field_name="updated_at",
+        lookup_expr="gte",
+        label=_("Tasks that were changed at this time or later. A time without an offset is in UTC."),
+    )
     mine = FlagFilter(method="filter_mine", label=_("Assigned to whoever asks, or not."))
 
     def filter_words(self, queryset: Any, name: str, value: str) -> Any:

@@ -1,6 +1,7 @@
 """`audit/`: who did what in the account, for owners and admins"""
 
 from django.http import StreamingHttpResponse
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -23,9 +24,11 @@ class AuditEntrySerializer(StrictModelSerializer[AuditEntry]):
 
 
 class AuditFilterSet(StrictFilterSet):
-    action = TextFilter(max_length=50)
-    actor = filters.UUIDFilter(field_name="actor_id")
-    since = MomentFilter(field_name="created_at", lookup_expr="gte")
+    action = TextFilter(max_length=50, label=_("The kind of entry, such as `member.role_changed`."))
+    actor = filters.UUIDFilter(field_name="actor_id", label=_("The id of the member who did it."))
+    since = MomentFilter(
+        field_name="created_at", lookup_expr="gte", label=_("Entries that were written at this time or later.")
+    )
 
 
 class AuditViewSet(ReadOnlyTenantViewSet[AuditEntry]):
@@ -66,7 +69,9 @@ class AuditViewSet(ReadOnlyTenantViewSet[AuditEntry]):
         return super().query_parameters()
 
     @extend_schema(
-        parameters=[OpenApiParameter("format", enum=audit_log.FORMATS, default="csv")],
+        parameters=[
+            OpenApiParameter("format", enum=audit_log.FORMATS, default="csv", description="The format of the file.")
+        ],
         responses={(200, "text/csv"): OpenApiTypes.STR, (200, workbooks.MEDIA_TYPE): OpenApiTypes.BINARY},
         filters=True,
     )

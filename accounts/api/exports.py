@@ -86,7 +86,10 @@ def _kinds_with_subjects() -> Iterator[ExportKind[Any]]:
 ExportFilterSet: Any = type(
     "ExportFilterSet",
     (StrictFilterSet,),
-    {kind.name: filters.UUIDFilter(field_name="subject_id") for kind in _kinds_with_subjects()},
+    {
+        kind.name: filters.UUIDFilter(field_name="subject_id", label=f"The id of a {kind.name}.")
+        for kind in _kinds_with_subjects()
+    },
 )
 
 

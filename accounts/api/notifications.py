@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -58,8 +59,10 @@ class ReadSerializer(StrictSerializer):
 
 
 class NotificationFilterSet(StrictFilterSet):
-    unread = FlagFilter(field_name="read_at", lookup_expr="isnull")
-    kind = filters.ChoiceFilter(choices=KindChoices())
+    unread = FlagFilter(
+        field_name="read_at", lookup_expr="isnull", label=_("`true`: unread notifications. `false`: read ones.")
+    )
+    kind = filters.ChoiceFilter(choices=KindChoices(), label=_("The kind of notification."))
 
 
 class NotificationViewSet(TenantViewSet[Notification]):

@@ -1,5 +1,6 @@
 """`activity/`"""
 
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 
 from accounts.rest.documentation import Operation, example_id
@@ -17,9 +18,9 @@ class ActivitySerializer(StrictModelSerializer[Activity]):
 
 
 class ActivityFilterSet(StrictFilterSet):
-    project = filters.UUIDFilter(field_name="project_id")
-    object = filters.UUIDFilter(field_name="object_id")
-    actor = filters.UUIDFilter(field_name="actor_id")
+    project = filters.UUIDFilter(field_name="project_id", label=_("The id of a project."))
+    object = filters.UUIDFilter(field_name="object_id", label=_("The id of the object that was changed."))
+    actor = filters.UUIDFilter(field_name="actor_id", label=_("The id of the member who did it."))
 
 
 class ActivityViewSet(ReadOnlyTenantViewSet[Activity]):

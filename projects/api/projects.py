@@ -146,7 +146,10 @@ class ProjectViewSet(TenantViewSet[Project]):
         link = actions.add_project_member(project=project, actor=self.membership, **fields)
         return Response(ProjectMemberSerializer(link).data, status=201)
 
-    @extend_schema(parameters=[OpenApiParameter("member", UUID, OpenApiParameter.PATH)], responses={204: None})
+    @extend_schema(
+        parameters=[OpenApiParameter("member", UUID, OpenApiParameter.PATH, description="The id of the member.")],
+        responses={204: None},
+    )
     @action(detail=True, methods=["delete"], url_path="members/(?P<member>[^/.]+)")
     def remove_member(self, request: Request, pk: str, member: str) -> Response:
         """Take a member out of the project; everybody may take out themselves."""

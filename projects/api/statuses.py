@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 
 from accounts.rest.documentation import Operation, example_id
@@ -22,8 +23,8 @@ class StatusSerializer(StrictModelSerializer[Status]):
 
 
 class StatusFilterSet(StrictFilterSet):
-    project = filters.UUIDFilter(field_name="project_id")
-    category = filters.ChoiceFilter(choices=Category.choices)
+    project = filters.UUIDFilter(field_name="project_id", label=_("The id of a project."))
+    category = filters.ChoiceFilter(choices=Category.choices, label=_("The category of the status."))
 
 
 class StatusViewSet(TenantViewSet[Status]):

@@ -39,9 +39,9 @@ class NewAttachmentSerializer(AttachmentSerializer):
 
 
 class AttachmentFilterSet(StrictFilterSet):
-    task = TaskNameFilter(field_name="task")
-    comment = filters.UUIDFilter(field_name="comment_id")
-    state = filters.ChoiceFilter(choices=AttachmentState.choices)
+    task = TaskNameFilter(field_name="task", label="The id or key of a task.")
+    comment = filters.UUIDFilter(field_name="comment_id", label="The id of a comment.")
+    state = filters.ChoiceFilter(choices=AttachmentState.choices, label="The state of the file.")
 
 
 @extend_schema_view(

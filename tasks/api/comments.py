@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 
 from accounts.rest.documentation import Operation, example_id
@@ -24,8 +25,8 @@ class CommentSerializer(StrictModelSerializer[Comment]):
 
 
 class CommentFilterSet(StrictFilterSet):
-    task = TaskNameFilter(field_name="task")
-    author = filters.UUIDFilter(field_name="author_id")
+    task = TaskNameFilter(field_name="task", label=_("The id or key of a task."))
+    author = filters.UUIDFilter(field_name="author_id", label=_("The id of the member who wrote the comment."))
 
 
 class CommentViewSet(TenantViewSet[Comment]):

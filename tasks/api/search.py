@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
@@ -30,8 +31,14 @@ class FoundSerializer(StrictModelSerializer[Task]):
 
 
 class SearchFilterSet(ArchivedFilterSet):
-    q = TextFilter(method="filter_words", validators=[validate_query], max_length=200, required=True)
-    project = filters.UUIDFilter(field_name="project_id")
+    q = TextFilter(
+        method="filter_words",
+        validators=[validate_query],
+        max_length=200,
+        required=True,
+        label=_("Words to search for, in any order."),
+    )
+    project = filters.UUIDFilter(field_name="project_id", label=_("The id of a project."))
 
     def filter_words(self, queryset: Any, name: str, value: str) -> Any:
         """Return the tasks that have all words anywhere."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 
 from accounts.rest.documentation import Operation, example_id
@@ -23,9 +24,9 @@ class SubtaskSerializer(StrictModelSerializer[Subtask]):
 
 
 class SubtaskFilterSet(StrictFilterSet):
-    task = TaskNameFilter(field_name="task")
-    project = filters.UUIDFilter(field_name="task__project_id")
-    done = FlagFilter()
+    task = TaskNameFilter(field_name="task", label=_("The id or key of a task."))
+    project = filters.UUIDFilter(field_name="task__project_id", label=_("The id of a project."))
+    done = FlagFilter(label=_("`true`: completed subtasks. `false`: open ones."))
 
 
 class SubtaskViewSet(TenantViewSet[Subtask]):

@@ -122,7 +122,13 @@ def test_every_response_is_described():
     )
 
 
-def texts(value, name=""):
+def test_every_parameter_is_described():
+    parameters = [(name, each) for name, operation in OPERATIONS for each in operation.get("parameters", ())]
+    assert len(parameters) > 100
+    assert [(name, each["name"]) for name, each in parameters if len(each.get("description", "")) < 10] == []
+
+
+def texts(value):
     """Yield every text of the document but those of examples."""
     if isinstance(value, str):
         yield " ".join(value.split())
