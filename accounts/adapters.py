@@ -55,7 +55,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": _(
             "The email address and/or password you specified are not correct, or the address is not confirmed yet: "
-            "then there is a mail with a link."
+            "check your email for a link."
         ),
     }
 

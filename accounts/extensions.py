@@ -222,7 +222,7 @@ class ExportKind[S: "Model"](Kind[S]):
     def too_large(self, format: str) -> str:  # noqa: A002
         """Return in words that a file would be larger than it may be, and what to do about it."""
         most = filesizeformat(self.most)
-        return _("It would be larger than %(most)s, the most that one file may be.") % {"most": most}
+        return _("The file would be larger than %(most)s, which is the limit.") % {"most": most}
 
 
 export_kinds = Kinds[ExportKind[Any]]()

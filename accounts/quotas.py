@@ -45,20 +45,20 @@ def declare(quota: Quota) -> None:
 declare(
     Quota(
         "members",
-        label=_("Members, with those invited"),
+        label=_("Members and pending invitations"),
         rows=lambda: [Membership.objects.current(), Invitation.objects.valid()],
         message=_(
-            "The plan “%(plan)s” includes %(limit)d members, with those invited. Remove one, or change the plan."
+            "The plan “%(plan)s” includes %(limit)d members and pending invitations. Remove one, or change the plan."
         ),
     )
 )
 declare(
     Quota(
         "invitations",
-        label=_("Invitations that nobody has accepted"),
+        label=_("Invitations that were not accepted"),
         rows=lambda: [Invitation.objects.unanswered()],
         message=_(
-            "The plan “%(plan)s” includes %(limit)d invitations that nobody has accepted. Take some back, then wait."
+            "The plan “%(plan)s” includes %(limit)d invitations that were not accepted. Revoke some, then wait."
         ),
     )
 )
@@ -89,7 +89,7 @@ def largest_file() -> int:
 def require_allowed_size(size: int) -> None:
     """Raise FileTooLarge if the plan of the active account does not include files of `size` bytes."""
     if size > (most := largest_file()):
-        raise FileTooLarge(gettext("A file may have %(most)s here.") % {"most": filesizeformat(most)})
+        raise FileTooLarge(gettext("A file can have at most %(most)s.") % {"most": filesizeformat(most)})
 
 
 def require_room_for_file(size: int, *files: QuerySet[Any]) -> None:

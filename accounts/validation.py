@@ -60,4 +60,4 @@ class NothingObvious:
             raise ValidationError(self.get_help_text(), code="password_obvious")
 
     def get_help_text(self) -> str:
-        return _("The password contains a word that others would try first here.")
+        return _("The password contains a word that is easy to guess for this account.")

@@ -34,7 +34,7 @@ class StrictJSONParser(JSONParser):
             raise ParseError(_too_deep()) from error
         for text in _texts(data):
             if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-                raise ParseError(_("The body contains half of a surrogate pair, which is no character."))
+                raise ParseError(_("The body contains a lone surrogate, which is not a character."))
         return data
 
 

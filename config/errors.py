@@ -42,33 +42,38 @@ ANSWERS: dict[int, tuple[str, Any, Any, Any]] = {
     400: (
         "invalid",
         _("The request is malformed."),
-        _("That makes no sense"),
-        _("The address or the form is broken."),
+        _("Bad request"),
+        _("The address or the form data is malformed."),
     ),
     403: (
         "permission_denied",
-        _("You may not do this."),
+        _("You do not have permission to do this."),
         _("Not allowed"),
-        _("You may not see or do this. If you need to, ask an admin of the account."),
+        _("You do not have permission to see or do this. If you need it, ask an admin of the account."),
     ),
-    404: ("not_found", _("Not found."), _("Not found"), _("There is nothing here, or nothing that you may see.")),
+    404: (
+        "not_found",
+        _("Not found."),
+        _("Not found"),
+        _("This page does not exist, or you do not have permission to see it."),
+    ),
     409: (
         "conflict",
-        _("Somebody else changed this at the same time. Try again."),
-        _("Somebody was quicker"),
-        _("Somebody else changed the same thing at the same time. Go back, reload and try again."),
+        _("Another user changed this at the same time. Try again."),
+        _("Conflict"),
+        _("Another user changed this at the same time. Go back, reload the page and try again."),
     ),
     408: (
         "too_slow",
         _("The request arrived too slowly. Try again."),
-        _("That took too long"),
+        _("Request timeout"),
         _("Your connection was too slow. Try again."),
     ),
     413: (
         "too_large",
         _("The request is too large."),
-        _("That is too large"),
-        _("What you sent is larger than anything that is expected here."),
+        _("Request too large"),
+        _("The data that you sent is too large for this page."),
     ),
     429: (
         "throttled",
@@ -80,13 +85,13 @@ ANSWERS: dict[int, tuple[str, Any, Any, Any]] = {
         "server_error",
         _("Something went wrong."),
         _("Something went wrong"),
-        _("It is our fault. Please try again."),
+        _("The error has been recorded. Please try again."),
     ),
     503: (
         "unavailable",
-        _("A part of the system does not answer. Try again in a few seconds."),
-        _("One moment, please"),
-        _("A part of the system does not answer. Try again in a few seconds."),
+        _("A part of the system does not respond. Try again in a few seconds."),
+        _("Temporarily unavailable"),
+        _("A part of the system does not respond. Try again in a few seconds."),
     ),
 }
 # Refusals are answered before the middleware that sets these, from hosts that serve no style sheet.
@@ -98,10 +103,13 @@ REFUSAL_HEADERS = {
 }
 PAGES = {
     "bad_host": (_("That address is malformed"), _("Check the address in your browser.")),
-    "unknown_host": (_("There is nothing at this address"), _("Check the name of the account in it.")),
+    "unknown_host": (_("There is no account at this address"), _("Check the name of the account in the address.")),
     "account_suspended": (
         _("This account is suspended"),
-        _("Nothing in it has been deleted, and its owner can tell you why. Your other accounts work."),
+        _(
+            "None of its data has been deleted. Its owner can tell you the reason. "
+            "Your other accounts are not affected."
+        ),
     ),
     "tenant_mismatch": (_("Wrong account"), _("You are signed in to another account than this address belongs to.")),
 }
@@ -200,7 +208,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if is_api(request):
         return _answer(request, 403)
     if request.user.is_authenticated or not _needs_log_in(request):
-        return _page(request, 403, _("This page was open for too long"), _("Go back, reload it and try again."))
+        return _page(request, 403, _("This page has expired"), _("Go back, reload it and try again."))
     if FROM_SCRIPTS & request.headers.keys():
         return redirect_to_login(request.get_full_path())  # as without a session: the page says that it has ended
     title, text = _("Your session has ended"), _("Nothing was changed. Log in, then try again.")
@@ -314,7 +322,7 @@ def _file_too_large(error: FileTooLarge) -> Response:
 
 
 def _wrong_password(error: WrongPassword) -> Response:
-    detail = _("The e-mail address or the password is wrong.")
+    detail = _("The email address or the password is wrong.")
     return Response(body("invalid_credentials", detail), status=401, headers={"WWW-Authenticate": "Bearer"})
 
 

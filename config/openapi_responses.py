@@ -139,7 +139,7 @@ ERRORS = {
         "Stale",
         "`stale`: the object was changed since it was read. Its `ETag` is not in `If-Match`.",
         "row",
-        "This was changed since you read it. Read it again, and decide whether you still want this.",
+        "This was changed after you read it. Read it again before you write.",
     ),
     "413": Failure("TooLarge", "`too_large`: the body is larger than allowed.", "body", "The request is too large."),
     "415": Failure(
@@ -173,7 +173,7 @@ ERRORS = {
         "Unavailable",
         "`unavailable`: a part of the system does not respond.",
         "all",
-        "A part of the system does not answer. Try again in a few seconds.",
+        "A part of the system does not respond. Try again in a few seconds.",
         headers=("Retry-After",),
     ),
 }

@@ -36,10 +36,10 @@ permissions.declare(
 quotas.declare(
     Quota(
         "projects",
-        label=_("Projects, archived ones too"),
+        label=_("Projects, including archived ones"),
         rows=lambda: [Project.objects.all()],
         message=_(
-            "The plan “%(plan)s” includes %(limit)d projects, archived ones too. Delete one, or change the plan."
+            "The plan “%(plan)s” includes %(limit)d projects, including archived ones. Delete one, or change the plan."
         ),
     )
 )

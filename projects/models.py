@@ -17,7 +17,9 @@ from tenancy.constraints import TenantUniqueConstraint
 from tenancy.fields import LineField, SortKey, TenantForeignKey, TextField
 from tenancy.models import TenantManager, TenantModel
 
-validate_key = RegexValidator(r"\A[A-Z][A-Z0-9]{1,9}\Z", _("Use 2 to 10 capital letters and digits, a letter first."))
+validate_key = RegexValidator(
+    r"\A[A-Z][A-Z0-9]{1,9}\Z", _("Use 2 to 10 capital letters and digits, beginning with a letter.")
+)
 
 KEY_REFUSED = _("This key is not available. Choose another.")
 

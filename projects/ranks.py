@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext_lazy as _lazy
 
-NO_RANK = _lazy("This is no rank. Take one that the API gave, or a text between two of them.")
+NO_RANK = _lazy("This is not a rank. Use one that the API returned, or a text between two of them.")
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"  # ascending, byte by byte
 BASE = len(DIGITS)

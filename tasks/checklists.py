@@ -35,7 +35,7 @@ def ticked(text: str, tick: Tick) -> str:
     """Return `text` with one mark changed, and every other character as it was. Raises ItemChanged."""
     item = _item_on(text, tick.line) if tick.seen == fingerprint(text) else None
     if item is None:
-        raise ItemChanged(_("This text was changed meanwhile. Check the list again before you tick the item."))
+        raise ItemChanged(_("This text was changed in the meantime. Check the list again before you tick the item."))
     if (item[2] != " ") == tick.done:
         return text
     return f"{text[: item.start(2)]}{'x' if tick.done else ' '}{text[item.end(2) :]}"

@@ -68,8 +68,11 @@ class ProjectExport(ExportKind[Project]):
     def too_large(self, format: str) -> str:  # noqa: A002
         if format == "xlsx":
             facts = {"most": filesizeformat(MOST_BYTES // 2), "rows": f"{MOST_ROWS - 1:,}"}
-            return _("A sheet would have more than %(most)s, or more than %(rows)s tasks. CSV may have more.") % facts
-        remedy = _("CSV leaves out the comments and may be small enough.") if format == "json" else ""
+            return (
+                _("A sheet would be larger than %(most)s or contain more than %(rows)s tasks. CSV has no such limit.")
+                % facts
+            )
+        remedy = _("CSV has no comments and may be small enough.") if format == "json" else ""
         return f"{super().too_large(format)} {remedy}".strip()
 
 

@@ -61,7 +61,7 @@ def validate_query(query: str) -> None:
 def validate_words(query: str) -> None:
     """Raise ValidationError for a query with too many words."""
     if len(search_words(query)) > MOST_WORDS:
-        raise ValidationError(_("Look for at most %(most)d words at once."), params={"most": MOST_WORDS})
+        raise ValidationError(_("Search for at most %(most)d words at once."), params={"most": MOST_WORDS})
 
 
 def matches_of(task: Task, query: str) -> list[Match]:
@@ -121,7 +121,7 @@ class TaskFilterSet(ArchivedFilterSet):
         lookup_expr="gte",
         label=_("Tasks that were changed at this time or later. A time without an offset is in UTC."),
     )
-    mine = FlagFilter(method="filter_mine", label=_("Assigned to whoever asks, or not."))
+    mine = FlagFilter(method="filter_mine", label=_("`true`: assigned to the member who sends the request."))
 
     def filter_words(self, queryset: Any, name: str, value: str) -> Any:
         """Return the tasks with all of these words in them."""

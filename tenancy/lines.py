@@ -50,7 +50,7 @@ def validate_line(text: str) -> None:
     if any(unicodedata.category(each) in BREAKS or each in BIDI for each in text):
         raise ValidationError(_("Must be one line, without control characters."), code="not_a_line")
     if not any(unicodedata.category(each)[0] in SHOWN and each not in BLANK for each in text):
-        raise ValidationError(_("Must contain something that can be seen."), code="invisible")
+        raise ValidationError(_("Must contain a visible character."), code="invisible")
 
 
 def one_line(text: str) -> str:

@@ -112,7 +112,7 @@ class HostResolver:
         # A renamed tenant keeps its former host as a domain that redirects.
         tenant = (tenant_by_slug(slug) if slug != host else None) or _tenant_by_domain(host)
         if tenant is None:
-            raise Refused(404, "unknown_host", "There is nothing at this address.")
+            raise Refused(404, "unknown_host", "There is no account at this address.")
         return tenant
 
 
@@ -133,7 +133,7 @@ class PathResolver:
         if tenant is None:
             if former := tenant_by_former_slug(match["slug"]):
                 raise RedirectToPrimary(former, prefix=f"/t/{former.slug}")
-            raise Refused(404, "unknown_host", "There is nothing at this address.")
+            raise Refused(404, "unknown_host", "There is no account at this address.")
         request.tenant_prefix = f"/t/{tenant.slug}"  # type: ignore[attr-defined]
         return tenant
 

@@ -19,7 +19,7 @@ def validate_time_zone(value: str) -> None:
     """Raise ValidationError unless `value` is the name of a time zone, such as Europe/Vienna."""
     if value not in available_time_zones():
         raise ValidationError(
-            _("“%(name)s” is no time zone. Use a name such as Europe/Vienna."), params={"name": value}
+            _("“%(name)s” is not a time zone. Use a name such as Europe/Vienna."), params={"name": value}
         )
 
 

@@ -77,7 +77,7 @@ def accept_as_new_person(*, token: str, name: str, password: str) -> Membership:
     if invited is not None and not invited.is_active:
         raise Gone
     if find_person(invitation) is not None:
-        raise KnownPerson(_("Somebody else changed this at the same time. Try again."))
+        raise KnownPerson(_("Another user changed this at the same time. Try again."))
     # A user without a password never set one: the link proves as much as the mail for setting it.
     # A user with an unconfirmed address may not own it: their password is replaced.
     user = invited or User(email=invitation.email)

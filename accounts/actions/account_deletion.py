@@ -43,7 +43,7 @@ def restore_account(*, actor: Membership) -> Account:
     account = lock_account()
     authorize(actor, "account.delete", while_suspended=True)
     if not account.is_closing or is_due(account):
-        raise NotDeleting(_("There is nothing to call off any more."))
+        raise NotDeleting(_("This account is not being deleted."))
     account.suspended_at = account.deleting_since = None
     account.save(update_fields=["suspended_at", "deleting_since"])
     record_audit(action="account.restored", actor=actor, subject=account)

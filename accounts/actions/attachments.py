@@ -125,7 +125,7 @@ def complete_attachment(*, attachment: AbstractAttachment, actor: Membership) ->
         raise PermissionDenied(_("Only the uploader can complete an upload."))
     # Asked before anything is locked: S3 may be slow.
     if attachment.received_at is None and not storage.exists(attachment.incoming):
-        raise NothingUploaded(_("Nothing was uploaded yet. Send the file to the URL first."))
+        raise NothingUploaded(_("The file has not been uploaded yet. Send it to the URL first."))
     receive_attachment(attachment=attachment, actor=actor)
 
 
@@ -140,7 +140,7 @@ def receive_attachment(*, attachment: AbstractAttachment, actor: Membership, siz
         require_room_for_file(size, *stored_rows(without=attachment))
     _lock(attachment, actor)
     if attachment.state != AttachmentState.PENDING:
-        message = _("This file was checked already: its state is `%(state)s`.")
+        message = _("This file has already been checked: its state is `%(state)s`.")
         raise AlreadyChecked(message % {"state": attachment.state})
     if size is not None:
         attachment.size = size

@@ -31,7 +31,7 @@ def authorize(
     locked = rows.select_for_update(of=("self",), no_key=True) if changes_member else locked_in_share(rows)
     now = locked.first()
     if now is None or not now.user.is_active:
-        raise PermissionDenied(_("You are not a member of this account any more."))
+        raise PermissionDenied(_("You are no longer a member of this account."))
     if now.account.suspended_at is not None and not while_suspended:
         raise PermissionDenied(_("This account is suspended."))
     # The same object: views and callers that have it go on with what it is now.

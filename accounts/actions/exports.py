@@ -49,7 +49,7 @@ def request_export(*, actor: Membership, format: str, kind: str = ACCOUNT, subje
     if subjects is not None and not subjects.filter(pk=subject.pk).exists():
         raise Gone
     if Export.objects.filter(requested_by=actor).unfinished().count() >= MOST_UNFINISHED:
-        message = _("You have %(most)d exports that are not finished. Wait for one of them.")
+        message = _("You have %(most)d unfinished exports. Wait until one of them is finished.")
         raise TooManyExports(message % {"most": MOST_UNFINISHED})
     export = Export.objects.create(kind=kind, subject_id=subject and subject.pk, requested_by=actor, format=format)
     if subjects is None:

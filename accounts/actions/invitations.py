@@ -34,8 +34,8 @@ class SentJustNow(TooManyAttempts):
 
     def __init__(self, wait: int) -> None:
         text = ngettext(
-            "This was sent just now. Wait for %(wait)d second, and send it again.",
-            "This was sent just now. Wait for %(wait)d seconds, and send it again.",
+            "The invitation was just sent. You can send it again in %(wait)d second.",
+            "The invitation was just sent. You can send it again in %(wait)d seconds.",
             wait,
         )
         super().__init__(wait, text % {"wait": wait})
@@ -106,11 +106,11 @@ def _refuse_known(email: str) -> None:
     """Raise ValidationError for the address of a member, or of an open invitation. Revoke an expired one."""
     user = User.objects.filter(email=email).first() or User()  # a new id, so that both cases cost the same
     if Membership.objects.current().filter(user_id=user.pk).exists():
-        raise ValidationError({"email": _("This person is a member of the account already.")})
+        raise ValidationError({"email": _("This user is already a member of the account.")})
     invited = Invitation.objects.open().filter(email=email)
     invited.filter(expires_at__lte=timezone.now()).update(revoked_at=timezone.now())
     if invited.exists():
-        raise ValidationError({"email": _("This address was invited already. Send that invitation again.")})
+        raise ValidationError({"email": _("This address has already been invited. Resend that invitation.")})
 
 
 def _reread(invitation: Invitation) -> Invitation:

@@ -30,7 +30,7 @@ def lock_person(user: User) -> User:
     # NO KEY: inserts of rows that refer to the user need not wait.
     found = User.objects.select_for_update(no_key=True).filter(pk=user.pk, deleted_at=None).first()
     if found is None:
-        raise PersonGone(_("This person has deleted themselves."))
+        raise PersonGone(_("This user was deleted."))
     return found
 
 
@@ -42,7 +42,7 @@ def lock_for_log_in(user: User, *, stamp: str) -> User:
     """
     found = lock_person(user)
     if not found.is_active or not constant_time_compare(found.log_in_stamp, stamp):
-        raise PersonGone(_("This log-in has ended. Log in again."))
+        raise PersonGone(_("This session has ended. Log in again."))
     return found
 
 

@@ -90,7 +90,7 @@ def transfer_account(*, member: Membership, actor: Membership) -> Account:
     authorize(actor, "account.transfer")
     member = _reread(member)
     if member.role == Role.OWNER:
-        raise AlreadyOwner(_("%(name)s owns this account already.") % {"name": member.user})
+        raise AlreadyOwner(_("%(name)s already owns this account.") % {"name": member.user})
     before, member.role, actor.role = member.role, Role.OWNER, Role.ADMIN
     member.save(update_fields=["role"])
     actor.save(update_fields=["role"])
@@ -108,7 +108,7 @@ def take_in(*, user: User, role: str) -> Membership:
     if member is None:
         return Membership.objects.create(user=user, role=role)
     if member.ended_at is None:
-        raise AlreadyMember(_("You are a member of this account already."))
+        raise AlreadyMember(_("You are already a member of this account."))
     take_away_what_ends(member)  # again: a concurrent request may have added rows after the end
     member.role, member.ended_at, member.readmitted_at = role, None, timezone.now()
     member.save(update_fields=["role", "ended_at", "readmitted_at"])
@@ -128,7 +128,7 @@ def take_away_what_ends(member: Membership) -> None:
 def refuse_owner_role(role: str) -> None:
     """Raise ValidationError for the role of owner, which is given only by `transfer_account()`."""
     if role == Role.OWNER:
-        raise ValidationError({"role": _("Nobody is made an owner like this. The owner can transfer the account.")})
+        raise ValidationError({"role": _("A member becomes an owner only when an owner transfers the account.")})
 
 
 def end_membership(member: Membership, actor: Membership) -> None:
@@ -154,12 +154,12 @@ def _revoke_invitations(which: Q, actor: Membership) -> None:
 def _require_another_owner(member: Membership) -> None:
     owners = Membership.objects.current().filter(role=Role.OWNER)
     if member.role == Role.OWNER and not owners.exclude(pk=member.pk).exists():
-        raise LastOwner(_("An account keeps an owner. Transfer it to somebody else first."))
+        raise LastOwner(_("An account needs an owner. Transfer it to another member first."))
 
 
 def _require_power_over(member: Membership, actor: Membership) -> None:
     if member.role == Role.OWNER and actor.role != Role.OWNER:
-        raise PermissionDenied(_("Only an owner removes owners or changes their roles."))
+        raise PermissionDenied(_("Only an owner can remove owners or change their roles."))
 
 
 def _reread(member: Membership) -> Membership:

@@ -22,7 +22,7 @@ def keep_former_slug(account: Account, old_slug: str) -> None:
     refuse_former_slug(account)
     Domain.objects.filter(tenant=account, host=host_of(account.slug)).delete()  # the account has its former slug again
     if Domain.objects.filter(tenant=account, host__endswith=f".{settings.BASE_DOMAIN}").count() >= MOST_FORMER:
-        message = _("This account has had %(most)d other addresses, which is as many as are kept for it.")
+        message = _("This account has had %(most)d other addresses, which is the maximum.")
         raise ValidationError({"slug": message % {"most": MOST_FORMER}})
     Domain.objects.create(tenant=account, host=host_of(old_slug))
 

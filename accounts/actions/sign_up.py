@@ -103,7 +103,7 @@ def _free_slug(name: str) -> str:
     former = Domain.objects.filter(host__in=map(host_of, numbered)).values_list("host", flat=True)
     free = [each for each in numbered if each not in taken and host_of(each) not in former]
     if not base or not free:
-        raise ValidationError({"slug": _("No address can be made of this name. Choose one.")})
+        raise ValidationError({"slug": _("No address can be derived from this name. Choose one.")})
     return free[0]
 
 

@@ -34,7 +34,7 @@ def delete_user(*, user: User) -> None:
     accounts = _accounts_of(user)
     owned = [account.name for account in accounts if not _leave(account, user)]
     if owned:
-        text = _("You are the last owner of %(names)s. Make somebody else the owner, or delete the account first.")
+        text = _("You are the last owner of %(names)s. Transfer the account to another member, or delete it first.")
         raise LastOwner(text % {"names": ", ".join(owned)})
     forget_person(user)
 

@@ -48,7 +48,7 @@ class AccountSerializer(StrictSerializer):
     variant = Choice(choices=sorted(settings.TENANCY["VARIANTS"]))
     time_zone = Text(max_length=64, help_text="An IANA name, such as `Europe/Berlin`.")
     accent_hue = Hue(allow_null=True, help_text="Of its color, a multiple of 15; `null`: one that goes by the slug.")
-    media_access = Choice(choices=MediaAccess.choices, help_text="How files leave: by links to storage, or not.")
+    media_access = Choice(choices=MediaAccess.choices, help_text="File downloads: by links to storage, or not.")
     created_at = Moment(read_only=True)
 
 

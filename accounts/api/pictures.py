@@ -33,7 +33,7 @@ class PictureParser(BaseParser):
         kept: Kept = (parser_context or {})["view"].kept
         content = read_all(stream, kept, most=pictures.LARGEST)
         if len(content) > pictures.LARGEST:
-            raise FileTooLarge(_("A picture may have %(most)d MB.") % {"most": pictures.LARGEST // 2**20})
+            raise FileTooLarge(_("A picture can have at most %(most)d MB.") % {"most": pictures.LARGEST // 2**20})
         return content
 
 

@@ -224,7 +224,7 @@ def named_account(slug: str | None) -> Tenant | None:
             raise TenantMismatch
         return active
     if slug is None:
-        message = _("Name the account, or ask at its own address.")
+        message = _("Name the account, or use its own host.")
         raise serializers.ValidationError({"account": [message]})
     return _called(slug)
 

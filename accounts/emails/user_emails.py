@@ -102,11 +102,11 @@ def _to_ask_for_password(user: User) -> tuple[str, str]:
     return user.email, public_url("account_reset_password")
 
 
-NOTHING_HAPPENS = _("If it was not you, ignore this: nothing happens.")
+NOTHING_HAPPENS = _("If this was not you, ignore this email: nothing changes.")
 
 
 def _news(subject: Any, text: Any) -> Letter:
-    warning = _("If it was not you, set a new password at once.")
+    warning = _("If this was not you, set a new password at once.")
     return Letter(subject, text, _("Set a new password"), _to_ask_for_password, warning)
 
 
@@ -119,13 +119,13 @@ LETTERS = {
         ),
         _("Confirm the address"),
         _to_confirm,
-        _("If it was not you, ignore this: nobody gets in with your address."),
+        _("If this was not you, ignore this email: your address gives no access."),
     ),
     "sign_up_again": Letter(
-        _("You have a log-in already"),
+        _("You already have a user"),
         _(
-            "Somebody, perhaps you, has signed up at Commonhold with %(email)s. That address has a log-in already, "
-            "which stays as it is. If you do not know its password, set a new one."
+            "A sign-up at Commonhold used %(email)s. A user with this address exists already, "
+            "and it has not changed. If you do not know the password, set a new one."
         ),
         _("Set a new password"),
         _to_ask_for_password,
@@ -134,7 +134,7 @@ LETTERS = {
     "new_address": Letter(
         _("Confirm your new address"),
         _(
-            "Whoever logs in at Commonhold as %(email)s wants to do so with this address in future. "
+            "The user %(email)s at Commonhold wants to log in with this address in future. "
             "The link works for three days."
         ),
         _("Confirm the address"),
@@ -142,31 +142,32 @@ LETTERS = {
         NOTHING_HAPPENS,
     ),
     "new_address_asked": _news(
-        _("Somebody wants to change your address"),
+        _("Your address is to be changed"),
         _(
-            "It was asked at Commonhold, in your name, that you log in with %(new)s in future. That happens as soon "
-            "as it is confirmed there."
+            "A session of your user at Commonhold requested that you log in with %(new)s in future. "
+            "The change takes effect when that address is confirmed."
         ),
     ),
     "password_link": Letter(
         _("Set a new password"),
-        _("The link works once. With the new password you log in at all your accounts."),
+        _("The link works once. The new password is valid for all your accounts."),
         _("Set a new password"),
         _to_set_password,
-        _("If you have not asked for it, ignore this: your password stays as it is."),
+        _("If you did not request this, ignore this email: your password does not change."),
     ),
     "password_changed": _news(
         _("Your password was changed"), _("The password of %(email)s at Commonhold was changed on %(moment)s.")
     ),
     "totp_activated": _news(
-        _("Your authenticator app is switched on"),
-        _("An authenticator app was switched on for %(email)s at Commonhold on %(moment)s."),
+        _("Your authenticator app was turned on"),
+        _("An authenticator app was turned on for %(email)s at Commonhold on %(moment)s."),
     ),
     "totp_deactivated": _news(
-        _("Your authenticator app is switched off"),
-        _("The authenticator app of %(email)s at Commonhold was switched off on %(moment)s."),
+        _("Your authenticator app was turned off"),
+        _("The authenticator app of %(email)s at Commonhold was turned off on %(moment)s."),
     ),
     "recovery_codes_generated": _news(
-        _("You have new recovery codes"), _("New recovery codes were made for %(email)s at Commonhold on %(moment)s.")
+        _("You have new recovery codes"),
+        _("New recovery codes were created for %(email)s at Commonhold on %(moment)s."),
     ),
 }

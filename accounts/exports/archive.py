@@ -33,7 +33,7 @@ class AccountExport(ExportKind[Model]):
 
     name = ACCOUNT
     permission = "account.export"
-    formats = (("zip", gettext_lazy("everything of the account")),)
+    formats = (("zip", gettext_lazy("the whole account")),)
     most = MOST_BYTES
 
     def count(self, subject: None) -> int:  # type: ignore[override]  # the subject is the account itself

@@ -36,9 +36,9 @@ def as_file(request: HttpRequest, rows: QuerySet[AuditEntry], format_: str) -> S
     Raises ValidationError for another format, and for more entries than an XLSX may have.
     """
     if format_ not in FORMATS:
-        raise ValidationError({"format": _("There is `csv`, and there is `xlsx`.")})
+        raise ValidationError({"format": _("Must be `csv` or `xlsx`.")})
     if format_ == "xlsx" and rows.order_by()[: MOST_IN_WORKBOOK + 1].count() > MOST_IN_WORKBOOK:
-        text = _("An XLSX file has at most %(most)d entries, and there are more. Filter them, or take CSV.")
+        text = _("An XLSX file has at most %(most)d entries, and there are more. Filter them, or export as CSV.")
         raise ValidationError({"format": text % {"most": MOST_IN_WORKBOOK}})
     pieces = (_csv if format_ == "csv" else _xlsx)(rows.order_by("-created_at", "-id"))
     kind = "text/csv; charset=utf-8" if format_ == "csv" else workbooks.MEDIA_TYPE

@@ -81,7 +81,7 @@ def shrink(content: bytes, pixels: int, *, square: bool = False) -> bytes:
         except (NotAnImage, TooManyImages):
             raise
         except TooManyParts as error:
-            text = _("The picture has too much metadata, or too many parts: save it anew.")
+            text = _("The picture has too much metadata or too many parts. Save it again without them.")
             raise NotAnImage(text) from error
         except Exception as error:  # decoders raise arbitrary exceptions
             raise NotAnImage(_unreadable(content)) from error
@@ -93,7 +93,7 @@ def _unreadable(content: bytes) -> str:
             "HEIC and AVIF pictures cannot be shown here. Send it as a JPEG; on an iPhone, "
             "Settings, Camera, Formats, “Most Compatible” has the camera take them."
         )
-    return _("This is no picture that can be used: send a PNG, JPEG, GIF or WebP.")
+    return _("The file is not a supported picture: send a PNG, JPEG, GIF or WebP.")
 
 
 def _make(content: bytes, pixels: int, square: bool) -> bytes:
@@ -104,7 +104,10 @@ def _make(content: bytes, pixels: int, square: bool) -> bytes:
             text = _("The picture has %(size)s pixels, and may have %(most)d million.")
             raise NotAnImage(text % {"size": size, "most": MOST_PIXELS // 10**6})
         if jpeg.scans > MOST_SCANS:
-            raise NotAnImage(_("The picture has more than %(most)d scans: save it anew.") % {"most": MOST_SCANS})
+            raise NotAnImage(
+                _("The picture has more than %(most)d scans. Save it again as a JPEG that is not progressive.")
+                % {"most": MOST_SCANS}
+            )
         _draft(image, pixels, square)
         needed = _bytes_of(image) + jpeg.coefficients
         if needed > MEMORY:

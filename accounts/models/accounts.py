@@ -33,8 +33,8 @@ class Color(models.TextChoices):
 class MediaAccess(models.TextChoices):
     """How files are downloaded."""
 
-    PRESIGNED = "presigned", _("From storage, by a link that works for a minute")
-    PROXIED = "proxied", _("Through the application, which asks for rights each time")
+    PRESIGNED = "presigned", _("Directly from storage, by a link that is valid for one minute")
+    PROXIED = "proxied", _("Through the application, which checks permissions each time")
 
 
 class Account(AbstractTenant):
@@ -57,7 +57,7 @@ class Account(AbstractTenant):
         super().clean()
         refuse_reserved_slug(self.slug)
         if self.variant not in settings.TENANCY["VARIANTS"]:
-            raise ValidationError({"variant": _("There is no such variant.")})
+            raise ValidationError({"variant": _("This site layout does not exist.")})
 
 
 class Domain(AbstractDomain):

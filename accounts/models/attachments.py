@@ -28,8 +28,8 @@ class AttachmentState(models.TextChoices):
 class Refusal(models.TextChoices):
     """Why an attachment was rejected."""
 
-    SIZE = "size", _("Its size is not the one that was announced.")
-    TYPE = "type", _("Its content is not of the type that it was sent as.")
+    SIZE = "size", _("The size of the file is not the announced size.")
+    TYPE = "type", _("The content of the file is not of the announced type.")
     PROGRAM = "program", _("Programs are not accepted.")
 
 

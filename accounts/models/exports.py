@@ -26,8 +26,8 @@ class ExportState(models.TextChoices):
 class ExportFailure(models.TextChoices):
     """Why there will be no file."""
 
-    TOO_LARGE = "too_large", _("It would be larger than an export may be.")
-    FORBIDDEN = "forbidden", _("You were no longer allowed to export it when it was to be written.")
+    TOO_LARGE = "too_large", _("The file would be larger than the limit.")
+    FORBIDDEN = "forbidden", _("You no longer had permission when the file was to be written.")
     STORAGE = "storage", _("The file storage could not be reached.")
     ABANDONED = "abandoned", _("It was not written within a day.")
     ERROR = "error", _("An error occurred while it was written.")

@@ -46,7 +46,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 class Invitation(TenantModel):
     """Lets the reader of the mail of an address become a member. The token of the link is not stored."""
 
-    email = models.EmailField(_("e-mail"))
+    email = models.EmailField(_("email"))
     role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
     invited_by = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
     token_hash = models.CharField(max_length=64, blank=True, editable=False)  # "" until the mail is sent

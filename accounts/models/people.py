@@ -41,7 +41,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person who logs in with an e-mail address, which is stored in lower case."""
 
     id = UUIDv7Field()
-    email = models.EmailField(_("e-mail"), unique=True)
+    email = models.EmailField(_("email"), unique=True)
     name = LineField(max_length=150, blank=True)
     # The time zone of dates in pages and emails for this user. None: that of each account.
     time_zone = models.CharField(max_length=64, null=True, blank=True, validators=[validate_time_zone])  # noqa: DJ001

@@ -9,7 +9,7 @@ from tenancy.tokens import InvalidToken
 
 class OtpRequired(AuthenticationFailed):
     default_code = "otp_required"
-    default_detail = _("The password is right. Send a code of your authenticator app too, as “otp”.")
+    default_detail = _("The password is correct. Also send a code of your authenticator app, as “otp”.")
 
 
 class RefusedToken(AuthenticationFailed):
@@ -24,7 +24,7 @@ class TenantMismatch(PermissionDenied):
 
 class NotAMember(PermissionDenied):
     default_code = "not_a_member"
-    default_detail = _("You are not a member of this account any more.")
+    default_detail = _("You are no longer a member of this account.")
 
 
 class AccountSuspended(PermissionDenied):
@@ -46,7 +46,7 @@ def as_refusal(error: Exception) -> Exception:
 class Stale(APIException):
     status_code = 412
     default_code = "stale"
-    default_detail = _("This was changed since you read it. Read it again, and decide whether you still want this.")
+    default_detail = _("This was changed after you read it. Read it again before you write.")
 
 
 class IdempotencyMismatch(APIException):
@@ -58,7 +58,7 @@ class IdempotencyMismatch(APIException):
 class AnswerNotKept(APIException):
     status_code = 409
     default_code = "conflict"
-    default_detail = _("This request was carried out, and its answer is a secret that is shown only once.")
+    default_detail = _("This request was carried out. Its response is a secret, which is shown only once.")
 
 
 class RangeNotSatisfiable(APIException):

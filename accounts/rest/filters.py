@@ -20,7 +20,7 @@ class StrictForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         for name in self.fields:
             if name in self.data and self.data[name].strip() in EMPTY_VALUES:
-                self.add_error(name, _("Give this parameter a value, or leave it out."))
+                self.add_error(name, _("Give this parameter a value, or omit it."))
         return self.cleaned_data
 
 

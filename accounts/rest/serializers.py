@@ -14,7 +14,7 @@ from tenancy.lines import normalized_line, validate_line
 from tenancy.models import TenantModel
 
 # The same text for rows that are foreign, hidden or absent. It does not repeat the id, so the answers are identical.
-NO_SUCH_ROW = _("There is no such object, or you may not see it.")
+NO_SUCH_ROW = _("This object does not exist, or you may not see it.")
 NOT_AN_ID = _("Must be the id of an object, a UUID.")
 
 

@@ -127,7 +127,7 @@ def receive_file(request: HttpRequest, begin: Begin, *, field: str = "file") -> 
         taking.parser = parser
         parser.parse()
     except (MultiPartParserError, UnreadablePostError, TooManyFieldsSent, TooManyFilesSent) as error:
-        raise Broken(_("The body is no complete multipart body.")) from error
+        raise Broken(_("The body is not a complete multipart body.")) from error
     if not taking.is_complete:
         raise ValidationError({field: [_("This field is required, with a file, after the others.")]})
 

@@ -27,7 +27,7 @@ PAGE_SIZE = 50
 class Filters(forms.Form):
     action = NormalizedText(label=_("Action"), required=False, max_length=50)
     actor = forms.ModelChoiceField(
-        label=_("Person"), queryset=Membership.objects.none(), required=False, empty_label=_("everybody")
+        label=_("Member"), queryset=Membership.objects.none(), required=False, empty_label=_("All members")
     )
     since = forms.DateField(label=_("Since"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
@@ -65,7 +65,7 @@ def _page(request: MemberRequest, refused: str = "") -> HttpResponse:
     query.pop("page", None)
     query.pop("format", None)
     context = {"page": page, "form": form, "query": query.urlencode(), "actions": ACTIONS, "error": refused}
-    context["rows"] = [(entry, list(in_words(entry.data))) for entry in page]
+    context["rows"] = [(entry, ACTIONS.get(entry.action, entry.action), list(in_words(entry.data))) for entry in page]
     return render(
         request, "account_settings/audit.html", context, status=200 if form.is_valid() and not refused else 400
     )
@@ -98,14 +98,32 @@ def in_words(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield name, str(value)
 
 
-# The choices of the filter. docs/audit.md lists them with their data.
-ACTIONS = (
-    *("account.created", "account.logo_changed"),
-    *("account.updated", "account.transferred", "account.deletion_requested", "account.restored", "account.exported"),
-    *("member.joined", "member.role_changed", "member.left", "member.removed"),
-    *("member.logged_in", "member.log_in_refused"),
-    *("invitation.created", "invitation.resent", "invitation.revoked"),
-    *("project.created", "project.privacy_changed", "project.publicity_changed"),
-    *("project.archived", "project.restored", "project.deleted", "project.member_added", "project.member_removed"),
-    *("token.created", "token.revoked"),
-)
+# The actions that a filter offers, in words. docs/audit.md lists them with their data.
+ACTIONS = {
+    "account.created": _("Account created"),
+    "account.updated": _("Account settings changed"),
+    "account.logo_changed": _("Logo changed"),
+    "account.transferred": _("Ownership transferred"),
+    "account.deletion_requested": _("Account deletion requested"),
+    "account.restored": _("Account deletion canceled"),
+    "account.exported": _("Account exported"),
+    "member.joined": _("Member joined"),
+    "member.role_changed": _("Role changed"),
+    "member.left": _("Member left"),
+    "member.removed": _("Member removed"),
+    "member.logged_in": _("Logged in"),
+    "member.log_in_refused": _("Login refused"),
+    "invitation.created": _("Invitation sent"),
+    "invitation.resent": _("Invitation resent"),
+    "invitation.revoked": _("Invitation revoked"),
+    "project.created": _("Project created"),
+    "project.privacy_changed": _("Project privacy changed"),
+    "project.publicity_changed": _("Project publicity changed"),
+    "project.archived": _("Project archived"),
+    "project.restored": _("Project restored"),
+    "project.deleted": _("Project deleted"),
+    "project.member_added": _("Project member added"),
+    "project.member_removed": _("Project member removed"),
+    "token.created": _("Personal access token created"),
+    "token.revoked": _("Personal access token revoked"),
+}

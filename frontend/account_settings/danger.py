@@ -65,7 +65,7 @@ def closing(request: MemberRequest) -> HttpResponse:
     form = Form(posted(request))
     sent = submit(form, restore_account, actor=request.membership)
     if sent.is_done:
-        messages.success(request, _("The account is not deleted. Everything is as it was."))
+        messages.success(request, _("The deletion was canceled. Nothing has changed."))
         return redirect("danger")
     since = request.tenant.deleting_since
     context = {"day": since + Account.DELETION_GRACE if since else None, "error": errors_in_words(form)}

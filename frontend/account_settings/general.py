@@ -26,7 +26,7 @@ from tenancy.routing import tenant_origin
 
 VARIANTS = {
     "standard": gettext_lazy("Standard"),
-    "roadmap": gettext_lazy("With a public roadmap, for those who use what you build"),
+    "roadmap": gettext_lazy("With a public roadmap for your customers"),
 }
 
 
@@ -54,10 +54,12 @@ class General(forms.ModelForm):  # type: ignore[type-arg]
         labels = {
             "name": gettext_lazy("Name"),
             "slug": gettext_lazy("Address"),
-            "media_access": gettext_lazy("How files leave"),
+            "media_access": gettext_lazy("File downloads"),
         }
         help_texts = {
-            "slug": gettext_lazy("The first part of its host. The old address leads to the new one, and stays yours."),
+            "slug": gettext_lazy(
+                "The first part of the host name. The old address redirects to the new one and stays reserved for you."
+            ),
         }
         widgets = {
             "name": forms.TextInput(attrs={**UNREMEMBERED, "dir": "auto"}),
@@ -83,7 +85,7 @@ def index(request: MemberRequest) -> HttpResponse:
     sent = submit(form, update_account, account=account, actor=request.membership)
     if not sent.is_done:
         return _page(request, form, sent.status)
-    messages.success(request, _("The settings are saved."))
+    messages.success(request, _("The settings were saved."))
     has_moved = sent.result.slug != account.slug
     return redirect(f"{tenant_origin(sent.result)}{request.path}" if has_moved else "settings")
 

@@ -40,7 +40,7 @@ def index(request: MemberRequest) -> HttpResponse:
     sent = submit(form, invitations.invite, actor=request.membership)
     if not sent.is_done:
         return _page(request, form, status=sent.status)
-    messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": form.cleaned_data["email"]})
+    messages.success(request, _("The invitation was sent to %(email)s.") % {"email": form.cleaned_data["email"]})
     return redirect("members")
 
 
@@ -52,7 +52,7 @@ def change_role(request: MemberRequest, pk: UUID) -> HttpResponse:
     sent = submit(form, members.change_role, member=member, actor=request.membership)
     if not sent.is_done:
         return _refused(request, pk, form, sent.status)
-    messages.success(request, _("The role of %(name)s is changed.") % {"name": member.user})
+    messages.success(request, _("The role of %(name)s was changed.") % {"name": member.user})
     return redirect("members")
 
 
@@ -65,12 +65,14 @@ def remove(request: MemberRequest, pk: UUID) -> HttpResponse:
     form = TypeName(posted(request), expected=name, label=_("Type “%(name)s” to confirm") % {"name": name})
     sent = submit(form, lambda name: members.remove_member(member=member, actor=request.membership))
     if sent.is_done:
-        messages.success(request, _("%(name)s is not a member any more.") % {"name": name})
+        messages.success(request, _("%(name)s is no longer a member.") % {"name": name})
         return redirect("members")
     context = {
         "form": form,
         "title": _("Remove %(name)s") % {"name": name},
-        "text": _("They lose access at once, on every device. What they wrote stays, with their name on it."),
+        "text": _(
+            "The member loses access at once, on every device. Their tasks and comments are kept, with their name."
+        ),
         "verb": _("Remove from the account"),
     }
     return render(request, "account_settings/confirm.html", context, status=sent.status)
@@ -86,7 +88,7 @@ def leave(request: MemberRequest) -> HttpResponse:
     context = {
         "form": form,
         "title": _("Leave %(account)s") % {"account": request.tenant},
-        "text": _("You lose access at once. What you wrote stays. To come back, somebody has to invite you."),
+        "text": _("You lose access at once. Your tasks and comments are kept. To return, you need an invitation."),
         "verb": _("Leave the account"),
     }
     return render(request, "account_settings/confirm.html", context, status=sent.status)
@@ -102,12 +104,12 @@ def transfer(request: MemberRequest) -> HttpResponse:
     form = Transfer(posted(request), people=people, expected=name, label=label)
     sent = submit(form, lambda member, name: members.transfer_account(member=member, actor=request.membership))
     if sent.is_done:
-        messages.success(request, _("%(name)s owns this account now.") % {"name": form.cleaned_data["member"].user})
+        messages.success(request, _("%(name)s now owns this account.") % {"name": form.cleaned_data["member"].user})
         return redirect("members")
     context = {
         "form": form,
         "title": _("Transfer %(account)s") % {"account": request.tenant},
-        "text": _("The new owner can do everything, also delete the account. You stay, as an admin."),
+        "text": _("The new owner has all permissions, including deleting the account. You become an admin."),
         "verb": _("Transfer the account"),
     }
     return render(request, "account_settings/confirm.html", context, status=sent.status)
@@ -116,13 +118,13 @@ def transfer(request: MemberRequest) -> HttpResponse:
 @require_POST
 def resend(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Send an invitation again, with a new link."""
-    return _invited(request, pk, invitations.resend_invitation, _("Another link is on its way to %(email)s."))
+    return _invited(request, pk, invitations.resend_invitation, _("A new link was sent to %(email)s."))
 
 
 @require_POST
 def revoke(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Revoke an invitation."""
-    return _invited(request, pk, invitations.revoke_invitation, _("The invitation of %(email)s is taken back."))
+    return _invited(request, pk, invitations.revoke_invitation, _("The invitation of %(email)s was revoked."))
 
 
 def _invited(request: MemberRequest, pk: UUID, action: Callable[..., None], done: str) -> HttpResponse:

@@ -71,7 +71,7 @@ def set_avatar(request: MemberRequest) -> HttpResponse:
 def remove_logo(request: MemberRequest) -> HttpResponse:
     """Remove the logo."""
     pictures.remove_logo(account=request.tenant, actor=request.membership)
-    messages.success(request, _("The logo is gone."))
+    messages.success(request, _("The logo was removed."))
     return redirect("pictures")
 
 
@@ -79,7 +79,7 @@ def remove_logo(request: MemberRequest) -> HttpResponse:
 def remove_avatar(request: MemberRequest) -> HttpResponse:
     """Remove the picture of the user."""
     pictures.remove_avatar(actor=request.membership)
-    messages.success(request, _("Your picture is gone."))
+    messages.success(request, _("Your picture was removed."))
     return redirect("pictures")
 
 
@@ -89,7 +89,7 @@ def _take(request: MemberRequest, keep: Callable[[bytes], None]) -> HttpResponse
             keep(receive_small_file(request, kept, most=pictures.LARGEST))
     except TooManyImages as refused:
         logger.warning("too_many_images", reason=str(refused))
-        text = _("Other pictures are worked on. Try again in a few seconds.")
+        text = _("Other pictures are being processed. Try again in a few seconds.")
         response = _page(request, text, status=503)
         response["Retry-After"] = "5"
         return response
@@ -97,7 +97,7 @@ def _take(request: MemberRequest, keep: Callable[[bytes], None]) -> HttpResponse
         return _page(request, str(refused), status=413)
     except ValidationError as refused:
         return _page(request, " ".join(refused.messages), status=400)
-    messages.success(request, _("The picture is saved."))
+    messages.success(request, _("The picture was saved."))
     return redirect("pictures")
 
 

@@ -20,7 +20,7 @@ from accounts.models import User
 from accounts.second_factor import TimelyCode, use_up_code
 from tenancy.fields import NormalizedLine, NormalizedText
 
-NEW_PASSWORD = _("At least 8 characters, and none that many people have.")
+NEW_PASSWORD = _("At least 8 characters, and not a common password.")
 
 
 class Plain:
@@ -59,7 +59,7 @@ class SignUp(Plain, account.SignupForm):  # type: ignore[misc]
         label=_("Address"),
         required=False,
         max_length=63,
-        help_text=_("In front of our name, as in “acme”. Leave it empty to have one made of the name."),
+        help_text=_("The first part of the host name, such as “acme”. Leave it empty to derive it from the name."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )
     field_order = ["account_name", "slug", "email", "password1"]  # read by allauth
@@ -140,7 +140,7 @@ class SwitchOnApp(Plain, ActivateTOTPForm):  # type: ignore[misc]
 class DeleteUser(forms.Form):
     """Deletion of the user, confirmed with email address and password."""
 
-    email = forms.EmailField(label=_("Your e-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    email = forms.EmailField(label=_("Your email address"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     password = forms.CharField(
         label=_("Your password"),
         max_length=4096,
@@ -155,7 +155,7 @@ class DeleteUser(forms.Form):
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"]).lower()
         if email != self.user.email:
-            raise forms.ValidationError(_("This is not the address that you log in with."))
+            raise forms.ValidationError(_("This is not your email address."))
         return email
 
     def clean(self) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def accept(request: VisitorRequest, token: str) -> HttpResponse:
     try:
         sent = submit(form, accept_with_password, token=token, authenticate=check)
     except WrongPassword:
-        form.add_error("password", _("This is not the password that belongs to the address."))
+        form.add_error("password", _("This is not the password of this address."))
         return _page(request, invitation, form)
     if not sent.is_done:
         return _page(request, invitation, form)

@@ -103,7 +103,7 @@ def time_zone(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _index(request, user, form, status=400)
     choose_time_zone(user=user, **form.cleaned_data)
-    messages.success(request, _("Your time zone is saved."))
+    messages.success(request, _("Your time zone was saved."))
     return redirect("person")
 
 
@@ -114,7 +114,7 @@ def time_zone(request: HttpRequest) -> HttpResponse:
 def end_others(request: HttpRequest) -> HttpResponse:
     """Log the user out everywhere except in this session."""
     end_other_log_ins(user=cast(User, request.user), kept=request.session)
-    messages.success(request, _("You are logged out everywhere else."))
+    messages.success(request, _("All other sessions were logged out."))
     return redirect("person")
 
 

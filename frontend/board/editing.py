@@ -30,7 +30,7 @@ def place(request: MemberRequest, key: TaskKey) -> HttpResponse:
     try:
         sent = submit(form, partial(_move, task, request.membership), unless=(StaleVersion,))
     except StaleVersion:
-        form.add_error(None, _("This task was changed meanwhile. Check where it is now, and move it again."))
+        form.add_error(None, _("This task was changed in the meantime. Check its place and move it again."))
         return _places(request, task, form, 409)
     if not sent.is_done:
         return _places(request, task, form, sent.status)
@@ -93,7 +93,7 @@ def _overwriting(task: Task, form: EditTask) -> EditTask:
     """Return the form for the present version of the task, so that a second POST overwrites the other change."""
     data = {**{name: form.data.get(name, "") for name in form.fields}, "version": str(task.version)}
     again = EditTask(data, instance=task)
-    again.add_error(None, _("This task was changed meanwhile. Save again to overwrite the change, or cancel."))
+    again.add_error(None, _("This task was changed in the meantime. Save again to overwrite the change, or cancel."))
     return again
 
 

@@ -20,7 +20,7 @@ from tasks.models import Priority, Task, TaskQuerySet
 from tasks.queries import ORDERINGS, UNASSIGNED, Due, TaskFilterSet
 
 DUE = [
-    (Due.LATE, _("Late")),
+    (Due.LATE, _("Overdue")),
     (Due.TODAY, _("Today")),
     (Due.SOON, _("Within a week")),
     (Due.NEVER, _("No date")),

@@ -76,6 +76,6 @@ def _group(group: str, tasks: list[Task], members: dict[UUID, Membership]) -> Gr
         case "assignee":
             member: UUID | None = task.first_assignee  # type: ignore[attr-defined]  # annotated
             found = members.get(member) if member else None
-            title = found.name if found else _("Somebody who has left") if member else _("Nobody")
+            title = found.name if found else _("Former member") if member else _("Unassigned")
             return Group(str(member or "nobody"), tasks, title, member=found)
     return Group("all", tasks)

@@ -62,12 +62,12 @@ class MailChoices(forms.Form):
     mail_notifications = forms.BooleanField(
         label=gettext_lazy("Each notification"),
         required=False,
-        help_text=gettext_lazy("When it happens, beside the row in this inbox."),
+        help_text=gettext_lazy("Immediately, in addition to this inbox."),
     )
     mail_digest = forms.BooleanField(
-        label=gettext_lazy("A daily summary"),
+        label=gettext_lazy("A daily digest"),
         required=False,
-        help_text=gettext_lazy("In the morning: your open tasks by their due dates, and what you have not read."),
+        help_text=gettext_lazy("In the morning: your open tasks by due date, and new notifications."),
     )
 
 
@@ -105,7 +105,7 @@ def mails(request: MemberRequest) -> HttpResponse:
     form = MailChoices(request.POST)
     if form.is_valid():  # browsers do not send unchecked boxes
         choose_mails(actor=request.membership, **form.cleaned_data)
-        messages.success(request, _("Your choice of mails is saved."))
+        messages.success(request, _("Your email settings were saved."))
     return redirect(reverse("inbox") + "#mails")
 
 

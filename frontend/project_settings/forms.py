@@ -20,8 +20,8 @@ class EditProject(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("name", "description", "color", "private")
         labels = {"name": _("Name"), "description": _("Description"), "private": _("Private")}
         help_texts = {
-            "description": _("Markdown works."),
-            "private": _("Only its members and the admins of the account see it."),
+            "description": _("Markdown is supported."),
+            "private": _("Only its members and the admins of the account see the project."),
         }
         widgets = {"name": forms.TextInput(attrs=UNREMEMBERED), "description": forms.Textarea(attrs={"rows": 4})}
 

@@ -59,5 +59,5 @@ def delete(request: MemberRequest, pk: UUID) -> HttpResponse:
     require(request.membership, "label.write")
     label = get_object_or_404(Label.objects.visible_to(request.membership), pk=pk)
     delete_label(label=label, actor=request.membership)
-    messages.success(request, _("The label %(name)s is deleted.") % {"name": label.name})
+    messages.success(request, _("The label %(name)s was deleted.") % {"name": label.name})
     return redirect("labels")

@@ -45,7 +45,7 @@ def index(request: MemberRequest, key: str) -> HttpResponse:
     sent = submit(form, update_project, project=project, actor=request.membership)
     if not sent.is_done:
         return _page(request, project, sent.status, form=form)
-    messages.success(request, _("The project is saved."))
+    messages.success(request, _("The project was saved."))
     return redirect("project_settings", project.key)
 
 
@@ -115,7 +115,7 @@ def delete(request: MemberRequest, key: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, project, status=400, delete_form=form)
     delete_project(project=project, actor=request.membership)
-    messages.success(request, _("The project %(name)s is deleted.") % {"name": project.name})
+    messages.success(request, _("The project %(name)s was deleted.") % {"name": project.name})
     return redirect("home")
 
 

@@ -23,7 +23,7 @@ class NewProject(forms.ModelForm):  # type: ignore[type-arg]
         label=_("Key"),
         required=False,
         max_length=10,
-        help_text=_("Begins the names of its tasks, as WEB does in WEB-42. Leave it empty to have one made."),
+        help_text=_("The prefix of its task keys, such as WEB in WEB-42. Leave it empty to derive it from the name."),
         widget=forms.TextInput(attrs=UNREMEMBERED),
     )
     color = forms.ChoiceField(label=_("Color"), choices=Color.choices, initial=Color.BLUE, widget=forms.RadioSelect)
@@ -32,7 +32,7 @@ class NewProject(forms.ModelForm):  # type: ignore[type-arg]
         model = Project
         fields = ("name", "key", "color", "private")
         labels = {"name": _("Name"), "private": _("Private")}
-        help_texts = {"private": _("Only its members and the admins of the account see it.")}
+        help_texts = {"private": _("Only its members and the admins of the account see the project.")}
         widgets = {"name": forms.TextInput(attrs=UNREMEMBERED)}
 
     def clean_key(self) -> str:

@@ -40,7 +40,7 @@ class Search(forms.Form):
     archived = forms.ChoiceField(
         label=_("Archive"),
         required=False,
-        choices=[("", _("Without the archive")), ("true", _("Only the archive")), ("all", _("Archive too"))],
+        choices=[("", _("Active tasks")), ("true", _("Archived tasks")), ("all", _("Active and archived tasks"))],
     )
 
     def __init__(self, *args: Any, projects: Any, **kwargs: Any) -> None:

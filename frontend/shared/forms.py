@@ -82,7 +82,7 @@ def submit[T](
         form.add_error(None, str(error))
         return _refused(409)
     except TooManyAttempts as error:
-        form.add_error(None, str(error) or _("There were too many attempts. Try again later."))
+        form.add_error(None, str(error) or _("Too many attempts. Try again later."))
         return _refused(429)
 
 

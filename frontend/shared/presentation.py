@@ -76,8 +76,8 @@ def failure_in_words(export: Export) -> str:
         return export_kinds[export.kind].too_large(export.format)
     if export.failure == ExportFailure.FORBIDDEN:
         return str(ExportFailure.FORBIDDEN.label)
-    known = ExportFailure(export.failure).label if export.failure else _("It could not be written.")
-    return _("%(reason)s Ask for it again.") % {"reason": known}
+    known = ExportFailure(export.failure).label if export.failure else _("The file could not be written.")
+    return _("%(reason)s Request it again.") % {"reason": known}
 
 
 def lateness(due: date, today: date) -> str:

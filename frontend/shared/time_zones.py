@@ -29,8 +29,8 @@ class ChooseTimeZone(forms.Form):
     time_zone = TimeZoneField(
         label=_("Time zone"),
         required=False,
-        empty_label=_("That of each account"),
-        help_text=_("Of the days and times that you see on pages and in mails. It also decides what is late."),
+        empty_label=_("Time zone of each account"),
+        help_text=_("Used for dates and times on pages and in emails, and to decide which tasks are overdue."),
     )
 
     def __init__(self, *args: Any, chosen: str | None, **kwargs: Any) -> None:

@@ -38,7 +38,7 @@ class _Limited:
 
     def write(self, piece: bytes) -> None:
         if self.kept.size + len(piece) > self.most:
-            raise FileTooLarge(_("A picture may have %(most)d MB.") % {"most": self.most // 2**20})
+            raise FileTooLarge(_("A picture can have at most %(most)d MB.") % {"most": self.most // 2**20})
         self.kept.write(piece)
 
 

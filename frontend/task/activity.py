@@ -200,10 +200,10 @@ class Words:
 
     def _member(self, pk: UUID) -> str:
         member = self.members.get(pk)
-        return member.name if member else _("somebody")
+        return member.name if member else _("a former member")
 
     def _label(self, pk: UUID) -> str:
-        return self.labels.get(pk, _("that was deleted since"))
+        return self.labels.get(pk, _("which has been deleted"))
 
 
 def _lists(change: Any) -> tuple[list[str], list[str]]:
@@ -214,7 +214,7 @@ def _lists(change: Any) -> tuple[list[str], list[str]]:
 PLAIN: Mapping[str, Callable[[], str]] = {
     "task.created": lambda: _("created this"),
     "task.archived": lambda: _("archived this"),
-    "task.restored": lambda: _("took this out of the archive"),
+    "task.restored": lambda: _("restored this from the archive"),
     "subtask.created": lambda: _("added a subtask"),
     "comment.deleted": lambda: _("deleted a comment"),
     "attachment.created": lambda: _("attached a file"),

@@ -135,7 +135,7 @@ class Assign(BasedOn):
             pk, member = str(assignment.member_id), assignment.member
             if pk not in self.people:
                 self.people[pk] = member
-                why = _("%(name)s (has left)") if member.ended_at else _("%(name)s (does not see the project)")
+                why = _("%(name)s (former member)") if member.ended_at else _("%(name)s (no access to the project)")
                 choices.append((pk, why % {"name": member.name}))
         self.fields["assignees"].choices = choices  # type: ignore[attr-defined]
 
@@ -204,7 +204,7 @@ class NewSubtask(forms.ModelForm):  # type: ignore[type-arg]
         model = Subtask
         fields = ("title",)
         labels = {"title": _("Title of the new subtask")}
-        widgets = {"title": forms.TextInput(attrs={**UNREMEMBERED, "placeholder": _("What is to be done?")})}
+        widgets = {"title": forms.TextInput(attrs={**UNREMEMBERED, "placeholder": _("What needs to be done?")})}
 
 
 class RenameSubtask(forms.ModelForm):  # type: ignore[type-arg]
@@ -226,7 +226,7 @@ class PlaceSubtask(forms.Form):
     def clean(self) -> dict[str, Any]:
         fields: dict[str, Any] = super().clean() or self.cleaned_data
         if bool(fields.get("to")) == bool(fields.get("before")):
-            raise ValidationError(_("Name one place."))
+            raise ValidationError(_("Choose one place."))
         return fields
 
 

@@ -116,7 +116,7 @@ def delete(request: MemberRequest, key: TaskKey) -> HttpResponse:
     form = RepeatKey(posted(request), expected=task.key, label=_("Key of the task"))
     if form.is_valid():
         delete_task(task=task, actor=request.membership)
-        messages.success(request, _("%(key)s is deleted.") % {"key": task.key})
+        messages.success(request, _("%(key)s was deleted.") % {"key": task.key})
         return redirect("project", task.project.key)
     context = {"task": task, "project": task.project, "form": form}
     return render(request, "task/delete.html", context, status=400 if form.is_bound else 200)

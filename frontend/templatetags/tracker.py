@@ -63,7 +63,7 @@ def due_day(due: date, completed_at: datetime | None = None) -> SafeString:
     return format_html(
         '<span class="{}"><span class="for-screen-readers">{} </span><time datetime="{}" title="{}">{}</time></span>',
         "due late" if late else "due",
-        _("late, was due") if late else _("due"),
+        _("overdue, was due") if late else _("due"),
         due.isoformat(),
         f"{title} ({late})" if late else title,
         presentation.day_in_words(due, today),

@@ -104,7 +104,7 @@ def archive_project(*, project: Project, actor: Membership) -> Project:
     """Put a project away, with everything in it. Raises PermissionDenied, AlreadyArchived, Gone when it is gone."""
     project = lock_project_for(actor, "project.archive", project.pk)
     if project.archived_at is not None:
-        raise AlreadyArchived(_("%(name)s is archived already.") % {"name": project.key})
+        raise AlreadyArchived(_("%(name)s is already archived.") % {"name": project.key})
     project.archived_at = timezone.now()
     project.save(update_fields=["archived_at", "updated_at"])
     record_activity(project=project, actor=actor, verb="project.archived", subject=project)
@@ -142,7 +142,11 @@ def set_on_roadmap(*, project: Project, actor: Membership, shown: bool) -> Proje
     project = lock_project_for(actor, "project.publish", project.pk)
     if shown and project.private:
         raise ValidationError(
-            {"on_roadmap": _("A private project cannot be public. Make it open to all members first.")}
+            {
+                "on_roadmap": _(
+                    "A private project cannot be on the public roadmap. Make it visible to all members first."
+                )
+            }
         )
     changed = assign(project, {"on_roadmap": shown})
     if changed:
@@ -159,7 +163,7 @@ def add_project_member(*, project: Project, actor: Membership, member: Membershi
     project = lock_project_for(actor, "project.manage", project.pk)
     _require_manager(project, actor)
     if not Membership.objects.current().filter(pk=member.pk).exists():
-        raise ValidationError({"member": _("This person is not a member of the account any more.")})
+        raise ValidationError({"member": _("This user is no longer a member of the account.")})
     link, created = ProjectMember.objects.get_or_create(project=project, member=member)
     if created:
         data = {"member": str(member.pk)}
@@ -182,7 +186,7 @@ def remove_project_member(*, project: Project, actor: Membership, member: Member
     # Former members of the account do not see it either.
     left = project.project_members.filter(member__ended_at=None).exclude(member=member)
     if project.private and not left.exists():
-        raise LastProjectMember(_("A private project keeps one member at least. Add somebody else first."))
+        raise LastProjectMember(_("A private project needs at least one member. Add another member first."))
     project.project_members.filter(member=member).delete()
     data = {"member": str(member.pk)}
     record_activity(project=project, actor=actor, verb="project.member_removed", subject=project, data=data)
@@ -195,7 +199,7 @@ def _require_manager(project: Project, actor: Membership) -> None:
         return
     require(actor, "project.manage")
     if not project.project_members.filter(member=actor).exists():
-        raise PermissionDenied(_("Only members of the project and admins change who sees it."))
+        raise PermissionDenied(_("Only members of the project and admins can change who sees it."))
 
 
 def _save_changes(project: Project, actor: Membership, changed: set[str]) -> Project:

@@ -59,12 +59,14 @@ def update_status(
     """
     status = _lock(status, actor)
     if project is not None and project.pk != status.project_id:
-        raise ValidationError({"project": _("A status stays in its project. Leave this out, or create another one.")})
+        raise ValidationError(
+            {"project": _("A status cannot move to another project. Omit this field, or create another status.")}
+        )
     was_done = status.category == Category.DONE
     if changed := assign(status, fields):
         _validate(status, changed)
         if was_done != (status.category == Category.DONE) and status.tasks.exists():
-            raise StatusInUse(_("Move the tasks of this status first: they would be completed or reopened."))
+            raise StatusInUse(_("Move the tasks of this status first: the change would complete or reopen them."))
         status.save(update_fields=changed)
         data = {"fields": sorted(changed)}
         record_activity(project=status.project, actor=actor, verb="status.updated", subject=status, data=data)
@@ -99,7 +101,7 @@ def delete_status(*, status: Status, actor: Membership) -> None:
     """Delete an empty column. Raises PermissionDenied, StatusInUse, Gone when it is gone already."""
     status = _lock(status, actor)
     if status.tasks.exists():
-        raise StatusInUse(_("Move the tasks of this status first, archived ones too."))
+        raise StatusInUse(_("Move the tasks of this status first, including archived ones."))
     data = {"name": status.name}
     record_activity(project=status.project, actor=actor, verb="status.deleted", subject=status, data=data)
     status.delete()

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', tenancy.fields.UUIDv7Field(serialize=False)),
                 ('last_activity_seq', models.PositiveBigIntegerField(default=0, editable=False)),
-                ('key', models.CharField(max_length=10, validators=[django.core.validators.RegexValidator('\\A[A-Z][A-Z0-9]{1,9}\\Z', 'Use 2 to 10 capital letters and digits, a letter first.')])),
+                ('key', models.CharField(max_length=10, validators=[django.core.validators.RegexValidator('\\A[A-Z][A-Z0-9]{1,9}\\Z', 'Use 2 to 10 capital letters and digits, beginning with a letter.')])),
                 ('name', models.CharField(max_length=200)),
                 ('description', models.TextField(blank=True, max_length=20000)),
                 ('color', models.CharField(choices=[('grey', 'Grey'), ('red', 'Red'), ('orange', 'Orange'), ('amber', 'Amber'), ('green', 'Green'), ('teal', 'Teal'), ('blue', 'Blue'), ('violet', 'Violet'), ('pink', 'Pink')], default='blue', max_length=10)),

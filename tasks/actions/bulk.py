@@ -53,7 +53,7 @@ def update_tasks(*, actor: Membership, changes: Sequence[TaskChange]) -> list[Ta
         except StaleVersion as error:
             errors[index] = {"version": [str(error)]}
         except Gone:
-            errors[index] = {"id": [_("This task was deleted meanwhile.")]}
+            errors[index] = {"id": [_("This task was deleted in the meantime.")]}
     if errors:
         raise BulkRefused(errors)
     return changed

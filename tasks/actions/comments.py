@@ -38,7 +38,9 @@ def update_comment(
     """
     comment = lock_own_comment(comment, actor)
     if task is not None and task.pk != comment.task_id:
-        raise ValidationError({"task": _("A comment stays at its task. Leave this out, or write another comment.")})
+        raise ValidationError(
+            {"task": _("A comment cannot move to another task. Omit this field, or write another comment.")}
+        )
     before = comment.body
     if body is not None and assign(comment, {"body": body}):
         comment.edited_at = timezone.now()
@@ -54,7 +56,7 @@ def delete_comment(*, comment: Comment, actor: Membership) -> None:
     """Delete one's own comment, or any as an admin. Raises PermissionDenied, Gone when it is gone already."""
     comment = _lock(comment, actor)
     if comment.author_id != actor.pk and not may(actor, "comment.delete_any"):
-        raise PermissionDenied(_("Only its author and admins delete a comment."))
+        raise PermissionDenied(_("Only admins and its author can delete a comment."))
     _record(comment, actor, "comment.deleted")
     comment.delete()
 
@@ -62,7 +64,7 @@ def delete_comment(*, comment: Comment, actor: Membership) -> None:
 def _validate(comment: Comment) -> None:
     validate_fields(comment, {"body"})
     if not comment.body.strip():
-        raise ValidationError({"body": _("A comment says something.")})
+        raise ValidationError({"body": _("A comment needs a text.")})
 
 
 def lock_own_comment(comment: Comment, actor: Membership) -> Comment:
@@ -72,7 +74,7 @@ def lock_own_comment(comment: Comment, actor: Membership) -> Comment:
     """
     comment = _lock(comment, actor)
     if comment.author_id != actor.pk:
-        raise PermissionDenied(_("People edit their own comments only."))
+        raise PermissionDenied(_("You can edit your own comments only."))
     return comment
 
 

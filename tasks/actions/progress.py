@@ -44,7 +44,7 @@ def move_task(*, task: Task, actor: Membership, version: int | None = None, **pl
     was = task.status_id, task.rank
     put_into(task, place.get("status") or Status.objects.get(pk=task.status_id))
     if "before" in place and "after" in place:
-        raise ValidationError({"after": _("Name one neighbour, `before` or `after`.")})
+        raise ValidationError({"after": _("Give one of `before` and `after`.")})
     if "before" in place:
         _place(task, place["before"], "before", actor)
     elif "after" in place:
@@ -62,7 +62,7 @@ def complete_task(*, task: Task, actor: Membership) -> Task:
     """
     task = lock_task_for(actor, "task.write", task)
     if task.completed_at is not None:
-        raise AlreadyCompleted(_("%(key)s is completed already.") % {"key": task.key})
+        raise AlreadyCompleted(_("%(key)s is already completed.") % {"key": task.key})
     put_into(task, first_of(task.project, Category.DONE))
     return _save(task, actor, "task.completed", {"status", "rank", "completed_at"})
 
@@ -85,7 +85,7 @@ def archive_task(*, task: Task, actor: Membership) -> Task:
     """Put a task away. Raises PermissionDenied, AlreadyArchived, Gone when it was deleted meanwhile."""
     task = lock_task_for(actor, "task.write", task)
     if task.archived_at is not None:
-        raise AlreadyArchived(_("%(name)s is archived already.") % {"name": task.key})
+        raise AlreadyArchived(_("%(name)s is already archived.") % {"name": task.key})
     task.archived_at = timezone.now()
     return _save(task, actor, "task.archived", {"archived_at"})
 

@@ -50,7 +50,9 @@ def update_subtask(
     """
     subtask = _lock_subtask(subtask, actor)
     if task is not None and task.pk != subtask.task_id:
-        raise ValidationError({"task": _("A subtask stays in its task. Leave this out, or create another subtask.")})
+        raise ValidationError(
+            {"task": _("A subtask cannot move to another task. Omit this field, or create another subtask.")}
+        )
     return _change(subtask, actor, fields)
 
 

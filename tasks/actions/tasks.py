@@ -84,7 +84,9 @@ def change_locked(
     """Do what `update_task()` does with a task whose project is locked, for a member who was authorized since."""
     require_version(task, version)
     if project is not None and project.pk != task.project_id:
-        raise ValidationError({"project": _("A task stays in its project. Leave this out, or create another task.")})
+        raise ValidationError(
+            {"project": _("A task cannot move to another project. Omit this field, or create another task.")}
+        )
     columns = assign(task, _own(fields))
     validate_fields(task, columns)
     status = fields.get("status")
@@ -141,7 +143,7 @@ def find_task_in(project: Project | None, task: Task) -> Task:
 def require_version(task: Task, version: int | None) -> None:
     """Raise StaleVersion when there is a `version` and the task, which is locked, has another one."""
     if version is not None and version != task.version:
-        raise StaleVersion(_("This task was changed meanwhile: its version is %(now)d.") % {"now": task.version})
+        raise StaleVersion(_("This task was changed in the meantime: its version is %(now)d.") % {"now": task.version})
 
 
 def _own(fields: TaskFields) -> dict[str, Any]:
@@ -152,7 +154,7 @@ def first_of(project: Project, category: Category) -> Status:
     """Return the project's first status of a category. Raises ValidationError when it has none."""
     status = project.statuses.filter(category=category).first()
     if status is None:
-        message = _("This project has no status of the category `%(category)s`, so name another one.")
+        message = _("This project has no status of the category `%(category)s`. Give another status.")
         raise ValidationError({"status": message % {"category": category.value}})
     return status
 
@@ -211,7 +213,10 @@ def _require_that_new_ones_see(task: Task, members: Sequence[Membership]) -> Non
     seeing = task.project.seen_by(added)
     for member in added:
         if member not in seeing:
-            message = _("Member %(id)s does not see this project. Choose somebody else, or add them to it first.")
+            message = _(
+                "Member %(id)s has no access to this project. Choose another member, "
+                "or add this one to the project first."
+            )
             raise ValidationError({"assignees": message % {"id": member.pk}})
 
 

@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                 ('content_type', models.CharField(max_length=100)),
                 ('size', models.PositiveBigIntegerField()),
                 ('state', models.CharField(choices=[('pending', 'Being checked'), ('ready', 'Ready'), ('rejected', 'Refused')], default='pending', editable=False, max_length=10)),
-                ('refusal', models.CharField(blank=True, choices=[('size', 'Its size is not the one that was announced.'), ('type', 'Its content is not of the type that it was sent as.'), ('program', 'Programs are not accepted.')], editable=False, max_length=10)),
+                ('refusal', models.CharField(blank=True, choices=[('size', 'The size of the file is not the announced size.'), ('type', 'The content of the file is not of the announced type.'), ('program', 'Programs are not accepted.')], editable=False, max_length=10)),
                 ('has_preview', models.BooleanField(default=False, editable=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('received_at', models.DateTimeField(editable=False, null=True)),

@@ -304,4 +304,4 @@ def test_the_page_says_when_there_were_too_many_attempts(client, acme, alice, ma
     for _ in range(12):
         wrong = browser.post(url, {"password": "wrong"})
     assert wrong.status_code == 400
-    assert "too many attempts" in wrong.content.decode()
+    assert "Too many attempts" in wrong.content.decode()

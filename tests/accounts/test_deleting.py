@@ -111,7 +111,7 @@ def test_the_owner_calls_it_off(client, acme, ended, alice, bob, committed):
     assert session.get("/").url == DANGER
     assert "This account will be deleted" in Page(session.get(DANGER)).text
     assert committed(session.post, DANGER).url == DANGER
-    assert "Everything is as it was." in Page(session.get(DANGER)).text
+    assert "Nothing has changed." in Page(session.get(DANGER)).text
     assert client.as_(bob).get("/").status_code == 200
     with tenant_context(acme):
         assert list(AuditEntry.objects.order_by("id").values_list("action", flat=True)) == [

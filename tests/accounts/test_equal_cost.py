@@ -98,7 +98,7 @@ def people(acme, globex, bob, mallory, vera, charlie, end_membership):
         "a non-member's wrong password": (mallory.email, "wrong"),
         "nobody's address": ("nobody@example.com", PASSWORD),
         "switched off": (switched_off.email, PASSWORD),
-        "not confirmed": (unconfirmed.email, PASSWORD),
+        "not been confirmed": (unconfirmed.email, PASSWORD),
         "not confirmed, wrong": (unconfirmed.email, "wrong"),
         "not confirmed, no member": (stranger.email, PASSWORD),
         "a former member": (former.email, PASSWORD),

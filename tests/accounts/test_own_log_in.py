@@ -48,7 +48,7 @@ def test_a_new_password_ends_all_other_sessions(client, acme, globex, charlie, p
     here, elsewhere, there = client.as_(charlie), client.as_(charlie), client.as_(charlie, at=globex)
     answer = post(change_password, here)
     assert (answer.status_code, answer["Location"]) == (302, "/auth/")
-    assert "Your password is changed." in here.get("/auth/").content.decode()
+    assert "Your password was changed." in here.get("/auth/").content.decode()
     assert [is_in(session) for session in (here, elsewhere, there)] == [True, False, False]
     assert (post.only.subject, post.only.to) == ("Your password was changed", ["charlie@example.com"])
 
@@ -90,7 +90,7 @@ def test_all_other_log_ins_can_be_ended(client, acme, globex, charlie, log_in, p
     here, elsewhere, there = client.as_(charlie), client.as_(charlie), client.as_(charlie, at=globex)
     client.log_in(charlie)
     pair, token = log_in(charlie, acme), personal(charlie, acme)["token"]
-    assert "You are logged out everywhere else." in end_others(here).content.decode()
+    assert "All other sessions were logged out." in end_others(here).content.decode()
     assert [is_in(session) for session in (here, elsewhere, there, client)] == [True, False, False, False]
     at = client.at(acme)
     bearer = [{"HTTP_AUTHORIZATION": f"Bearer {text}"} for text in (pair["access"], token)]
@@ -216,7 +216,7 @@ def test_the_address_of_somebody_else_is_not_told_and_not_given(client, acme, bo
         answers.add((answer.status_code, answer["Location"], len(post.mails)))
     assert len(answers) == 1
     post.mails = [mail for mail in post.mails if mail.to == ["mallory@example.com"]]
-    assert "belongs to somebody else" in client.post(post.link()[1], follow=True).content.decode()
+    assert "belongs to another user" in client.post(post.link()[1], follow=True).content.decode()
     bob.refresh_from_db()
     assert bob.email == "bob@example.com"
 
@@ -297,7 +297,7 @@ def test_the_address_is_free_again(client, acme, charlie, post):
 @pytest.mark.parametrize(
     ("fields", "text"),
     [
-        ({"email": "alice@example.com"}, "not the address that you log in with"),
+        ({"email": "alice@example.com"}, "not your email address"),
         ({"email": ""}, "This field is required"),
         ({"password": "wrong"}, "This is not your password"),
         ({"password": ""}, "This field is required"),

@@ -82,7 +82,7 @@ def test_a_wrong_code_switches_nothing_on(client, bob):
 def test_it_comes_with_recovery_codes_and_a_mail(client, bob, post):
     session = client.as_(bob)
     post(give_app, session, bob)
-    assert (post.only.subject, post.only.to) == ("Your authenticator app is switched on", ["bob@example.com"])
+    assert (post.only.subject, post.only.to) == ("Your authenticator app was turned on", ["bob@example.com"])
     shown = session.get(CODES).content.decode()
     assert len(recovery_codes(bob)) == 10
     assert all(code in shown for code in recovery_codes(bob))
@@ -105,7 +105,7 @@ def test_switching_it_off_takes_the_password_or_a_code_and_is_told(client, acme,
     other.post("/auth/2fa/reauthenticate/", {"code": code_of(bob)})
     post(other.post, OFF)
     assert not Authenticator.objects.exists()
-    assert post.only.subject == "Your authenticator app is switched off"
+    assert post.only.subject == "Your authenticator app was turned off"
     assert log_in(client.at(acme), bob)["Location"] == "/"
 
 

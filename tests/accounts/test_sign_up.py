@@ -82,12 +82,12 @@ def test_the_mail_leads_in(client, post):
     assert post.only.to == [NEW["email"]]
     host, path = post.link()
     assert host == "localhost:8000"
-    assert "is yours" in client.get(path).content.decode()
+    assert "is your address" in client.get(path).content.decode()
     assert not EmailAddress.objects.get().verified  # programs that look into mails open links
     answer = confirm(client, path)
     assert (answer.status_code, answer["Location"]) == (302, "/")
     page = client.get("/").content.decode()
-    assert "Your address is confirmed." in page
+    assert "Your address was confirmed." in page
     assert "http://initech.localhost:8000/auth/enter/" in page
     assert log_in(client.at(Account.objects.get()))["Location"] == "/"
 
@@ -98,7 +98,7 @@ def test_another_browser_confirms_and_is_not_let_in(client, post):
     other = TenantClient()
     assert confirm(other, post.link()[1])["Location"] == LOG_IN
     assert not is_in(other)
-    assert "Your address is confirmed." in other.get(LOG_IN).content.decode()
+    assert "Your address was confirmed." in other.get(LOG_IN).content.decode()
 
 
 def test_a_link_works_once_and_only_with_its_signature(client, post):
@@ -205,7 +205,7 @@ def test_a_known_address_reads_like_a_new_one(client, acme, bob, post):
     assert post.only.subject == "Confirm your address"
     known = seen(post(sign_up, two, email="bob@example.com", account_name="Two"), two)
     assert known == new
-    assert post.only.subject == "You have a log-in already"
+    assert post.only.subject == "You already have a user"
     assert post.only.to == ["bob@example.com"]
 
 
@@ -264,7 +264,7 @@ def test_a_squatter_does_not_get_in_when_the_owner_of_the_address_comes(client, 
     post(sign_up, client)  # with a password of the squatter's
     nina = TenantClient()
     post(sign_up, nina, password1="what nina wants", account_name="Hers")
-    assert post.only.subject == "You have a log-in already"  # no link that would confirm the squatter's password
+    assert post.only.subject == "You already have a user"  # no link that would confirm the squatter's password
     post(nina.post, "/auth/password/reset/", {"email": NEW["email"]})
     form = nina.get(post.link()[1], follow=True)
     password = {"password1": "what nina wants", "password2": "what nina wants"}

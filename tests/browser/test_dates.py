@@ -22,7 +22,7 @@ def choose(page, zone):
     page.goto("/auth/")
     page.get_by_label("Time zone").select_option(zone)
     page.get_by_role("button", name="Save the time zone").click()
-    expect(page.get_by_text("Your time zone is saved.")).to_be_visible()
+    expect(page.get_by_text("Your time zone was saved.")).to_be_visible()
 
 
 def test_a_task_is_due_today_in_the_west_and_late_in_the_east(office, browser):

@@ -16,9 +16,9 @@ from tests.browser.people import give_password
 pytestmark = pytest.mark.needs_program("browser")
 
 TASK = "/tasks/WEB-1/"
-ENDED = "Your session ended. Your text was kept on this device."
-KEPT = "Your text is kept on this device."
-RESTORED = "This was not sent. It was kept on this device."
+ENDED = "Your session ended. Your text is stored on this device."
+KEPT = "Your text is stored on this device."
+RESTORED = "This draft was not sent. It is stored on this device."
 STORED = "Object.entries(localStorage).filter(([name]) => name.startsWith('draft:'))"
 
 
@@ -165,7 +165,7 @@ def offline(page):
 @pytest.mark.parametrize(
     ("cause", "words", "complaints"),
     [
-        (unavailable, "One moment, please", ["status of 503", "Error Code 503"]),
+        (unavailable, "Temporarily unavailable", ["status of 503", "Error Code 503"]),
         (offline, "The server cannot be reached.", ["ERR_INTERNET", "htmx:sendError", "htmx:afterRequest"]),
     ],
 )
@@ -394,6 +394,6 @@ def test_nothing_is_stored_where_it_cannot_be_encrypted(browser, studio):
     comment_of(page).fill("Over plain HTTP")
     end_sessions()
     page.get_by_role("button", name="Comment", exact=True).click()
-    expect(note(page)).to_contain_text("This browser cannot keep your text")
+    expect(note(page)).to_contain_text("This browser cannot store your text")
     expect(comment_of(page)).to_have_value("Over plain HTTP")
     assert page.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('draft'))") == []

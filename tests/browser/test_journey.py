@@ -29,7 +29,7 @@ def test_somebody_is_invited_works_and_is_removed(browser, javascript):
     owner.get_by_label("Email").fill("nina@example.com")
     owner.get_by_label("Role", exact=True).select_option("member")
     owner.get_by_role("button", name="Invite").click()
-    expect(owner.get_by_text("An invitation is on its way to nina@example.com.")).to_be_visible()
+    expect(owner.get_by_text("The invitation was sent to nina@example.com.")).to_be_visible()
 
     nina = browser.anonymous(javascript=javascript, width=390)
     nina.goto(link_of_mail(office))
@@ -46,7 +46,7 @@ def test_somebody_is_invited_works_and_is_removed(browser, javascript):
     expect(owner.get_by_text("This is not the name.")).to_be_visible()
     owner.get_by_label("Type “Nina” to confirm").fill("Nina")
     owner.get_by_role("button", name="Remove from the account").click()
-    expect(owner.get_by_text("Nina is not a member any more.")).to_be_visible()
+    expect(owner.get_by_text("Nina is no longer a member.")).to_be_visible()
     with tenant_context(office.tenant):
         assert Membership.objects.current().count() == 4
 

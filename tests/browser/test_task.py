@@ -444,4 +444,4 @@ def test_a_phone_reads_what_it_leaves_the_inbox_for(browser, studio):
     page.get_by_role("link", name="Write the welcome page").click()
     page.wait_for_url("**/tasks/WEB-1/")
     page.goto("/inbox/?show=unread")
-    expect(page.get_by_text("Nothing is unread.")).to_be_visible()
+    expect(page.get_by_text("No unread notifications.")).to_be_visible()

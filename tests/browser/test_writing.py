@@ -80,7 +80,7 @@ def test_ticks_of_others_are_shown_and_a_changed_text_is_a_conflict(browser, stu
     page.locator("#ticks [name=seen]").evaluate("field => { field.value = '0'.repeat(16) }")
     browser.expect("status of 409")
     tick(page, "Call the printer").click()
-    expect(page.locator("#task-text .errorlist")).to_contain_text("This text was changed meanwhile.")
+    expect(page.locator("#task-text .errorlist")).to_contain_text("This text was changed in the meantime.")
     expect(tick(page, "Call the printer")).not_to_be_checked()
     tick(page, "Call the printer").click()
     expect(tick(page, "Call the printer")).to_be_checked()

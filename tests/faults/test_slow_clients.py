@@ -210,7 +210,7 @@ def ask(address, way):
 
 @pytest.mark.parametrize(
     ("length", "status", "code", "title"),
-    [(10**9, 413, "too_large", "That is too large"), (10**6, 408, "too_slow", "That took too long")],
+    [(10**9, 413, "too_large", "Request too large"), (10**6, 408, "too_slow", "Request timeout")],
 )
 def test_a_body_that_is_too_large_or_too_slow_is_refused_and_hung_up_on(impatient, length, status, code, title):
     """The body of each is never there. The last byte of the answer comes with the end of the connection."""

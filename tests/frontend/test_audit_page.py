@@ -41,14 +41,14 @@ def test_it_says_who_did_what_from_where_and_what_changed(client, page, acme, al
         update_account(account=acme, actor=membership_of(alice, acme), name="Acme & <b>Sons</b>")
     write(acme, ip="203.0.113.7", data={"key": "WEB"})
     text = page(client.as_(alice).get(URL)).text
-    assert "account.updated alice@example.com name Acme → Acme & <b>Sons</b>" in text
-    assert "project.deleted the platform · 203.0.113.7 key WEB" in text
+    assert "Account settings changed account.updated alice@example.com name Acme → Acme & <b>Sons</b>" in text
+    assert "Project deleted project.deleted the platform · 203.0.113.7 key WEB" in text
 
 
 def test_another_accounts_log_is_not_in_it(client, page, acme, globex, alice, mallory):
     write(globex, mallory, data={"key": "SPY"})
     session = client.as_(alice)
-    assert "Nothing is written down that fits." in page(session.get(URL)).text
+    assert "No matching entries." in page(session.get(URL)).text
     foreign = session.get(URL, {"actor": membership_of(mallory, globex).pk})
     absent = session.get(URL, {"actor": uuid4()})
     assert foreign.status_code == absent.status_code == 400

@@ -104,7 +104,7 @@ def test_filters_by_what_is_foreign_find_nothing_as_by_what_is_absent(
         }[name]
     shown = [page(client.as_(bob).get(f"/projects/WEB/?{name}={pk}")).text for pk in (foreign, uuid4())]
     assert shown[0] == shown[1]
-    assert "No task is like that." in shown[0]
+    assert "No matching tasks." in shown[0]
 
 
 def test_a_filter_that_is_set_can_be_taken_off(client, bob, many, page):
@@ -118,7 +118,7 @@ def test_a_filter_that_is_set_can_be_taken_off(client, bob, many, page):
     [
         ("status", ["To do 3", "Late", "In progress 1", "Never"]),
         ("priority", ["Urgent 1", "Now", "No priority 3", "Late"]),
-        ("assignee", ["Bob 1", "Never", "Nobody 3", "Late"]),
+        ("assignee", ["Bob 1", "Never", "Unassigned 3", "Late"]),
     ],
 )
 def test_a_list_has_groups(client, bob, many, page, group, order):
@@ -247,7 +247,7 @@ def test_hidden_projects_have_no_parts(client, bob, alice, secret_task):
 
 
 def test_an_empty_project_says_what_to_do(client, bob, vera, project, page):
-    assert "Make the first one with “New task”." in page(client.as_(bob).get("/projects/WEB/")).text
+    assert "Create the first one with “New task”." in page(client.as_(bob).get("/projects/WEB/")).text
     assert "There are no tasks yet." in page(client.as_(vera).get("/projects/WEB/?view=list")).text
 
 

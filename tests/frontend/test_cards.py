@@ -148,7 +148,7 @@ def test_who_saves_over_somebody_is_asked_first(client, bob, acme, task, headers
     response = client.as_(bob).post("/tasks/WEB-1/edit/", {**fields, "version": 1}, **headers)
     seen = page(response)
     assert response.status_code == 409
-    assert "This task was changed meanwhile." in seen.text
+    assert "This task was changed in the meantime." in seen.text
     assert seen.all("input", name="title")[0]["value"] == "Mine"
     assert seen.all("input", name="version")[0]["value"] == "2"
     with tenant_context(acme):

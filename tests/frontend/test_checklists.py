@@ -119,7 +119,7 @@ def test_a_text_that_was_changed_meanwhile_is_a_conflict_and_is_shown(client, al
     answer = client.as_(bob).post(TICK, tick())
     assert answer.status_code == 409
     assert "A new line." in answer.content.decode()
-    assert "This text was changed meanwhile." in answer.content.decode()
+    assert "This text was changed in the meantime." in answer.content.decode()
     assert description(listed) == changed
     answer = client.as_(bob).post(f"/comments/{comment.pk}/tick/", tick(text=changed))
     assert answer.status_code == 409

@@ -80,13 +80,13 @@ def test_pages_api_mails_and_exports_have_the_same_date(
     assert [key for key in ("WEB-1", "WEB-2", "WEB-3") if f"/tasks/{key}/" in listed] == ["WEB-1"]
     for url in ("/projects/WEB/", "/projects/WEB/?view=list", "/my-tasks/"):
         seen = text_of(browser.get(url))
-        assert seen.count("late, was due") == seen.count("(1 day late)") == 1
+        assert seen.count("overdue, was due") == seen.count("(1 day late)") == 1
         assert [seen.count(f">{word}</time>") for word in ("yesterday", "today", "tomorrow")] == [1, 1, 1]
     mine = page(browser.get("/my-tasks/")).text
     found = [mine.index(word) for word in ("Overdue", "Before", "Today", "Then", "After")]
     assert found == sorted(found)
     task = text_of(browser.get("/tasks/WEB-2/"))
-    assert "late, was due" not in task
+    assert "overdue, was due" not in task
     assert f'{shown}">today</time>' in task  # when it was created
     assert_mail_has(today, run_jobs, mailoutbox)
     assert_export_has(today, shown[:5], browser, project, run_jobs)
@@ -98,7 +98,7 @@ def assert_mail_has(today, run_jobs, mailoutbox):
     for_each_tenant("accounts.send_digests", daily_at=time(0))
     run_jobs()
     (body,) = [mail.body for mail in mailoutbox if mail.to == ["bob@example.com"]]
-    late = [line for line in body.splitlines() if "late, was due" in line]
+    late = [line for line in body.splitlines() if "overdue since" in line]
     assert [line[:12] for line in late] == ["WEB-1 Before"]
 
 
@@ -185,9 +185,9 @@ def test_a_user_chooses_a_time_zone_beside_the_log_in(client, acme, bob, host):
     else:
         client.log_in(bob)
         browser = client
-    assert '<option value="" selected>That of each account</option>' in text_of(browser.get("/auth/"))
+    assert '<option value="" selected>Time zone of each account</option>' in text_of(browser.get("/auth/"))
     answer = browser.post("/auth/time-zone/", {"time_zone": "Pacific/Pago_Pago"}, follow=True)
-    assert "Your time zone is saved." in text_of(answer)
+    assert "Your time zone was saved." in text_of(answer)
     assert '<option value="Pacific/Pago_Pago" selected>' in text_of(answer)
     bob.refresh_from_db()
     assert bob.time_zone == "Pacific/Pago_Pago"

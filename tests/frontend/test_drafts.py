@@ -127,5 +127,5 @@ def test_form_without_a_csrf_token_and_with_a_session_is_said_to_be_too_old(acme
     browser.log_in(bob)
     response = browser.post("/tasks/WEB-1/comments/", {"body": "x"}, headers={"HX-Request": "true"})
     assert response.status_code == 403
-    assert "This page was open for too long" in page(response).text
+    assert "This page has expired" in page(response).text
     assert "/auth/login/" not in page(response).links

@@ -14,7 +14,7 @@ def test_not_found_leads_back_to_the_account(client, bob, page):
     response = client.as_(bob).get("/projects/NONE/")
     seen = page(response)
     assert response.status_code == 404
-    assert "There is nothing here, or nothing that you may see." in seen.text
+    assert "This page does not exist, or you do not have permission to see it." in seen.text
     assert "Back to Acme" in seen.text
     assert seen.links == ["#main", "/"]
 
@@ -27,14 +27,14 @@ def test_a_path_without_a_page_is_not_found_for_strangers_too(client, acme):
 def test_refused_pages_say_so(client, vera, project, page):
     response = client.as_(vera).post("/", {"name": "Mine"})
     assert response.status_code == 403
-    assert "You may not see or do this." in page(response).text
+    assert "You do not have permission to see or do this." in page(response).text
 
 
 @pytest.mark.parametrize(
     ("host", "status", "words"),
     [
-        ("nobody.localhost", 404, "There is nothing at this address"),
-        ("elsewhere.example", 404, "There is nothing at this address"),
+        ("nobody.localhost", 404, "There is no account at this address"),
+        ("elsewhere.example", 404, "There is no account at this address"),
         ("bad_host!", 400, "That address is malformed"),
         ("", 400, "That address is malformed"),
     ],
@@ -61,9 +61,9 @@ def test_a_suspended_account_says_so(client, acme, bob, page):
 @pytest.mark.parametrize(
     ("error", "status", "words"),
     [
-        (RuntimeError("secret detail"), 500, "It is our fault."),
-        (OperationalError("secret detail"), 503, "A part of the system does not answer."),
-        (SuspiciousOperation("secret detail"), 400, "The address or the form is broken."),
+        (RuntimeError("secret detail"), 500, "The error has been recorded."),
+        (OperationalError("secret detail"), 503, "A part of the system does not respond."),
+        (SuspiciousOperation("secret detail"), 400, "The address or the form data is malformed."),
     ],
 )
 def test_a_failure_asks_nothing_of_the_database(
@@ -90,7 +90,7 @@ def test_a_failure_asks_nothing_of_the_database(
 @pytest.mark.parametrize(
     ("error", "status", "words"),
     [
-        (Gone(), 404, "There is nothing here, or nothing that you may see."),
+        (Gone(), 404, "This page does not exist, or you do not have permission to see it."),
         (TooManyAttempts(7), 429, "Wait for a minute, then try again."),
     ],
 )
@@ -122,4 +122,4 @@ def test_a_lost_race_is_a_409_and_not_a_500(client, alice, acme, monkeypatch):
     browser.raise_request_exception = False
     answer = browser.post("/", {"name": "Website", "key": "", "color": "green"})
     assert answer.status_code == 409
-    assert b"Somebody was quicker" in answer.content
+    assert b"Conflict" in answer.content

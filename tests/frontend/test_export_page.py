@@ -34,7 +34,7 @@ def test_a_viewer_asks_and_sees_how_far_it_is(client, vera, project, page, expor
     seen = page(browser.get(URL))
     assert "Waiting" in seen.text
     assert seen.all("section", id="exports")[0]["hx-get"] == URL
-    assert "Look again" in seen.text  # without JavaScript
+    assert "Refresh" in seen.text  # without JavaScript
     export(state="running", done=12, total=40)
     assert "12 of 40 tasks" in page(browser.get(URL)).text
 
@@ -55,18 +55,18 @@ def test_the_file_is_a_link_when_it_is_ready(client, vera, project, page, run_jo
 @pytest.mark.parametrize(
     ("kind", "failure", "words"),
     [
-        ("csv", "too_large", "It would be larger than 256.0 MB, the most that one file may be."),
-        ("json", "too_large", "the most that one file may be. CSV leaves out the comments and may be small enough."),
+        ("csv", "too_large", "The file would be larger than 256.0 MB, which is the limit."),
+        ("json", "too_large", "which is the limit. CSV has no comments and may be small enough."),
         (
             "xlsx",
             "too_large",
-            "A sheet would have more than 128.0 MB, or more than 1,048,575 tasks. CSV may have more.",
+            "A sheet would be larger than 128.0 MB or contain more than 1,048,575 tasks. CSV has no such limit.",
         ),
-        ("csv", "forbidden", "You were no longer allowed to export it when it was to be written."),
-        ("csv", "storage", "The file storage could not be reached. Ask for it again."),
-        ("csv", "abandoned", "It was not written within a day. Ask for it again."),
-        ("csv", "error", "An error occurred while it was written. Ask for it again."),
-        ("csv", "", "It could not be written. Ask for it again."),
+        ("csv", "forbidden", "You no longer had permission when the file was to be written."),
+        ("csv", "storage", "The file storage could not be reached. Request it again."),
+        ("csv", "abandoned", "It was not written within a day. Request it again."),
+        ("csv", "error", "An error occurred while it was written. Request it again."),
+        ("csv", "", "The file could not be written. Request it again."),
     ],
 )
 def test_a_failure_is_said_with_its_reason(client, vera, project, page, export, kind, failure, words):
@@ -87,7 +87,7 @@ def test_the_fourth_has_to_wait(client, vera, project, page):
         browser.post(URL, {"format": "csv"})
     response = browser.post(URL, {"format": "csv"})
     assert response.status_code == 409
-    assert "You have 3 exports that are not finished." in page(response).text
+    assert "You have 3 unfinished exports." in page(response).text
 
 
 def test_others_see_nothing_of_it(client, alice, vera, project, page):

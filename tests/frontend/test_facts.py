@@ -76,7 +76,7 @@ def test_assignee_who_has_left_stays_until_taken_off(client, acme, alice, bob, t
     browser = client.as_(alice)
     seen = page(browser.get(f"{URL}assignees/"))
     assert [box["value"] for box in seen.all("input", type="checkbox") if "checked" in box] == [his]
-    assert "Bob (has left)" in seen.text
+    assert "Bob (former member)" in seen.text
     assert browser.post(f"{URL}assignees/", {**hidden(seen), "assignees": [mine, his]}).status_code == 302
     assert facts(task)["people"] == ["Alice", "Bob"]
     stale = page(browser.get(f"{URL}assignees/"))
@@ -95,7 +95,7 @@ def test_a_choice_made_of_old_people_is_asked_again_and_kept(client, acme, alice
     response = browser.post(f"{URL}assignees/", {**hidden(seen), "assignees": [mine]})
     again = page(response)
     assert response.status_code == 409
-    assert "The assignees were changed meanwhile." in again.text
+    assert "The assignees were changed in the meantime." in again.text
     assert [box["value"] for box in again.all("input", type="checkbox") if "checked" in box] == [mine]
     assert facts(task)["people"] == ["Alice"]
     browser.post(f"{URL}assignees/", {**hidden(again), "assignees": [mine]})

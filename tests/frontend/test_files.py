@@ -111,7 +111,7 @@ def test_why_a_file_was_refused_is_shown(client, bob, task, run_jobs):
     session = client.as_(bob)
     send(session, content=b"no picture", name="x.png", kind="image/png")
     run_jobs()
-    assert "Its content is not of the type that it was sent as." in session.get(PAGE).content.decode()
+    assert "The content of the file is not of the announced type." in session.get(PAGE).content.decode()
 
 
 def test_a_file_that_the_plan_does_not_include_is_refused(client, acme, bob, task, free_of_room):

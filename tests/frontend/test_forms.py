@@ -39,7 +39,7 @@ def test_action_is_not_called_for_an_unsent_or_invalid_form(data, status):
         (QuotaExceeded("No more projects."), 402, {"__all__": ["No more projects."]}),
         (Conflicting("It is archived."), 409, {"__all__": ["It is archived."]}),
         (TooManyAttempts(60, "Wait."), 429, {"__all__": ["Wait."]}),
-        (TooManyAttempts(60), 429, {"__all__": ["There were too many attempts. Try again later."]}),
+        (TooManyAttempts(60), 429, {"__all__": ["Too many attempts. Try again later."]}),
     ],
 )
 def test_refusals_of_the_action_are_errors_of_the_form(error, status, errors):

@@ -57,7 +57,7 @@ def test_only_what_is_unread_can_be_shown(client, bob, told, page):
     assert "Alice mentioned you" not in seen.text
     assert "Alice mentioned you" in page(browser.get(URL)).text
     seen = page(browser.post(f"{URL}read/?show=unread", follow=True))
-    assert "Nothing is unread." in seen.text
+    assert "No unread notifications." in seen.text
 
 
 def test_scripts_get_the_list_and_the_number_beside_it(client, bob, told):
@@ -107,7 +107,7 @@ def test_all_are_marked_as_read(client, bob, told, page):
 
 def test_without_any_it_says_what_will_be_here(client, vera, page):
     seen = page(client.as_(vera).get(URL))
-    assert "Nothing yet. You are told here when somebody assigns you a task" in seen.text
+    assert "No notifications yet. You are notified here when a member assigns you a task" in seen.text
     assert seen.forms == ["/inbox/mails/"]
 
 
@@ -133,7 +133,7 @@ def test_the_mails_are_chosen_here(client, acme, vera, page):
     boxes = page(browser.get(URL)).all("input", type="checkbox")
     assert [(box["name"], "checked" in box) for box in boxes] == [("mail_notifications", True), ("mail_digest", True)]
     seen = page(browser.post(f"{URL}mails/", {"mail_digest": "on"}, follow=True))
-    assert "Your choice of mails is saved." in seen.text
+    assert "Your email settings were saved." in seen.text
     boxes = seen.all("input", type="checkbox")
     assert [(box["name"], "checked" in box) for box in boxes] == [("mail_notifications", False), ("mail_digest", True)]
     assert client.as_(vera).get("/api/v1/me/").json()["mail_notifications"] is False

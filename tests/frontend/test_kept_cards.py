@@ -36,7 +36,7 @@ def shown_card(client, user, query=""):
 CHANGES = {
     "title": (lambda: Task.objects.update(title="Rewrite"), "Rewrite"),
     "priority": (lambda: Task.objects.update(priority="urgent"), "priority-urgent"),
-    "due date": (lambda: Task.objects.update(due_date=timezone.localdate() - timedelta(1)), "late, was due"),
+    "due date": (lambda: Task.objects.update(due_date=timezone.localdate() - timedelta(1)), "overdue, was due"),
     "version": (lambda: Task.objects.update(version=7), 'data-version="7"'),
     "number": (lambda: Task.objects.update(number=9), "WEB-9"),
     "name of a label": (lambda: Label.objects.update(name="Defect"), "Defect"),
@@ -65,16 +65,16 @@ def test_a_card_is_another_when_it_shows_something_else(client, acme, alice, car
 def test_a_card_is_late_until_it_is_done(client, acme, alice, card):
     with tenant_context(acme):
         Task.objects.update(due_date=timezone.localdate() - timedelta(1))
-    assert "late, was due" in shown_card(client, alice)
+    assert "overdue, was due" in shown_card(client, alice)
     with tenant_context(acme):
         Task.objects.update(completed_at=timezone.now())
-    assert "late, was due" not in shown_card(client, alice)
+    assert "overdue, was due" not in shown_card(client, alice)
 
 
 def test_a_card_is_late_on_the_next_day(client, alice, card, at):
-    assert "late, was due" not in shown_card(client, alice)
+    assert "overdue, was due" not in shown_card(client, alice)
     at(f"{timezone.localdate() + timedelta(1)} 00:00")
-    assert "late, was due" in shown_card(client, alice)
+    assert "overdue, was due" in shown_card(client, alice)
 
 
 def test_who_has_another_date_does_not_get_the_card_of_the_others(client, acme, alice, bob, card, at):
@@ -83,8 +83,8 @@ def test_who_has_another_date_does_not_get_the_card_of_the_others(client, acme, 
     User.objects.filter(pk=bob.pk).update(time_zone="Pacific/Pago_Pago")
     at(f"{timezone.localdate()} 11:00")
     for _again in range(2):
-        assert "late, was due" in shown_card(client, alice)
-        assert "late, was due" not in shown_card(client, bob)
+        assert "overdue, was due" in shown_card(client, alice)
+        assert "overdue, was due" not in shown_card(client, bob)
 
 
 def test_who_cannot_move_a_card_does_not_get_that_of_who_can(client, bob, vera, card):

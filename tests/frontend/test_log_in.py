@@ -157,7 +157,7 @@ def test_a_form_of_another_site_is_refused(acme, bob):
     browser = TenantClient(acme, enforce_csrf_checks=True)
     response = log_in(browser)
     assert response.status_code == 403
-    assert "This page was open for too long" in response.content.decode()
+    assert "This page has expired" in response.content.decode()
 
 
 def test_too_many_attempts_get_a_page_that_says_so(client, acme, bob):

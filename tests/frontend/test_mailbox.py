@@ -36,7 +36,7 @@ def send(mailbox, subject="Grüße", text="Open http://acme.localhost:8000/x/", 
 
 
 def test_mails_are_kept_and_shown_the_newest_first(client, mailbox):
-    assert "None yet." in Page(client.get("/mails/")).text
+    assert "No emails yet." in Page(client.get("/mails/")).text
     send(mailbox)
     send(mailbox, subject="Another <b>one</b>")
     shown = Page(client.get("/mails/"))

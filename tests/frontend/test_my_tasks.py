@@ -53,7 +53,7 @@ def test_a_week_ends_on_sunday(due, group):
 def test_only_ones_own_open_ones(client, alice, bob, task, mine, as_member, page):
     as_member(alice, archive_task, task=mine("Put away"))
     text = page(client.as_(bob).get(URL)).text
-    assert "Nothing to do." in text
+    assert "No open tasks." in text
     assert "Write the welcome page" not in text
     assert "Put away" not in text
 

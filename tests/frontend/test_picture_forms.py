@@ -75,7 +75,7 @@ def test_members_change_no_logo(browse, acme, bob):
 def test_what_is_no_picture_is_refused_in_words(browse, acme, alice):
     answer = send(browse(alice), LOGO, b"<svg onload=alert(1)>")
     assert (answer.status_code, logo_of(acme)) == (400, "")
-    assert "This is no picture that can be used" in answer.content.decode()
+    assert "The file is not a supported picture" in answer.content.decode()
 
 
 def test_the_form_tells_how_to_send_a_heic_picture(browse, acme, alice):
@@ -87,7 +87,7 @@ def test_the_form_tells_how_to_send_a_heic_picture(browse, acme, alice):
 def test_so_is_one_that_is_too_large(browse, acme, alice):
     answer = send(browse(alice), AVATAR, b"x" * (20 * 2**20 + 1))
     assert (answer.status_code, avatar_of(alice, acme)) == (413, "")
-    assert "A picture may have 20 MB." in answer.content.decode()
+    assert "A picture can have at most 20 MB." in answer.content.decode()
 
 
 @pytest.mark.parametrize("url", [LOGO, AVATAR])

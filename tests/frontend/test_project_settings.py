@@ -120,7 +120,7 @@ def test_who_leaves_a_private_project_is_led_away(client, alice, bob, acme, secr
 def test_the_last_member_stays(client, alice, acme, secret_project):
     path, member = "/projects/SEC/members/remove/", membership_of(alice, acme).pk
     response = client.as_(alice).post(path, {"member": member}, follow=True)
-    assert "keeps one member at least" in response.content.decode()
+    assert "needs at least one member" in response.content.decode()
 
 
 def test_strangers_are_no_members(client, alice, mallory, globex, project):

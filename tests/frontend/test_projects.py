@@ -55,8 +55,8 @@ def test_other_accounts_projects_are_not_there(client, bob, project, foreign_pro
 
 
 def test_an_empty_account_says_what_to_do(client, bob, vera, page):
-    assert "Make the first one" in page(client.as_(bob).get("/")).text
-    assert "There are no projects that you may see." in page(client.as_(vera).get("/")).text
+    assert "Create the first one" in page(client.as_(bob).get("/")).text
+    assert "There are no projects that you have access to." in page(client.as_(vera).get("/")).text
 
 
 def test_viewers_have_no_form(client, bob, vera, page):
@@ -107,7 +107,7 @@ def test_one_more_than_the_plan_includes_is_refused_with_the_reason(client, acme
         Project.objects.bulk_create([Project(key=f"P{number}", name="Project") for number in range(10)])
     response = client.as_(bob).post("/", {"name": "Eleventh", "color": "blue"})
     assert response.status_code == 402
-    assert "The plan “Free” includes 10 projects, archived ones too." in page(response).text
+    assert "The plan “Free” includes 10 projects, including archived ones." in page(response).text
     with tenant_context(acme):
         assert Project.objects.count() == 10
 
@@ -142,7 +142,7 @@ def test_a_card_says_what_matters(client, alice, bob, task, label, as_member, pa
     fields = {"priority": "urgent", "due_date": yesterday, "labels": [label]}
     as_member(alice, update_task, task=task, assignees=[membership_of(bob, task.account)], **fields)
     seen = page(client.as_(alice).get("/projects/WEB/"))
-    for words in ("WEB-1", "Urgent", "Bug", "1/2", "yesterday", "late", "BO", "Bob"):
+    for words in ("WEB-1", "Urgent", "Bug", "1/2", "yesterday", "overdue", "BO", "Bob"):
         assert words in seen.text
     assert seen.all("time", datetime=yesterday.isoformat())[0]["title"].endswith("(1 day late)")
     assert "/tasks/WEB-1/" in seen.links

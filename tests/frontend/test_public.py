@@ -55,7 +55,7 @@ def test_an_account_with_a_domain_of_its_own_is_reached_there(client, globex, ma
 
 def test_somebody_without_an_account_is_told_what_to_do(client, db, page):
     client.log_in(make_user("newcomer"))
-    assert "Somebody in one has to invite you" in page(client.get("/")).text
+    assert "An admin of an account can invite you" in page(client.get("/")).text
 
 
 def test_the_list_is_kept_by_no_cache(client, mallory):

@@ -62,7 +62,7 @@ def test_private_and_archived_projects_never_appear(client, initech, shown, page
     for fields in ({"private": True}, {"archived_at": timezone.now()}):
         with tenant_context(initech):
             Project.objects.update(**{"private": False, "archived_at": None, "on_roadmap": True, **fields})
-        assert "Nothing is on the roadmap yet." in page(client.at(initech).get(URL)).text
+        assert "The roadmap is empty." in page(client.at(initech).get(URL)).text
 
 
 def test_archived_tasks_do_not_appear(client, initech, shown, page):
@@ -75,7 +75,7 @@ def test_archived_tasks_do_not_appear(client, initech, shown, page):
 
 def test_members_find_their_way_back(client, initech, ines, shown, page):
     seen = page(client.as_(ines, at=initech).get(URL))
-    assert "Open the projects" in seen.text
+    assert "Open projects" in seen.text
     assert "/roadmap/" in page(client.as_(ines, at=initech).get("/")).links
 
 
@@ -101,7 +101,7 @@ def test_an_admin_switches_a_project_on_and_off(client, initech, ines, kept, pag
     response = browser.post("/projects/LAY/roadmap/", {"on": "1"})
     assert (response.status_code, response["Location"]) == (302, "/projects/LAY/")
     assert reread(kept).on_roadmap
-    assert "Take off the roadmap" in page(browser.get("/projects/LAY/")).text
+    assert "Remove from the roadmap" in page(browser.get("/projects/LAY/")).text
     browser.post("/projects/LAY/roadmap/", {"on": "0"})
     assert not reread(kept).on_roadmap
 
@@ -112,7 +112,7 @@ def test_a_private_project_has_no_switch_and_says_why(client, initech, ines, kep
     browser = client.as_(ines, at=initech)
     assert "/projects/LAY/roadmap/" not in page(browser.get("/projects/LAY/")).forms
     response = browser.post("/projects/LAY/roadmap/", {"on": "1"}, follow=True)
-    assert "A private project cannot be public." in page(response).text
+    assert "A private project cannot be on the public roadmap." in page(response).text
     assert not reread(kept).on_roadmap
 
 

@@ -52,7 +52,7 @@ def test_an_admin_changes_it(client, page, acme, admin, commits):
     assert (account.name, account.time_zone, account.accent_hue) == ("Acme & Sons", "Europe/Vienna", 30)
     assert (account.variant, account.media_access) == ("roadmap", "proxied")
     shown = page(session.get(URL))
-    assert "The settings are saved." in shown.text
+    assert "The settings were saved." in shown.text
     assert shown.all("html")[0]["class"] == "accent hue-30"
     assert "/roadmap/" in shown.links
     with tenant_context(acme):

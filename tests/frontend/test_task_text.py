@@ -158,7 +158,7 @@ def test_deleting_asks_for_the_key(client, bob, task, page):
         response = browser.post(f"{URL}delete/", {"key": wrong})
         assert response.status_code == 400
     response = browser.post(f"{URL}delete/", {"key": " web-1 "}, follow=True)
-    assert "WEB-1 is deleted." in page(response).text
+    assert "WEB-1 was deleted." in page(response).text
     assert browser.get(URL).status_code == 404
 
 

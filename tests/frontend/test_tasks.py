@@ -33,7 +33,7 @@ def test_it_shows_everything_about_the_task(client, alice, bob, task, subtask, l
 
 def test_a_task_with_nothing_says_so(client, bob, task, page):
     text = page(client.as_(bob).get(URL)).text
-    for words in ("No priority", "Nobody yet", "No date"):
+    for words in ("No priority", "No assignees", "No date"):
         assert words in text
 
 
@@ -83,7 +83,7 @@ def test_doing_it_twice_says_what_is_the_case(client, bob, task, page):
     browser.post(f"{URL}complete/")
     again = browser.post(f"{URL}complete/")
     assert again.status_code == 409
-    assert "WEB-1 is completed already." in page(again).text
+    assert "WEB-1 is already completed." in page(again).text
 
 
 def test_a_member_gives_it_any_status_of_its_project(client, bob, task, statuses):

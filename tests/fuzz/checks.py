@@ -18,7 +18,7 @@ BEYOND_FORM = {
 }
 
 
-INVISIBLE = "Must contain something that can be seen."
+INVISIBLE = "Must contain a visible character."
 
 
 @schemathesis.check

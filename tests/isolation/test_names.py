@@ -30,7 +30,7 @@ INVISIBLE = [
     *("\ufffc", "\U0001d159", "\u0301", "\u115f\u1160", "\u200b", "\u2060\ufeff"),
     *("\u3164", "\u2800", "\xad", "\u200d", "\ufe0f", " \u2003", "\U000e0041"),
 ]
-REFUSAL = "Must contain something that can be seen."
+REFUSAL = "Must contain a visible character."
 GOOD = ["Ærø & Søn", "日本", "👩\u200d👩\u200d👧", "نام\u200cها", "O’Brien “Bob”", "A", "#1", "e\u0301", "<b>"]
 # {field: why it is none}
 NO_LINE = {"tasks.Attachment.name": "is cleaned and not refused: accounts.files.names"}

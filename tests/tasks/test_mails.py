@@ -268,7 +268,7 @@ def test_the_digest_has_open_tasks_by_date_and_what_is_unread(
     lines = sent.body.split("\n")
     shown = [line for line in lines if line.startswith("WEB-")]
     assert shown == [
-        "WEB-3 Late · late, was due on November 18, 2026",
+        "WEB-3 Late · overdue since November 18, 2026",
         "WEB-4 Soon · due on November 23, 2026",
         "WEB-2 Never due",
     ]

@@ -11,7 +11,7 @@ from tenancy.testing import membership_of
 
 URL = "/api/v1/subtasks/"
 NOT_FOUND = {"code": "not_found", "detail": "Not found.", "errors": {}}
-NO_SUCH = ["There is no such object, or you may not see it."]
+NO_SUCH = ["This object does not exist, or you may not see it."]
 
 
 @pytest.fixture

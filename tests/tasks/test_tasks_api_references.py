@@ -10,7 +10,7 @@ from tenancy.context import tenant_context
 from tenancy.testing import membership_of
 
 URL = "/api/v1/tasks/"
-NO_SUCH = ["There is no such object, or you may not see it."]
+NO_SUCH = ["This object does not exist, or you may not see it."]
 
 
 def member_id(user, account):

@@ -274,7 +274,7 @@ def test_more_entries_than_a_request_writes_are_refused_with_the_way_out(client,
     session = client.as_(alice)
     answer = session.get(path, {"format": "xlsx"})
     assert answer.status_code == 400
-    assert "at most 4 entries, and there are more. Filter them, or take CSV." in answer.content.decode()
+    assert "at most 4 entries, and there are more. Filter them, or export as CSV." in answer.content.decode()
     assert session.get(path, {"format": "csv"}).status_code == 200
     assert session.get(path, {"format": "xlsx", "action": "=x3"}).status_code == 200
 

@@ -95,7 +95,7 @@ def test_unknown_hosts(client, acme, host):
     answer = get(client, host, "/api/v1/projects/")
     assert (answer.status_code, answer.json()) == (
         404,
-        {"code": "unknown_host", "detail": "There is nothing at this address.", "errors": {}},
+        {"code": "unknown_host", "detail": "There is no account at this address.", "errors": {}},
     )
 
 
