@@ -10,6 +10,7 @@ FRAMES, LIMITS, POKES = (
     "tests/accounts/live/test_limits.py",
     "tests/accounts/live/test_pokes.py",
 )
+TOPICS, PROJECTS = "tests/accounts/live/test_topics.py", "tests/projects/live/test_access.py"
 COUNTED = "tests/accounts/live/test_open_sockets.py"
 ADMITTED = "tenant is None or tenant_id != tenant.pk:"
 WITH_A_TOKEN, WITH_A_SESSION = (
@@ -111,14 +112,16 @@ OF_SOCKETS = [
         WATCH,
         "            socket.lose(key)",
         "            pass",
-        f"{ACCESS}::test_a_subscription_ends_with_access_to_the_project",
+        f"{TOPICS}::test_subscription_ends_with_the_visibility_of_the_row",
+        f"{PROJECTS}::test_a_subscription_ends_with_access_to_the_project",
     ),
     off(
         "sockets: hidden projects cannot be followed",
         CONSUMERS,
         "topics[key.topic].visible_to(membership).filter(pk=key.id)",
         "topics[key.topic].model.objects.filter(pk=key.id)",
-        f"{ACCESS}::test_foreign_hidden_and_absent_projects_are_answered_alike",
+        f"{TOPICS}::test_foreign_hidden_and_absent_rows_are_answered_alike",
+        f"{PROJECTS}::test_foreign_hidden_and_absent_projects_are_answered_alike",
     ),
     off(
         "sockets: a subscription asks whether one is a member now",

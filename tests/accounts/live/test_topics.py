@@ -13,15 +13,9 @@ from accounts.live.watch import look
 from tenancy.context import tenant_context
 from tests.sample.actions import create_note, update_note
 from tests.sample.extensions import NoteSerializer, NoteTopic
-from tests.sample.models import Note, NoteActivity
+from tests.sample.models import Note
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def note(office):
-    """A note for all members of the office."""
-    return office.act(create_note, text="Water the plants")
 
 
 def not_found(note_id):
@@ -54,33 +48,6 @@ def test_event_of_a_topic_has_the_registered_form_of_its_object(office, note):
         "object": {"id": str(note.pk), "text": "Water the trees"},
         "version": None,
     }
-
-
-def test_subscription_since_a_number_catches_up(office, note):
-    office.act(update_note, note=note, text="Water the trees")
-    with office.with_cookie() as live:
-        assert live.subscribe(note, since=0) == 2
-        events = [live.receive() for _ in range(2)]
-    assert [(event["seq"], event["verb"]) for event in events] == [(1, "note.created"), (2, "note.updated")]
-
-
-def test_gap_in_the_activity_is_answered_with_resync(office, note):
-    for text in ("One", "Two"):
-        office.act(update_note, note=note, text=text)
-    with tenant_context(office.tenant):
-        NoteActivity.objects.filter(note=note, seq=2).delete()
-    with office.with_token() as live:
-        assert live.subscribe(note, since=1) == 3
-        assert live.receive() == {"type": "resync", "note": str(note.pk)}
-
-
-def test_unsubscribed_client_receives_no_event(office, note):
-    with office.with_token() as live:
-        live.subscribe(note)
-        live.send(type="unsubscribe", note=note.pk)
-        assert live.ask(type="ping") == {"type": "pong"}
-        office.act(update_note, note=note, text="Water the trees")
-        assert live.subscribe(note) == 2
 
 
 def test_foreign_hidden_and_absent_rows_are_answered_alike(office, other_office, note):

@@ -1,0 +1,3 @@
+"""One live web process for the tests of a file, and an account for each test."""
+
+from tests.accounts.live.offices import office, project, test_database, url  # noqa: F401  # fixtures
