@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owne
 
 
 def table(name, *fields):
-    """Return the operation that makes a tenant-owned table `sample_<name>`, as makemigrations writes it."""
+    """Return the operation that makes a tenant-owned table `draft_<name>`, as makemigrations writes it."""
     return migrations.CreateModel(
         name=name,
         fields=[("id", UUIDv7Field()), ("account", TenantKey()), *fields],
@@ -31,7 +31,7 @@ def table(name, *fields):
 
 @pytest.fixture
 def migrate():
-    """Apply operations of an app `sample` as the owner, one transaction a call, and drop its tables in the end."""
+    """Apply operations of an app `draft` as the owner, one transaction a call, and drop its tables in the end."""
     loader = MigrationLoader(None, ignore_no_migrations=True)
     state = loader.project_state(loader.graph.leaf_nodes())
 
@@ -40,13 +40,13 @@ def migrate():
         with connections["owner"].schema_editor(atomic=atomic) as editor:
             for operation in operations:
                 before, state = state, state.clone()
-                operation.state_forwards("sample", state)
-                operation.database_forwards("sample", editor, before, state)
+                operation.state_forwards("draft", state)
+                operation.database_forwards("draft", editor, before, state)
         return state.apps
 
     yield apply
     with connections["owner"].cursor() as cursor:
-        cursor.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE 'sample%'")
+        cursor.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE 'draft%'")
         for (name,) in cursor.fetchall():
             cursor.execute(f'DROP TABLE "{name}" CASCADE')
 
@@ -70,14 +70,14 @@ def forced(sql, name):
 def parent_and_child(migrate, acme, globex):
     """Two tables without a key between them, and a child in acme that names a parent in globex."""
     apps = migrate(table("parent"), table("child", ("parent_id", models.UUIDField(null=True))))
-    parent = insert(globex, apps.get_model("sample", "parent"))
-    insert(acme, apps.get_model("sample", "child"), parent_id=parent.pk)
+    parent = insert(globex, apps.get_model("draft", "parent"))
+    insert(acme, apps.get_model("draft", "child"), parent_id=parent.pk)
     return migrate
 
 
 ADD_KEY = migrations.RunSQL(
-    'ALTER TABLE "sample_child" ADD CONSTRAINT late FOREIGN KEY (account_id, parent_id)'
-    ' REFERENCES "sample_parent" (account_id, id)'
+    'ALTER TABLE "draft_child" ADD CONSTRAINT late FOREIGN KEY (account_id, parent_id)'
+    ' REFERENCES "draft_parent" (account_id, id)'
 )
 
 
@@ -85,32 +85,32 @@ ADD_KEY = migrations.RunSQL(
 def test_a_key_over_a_row_that_breaks_it_is_refused(parent_and_child, sql, atomic):
     with pytest.raises(IntegrityError, match="foreign key"):
         parent_and_child(ADD_KEY, atomic=atomic)
-    assert forced(sql, "sample_child")
-    assert forced(sql, "sample_parent")
+    assert forced(sql, "draft_child")
+    assert forced(sql, "draft_parent")
 
 
 def test_validating_a_key_over_a_row_that_breaks_it_is_refused(parent_and_child, sql):
     parent_and_child(
         migrations.RunSQL(
-            "ALTER TABLE sample_child ADD CONSTRAINT late FOREIGN KEY (account_id, parent_id)"
-            " REFERENCES sample_parent (account_id, id) NOT VALID"
+            "ALTER TABLE draft_child ADD CONSTRAINT late FOREIGN KEY (account_id, parent_id)"
+            " REFERENCES draft_parent (account_id, id) NOT VALID"
         )
     )
     with pytest.raises(IntegrityError, match="foreign key"):
-        parent_and_child(migrations.RunSQL("ALTER TABLE sample_child VALIDATE CONSTRAINT late"))
-    assert forced(sql, "sample_child")
+        parent_and_child(migrations.RunSQL("ALTER TABLE draft_child VALIDATE CONSTRAINT late"))
+    assert forced(sql, "draft_child")
 
 
 def test_without_the_bracket_the_same_key_would_be_taken(parent_and_child, sql):
     """Why the bracket exists: PostgreSQL itself checks nothing here."""
     sql(ADD_KEY.sql, using="owner")
-    assert "late" in constraints("sample_child")
+    assert "late" in constraints("draft_child")
 
 
 def test_a_tenant_foreign_key_is_composite_and_keeps_its_name_in_the_catalogue(migrate):
-    reference = TenantForeignKey("sample.parent", models.CASCADE, null=True)
+    reference = TenantForeignKey("draft.parent", models.CASCADE, null=True)
     migrate(table("parent"), table("child", ("parent", reference)))
-    found = [info for info in constraints("sample_child").values() if info["foreign_key"]]
+    found = [info for info in constraints("draft_child").values() if info["foreign_key"]]
     assert sorted(tuple(info["columns"]) for info in found) == [("account_id",), ("account_id", "parent_id")]
 
 
@@ -119,14 +119,14 @@ def test_a_tenant_foreign_key_can_be_added_changed_and_removed(migrate):
         return TenantForeignKey(to, models.CASCADE, null=True)
 
     def keys():
-        return [info for info in constraints("sample_child").values() if info["columns"] == ["account_id", "link_id"]]
+        return [info for info in constraints("draft_child").values() if info["columns"] == ["account_id", "link_id"]]
 
     migrate(table("parent"), table("other"), table("child"))
-    migrate(migrations.AddField("child", "link", reference("sample.parent")))
-    assert [info["foreign_key"][0] for info in keys()] == ["sample_parent"]
+    migrate(migrations.AddField("child", "link", reference("draft.parent")))
+    assert [info["foreign_key"][0] for info in keys()] == ["draft_parent"]
     migrate(migrations.RenameModel("child", "kid"), migrations.RenameModel("kid", "child"))
-    migrate(migrations.AlterField("child", "link", reference("sample.other")))
-    assert [info["foreign_key"][0] for info in keys()] == ["sample_other"]
+    migrate(migrations.AlterField("child", "link", reference("draft.other")))
+    assert [info["foreign_key"][0] for info in keys()] == ["draft_other"]
     migrate(migrations.RemoveField("child", "link"))
     assert keys() == []
 
@@ -134,26 +134,26 @@ def test_a_tenant_foreign_key_can_be_added_changed_and_removed(migrate):
 def test_a_field_with_a_default_reaches_the_rows_of_all_tenants(migrate, acme, globex):
     apps = migrate(table("parent", ("note", models.CharField(max_length=9, null=True))))
     for tenant in (acme, globex):
-        insert(tenant, apps.get_model("sample", "parent"))
+        insert(tenant, apps.get_model("draft", "parent"))
     apps = migrate(migrations.AlterField("parent", "note", models.CharField(max_length=9, default="filled")))
     for tenant in (acme, globex):
         with tenant_context(tenant):
-            assert apps.get_model("sample", "parent").objects.using("owner").get().note == "filled"
+            assert apps.get_model("draft", "parent").objects.using("owner").get().note == "filled"
 
 
 def test_a_plain_data_migration_changes_nothing_and_one_per_tenant_does(migrate, acme, globex):
     apps = migrate(table("parent", ("note", models.CharField(max_length=9, default=""))))
     for tenant in (acme, globex):
-        insert(tenant, apps.get_model("sample", "parent"))
+        insert(tenant, apps.get_model("draft", "parent"))
 
     def fill(apps, editor):
-        apps.get_model("sample", "parent").objects.using("owner").update(note="filled")
+        apps.get_model("draft", "parent").objects.using("owner").update(note="filled")
 
     def notes():
         found = []
         for tenant in (acme, globex):
             with tenant_context(tenant):
-                found.append(apps.get_model("sample", "parent").objects.using("owner").get().note)
+                found.append(apps.get_model("draft", "parent").objects.using("owner").get().note)
         return found
 
     migrate(migrations.RunPython(fill))
@@ -165,13 +165,13 @@ def test_a_plain_data_migration_changes_nothing_and_one_per_tenant_does(migrate,
 def test_the_constraints_can_be_taken_away_again(migrate, sql):
     migrate(table("parent"))
     migrate(migrations.RemoveConstraint("parent", "parent_rls"), migrations.RemoveConstraint("parent", "parent_pk"))
-    assert sql("SELECT policyname FROM pg_policies WHERE tablename = 'sample_parent'") == []
-    assert not any(info["primary_key"] for info in constraints("sample_parent").values())
+    assert sql("SELECT policyname FROM pg_policies WHERE tablename = 'draft_parent'") == []
+    assert not any(info["primary_key"] for info in constraints("draft_parent").values())
 
 
 def test_historical_models_do_not_group_by_their_id_alone(migrate, acme):
-    apps = migrate(table("parent"), table("child", ("parent", TenantForeignKey("sample.parent", models.CASCADE))))
-    parent, child = apps.get_model("sample", "parent"), apps.get_model("sample", "child")
+    apps = migrate(table("parent"), table("child", ("parent", TenantForeignKey("draft.parent", models.CASCADE))))
+    parent, child = apps.get_model("draft", "parent"), apps.get_model("draft", "child")
     kept = insert(acme, parent)
     insert(acme, child, parent=kept)
     with tenant_context(acme):
