@@ -46,7 +46,7 @@ quotas.declare(
 
 
 class ProjectTopic(Topic):
-    """Projects: what happens in one can be followed by those who see it."""
+    """Projects. Members who may see a project may follow its events."""
 
     name = "project"
     model = Project

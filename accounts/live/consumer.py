@@ -1,4 +1,4 @@
-"""The WebSocket of the API. docs/websocket.md describes it for those who write clients."""
+"""The WebSocket of the API. docs/websocket.md describes it for authors of clients."""
 
 import asyncio
 import random
@@ -138,7 +138,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                     self._loop.call_later(RETRY_SECONDS, self._behind.set)
         except OSError:
             pass  # the client is gone, which receive() hears of
-        except Exception:  # nobody awaits this task, and a socket that falls silent is worse than none
+        except Exception:  # no code awaits this task, and a silent socket is worse than none
             logger.exception("socket_broken")
             self.end(*BROKEN)
 

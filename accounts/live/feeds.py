@@ -59,7 +59,7 @@ class Feed:
         start = self.end - len(self._recent)
         if seq >= start:
             return list(islice(self._recent, seq - start, seq - start + BATCH))
-        if seq not in self._batches:  # those who ask for the same at the same time share one read
+        if seq not in self._batches:  # simultaneous requests for the same events share one read
             self._batches[seq] = asyncio.create_task(self._read_batch(seq))
             self._batches[seq].add_done_callback(lambda task: self._batches.pop(seq))
         return await asyncio.shield(self._batches[seq])
@@ -76,7 +76,7 @@ class Feed:
                     wake()
         except (DatabaseError, InterfaceError) as error:
             logger.warning("events_unavailable", error=str(error))  # the watch asks again soon
-        except Exception:  # nobody awaits this task
+        except Exception:  # no code awaits this task
             logger.exception("events_unreadable", topic=self.key.topic, id=str(self.key.id))
         finally:
             self._reading = None
@@ -100,7 +100,7 @@ class Feed:
             return read_events(self.key, after=after, limit=BATCH)
 
 
-def _read_poke(message: Any) -> tuple[str, int]:
+def _read_announcement(message: Any) -> tuple[str, int]:
     """Return the group and the number of a message, which any client of Redis may have written. Raises ValueError."""
     match message:
         case {"group": str(group), "seq": int(seq)}:
@@ -179,9 +179,9 @@ class Feeds:
         layer = get_channel_layer()
         while True:
             try:
-                group, seq = _read_poke(await layer.receive(channel))
+                group, seq = _read_announcement(await layer.receive(channel))
             except ValueError as error:  # also of msgpack; the next message may be a good one
-                logger.warning("poke_malformed", error=repr(error))
+                logger.warning("announcement_malformed", error=repr(error))
                 continue
             if feed := self._feeds.get(group):
                 feed.hear(seq)

@@ -54,7 +54,7 @@ class Visitor:
 
 
 def admit_visitor(request: HttpRequest, token: str | None) -> Visitor:
-    """Return who opens a socket in the active tenant, which is counted until `open_sockets.leave()`. Raises Closed."""
+    """Return the visitor of a new socket in the active tenant, counted until `open_sockets.leave()`. Raises Closed."""
     visitor = _of_session(request) if token is None else _of_token(token)
     open_sockets.enter()
     return visitor
@@ -119,9 +119,9 @@ def _holds(session: Any, user: User) -> bool:
 
 
 def look_again(visitors: Collection[Visitor]) -> tuple[dict[Visitor, Closed], dict[UUID, Membership]]:
-    """Return why which of the visitors of the active tenant have to go, and the memberships of those who stay.
+    """Return the reason for each visitor of the active tenant that has to go, and the memberships of the others.
 
-    As many queries for one as for thousands.
+    The number of queries does not depend on the number of visitors.
     """
     if not Account.objects.filter(pk=require_active_tenant().pk, suspended_at=None).exists():
         return {each: Closed(*SUSPENDED) for each in visitors}, {}

@@ -134,7 +134,7 @@ class Watch:
             if now - self._looked.setdefault(tenant, now) > BLIND_SECONDS:
                 _end_all(sockets, *UNAVAILABLE)
             return
-        except Exception:  # whatever it is: who cannot be looked at does not stay, and the others are looked at
+        except Exception:  # the sockets that cannot be checked are closed, and those of other tenants are checked
             logger.exception("watch_broken")
             _end_all(sockets, *BROKEN)
             return

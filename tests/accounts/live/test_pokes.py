@@ -217,7 +217,7 @@ def test_the_listener_survives_every_malformed_message(office, project, monkeypa
         await layer.flush()
 
     asyncio.run(scene())
-    assert set(started) == {"poke_malformed"}  # and it was not begun anew
+    assert set(started) == {"announcement_malformed"}  # and it was not begun anew
 
 
 def test_the_listener_begins_anew_after_any_fault(office, project, monkeypatch):
