@@ -145,8 +145,8 @@ class NotificationKind[S: "Model"](Kind[S]):
     def subjects(self, member: "Membership") -> "QuerySet[S]":
         return cast("QuerySet[S]", super().subjects(member))
 
-    def in_words(self, notification: "Notification", subject: S, *, actor: str) -> str:
-        """Return what happened, as a sentence: “Ada assigned you WEB-42”. `actor` is the name to write."""
+    def in_words(self, notification: "Notification", subject: S, *, actor_name: str) -> str:
+        """Return what happened, as a sentence: “Ada assigned you WEB-42”. `actor_name` is the name to write."""
         raise NotImplementedError
 
     def shown(self, subject: S) -> Shown:

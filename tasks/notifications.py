@@ -29,8 +29,8 @@ class Assigned(NotificationKind[Task]):
     def subjects(self, member: Membership) -> QuerySet[Task]:
         return super().subjects(member).select_related("project")
 
-    def in_words(self, notification: Notification, subject: Task, *, actor: str) -> str:
-        return _("%(actor)s assigned you %(key)s") % {"actor": actor, "key": subject.key}
+    def in_words(self, notification: Notification, subject: Task, *, actor_name: str) -> str:
+        return _("%(actor)s assigned you %(key)s") % {"actor": actor_name, "key": subject.key}
 
     def shown(self, subject: Task) -> Shown:
         return _shown(subject)
@@ -42,7 +42,7 @@ class DueSoon(Assigned):
     name = "due_soon"
     label = gettext_lazy("Due soon")
 
-    def in_words(self, notification: Notification, subject: Task, *, actor: str) -> str:
+    def in_words(self, notification: Notification, subject: Task, *, actor_name: str) -> str:
         return _("%(key)s is due") % {"key": subject.key}
 
     def is_wanted(self, notification: Notification, subject: Task) -> bool:
@@ -61,8 +61,8 @@ class Mentioned(NotificationKind[Comment]):
     def subjects(self, member: Membership) -> QuerySet[Comment]:
         return super().subjects(member).select_related("task__project")
 
-    def in_words(self, notification: Notification, subject: Comment, *, actor: str) -> str:
-        return _("%(actor)s mentioned you in %(key)s") % {"actor": actor, "key": subject.task.key}
+    def in_words(self, notification: Notification, subject: Comment, *, actor_name: str) -> str:
+        return _("%(actor)s mentioned you in %(key)s") % {"actor": actor_name, "key": subject.task.key}
 
     def shown(self, subject: Comment) -> Shown:
         return _shown(subject.task, quote=subject.body)

@@ -51,7 +51,7 @@ def in_words(notification: Notification, *, name: Callable[[str], str] = str) ->
     `name` returns how the name of a member is written.
     """
     actor = name(notification.actor.name) if notification.actor else _("A member")
-    return notification_kinds[notification.kind].in_words(notification, notification.subject, actor=actor)
+    return notification_kinds[notification.kind].in_words(notification, notification.subject, actor_name=actor)
 
 
 def _line(notification: Notification) -> Line:

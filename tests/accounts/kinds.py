@@ -18,8 +18,8 @@ class SampleNotification(NotificationKind):
     model = Invitation
     fields = ("sample",)
 
-    def in_words(self, notification, subject, *, actor):
-        return f"{actor} changed SAMPLE-1"
+    def in_words(self, notification, subject, *, actor_name):
+        return f"{actor_name} changed SAMPLE-1"
 
     def shown(self, subject):
         details = ["A detail"]
