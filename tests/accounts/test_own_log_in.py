@@ -324,7 +324,7 @@ def test_the_last_owner_of_an_account_stays_everywhere(client, acme, globex, mal
         Membership.objects.create(user=mallory, role="member")
     session = client.as_(mallory, at=globex)
     answer = delete(session, "mallory@example.com")
-    assert answer.status_code == 400
+    assert answer.status_code == 409
     assert "You are the last owner of Globex." in answer.content.decode()
     assert membership_of(mallory, acme).ended_at is None
     assert is_in(session)
