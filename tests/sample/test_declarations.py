@@ -3,9 +3,9 @@
 import pytest
 from django.core.exceptions import PermissionDenied
 
+from accounts.exceptions import QuotaExceeded
 from accounts.models import Account
 from accounts.plans import Plan
-from accounts.quotas import QuotaExceeded
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
 from tests.sample.actions import create_note
