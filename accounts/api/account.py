@@ -162,7 +162,7 @@ class TransferView(OfAccount):
 
     @extend_schema(responses=AccountSerializer)
     def post(self, request: Request) -> Response:
-        """Make somebody else the owner; whoever asks is an admin from then on."""
+        """Make another member the owner; the user becomes an admin."""
         serializer = TransferSerializer(data=request.data, context={"request": request})
         serializer.is_valid(raise_exception=True)
         return self.answer(transfer_account(actor=self.membership, **serializer.validated_data))

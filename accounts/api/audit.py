@@ -32,7 +32,7 @@ class AuditFilterSet(StrictFilterSet):
 
 
 class AuditViewSet(ReadOnlyTenantViewSet[AuditEntry]):
-    """What was done that matters for who sees or may do what, newest first. Nobody can change it."""
+    """The audit log, newest first. Entries cannot be changed."""
 
     noun, nouns = "audit entry", "audit entries"
     example = {

@@ -1,4 +1,4 @@
-"""`invitations/`, for owners and admins, and `invitations/accept/`, for whoever has the link"""
+"""`invitations/`, for owners and admins, and `invitations/accept/`, for clients with the link"""
 
 from functools import partial
 from typing import Any
@@ -90,8 +90,8 @@ class AcceptSerializer(StrictSerializer):
 class AcceptView(TokenEndpoint):
     """Become a member, with the last part of the link as `token`, at the account's own address.
 
-    With `password`: one's own, or for somebody who is new here the one that they choose, with their `name`. Without
-    it, whoever has logged in on the public host, where `account` names the account, if theirs is the invited address.
+    With `password`: a known user's own, or a new user's choice, with their `name`. Without `password`: a user who has
+    logged in on the public site, where `account` names the account, if the invitation was sent to their address.
     """
 
     authentication_classes = (SessionAuthentication,)
@@ -126,7 +126,7 @@ class AcceptView(TokenEndpoint):
             elif isinstance(request.user, User):
                 member = acceptance.accept_invitation(token=fields["token"], user=request.user)
             else:
-                invitations.find_invitation(fields["token"])  # a link that does not work is 404 for everybody
+                invitations.find_invitation(fields["token"])  # an invalid link is 404 for every client
                 raise NotAuthenticated
         return Response(MemberSerializer(member).data, status=201, headers={"Cache-Control": "no-store"})
 

@@ -1,4 +1,4 @@
-"""`me/` and `me/accounts/`: whoever asks."""
+"""`me/` and `me/accounts/`: the authenticated user."""
 
 from typing import Any
 
@@ -61,7 +61,7 @@ class MeView(MemberView):
     }
 
     def get(self, request: Request) -> Response:
-        """Whoever asks."""
+        """The authenticated user."""
         return preconditions.unless_known(request, self.answer())
 
     def patch(self, request: Request) -> Response:
@@ -87,7 +87,7 @@ class MeView(MemberView):
 
 
 class OwnAccountSerializer(StrictSerializer):
-    """An account of whoever asks, and what they are in it."""
+    """An account of the authenticated user, and their role in it."""
 
     id = serializers.UUIDField(read_only=True)
     slug = serializers.CharField(read_only=True)
@@ -143,7 +143,7 @@ class OwnAccountsView(MemberView):
 
     @extend_schema(responses=OwnAccountsSerializer, parameters=PAGE_PARAMETERS)
     def get(self, request: Request) -> Response:
-        """The accounts of whoever asks, by slug."""
+        """The accounts of the authenticated user, by slug."""
         with as_user(self.membership.user):
             roles = dict(Membership.objects.current().values_list("account_id", "role"))
         pages = KeysetPagination()

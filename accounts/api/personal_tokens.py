@@ -41,7 +41,7 @@ class NewApiTokenSerializer(ApiTokenSerializer):
 
 
 class ApiTokenViewSet(TenantViewSet[ApiToken]):
-    """There is no PATCH: whoever wants another name or end makes another token."""
+    """The member's own personal tokens. There is no PATCH: to change one, create another."""
 
     noun = "personal token"
     example = {

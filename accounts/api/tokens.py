@@ -81,7 +81,7 @@ ACCESS, REFRESH = "eyJhbGciOiJIUzI1NiJ9.access.kZ2f", "eyJhbGciOiJIUzI1NiJ9.refr
 
 
 class TokenView(TokenEndpoint):
-    """An access and a refresh token of a member, for e-mail, password and, of whoever has an app for it, a code."""
+    """Log in with e-mail address, password and, if the user has an authenticator app, a code."""
 
     operations = {
         "post": Operation(
@@ -116,7 +116,7 @@ class TokenView(TokenEndpoint):
         return _unstored({"access": access, "refresh": refresh, "account": named})
 
     def _log_in(self, user: User) -> tuple[str, str]:
-        """Return the tokens. Raises WrongPassword for somebody who was removed since the password was checked."""
+        """Return the tokens. Raises WrongPassword for a member who was removed since the password was checked."""
         member = current_membership(user)
         if member is None:
             raise WrongPassword
@@ -127,7 +127,7 @@ class TokenView(TokenEndpoint):
 
 
 class RefreshView(TokenEndpoint):
-    """A new pair of tokens for a refresh token, of somebody who still is a member."""
+    """Refresh token rotation, for a user who is still a member."""
 
     operations = {
         "post": Operation(
@@ -249,7 +249,7 @@ def _authenticate(request: HttpRequest, account: Tenant | None, email: str, pass
 
 
 def _require_code(request: HttpRequest, user: User, code: str | None) -> None:
-    """Raise OtpRequired, WrongPassword or TooManyAttempts, unless the code is right or nobody asks for one."""
+    """Raise OtpRequired, WrongPassword or TooManyAttempts, unless the code is right or none is required."""
     if not is_asked_for_code(user):
         return
     if not code:

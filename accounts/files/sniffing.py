@@ -1,4 +1,4 @@
-"""What a file is, judged by its first bytes and not by what somebody says."""
+"""The media type of a file, determined by its first bytes and not by what the client states."""
 
 import re
 
@@ -31,7 +31,7 @@ RECOGNIZED = frozenset(kind for _start, kind in MAGIC if kind.startswith("image/
     "application/gzip",
 }
 IMAGES = frozenset(("image/png", "image/jpeg", "image/gif", "image/webp"))
-# As browsers look for it, in what nobody has told them the type of.
+# As browsers determine it for a resource without a type.
 MARKUP = re.compile(
     rb"<(!doctype\s+html|html|head|body|script|iframe|h1|div|font|table|a\s|style|title|b|br|p|!--)\b", re.IGNORECASE
 )
@@ -40,7 +40,7 @@ CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
 def sniff(head: bytes) -> str:
-    """Return the media type of a file that begins with `head`; `application/octet-stream` when nobody can tell."""
+    """Return the media type of a file that begins with `head`; `application/octet-stream` if it is unknown."""
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
     is_binary = CONTROLS.search(head) is not None
@@ -55,9 +55,9 @@ def sniff(head: bytes) -> str:
 
 
 def is_honest(claimed: str, found: str) -> bool:
-    """Say whether a file may be called `claimed` although it looks like `found`.
+    """Return whether a file that looks like `found` may be called `claimed`.
 
-    A picture must be that picture. Of what cannot be recognized anything may be said: nobody acts upon it.
+    An image must be that image. Types that cannot be detected are accepted, since nothing depends on them.
     """
     if claimed in RECOGNIZED:
         return claimed == found
@@ -67,8 +67,8 @@ def is_honest(claimed: str, found: str) -> bool:
 
 
 def settle(claimed: str, found: str) -> str:
-    """Return the type that an honest file is kept with: what it looks like, where that says more.
+    """Return the stored type of an accepted file: the detected type of images and of unknown claims.
 
-    Many things are archives or text inside.
+    Otherwise it is the claimed type, since many formats are archives or text inside.
     """
     return found if found in IMAGES or claimed == UNKNOWN else claimed

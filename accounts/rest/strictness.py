@@ -15,7 +15,7 @@ from accounts.rest.documentation import Documented
 
 
 class StrictView(Documented, APIView):
-    """Refuses what nobody reads: a misspelled parameter must not silently change what is answered."""
+    """Refuses unknown input: a misspelled parameter must not silently change the answer."""
 
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
     streams_body = False  # the view reads the body piece by piece

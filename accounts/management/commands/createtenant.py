@@ -15,7 +15,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", help="its subdomain, for example acme")
         parser.add_argument("--name", required=True, help='what people call it, for example "Acme Ltd"')
-        parser.add_argument("--owner", required=True, metavar="EMAIL", help="created when nobody has this address")
+        parser.add_argument("--owner", required=True, metavar="EMAIL", help="created if no user has this address")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
