@@ -142,8 +142,8 @@ OF_TASK_PAGES: list[Mutant] = [
     off(
         "people edit their own comments, and tick in these only",
         "tasks/actions/comments.py",
-        'if comment.author_id != actor.pk:\n        raise PermissionDenied(_("People edit',
-        'if False:\n        raise PermissionDenied(_("People edit',
+        'if comment.author_id != actor.pk:\n        raise PermissionDenied(_("You can edit',
+        'if False:\n        raise PermissionDenied(_("You can edit',
         f"{TICKED}::test_others_cannot_tick_in_a_comment",
         "tests/tasks/test_comments_api.py::test_people_edit_their_own",
     ),
