@@ -1,22 +1,18 @@
-"""Two members of acme who see the sample subject: alice, the owner, and charlie, an admin."""
-
-from datetime import timedelta
+"""Two members of acme who see the note: alice, the owner, and charlie, an admin."""
 
 import pytest
-from django.utils import timezone
 
-from accounts.models import Invitation
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
-from tests.accounts.kinds import notification_of, sample_kinds, sample_section  # noqa: F401  # fixtures
+from tests.sample.actions import create_note
+from tests.sample.kinds import notification_of, sample_kinds, sample_section  # noqa: F401  # fixtures
+from tests.sample.models import Note
 
 
 @pytest.fixture
 def subject(acme, alice):
     with tenant_context(acme):
-        expires_at = timezone.now() + timedelta(days=1)
-        member = membership_of(alice, acme)
-        return Invitation.objects.create(email="sample@example.com", invited_by=member, expires_at=expires_at)
+        return create_note(actor=membership_of(alice, acme), text="Water the plants")
 
 
 @pytest.fixture
@@ -32,7 +28,7 @@ def notified(acme, alice, admin, subject):
 
 @pytest.fixture
 def change(acme, admin):
-    """Change the membership of the admin without an action: `change(role="member")`."""
+    """Change the membership of the admin without an action: `change(ended_at=…)`."""
 
     def change(**fields):
         with tenant_context(acme):
@@ -46,3 +42,14 @@ def change(acme, admin):
 def inbox(client, acme):
     """Return the inbox of a user in acme, newest first."""
     return lambda user: client.as_(user, at=acme).get("/api/v1/notifications/").json()["results"]
+
+
+@pytest.fixture
+def hide(acme, alice, subject):
+    """Hide the subject from all members but alice, or show it again: `hide(False)`."""
+
+    def hide(hidden=True):
+        with tenant_context(acme):
+            Note.objects.filter(pk=subject.pk).update(reader=membership_of(alice, acme) if hidden else None)
+
+    return hide

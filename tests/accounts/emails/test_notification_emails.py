@@ -7,9 +7,10 @@ from django.core import mail
 from django.utils import timezone
 
 from accounts.jobs import mail_digest, mail_notification, send_digests
-from accounts.models import Domain, Invitation, Notification
+from accounts.models import Domain, Notification
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
+from tests.sample.models import Note
 
 DAY = "2026-11-21"
 HOSTILE = 'Bob\r\nBcc: eve@evil.example\u2028X: \u202egnp <script>alert(1)</script>"'
@@ -39,9 +40,9 @@ def test_notified_member_gets_email(acme, notified, run_jobs, mailoutbox):
     run_jobs()
     sent = mailoutbox[-1]
     assert (sent.to, sent.cc, sent.bcc) == (["charlie@example.com"], [], [])
-    assert sent.subject == "“Alice” changed SAMPLE-1: sample@example.com"
+    assert sent.subject == "“Alice” changed SAMPLE-1: Water the plants"
     for text in (sent.body, html_of(sent)):
-        for words in ("http://acme.localhost:8000/inbox/", "Acme", "sample@example.com", "A detail", "A quote"):
+        for words in ("http://acme.localhost:8000/inbox/", "Acme", "Water the plants", "A detail", "A quote"):
             assert words in text
         assert "http://acme.localhost:8000/inbox/#mails" in text
     assert "Open SAMPLE-1" in html_of(sent)
@@ -85,13 +86,13 @@ def test_failed_email_is_sent_again(acme, notified, mailoutbox, monkeypatch):
 
 
 @pytest.mark.parametrize("what", ["left", "hidden", "switched off", "locked out", "deleted", "not wanted"])
-def test_email_is_not_sent_when_reason_is_gone(acme, admin, notified, change, run_jobs, mailoutbox, what):
+def test_email_is_not_sent_when_reason_is_gone(acme, admin, notified, change, hide, run_jobs, mailoutbox, what):
     notified()
     match what:
         case "left":
             change(ended_at=timezone.now())
         case "hidden":
-            change(role="member")
+            hide()
         case "switched off":
             change(mail_notifications=False)
         case "locked out":
@@ -99,8 +100,8 @@ def test_email_is_not_sent_when_reason_is_gone(acme, admin, notified, change, ru
             admin.save()
         case "deleted" | "not wanted":
             with tenant_context(acme):
-                rows = Invitation.objects.all()
-                rows.delete() if what == "deleted" else rows.update(role="viewer")
+                rows = Note.objects.all()
+                rows.delete() if what == "deleted" else rows.update(text="Not wanted")
     run_jobs()
     assert of_notifications(mailoutbox) == []
 
@@ -144,8 +145,8 @@ def test_digest_has_unread_notifications(notified, digest, run_jobs, mailoutbox)
     digest()
     (sent,) = mailoutbox
     assert (sent.to, sent.subject) == (["charlie@example.com"], "Unread notification in “Acme”")
-    assert "“Alice” changed SAMPLE-1: sample@example.com" in sent.body
-    assert "sample@example.com" in html_of(sent)
+    assert "“Alice” changed SAMPLE-1: Water the plants" in sent.body
+    assert "Water the plants" in html_of(sent)
 
 
 def test_digest_has_sections_of_apps(notified, digest, run_jobs, sample_section, mailoutbox):
@@ -182,7 +183,7 @@ def test_digest_is_sent_once_a_day(acme, admin, notified, digest, run_jobs, mail
 
 
 @pytest.mark.parametrize("what", ["left", "hidden", "switched off"])
-def test_digest_is_not_sent_to_member_without_access(notified, change, digest, run_jobs, mailoutbox, what):
+def test_digest_is_not_sent_to_member_without_access(notified, change, hide, digest, run_jobs, mailoutbox, what):
     notified()
     run_jobs()
     mailoutbox.clear()
@@ -190,7 +191,7 @@ def test_digest_is_not_sent_to_member_without_access(notified, change, digest, r
         case "left":
             change(ended_at=timezone.now())
         case "hidden":
-            change(role="member")
+            hide()
         case "switched off":
             change(mail_digest=False)
     digest()

@@ -7,9 +7,10 @@ import pytest
 from django.utils import timezone
 
 from accounts.jobs import remove_old
-from accounts.models import Invitation, Notification
+from accounts.models import Notification
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
+from tests.sample.models import Note
 
 URL = "/api/v1/notifications/"
 
@@ -97,19 +98,19 @@ def test_notifications_cannot_be_written(session, told, method):
     assert session.json(method, url, {}).status_code == 405
 
 
-def test_notifications_of_hidden_subject_are_hidden_until_it_is_visible(session, told, change):
-    change(role="member")
+def test_notifications_of_hidden_subject_are_hidden_until_it_is_visible(session, told, hide):
+    hide()
     assert ids(session) == []
     assert session.get(f"{URL}{told[0]}/").status_code == 404
     assert session.json("POST", f"{URL}{told[0]}/read/").status_code == 404
     assert session.json("POST", f"{URL}read/").json() == {"read": 0}
-    change(role="admin")
+    hide(False)
     assert session.get(URL).json()["results"][0]["read_at"] is None
 
 
 def test_notifications_of_deleted_subject_are_hidden_and_deleted_daily(acme, session, told):
     with tenant_context(acme):
-        Invitation.objects.all().delete()
+        Note.objects.all().delete()
     assert ids(session) == []
     assert session.get(f"{URL}{told[0]}/").status_code == 404
     with tenant_context(acme):

@@ -1,14 +1,12 @@
-"""Exports of the sample subject, which alice, the owner of acme, and charlie, an admin, see."""
-
-from datetime import timedelta
+"""Exports of a note, which alice, the owner of acme, and charlie, an admin, see."""
 
 import pytest
-from django.utils import timezone
 
-from accounts.models import Invitation
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
-from tests.accounts.kinds import sample_kinds  # noqa: F401  # a fixture
+from tests.sample.actions import create_note
+from tests.sample.kinds import sample_kinds  # noqa: F401  # a fixture
+from tests.sample.models import Note
 
 URL = "/api/v1/exports/"
 
@@ -16,9 +14,7 @@ URL = "/api/v1/exports/"
 @pytest.fixture
 def subject(acme, alice):
     with tenant_context(acme):
-        expires_at = timezone.now() + timedelta(days=1)
-        member = membership_of(alice, acme)
-        return Invitation.objects.create(email="sample@example.com", invited_by=member, expires_at=expires_at)
+        return create_note(actor=membership_of(alice, acme), text="Water the plants")
 
 
 @pytest.fixture
@@ -46,7 +42,7 @@ def exported(session, ask, run_jobs):
 
 @pytest.fixture
 def change(acme, admin):
-    """Change the membership of the admin without an action: `change(role="member")`."""
+    """Change the membership of the admin without an action: `change(ended_at=…)`."""
 
     def change(**fields):
         with tenant_context(acme):
@@ -54,3 +50,14 @@ def change(acme, admin):
             type(member).objects.filter(pk=member.pk).update(**fields)
 
     return change
+
+
+@pytest.fixture
+def hide(acme, alice, subject):
+    """Hide the subject from all members but alice, or show it again: `hide(False)`."""
+
+    def hide(hidden=True):
+        with tenant_context(acme):
+            Note.objects.filter(pk=subject.pk).update(reader=membership_of(alice, acme) if hidden else None)
+
+    return hide

@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from accounts.exports.writing import TooLarge
 from accounts.jobs import write_export
-from accounts.models import Export, Invitation
+from accounts.models import Export
 from tenancy.context import tenant_context
 from tenancy.storage import StorageUnavailable, TenantStorage
-from tests.accounts.kinds import TEXT
+from tests.sample.kinds import TEXT
+from tests.sample.models import Note
 
 URL = "/api/v1/exports/"
 
@@ -43,8 +44,8 @@ def test_format_of_another_kind_is_refused(ask):
         assert (response.status_code, list(response.json()["errors"])) == (400, ["format"])
 
 
-def test_hidden_subject_answers_like_absent_subject(ask, change):
-    change(role="member")
+def test_hidden_subject_answers_like_absent_subject(ask, hide):
+    hide()
     hidden, absent = ask(), ask(sample=str(uuid4()))
     assert (hidden.status_code, hidden.content) == (400, absent.content)
 
@@ -67,26 +68,28 @@ def test_other_accounts_do_not_see_export(client, globex, charlie, mallory, expo
 
 
 @pytest.mark.parametrize("what", ["hidden", "deleted"])
-def test_export_of_lost_subject_is_hidden(acme, session, exported, change, what):
+def test_export_of_lost_subject_is_hidden(acme, session, exported, hide, what):
     export, _response = exported()
     with tenant_context(acme):
         if what == "deleted":
-            Invitation.objects.all().delete()
+            Note.objects.all().delete()
         else:
-            change(role="member")
+            hide()
     assert session.get(URL).json()["results"] == []
     for suffix in ("", "download/"):
         assert session.get(f"{URL}{export['id']}/{suffix}").status_code == 404
 
 
 @pytest.mark.parametrize("what", ["hidden", "deleted", "left"])
-def test_export_is_not_written_for_member_without_access(acme, ask, change, run_jobs, what):
+def test_export_is_not_written_for_member_without_access(acme, ask, change, hide, run_jobs, what):
     ask()
     with tenant_context(acme):
         if what == "deleted":
-            Invitation.objects.all().delete()
+            Note.objects.all().delete()
+        elif what == "hidden":
+            hide()
         else:
-            change(**({"role": "member"} if what == "hidden" else {"ended_at": timezone.now()}))
+            change(ended_at=timezone.now())
     run_jobs()
     with tenant_context(acme):
         export = Export.objects.get()
@@ -94,10 +97,10 @@ def test_export_is_not_written_for_member_without_access(acme, ask, change, run_
         assert not default_storage.exists(export.file)
 
 
-def test_file_is_not_stored_when_access_is_lost_while_it_is_written(acme, ask, change, run_jobs, sample_kinds):
+def test_file_is_not_stored_when_access_is_lost_while_it_is_written(acme, ask, hide, run_jobs, sample_kinds):
     def write(subject, format, file):  # noqa: A002
         yield 1
-        change(role="member")
+        hide()
 
     ask()
     sample_kinds.write = write

@@ -8,9 +8,10 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from accounts.jobs import remove_old
-from accounts.models import Export, Invitation
+from accounts.models import Export
 from tenancy.context import tenant_context
 from tenancy.storage import StorageUnavailable, TenantStorage
+from tests.sample.models import Note
 
 DAY = "2026-11-21"
 
@@ -29,7 +30,7 @@ def test_expired_export_is_deleted_with_its_file(acme, exported):
 def test_export_of_deleted_subject_is_deleted_with_its_file(acme, exported):
     exported()
     with tenant_context(acme):
-        Invitation.objects.all().delete()
+        Note.objects.all().delete()
         export = Export.objects.get()
         remove_old(day=DAY)
         assert not Export.objects.exists()

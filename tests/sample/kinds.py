@@ -1,4 +1,7 @@
-"""A kind of notifications and a kind of exports about rows that need no other app: invitations, which admins see."""
+"""A kind of notifications and a kind of exports about notes.
+
+Tests register them by a fixture, so that they are in no document of the API.
+"""
 
 from uuid import uuid4
 
@@ -7,7 +10,8 @@ import pytest
 from accounts.actions.notifications import notify
 from accounts.extensions import ExportKind, NotificationKind, Section, Shown, digest_sections, export_kinds
 from accounts.extensions import notification_kinds as kinds
-from accounts.models import Invitation, Notification
+from accounts.models import Notification
+from tests.sample.models import Note
 
 TEXT = b"The sample\n"
 
@@ -15,7 +19,7 @@ TEXT = b"The sample\n"
 class SampleNotification(NotificationKind):
     name = "sample"
     label = "Sample"
-    model = Invitation
+    model = Note
     fields = ("sample",)
 
     def in_words(self, notification, subject, *, actor_name):
@@ -24,18 +28,18 @@ class SampleNotification(NotificationKind):
     def shown(self, subject):
         details = ["A detail"]
         return Shown(
-            subject.email, "SAMPLE-1", "inbox", details=details, quote="A quote", thread=f"sample-{subject.pk}"
+            subject.text, "SAMPLE-1", "inbox", details=details, quote="A quote", thread=f"sample-{subject.pk}"
         )
 
     def is_wanted(self, notification, subject):
-        return subject.role != "viewer"
+        return subject.text != "Not wanted"
 
 
 class SampleExport(ExportKind):
     name = "sample"
     permission = "account.read"
     formats = (("txt", "TXT"),)
-    model = Invitation
+    model = Note
     most = 100
 
     def count(self, subject):
