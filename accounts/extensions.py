@@ -184,7 +184,7 @@ class Section:
     """A part of the daily digest, above the unread notifications."""
 
     title: str
-    summary: str  # in the subject of the email: “3 open tasks”
+    summary: str  # in the subject of the email: “3 open notes”
     lines: Sequence[Line]
     more: int = 0  # rows that are not among `lines`
 

@@ -65,19 +65,26 @@ class NotificationFilterSet(StrictFilterSet):
     kind = filters.ChoiceFilter(choices=KindChoices(), label=_("The kind of notification."))
 
 
-class NotificationViewSet(TenantViewSet[Notification]):
-    """The member's own notifications, newest first. Other members do not see them, nor does an admin."""
-
-    noun = "notification"
-    example = {
+def _example() -> dict[str, Any]:
+    """Return a notification of the kind with the most fields."""
+    kind = max(notification_kinds, key=lambda kind: len(kind.fields), default=None)
+    shown = {name: example_id(name) for name in (kind.fields if kind else ())}
+    return {
         "id": example_id("notification"),
-        "kind": "mentioned",
-        "task": example_id("task"),
-        "comment": example_id("comment"),
+        "kind": kind.name if kind else "",
+        **dict.fromkeys(_fields_of_kinds()),
+        **shown,
         "actor": example_id("bob"),
         "created_at": "2026-11-21T09:30:00Z",
         "read_at": None,
     }
+
+
+class NotificationViewSet(TenantViewSet[Notification]):
+    """The member's own notifications, newest first. Other members do not see them, nor does an admin."""
+
+    noun = "notification"
+    example = _example()
     queryset = Notification.objects.all()
     serializer_class = NotificationSerializer
     filterset_class = NotificationFilterSet
