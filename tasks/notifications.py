@@ -111,4 +111,4 @@ def _due(task: Task) -> str:
     if task.due_date is None:
         return ""
     day = {"date": date_format(task.due_date, "F j, Y")}
-    return (_("late, was due on %(date)s") if task.due_date < current_date() else _("due on %(date)s")) % day
+    return (_("overdue since %(date)s") if task.due_date < current_date() else _("due on %(date)s")) % day
