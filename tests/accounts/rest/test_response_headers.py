@@ -8,7 +8,7 @@ import pytest
 from accounts import plans
 from config.openapi import DOCUMENT
 from tests.accounts.rest.test_documented_headers import API, OLD, REQUESTS, Request, Rows, new, on, send
-from tests.tasks.files import attach
+from tests.tasks.files import FILES
 
 pytestmark = pytest.mark.django_db
 
@@ -136,7 +136,7 @@ def test_member_over_the_limit_gets_retry_after(rows, monkeypatch):
 )
 def test_download_has_the_documented_headers(rows, run_jobs, media_access, headers, status):
     type(rows.account).objects.filter(pk=rows.account.pk).update(media_access=media_access)
-    pk = attach(rows.session, rows.task)
+    pk = FILES.attach(rows.session, rows.task)
     run_jobs()
     operation = "get attachments/{id}/download/"
     response = send(rows, operation, on("attachments", pk, "download"), **headers)
