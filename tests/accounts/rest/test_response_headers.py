@@ -7,6 +7,7 @@ import pytest
 
 from accounts import plans
 from config.openapi import DOCUMENT
+from tenancy.testing import PASSWORD
 from tests.accounts.rest.test_documented_headers import API, OLD, REQUESTS, Request, Rows, new, on, send
 from tests.tasks.files import FILES
 
@@ -110,7 +111,7 @@ def test_anonymous_client_gets_the_documented_headers(client, acme):
 
 
 def test_tokens_have_the_documented_headers(client, acme, alice):
-    for password, status in (("password", 200), ("wrong", 401)):
+    for password, status in ((PASSWORD, 200), ("wrong", 401)):
         body = {"email": alice.email, "password": password}
         response = client.at(acme).json("POST", f"{API}auth/token/", body)
         assert response.status_code == status
