@@ -82,7 +82,7 @@ OF_ACTING: list[Mutant] = [
         "accounts/actions/attachments.py",
         "    _lock(attachment, actor)\n    if attachment.state",
         "    if attachment.state",
-        f"{UPLOADS}::test_nothing_is_kept_of_an_upload",
+        f"{UPLOADS}::test_upload_is_refused_after_a_revocation",
     ),
     off(
         "acting: nothing is kept of a picture that was refused",

@@ -87,21 +87,21 @@ OF_CLIENTS = [
         URLS,
         "    require_room_for_file(file.size, *stored_rows())\n",
         "    require_room_for_file(file.size, *stored_rows()[:-1])\n",
-        f"{QUOTAS}::test_bytes_count_as_long_as_their_url_takes_them_and_go_when_it_does_not",
+        f"{QUOTAS}::test_bytes_count_until_their_presigned_url_expires",
     ),
     off(
         "what an expired URL has taken is removed",
         URLS,
         "    close_expired_urls()\n    attachment",
         "    attachment",
-        f"{QUOTAS}::test_bytes_count_as_long_as_their_url_takes_them_and_go_when_it_does_not",
+        f"{QUOTAS}::test_bytes_count_until_their_presigned_url_expires",
     ),
     off(
         "what is waited for is not removed with its URL",
         "accounts/actions/attachment_inspection.py",
         "set(ids) - known_ids(ids, Q(state=AttachmentState.PENDING))",
         "set(ids)",
-        f"{QUOTAS}::test_what_is_waited_for_is_not_removed_when_its_url_expires",
+        f"{QUOTAS}::test_pending_upload_is_kept_when_its_url_expires",
     ),
 ]
 

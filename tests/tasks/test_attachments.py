@@ -63,7 +63,7 @@ def test_ready_and_deleted_files_are_events_of_the_project(bobs, acme, task, run
 # Comments ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_file_belongs_to_ones_own_comment_on_that_task(bobs, acme, alice, bob, task, secret_task):
+def test_members_attach_files_only_to_their_own_comments(bobs, acme, alice, bob, task, secret_task):
     with tenant_context(acme):
         mine = create_comment(actor=membership_of(bob, acme), task=task, body="See the file.")
         hers = create_comment(actor=membership_of(alice, acme), task=task, body="Which one?")
@@ -77,7 +77,7 @@ def test_a_file_belongs_to_ones_own_comment_on_that_task(bobs, acme, alice, bob,
     assert [row["comment"] for row in listed] == [str(mine.pk)]
 
 
-def test_a_comment_of_another_task_is_refused(bobs, acme, bob, project, task):
+def test_comment_of_another_task_is_refused(bobs, acme, bob, project, task):
     with tenant_context(acme):
         other = create_task(actor=membership_of(bob, acme), project=project, title="Another")
         comment = create_comment(actor=membership_of(bob, acme), task=other, body="There.")
@@ -85,7 +85,7 @@ def test_a_comment_of_another_task_is_refused(bobs, acme, bob, project, task):
     assert (response.status_code, set(response.json()["errors"])) == (400, {"comment"})
 
 
-def test_a_comment_of_ones_own(client, bob, acme, task):
+def test_upload_to_own_comment(client, bob, acme, task):
     with tenant_context(acme):
         comment = create_comment(actor=membership_of(bob, acme), task=task, body="See the file.")
     body = form(field("task", task.pk), field("comment", comment.pk), file())
@@ -96,7 +96,7 @@ def test_a_comment_of_ones_own(client, bob, acme, task):
 
 
 @pytest.mark.parametrize("what", ["comment", "task", "project"])
-def test_a_file_goes_with_what_it_belongs_to(bobs, acme, bob, owner, task, run_jobs, what):
+def test_object_is_removed_with_comment_task_or_project(bobs, acme, bob, owner, task, run_jobs, what):
     with tenant_context(acme):
         comment = create_comment(actor=membership_of(bob, acme), task=task, body="See the file.")
     pk = FILES.attach(bobs, task, comment=str(comment.pk))
@@ -115,7 +115,7 @@ def test_a_file_goes_with_what_it_belongs_to(bobs, acme, bob, owner, task, run_j
     assert keys_of(acme) == set()
 
 
-def test_of_a_deletion_that_is_taken_back_the_files_stay(bobs, acme, owner, task, run_jobs):
+def test_object_is_kept_if_the_deletion_of_the_task_is_rolled_back(bobs, acme, owner, task, run_jobs):
     pk = FILES.attach(bobs, task)
     run_jobs()
     with tenant_context(acme), transaction.atomic():
@@ -125,7 +125,7 @@ def test_of_a_deletion_that_is_taken_back_the_files_stay(bobs, acme, owner, task
     assert keys_of(acme) == {pk}
 
 
-def test_a_project_with_many_files_is_several_jobs(bobs, acme, owner, task, bob):
+def test_deletion_of_project_with_many_files_creates_several_jobs(bobs, acme, owner, task, bob):
     with tenant_context(acme):
         member = membership_of(bob, acme)
         Attachment.objects.bulk_create(
@@ -140,7 +140,7 @@ def test_a_project_with_many_files_is_several_jobs(bobs, acme, owner, task, bob)
 
 
 @pytest.mark.parametrize("access", MediaAccess)
-def test_files_of_a_hidden_project_do_not_exist(client, acme, alice, bob, secret_task, run_jobs, access):
+def test_file_of_hidden_project_answers_like_absent_file(client, acme, alice, bob, secret_task, run_jobs, access):
     type(acme).objects.filter(pk=acme.pk).update(media_access=access)
     pk = FILES.attach(client.as_(alice), secret_task)
     run_jobs()

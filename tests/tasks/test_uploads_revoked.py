@@ -70,7 +70,7 @@ def send(session, path, happens, *fields):
 
 @pytest.mark.parametrize(("revoke", "status"), REVOCATIONS)
 @pytest.mark.parametrize("where", ["api", "page"])
-def test_nothing_is_kept_of_an_upload(client, acme, bob, task, run_jobs, revoke, status, where):
+def test_upload_is_refused_after_a_revocation(client, acme, bob, task, run_jobs, revoke, status, where):
     with tenant_context(acme):
         member, told = Membership.objects.get(user=bob), Activity.objects.count()
 
@@ -90,7 +90,7 @@ def test_nothing_is_kept_of_an_upload(client, acme, bob, task, run_jobs, revoke,
     assert (attachments_of(acme), keys_of(acme)) == (0, set())
 
 
-def test_an_upload_goes_on_while_nothing_is_revoked(client, acme, bob, task, run_jobs):
+def test_upload_is_accepted_without_a_revocation(client, acme, bob, task, run_jobs):
     answer = send(client.with_token(bob), UPLOAD, lambda: None, field("task", task.pk))
     assert answer.status_code == 201
     run_jobs()

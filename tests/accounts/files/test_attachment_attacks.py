@@ -1,4 +1,4 @@
-"""Attacks 26 to 29 on files: hostile names, URLs bent to open something else, content that wants to run, rights.
+"""Attacks 26 to 29 on files: hostile names, modified presigned URLs, active content, permissions.
 
 URLs that S3 signs are tried against the real server.
 """
@@ -52,7 +52,7 @@ NAMES = {
 
 @pytest.mark.parametrize("access", MediaAccess)
 @pytest.mark.parametrize(("name", "kept"), NAMES.items(), ids=range(len(NAMES)))
-def test_a_name_changes_no_key_and_no_header(bobs, acme, note, run_jobs, name, kept, access):
+def test_hostile_name_changes_no_key_and_no_header(bobs, acme, note, run_jobs, name, kept, access):
     set_access(acme, access)
     pk = NOTES.attach(bobs, note, name=name)
     run_jobs()
@@ -74,7 +74,7 @@ def given_out(session, pk):
 
 
 @pytest.mark.parametrize("name", ["../../x.txt", "..\\x.txt", "a\0b.txt", "x" * 500, "\u202ex.txt"])
-def test_a_name_in_a_form_neither(client, acme, bob, note, name):
+def test_hostile_name_in_a_form_is_cleaned(client, acme, bob, note, name):
     answer = NOTES.upload(client.with_token(bob), note, name=name)
     assert answer.status_code == 201, answer.json()
     assert keys_of(acme) == {answer.json()["id"]}
@@ -82,7 +82,7 @@ def test_a_name_in_a_form_neither(client, acme, bob, note, name):
     assert not set(answer.json()["name"]) & set("/\\\0\u202e")
 
 
-def test_names_that_no_parser_takes_are_refused(client, acme, bob, bobs, note):
+def test_unparsable_names_are_refused(client, acme, bob, bobs, note):
     assert NOTES.announce(bobs, note, name="a\0.txt").status_code == 400
     assert NOTES.announce(bobs, note, name="x" * 50_000).status_code == 400
     assert NOTES.upload(client.with_token(bob), note, name="x" * 10_000).status_code == 400
@@ -92,7 +92,7 @@ def test_names_that_no_parser_takes_are_refused(client, acme, bob, bobs, note):
 # 27: presigned URLs ------------------------------------------------------------------------------------------------
 
 
-def test_a_download_url_opens_one_object_with_one_method(bobs, acme, note, ready, run_jobs):
+def test_download_url_is_valid_for_one_object_and_method(bobs, acme, note, ready, run_jobs):
     other = NOTES.attach(bobs, note, b"another file")
     run_jobs()
     url = bobs.get(f"{API}{ready}/download/")["Location"]
@@ -111,7 +111,7 @@ def test_a_download_url_opens_one_object_with_one_method(bobs, acme, note, ready
     assert NOTES.fetch(bobs, ready).content == TEXT
 
 
-def test_an_upload_url_takes_one_file_of_one_size_and_type(bobs, acme, note):
+def test_upload_url_accepts_one_key_size_and_type(bobs, acme, note):
     created = NOTES.announce(bobs, note).json()
     into = created["upload"]
     for content, headers in (
@@ -134,7 +134,7 @@ def test_an_upload_url_takes_one_file_of_one_size_and_type(bobs, acme, note):
 
 
 @pytest.mark.parametrize(("seconds", "is_served"), [(7200, True), (1800, False)])
-def test_urls_expire(acme, ready, monkeypatch, seconds, is_served):
+def test_presigned_urls_expire(acme, ready, monkeypatch, seconds, is_served):
     """They are signed an hour ago, and S3 compares that with its own clock."""
     an_hour_ago = (datetime.now(UTC) - timedelta(hours=1)).replace(tzinfo=None)
     with tenant_context(acme), monkeypatch.context() as clock:
@@ -150,7 +150,9 @@ def test_urls_expire(acme, ready, monkeypatch, seconds, is_served):
     assert keys_of(acme) == ({ready, "incoming/x"} if is_served else {ready})
 
 
-def test_no_url_of_one_account_opens_anothers(client, bobs, mallory, acme, globex, foreign_note, ready, run_jobs):
+def test_url_of_one_account_opens_no_object_of_another(
+    client, bobs, mallory, acme, globex, foreign_note, ready, run_jobs
+):
     hers = client.as_(mallory)
     foreign = NOTES.attach(hers, foreign_note, b"theirs")
     run_jobs()
@@ -187,7 +189,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("access", MediaAccess)
 @pytest.mark.parametrize(("content", "kind"), HOSTILE.values(), ids=HOSTILE)
-def test_nothing_is_shown_inline(bobs, acme, note, run_jobs, access, content, kind):
+def test_no_file_is_shown_inline(bobs, acme, note, run_jobs, access, content, kind):
     set_access(acme, access)
     pk = NOTES.attach(bobs, note, content, content_type=kind, name="x.html")
     run_jobs()
@@ -205,7 +207,7 @@ def test_nothing_is_shown_inline(bobs, acme, note, run_jobs, access, content, ki
 
 
 @pytest.mark.parametrize(("content", "kind"), HOSTILE.values(), ids=HOSTILE)
-def test_what_is_shown_has_none_of_it(bobs, note, run_jobs, content, kind):
+def test_preview_contains_no_script(bobs, note, run_jobs, content, kind):
     pk = NOTES.attach(bobs, note, content, content_type=kind)
     run_jobs()
     answer = bobs.get(f"{API}{pk}/preview/")
@@ -244,7 +246,7 @@ def test_hidden_file_answers_like_absent_file(client, acme, alice, bobs, secret_
 # Canaries in contents and names ------------------------------------------------------------------------------------
 
 
-def test_nobody_hears_of_anothers_files(client, acme, globex, alice, mallory, note, foreign_note, run_jobs):
+def test_no_canary_of_another_account_is_in_files(client, acme, globex, alice, mallory, note, foreign_note, run_jobs):
     contents = {}
     for account, person, at in ((acme, alice, note), (globex, mallory, foreign_note)):
         set_access(account, MediaAccess.PROXIED)
@@ -267,7 +269,7 @@ def test_nobody_hears_of_anothers_files(client, acme, globex, alice, mallory, no
         assert foreign_canaries(b"".join(stored.values()), account) == []
 
 
-def test_a_thousand_files_are_listed_without_asking_s3(
+def test_list_of_a_thousand_files_sends_no_request_to_s3(
     client, acme, bob, note, settings, django_assert_max_num_queries
 ):
 

@@ -1,4 +1,4 @@
-"""What a plan includes of files: 402 beyond its storage, 413 for a file that is too large, exact whatever happens."""
+"""Quotas of files: 402 beyond the storage of the plan, 413 for a file that is too large, exact under concurrency."""
 
 from dataclasses import replace
 
@@ -41,7 +41,7 @@ def upload(session, note, size):
     return NOTES.upload(session, note, b"x" * size)
 
 
-def test_the_last_byte_of_a_plan_and_one_more(bobs, note):
+def test_quota_is_exact_to_the_byte(bobs, note):
     assert NOTES.announce(bobs, note, size=600).status_code == 201
     assert NOTES.announce(bobs, note, size=401).json()["code"] == "quota_exceeded"
     assert NOTES.announce(bobs, note, size=400).status_code == 201
@@ -50,7 +50,7 @@ def test_the_last_byte_of_a_plan_and_one_more(bobs, note):
     assert "Free" in response.json()["detail"]
 
 
-def test_what_was_announced_is_kept_free_until_it_is_deleted(bobs, free, note, run_jobs):
+def test_announced_size_is_reserved_until_the_deletion(bobs, free, note, run_jobs):
     pk = NOTES.announce(bobs, note, size=600).json()["id"]
     assert NOTES.announce(bobs, note, size=600).status_code == 402
     assert bobs.delete(f"{API}{pk}/").status_code == 204
@@ -58,7 +58,7 @@ def test_what_was_announced_is_kept_free_until_it_is_deleted(bobs, free, note, r
     assert NOTES.announce(bobs, note, size=600).status_code == 201
 
 
-def test_a_rejected_file_takes_no_room(bobs, free, note, run_jobs):
+def test_rejected_file_uses_no_storage(bobs, free, note, run_jobs):
     NOTES.attach(bobs, note, b"x" * 600, content_type="image/png")
     run_jobs()
     assert keys_of(free) == set()
@@ -84,7 +84,7 @@ def reject(bobs, note, pk, run_jobs):
 
 
 @pytest.mark.parametrize("end", [delete, reject])
-def test_bytes_count_as_long_as_their_url_takes_them_and_go_when_it_does_not(bobs, free, note, run_jobs, end):
+def test_bytes_count_until_their_presigned_url_expires(bobs, free, note, run_jobs, end):
     """Announced, deleted or rejected, and sent again: the URL does not know what became of its attachment."""
     created = NOTES.announce(bobs, note, size=600, content_type="image/png").json()
     assert put(created["upload"], b"x" * 600).status_code == 200
@@ -103,7 +103,7 @@ def test_bytes_count_as_long_as_their_url_takes_them_and_go_when_it_does_not(bob
         assert UploadURL.objects.count() == 1
 
 
-def test_what_is_waited_for_is_not_removed_when_its_url_expires(bobs, free, note, run_jobs):
+def test_pending_upload_is_kept_when_its_url_expires(bobs, free, note, run_jobs):
     created = NOTES.announce(bobs, note, size=600).json()
     put(created["upload"], b"x" * 600)
     url_expires(free)
@@ -114,13 +114,13 @@ def test_what_is_waited_for_is_not_removed_when_its_url_expires(bobs, free, note
     assert bobs.json("POST", f"{API}{created['id']}/complete/").status_code == 202
 
 
-def test_a_file_that_comes_through_the_application_has_no_url(bobs, free, note, run_jobs):
+def test_upload_through_the_application_reserves_no_url(bobs, free, note, run_jobs):
     pk = upload(bobs, note, 600).json()["id"]
     delete(bobs, note, pk, run_jobs)
     assert upload(bobs, note, 600).status_code == 201
 
 
-def test_a_file_that_is_too_large_is_not_taken(bobs, free, note, run_jobs):
+def test_file_larger_than_the_plan_allows_is_refused(bobs, free, note, run_jobs):
     for response in (NOTES.announce(bobs, note, size=601), upload(bobs, note, 601)):
         assert (response.status_code, response.json()["code"]) == (413, "too_large")
         assert "600" in response.json()["detail"]
@@ -130,7 +130,7 @@ def test_a_file_that_is_too_large_is_not_taken(bobs, free, note, run_jobs):
     assert keys_of(free) == set()
 
 
-def test_through_the_application_it_counts_what_arrived(bobs, free, note, run_jobs):
+def test_upload_through_the_application_counts_its_size(bobs, free, note, run_jobs):
     """The body's length, which is more, is only kept free while it arrives."""
     assert upload(bobs, note, 500).status_code == 201
     with tenant_context(free):
@@ -139,7 +139,7 @@ def test_through_the_application_it_counts_what_arrived(bobs, free, note, run_jo
     assert NOTES.announce(bobs, note, size=1).status_code == 402
 
 
-def test_without_a_length_it_is_counted_at_the_end(free, bob, note, run_jobs):
+def test_upload_without_length_is_checked_at_its_end(free, bob, note, run_jobs):
     actor = membership_of(bob, free)
     with tenant_context(free):
         about = {"actor": actor, "model": NoteFile, "subject": {"note": note}}
@@ -154,17 +154,17 @@ def test_without_a_length_it_is_counted_at_the_end(free, bob, note, run_jobs):
     assert keys_of(free) == set()
 
 
-def test_those_of_other_accounts_do_not_count(client, bobs, mallory, note, foreign_note):
+def test_files_of_other_accounts_do_not_count(client, bobs, mallory, note, foreign_note):
     assert NOTES.announce(client.with_token(mallory), foreign_note, size=600).status_code == 201
     assert NOTES.announce(bobs, note, size=600).status_code == 201
 
 
-def test_whoever_runs_it_for_themselves_has_no_limit(client, acme, bob, note):
+def test_self_hosted_plan_has_no_limit(client, acme, bob, note):
     assert NOTES.announce(client.with_token(bob), note, size=4 * 2**30).status_code == 201
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_those_who_take_the_last_room_at_once_one_succeeds(free, bob, note, at_once):
+def test_one_of_concurrent_uploads_gets_the_last_room(free, bob, note, at_once):
     actor = membership_of(bob, free)
 
     def announce_one():

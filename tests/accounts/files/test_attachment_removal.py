@@ -1,4 +1,4 @@
-"""Objects go after their rows, whichever way those go, and never before; what was left behind is swept away."""
+"""Objects are removed after their rows and never before; the cleanup removes what is left."""
 
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -88,7 +88,7 @@ def test_objects_of_many_attachments_are_removed_in_several_jobs(acme, note, bob
     assert (sum(sizes), max(sizes)) == (450, 200)
 
 
-def test_no_object_goes_while_its_row_is_there(bobs, acme, note, run_jobs):
+def test_object_with_a_row_is_not_removed(bobs, acme, note, run_jobs):
     pk = NOTES.attach(bobs, note)
     run_jobs()
     with tenant_context(acme):
@@ -96,7 +96,7 @@ def test_no_object_goes_while_its_row_is_there(bobs, acme, note, run_jobs):
     assert keys_of(acme) == {pk}
 
 
-def test_a_file_that_is_deleted_while_it_is_checked_leaves_nothing(bobs, acme, note, run_jobs):
+def test_deletion_during_the_check_leaves_no_object(bobs, acme, note, run_jobs):
     """The job that removes runs first, and only then the one that checks copies the object."""
     created = NOTES.announce(bobs, note).json()
     put(created["upload"], TEXT)
@@ -115,7 +115,7 @@ def test_a_file_that_is_deleted_while_it_is_checked_leaves_nothing(bobs, acme, n
 # Sweeping ----------------------------------------------------------------------------------------------------------
 
 
-def test_what_is_in_use_is_not_swept(bobs, acme, note, run_jobs, monkeypatch, make_old):
+def test_sweep_keeps_objects_in_use(bobs, acme, note, run_jobs, monkeypatch, make_old):
     ready = NOTES.attach(bobs, note)
     run_jobs()
     waiting = NOTES.attach(bobs, note)  # complete, and not checked yet
@@ -130,7 +130,7 @@ def test_what_is_in_use_is_not_swept(bobs, acme, note, run_jobs, monkeypatch, ma
     assert list(OutboxJob.objects.all()) == jobs
 
 
-def test_what_has_been_pending_for_a_day_is_deleted(bobs, acme, note, run_jobs):
+def test_sweep_deletes_attachments_pending_for_a_day(bobs, acme, note, run_jobs):
     created = NOTES.announce(bobs, note).json()
     put(created["upload"], TEXT)
     with tenant_context(acme):
@@ -140,9 +140,7 @@ def test_what_has_been_pending_for_a_day_is_deleted(bobs, acme, note, run_jobs):
     assert keys_of(acme) == set()
 
 
-def test_a_file_that_nobody_has_checked_for_days_is_kept_and_checked(
-    bobs, acme, note, run_jobs, monkeypatch, make_old
-):
+def test_sweep_requests_the_check_of_unchecked_files(bobs, acme, note, run_jobs, monkeypatch, make_old):
     pk = NOTES.attach(bobs, note)
     OutboxJob.objects.all().delete()  # it has failed too often, or the worker was away
     with tenant_context(acme):
@@ -154,7 +152,7 @@ def test_a_file_that_nobody_has_checked_for_days_is_kept_and_checked(
     assert keys_of(acme) == {pk}
 
 
-def test_old_objects_without_a_row_are_removed(bobs, acme, note, run_jobs, monkeypatch, make_old):
+def test_sweep_removes_old_objects_without_a_row(bobs, acme, note, run_jobs, monkeypatch, make_old):
     pk = NOTES.attach(bobs, note)
     run_jobs()
     orphan = str(uuid4())
@@ -167,7 +165,7 @@ def test_old_objects_without_a_row_are_removed(bobs, acme, note, run_jobs, monke
     assert keys_of(acme) == {pk, "exports/keep", "other"}
 
 
-def test_the_objects_of_others_are_not_looked_at(acme, globex, run_jobs, monkeypatch, make_old):
+def test_sweep_ignores_objects_of_other_accounts(acme, globex, run_jobs, monkeypatch, make_old):
     orphan = str(uuid4())
     put_object(globex, orphan)
     make_old(monkeypatch)
@@ -177,7 +175,7 @@ def test_the_objects_of_others_are_not_looked_at(acme, globex, run_jobs, monkeyp
     assert keys_of(globex) == set()
 
 
-def test_uploads_that_were_never_finished_are_taken_back(acme, globex):
+def test_unfinished_multipart_uploads_are_aborted(acme, globex):
     def unfinished(account):
         with tenant_context(account):
             client = storage.connection.meta.client

@@ -1,4 +1,4 @@
-"""Files straight to S3: announced, sent with a presigned URL, completed, checked by a job, and given out."""
+"""Uploads to S3: announced, sent with a presigned URL, completed, checked by a job, and downloaded."""
 
 import re
 from urllib.parse import urlsplit
@@ -32,7 +32,7 @@ def activities(account):
         return list(NoteActivity.objects.order_by("seq").values_list("verb", flat=True))
 
 
-def test_a_file_goes_in_and_comes_out(bobs, acme, bob, note, run_jobs):
+def test_file_is_uploaded_and_downloaded(bobs, acme, bob, note, run_jobs):
     response = NOTES.announce(bobs, note)
     assert response.status_code == 201
     created = response.json()
@@ -52,7 +52,7 @@ def test_a_file_goes_in_and_comes_out(bobs, acme, bob, note, run_jobs):
     assert keys_of(acme) == {created["id"]}
 
 
-def test_it_is_an_event_of_its_project_when_it_is_there(bobs, acme, note, run_jobs):
+def test_ready_and_deleted_files_are_events_of_the_subject(bobs, acme, note, run_jobs):
     before = len(activities(acme))
     pk = NOTES.attach(bobs, note)
     assert len(activities(acme)) == before
@@ -62,20 +62,20 @@ def test_it_is_an_event_of_its_project_when_it_is_there(bobs, acme, note, run_jo
     assert activities(acme)[before:] == ["attachment.created", "attachment.deleted"]
 
 
-def test_a_download_before_it_is_ready_is_a_conflict(bobs, note, run_jobs):
+def test_download_of_pending_file_is_a_conflict(bobs, note, run_jobs):
     pk = NOTES.announce(bobs, note).json()["id"]
     for method in ("GET", "HEAD"):
         assert bobs.generic(method, f"{API}{pk}/download/").status_code == 409
     assert bobs.get(f"{API}{pk}/preview/").status_code == 404
 
 
-def test_complete_before_anything_was_sent_is_a_conflict(bobs, note):
+def test_complete_without_an_upload_is_a_conflict(bobs, note):
     pk = NOTES.announce(bobs, note).json()["id"]
     response = NOTES.complete(bobs, pk)
     assert (response.status_code, response.json()["code"]) == (409, "conflict")
 
 
-def test_complete_twice_is_one_effect(bobs, acme, note, run_jobs):
+def test_second_complete_has_no_effect(bobs, acme, note, run_jobs):
     pk = NOTES.attach(bobs, note)
     assert NOTES.complete(bobs, pk).status_code == 202
     assert run_jobs().count("accounts.inspect_attachment") == 1
@@ -83,7 +83,7 @@ def test_complete_twice_is_one_effect(bobs, acme, note, run_jobs):
     assert activities(acme).count("attachment.created") == 1
 
 
-def test_a_replayed_upload_changes_nothing(bobs, acme, note, run_jobs):
+def test_repeated_upload_does_not_change_the_file(bobs, acme, note, run_jobs):
     created = NOTES.announce(bobs, note).json()
     put(created["upload"], TEXT)
     NOTES.complete(bobs, created["id"])
@@ -96,7 +96,7 @@ def test_a_replayed_upload_changes_nothing(bobs, acme, note, run_jobs):
     assert NOTES.fetch(bobs, created["id"]).content == TEXT
 
 
-def test_what_is_sent_between_completion_and_check_is_what_is_checked(bobs, acme, note, run_jobs):
+def test_file_sent_after_completion_is_checked(bobs, acme, note, run_jobs):
     created = NOTES.announce(bobs, note, content_type="application/octet-stream").json()
     put(created["upload"], TEXT)
     NOTES.complete(bobs, created["id"])
@@ -106,7 +106,7 @@ def test_what_is_sent_between_completion_and_check_is_what_is_checked(bobs, acme
     assert keys_of(acme) == set()
 
 
-def test_a_file_of_another_size_is_rejected(bobs, acme, note, run_jobs):
+def test_file_of_another_size_is_rejected(bobs, acme, note, run_jobs):
     created = NOTES.announce(bobs, note, size=len(TEXT) + 1).json()
     with tenant_context(acme):  # S3 itself refuses it, so around the signature
         upload = storage.begin(f"incoming/{created['id']}")
@@ -119,7 +119,7 @@ def test_a_file_of_another_size_is_rejected(bobs, acme, note, run_jobs):
     assert bobs.get(f"{API}{created['id']}/download/").status_code == 409
 
 
-def test_an_empty_file_is_a_file(bobs, note, run_jobs):
+def test_empty_file_is_accepted(bobs, note, run_jobs):
     pk = NOTES.attach(bobs, note, b"")
     run_jobs()
     assert bobs.get(f"{API}{pk}/").json()["state"] == "ready"
@@ -143,7 +143,7 @@ def test_an_empty_file_is_a_file(bobs, note, run_jobs):
         (b"<svg xmlns='x'/>", "application/octet-stream", "ready", "image/svg+xml"),
     ],
 )
-def test_the_type_is_what_the_content_says(bobs, note, run_jobs, content, claimed, state, kept):
+def test_type_is_derived_from_the_content(bobs, note, run_jobs, content, claimed, state, kept):
     pk = NOTES.attach(bobs, note, content, content_type=claimed)
     run_jobs()
     row = bobs.get(f"{API}{pk}/").json()
@@ -164,7 +164,7 @@ def test_the_type_is_what_the_content_says(bobs, note, run_jobs, content, claime
         ({"state": "ready", "key": "x"}, "key"),
     ],
 )
-def test_what_makes_no_sense_is_refused(bobs, note, fields, wrong):
+def test_invalid_fields_are_refused(bobs, note, fields, wrong):
     response = NOTES.announce(bobs, note, **fields)
     assert (response.status_code, set(response.json()["errors"])) == (400, {wrong})
 
@@ -183,14 +183,14 @@ def test_parameters_of_a_media_type_are_dropped(bobs, note, run_jobs):
 # Who may -----------------------------------------------------------------------------------------------------------
 
 
-def test_viewers_read_and_do_not_write(client, vera, bobs, note, ready):
+def test_viewer_can_read_and_not_write(client, vera, bobs, note, ready):
     assert NOTES.announce(client.as_(vera), note).status_code == 403
     assert NOTES.complete(client.as_(vera), ready).status_code == 403
     assert client.as_(vera).delete(f"{API}{ready}/").status_code == 403
     assert NOTES.fetch(client.as_(vera), ready).content == TEXT
 
 
-def test_people_delete_their_own_and_admins_any(client, bobs, admin, vera, alice, note, run_jobs, acme):
+def test_members_delete_their_own_files_and_admins_any(client, bobs, admin, vera, alice, note, run_jobs, acme):
     hers = NOTES.attach(client.as_(alice), note)
     mine, other = NOTES.attach(bobs, note), NOTES.attach(bobs, note)
     run_jobs()
@@ -201,17 +201,17 @@ def test_people_delete_their_own_and_admins_any(client, bobs, admin, vera, alice
     assert keys_of(acme) == {hers}
 
 
-def test_only_whoever_began_completes(client, alice, bobs, note):
+def test_only_the_uploader_can_complete(client, alice, bobs, note):
     created = NOTES.announce(bobs, note).json()
     put(created["upload"], TEXT)
     assert NOTES.complete(client.as_(alice), created["id"]).status_code == 403
 
 
-def test_there_is_no_patch(bobs, ready):
+def test_patch_is_not_allowed(bobs, ready):
     assert bobs.json("PATCH", f"{API}{ready}/", {"name": "x"}).status_code == 405
 
 
-def test_a_key_is_for_one_attachment(bobs, acme, note):
+def test_idempotency_key_creates_one_attachment(bobs, acme, note):
     body = {"note": str(note.pk), "name": "a", "content_type": "text/plain", "size": 1}
     answers = [
         bobs.post(API, body, content_type="application/json", headers={"Idempotency-Key": "one"}) for _ in range(2)
@@ -224,7 +224,7 @@ def test_a_key_is_for_one_attachment(bobs, acme, note):
 # Out ---------------------------------------------------------------------------------------------------------------
 
 
-def test_a_download_is_saved_and_the_link_works_for_a_minute(bobs, ready):
+def test_download_is_an_attachment_and_its_link_expires_in_a_minute(bobs, ready):
     response = bobs.get(f"{API}{ready}/download/")
     assert response["Cache-Control"] == "private, no-store"
     assert "X-Amz-Expires=60" in response["Location"]
@@ -233,7 +233,7 @@ def test_a_download_is_saved_and_the_link_works_for_a_minute(bobs, ready):
     assert saved.headers["Content-Type"] == "application/octet-stream"
 
 
-def test_links_name_the_endpoint_that_browsers_know(bobs, note, ready):
+def test_links_use_the_public_endpoint(bobs, note, ready):
     options = {**settings.STORAGES["default"]["OPTIONS"], "public_endpoint_url": "https://files.example.com"}
     storages = {**settings.STORAGES, "default": {**settings.STORAGES["default"], "OPTIONS": options}}
     with override_settings(STORAGES=storages):
@@ -242,7 +242,7 @@ def test_links_name_the_endpoint_that_browsers_know(bobs, note, ready):
     assert {urlsplit(url).netloc for url in (out, into)} == {"files.example.com"}
 
 
-def test_names_come_out_as_they_went_in(bobs, note, run_jobs):
+def test_download_has_the_name_of_the_upload(bobs, note, run_jobs):
     pk = NOTES.attach(bobs, note, name='Größe "π" 100%.txt')
     run_jobs()
     header = NOTES.fetch(bobs, pk).headers["Content-Disposition"]

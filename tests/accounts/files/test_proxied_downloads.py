@@ -1,4 +1,4 @@
-"""Files through the application, where an account wants it so: ranges, conditions, and rights asked for each time."""
+"""Downloads through the application: ranges, conditional requests, and permissions at each request."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def get(client, bob, path):
     return get
 
 
-def test_all_of_it(get):
+def test_whole_file_is_downloaded(get):
     response = get()
     assert (response.status_code, response.body) == (200, TEXT)
     assert response["Content-Length"] == str(len(TEXT))
@@ -41,7 +41,7 @@ def test_all_of_it(get):
     assert response["Last-Modified"]
 
 
-def test_it_is_saved_and_never_run(get):
+def test_download_is_an_attachment_in_a_sandbox(get):
     response = get()
     assert response["Content-Type"] == "application/octet-stream"
     assert response["Content-Disposition"] == "attachment; filename*=utf-8''Gr%C3%B6%C3%9Fe.html"
@@ -65,7 +65,7 @@ SIZE = len(TEXT)
         (f"bytes={SIZE - 1}-", SIZE - 1, SIZE),
     ],
 )
-def test_a_part_of_it(get, asked, start, stop):
+def test_range_is_downloaded(get, asked, start, stop):
     response = get(Range=asked)
     assert (response.status_code, response.body) == (206, TEXT[start:stop])
     assert response["Content-Range"] == f"bytes {start}-{stop - 1}/{SIZE}"
@@ -73,7 +73,7 @@ def test_a_part_of_it(get, asked, start, stop):
 
 
 @pytest.mark.parametrize("asked", [f"bytes={SIZE}-", "bytes=9999-", "bytes=-0", "bytes=" + "9" * 19 + "-"])
-def test_a_part_that_there_is_not(get, asked):
+def test_unsatisfiable_range_is_refused(get, asked):
     response = get(Range=asked)
     assert (response.status_code, response.json()["code"]) == (416, "range_not_satisfiable")
     assert response["Content-Range"] == f"bytes */{SIZE}"
@@ -82,17 +82,17 @@ def test_a_part_that_there_is_not(get, asked):
 @pytest.mark.parametrize(
     "asked", ["bytes=9-5", "bytes=-", "bytes=0-1,3-4", "lines=0-1", "bytes", "bytes=a-b", "bytes=" + "9" * 30 + "-"]
 )
-def test_what_is_no_range_is_all_of_it(get, asked):
+def test_invalid_range_returns_the_whole_file(get, asked):
     response = get(Range=asked)
     assert (response.status_code, response.body) == (200, TEXT)
 
 
-def test_head_says_as_much_and_reads_nothing(get):
+def test_head_returns_headers_only(get):
     response = get("HEAD", Range="bytes=0-4")
     assert (response.status_code, response.body, response["Content-Length"]) == (200, b"", str(SIZE))
 
 
-def test_what_the_client_has_is_not_sent_again(get):
+def test_conditional_request_returns_304(get):
     tag, modified = get()["ETag"], get()["Last-Modified"]
     for headers in ({"If-None-Match": tag}, {"If-None-Match": f'"x", {tag}'}, {"If-Modified-Since": modified}):
         response = get(**headers)
@@ -102,7 +102,7 @@ def test_what_the_client_has_is_not_sent_again(get):
     assert get(If_Match='"x"').json()["code"] == "stale"
 
 
-def test_a_part_of_what_the_client_has_another_part_of(get):
+def test_if_range_is_respected(get):
     tag = get()["ETag"]
     for condition, status in ((tag, 206), ('"x"', 200), (f"W/{tag}", 200), (get()["Last-Modified"], 206)):
         assert get(Range="bytes=0-4", If_Range=condition).status_code == status
@@ -120,11 +120,11 @@ def test_rights_are_checked_at_each_request(acme, alice, bob, get, note):
     assert get().status_code == 200
 
 
-def test_nobody_gets_a_link_to_storage(get):
+def test_proxied_download_has_no_link_to_storage(get):
     assert "Location" not in get()
 
 
-def test_admins_choose_how_files_leave(client, alice, bob, acme):
+def test_only_admins_can_change_media_access(client, alice, bob, acme):
     session = client.as_(alice)
     assert session.get("/api/v1/account/").json()["media_access"] == "presigned"
     assert session.json("PATCH", "/api/v1/account/", {"media_access": "proxied"}).json()["media_access"] == "proxied"

@@ -1,4 +1,4 @@
-"""Files through the application, as a multipart form: attachments/upload/."""
+"""Uploads through the application, as a multipart form."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -23,7 +23,7 @@ def attachments_of(account):
 
 
 @pytest.mark.parametrize("content", [TEXT, b"", b"\r\n--" + BOUNDARY.encode()[:-1], b"x" * (13 * 2**20 + 1)])
-def test_a_file_goes_in_and_comes_out(bobs, acme, note, run_jobs, content):
+def test_file_is_uploaded_and_downloaded(bobs, acme, note, run_jobs, content):
     response = NOTES.upload(bobs, note, content)
     assert response.status_code == 201, response.content
     row = response.json()
@@ -35,14 +35,14 @@ def test_a_file_goes_in_and_comes_out(bobs, acme, note, run_jobs, content):
     assert keys_of(acme) == {row["id"]}
 
 
-def test_a_form_of_djangos_does_as_well(client, acme, bob, note):
+def test_form_of_django_client_is_accepted(client, acme, bob, note):
     """With a cookie the token is in the header, since nobody reads the body before."""
     session = client.as_(bob)
     response = session.post(UPLOAD, {"note": str(note.pk), "file": SimpleUploadedFile("a.txt", TEXT)})
     assert response.status_code == 201, response.content
 
 
-def test_a_cookie_needs_the_token_of_the_form(acme, bob, note):
+def test_cookie_upload_needs_csrf_token(acme, bob, note):
     from tenancy.testing import TenantClient
 
     session = TenantClient(acme)
@@ -67,7 +67,7 @@ def test_a_cookie_needs_the_token_of_the_form(acme, bob, note):
         (["nobody", "file"], "note"),
     ],
 )
-def test_what_makes_no_sense_is_refused_and_nothing_is_left(bobs, acme, note, parts, wrong, run_jobs):
+def test_invalid_form_is_refused_and_leaves_nothing(bobs, acme, note, parts, wrong, run_jobs):
     known = {
         "note": field("note", note.pk),
         "file": file(),
@@ -82,7 +82,7 @@ def test_what_makes_no_sense_is_refused_and_nothing_is_left(bobs, acme, note, pa
 
 
 @pytest.mark.parametrize("cut", [10, 30, 60, 100, 150, 250, 300])
-def test_a_body_that_ends_too_soon_leaves_nothing(bobs, acme, note, cut, run_jobs):
+def test_truncated_body_leaves_nothing(bobs, acme, note, cut, run_jobs):
     body = form(field("note", note.pk), file())
     response = NOTES.send(bobs, body[:-cut])
     assert (response.status_code, response.json()["code"]) == (400, "invalid")
@@ -100,12 +100,12 @@ def test_a_body_that_ends_too_soon_leaves_nothing(bobs, acme, note, cut, run_job
         ("multipart/form-data; boundary=\xe9", 400),
     ],
 )
-def test_other_bodies_are_refused(bobs, note, kind, status):
+def test_other_content_types_are_refused(bobs, note, kind, status):
     body = form(field("note", note.pk), file())
     assert bobs.generic("POST", UPLOAD, body, content_type=kind).status_code == status
 
 
-def test_viewers_upload_nothing_and_strangers_see_nothing(client, vera, mallory, bob, acme, note, secret_note):
+def test_viewer_and_strangers_cannot_upload(client, vera, mallory, bob, acme, note, secret_note):
     assert NOTES.upload(client.with_token(vera), note).status_code == 403
     for session, hidden in ((client.with_token(bob), secret_note), (client.with_token(mallory), note)):
         response = NOTES.upload(session, hidden)
@@ -113,7 +113,7 @@ def test_viewers_upload_nothing_and_strangers_see_nothing(client, vera, mallory,
     assert keys_of(acme) == set()
 
 
-def test_a_key_is_for_one_file(bobs, acme, note, run_jobs):
+def test_idempotency_key_stores_one_file(bobs, acme, note, run_jobs):
     body = form(field("note", note.pk), file())
     answers = [NOTES.send(bobs, body, **{"Idempotency-Key": "one"}) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [201, 201]
