@@ -129,6 +129,13 @@ OF_FILES: list[Mutant] = [
         f"{GONE}::test_sweep_removes_old_objects_without_a_row",
     ),
     off(
+        "the sweep asks all models of attachments",
+        MODEL,
+        "        known.update(rows.values_list",
+        "        known = set(rows.values_list",
+        f"{OF_TASKS}::test_sweep_keeps_the_objects_of_all_models",
+    ),
+    off(
         "people complete their own uploads",
         ATTACHING,
         'if attachment.uploaded_by_id != actor.pk:\n        raise PermissionDenied(_("Only the uploader can complete',

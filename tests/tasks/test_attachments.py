@@ -1,19 +1,25 @@
 """Files of tasks and comments: what tasks add to the files of accounts, see tests/accounts/files."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db import transaction
 
+from accounts.actions import attachment_cleanup
 from accounts.models import MediaAccess
+from accounts.models.attachments import occupied_bytes
 from projects.actions import delete_project
 from projects.models import Activity
 from tasks.actions import create_comment, create_task, delete_comment, delete_task
 from tasks.models import Attachment
 from tenancy.context import tenant_context
 from tenancy.outbox.models import OutboxJob
+from tenancy.storage import storage
 from tenancy.testing import membership_of
 from tests.accounts.files.sending import TEXT, field, file, form, keys_of, put
+from tests.sample.models import Note, NoteFile
 from tests.tasks.files import API, FILES
 
 pytestmark = pytest.mark.django_db
@@ -161,3 +167,34 @@ def test_file_of_hidden_project_answers_like_absent_file(client, acme, alice, bo
     absent = type(secret_task)(pk=uuid4())
     assert FILES.announce(bobs, secret_task).json()["errors"] == FILES.announce(bobs, absent).json()["errors"]
     assert client.as_(alice).get(f"{API}{pk}/").status_code == 200
+
+
+# Several models of attachments -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def files(acme, bob, task):
+    """A ready file of a task and one of a note, of 5 and 7 bytes, with their objects."""
+    with tenant_context(acme):
+        note = Note.objects.create(text="Minutes")
+        about = {"content_type": "text/plain", "state": "ready", "uploaded_by": membership_of(bob, acme)}
+        rows = [
+            Attachment.objects.create(task=task, name="a.txt", size=5, **about),
+            NoteFile.objects.create(note=note, name="b.txt", size=7, **about),
+        ]
+        for row in rows:
+            storage.save(row.file, ContentFile(b"x" * row.size))
+    return rows
+
+
+def test_used_storage_is_the_sum_over_all_models(acme, files):
+    with tenant_context(acme):
+        assert occupied_bytes() == 12
+
+
+def test_sweep_keeps_the_objects_of_all_models(acme, files, monkeypatch):
+    monkeypatch.setattr(attachment_cleanup, "ABANDONED", timedelta(minutes=-1))  # all objects are old enough
+    with tenant_context(acme):
+        storage.save(str(uuid4()), ContentFile(b"x"))
+        attachment_cleanup.sweep_files()
+    assert keys_of(acme) == {str(row.pk) for row in files}
