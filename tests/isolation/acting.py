@@ -48,7 +48,6 @@ NOT_ACTIONS = {
     "accounts.audit.record_audit": "writes down what an action has done, in its transaction",
     "accounts.actions.members.end_membership": "called by actions that were authorized, and by who deletes their user",
     "projects.actions.activity.lock_project_for": "asks, in the name of an action",
-    "accounts.actions.activity.record_event": "records what an action has done, in its transaction",
     "projects.actions.activity.record_activity": "writes down what an action has done, in its transaction",
     "projects.actions.activity.sees": "a condition",
     "tasks.actions.notifications.notify_assigned": "part of an action that was authorized",
