@@ -236,7 +236,7 @@ def test_one_that_is_too_large_says_so_in_the_api_and_on_the_page(client, alice,
     shown = session.get(URL).json()["results"][0]
     assert (shown["state"], shown["failure"]) == ("failed", "too_large")
     words = Page(session.get(DANGER)).text
-    assert "the most that one file may be. Export its parts one by one" in words
+    assert "which is the limit. Export its parts one by one" in words
 
 
 def test_a_project_that_is_too_large_alone_is_in_it_all_the_same(client, acme, alice, task, run_jobs, monkeypatch):
