@@ -1,4 +1,4 @@
-"""The bodies of requests, and who may be waited for while they arrive: nobody who holds a connection or a turn.
+"""The bodies of requests, and which client the server may wait for while a body arrives.
 
 A body is received before Django begins, into memory and up to a limit. Views that want a file say so, with
 `streams_body`; they read it while it arrives, however long it is, once they know who asks.

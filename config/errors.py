@@ -172,7 +172,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer an exception that nobody caught: 503 when a server is gone, 409 for a lost race, 500 otherwise."""
+    """Answer an unhandled exception: 503 when a server is gone, 409 for a lost race, 500 otherwise."""
     return _answer(request, _status_of(sys.exc_info()[1]))
 
 
@@ -243,7 +243,7 @@ def _page(request: HttpRequest, status: int, title: Any, text: Any, headers: Any
 def api_exception(error: Exception, context: dict[str, Any]) -> Response:
     """Answer an exception of an API view: `REST_FRAMEWORK["EXCEPTION_HANDLER"]`.
 
-    Also the ones that nobody expected, which DEBUG would turn into a page.
+    Also the unexpected ones, which DEBUG would turn into a page.
     """
     set_rollback()
     for kind, answer in API_ANSWERS:

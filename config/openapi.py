@@ -215,5 +215,5 @@ def close_bodies(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
 @login_not_required
 @require_safe
 def document(request: HttpRequest) -> HttpResponse:
-    """Answer with the OpenAPI document. It holds no secret, so it is for everybody."""
+    """Answer with the OpenAPI document. It contains no secret, so it is public."""
     return HttpResponse(DOCUMENT.read_bytes(), content_type="application/json")

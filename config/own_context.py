@@ -8,7 +8,7 @@ from typing import Any
 class OwnContext:
     """ASGI middleware, the outermost one: every request and socket begins with nothing in its context.
 
-    Whoever reads a body makes the server listen to the connection again, and asyncio handles what comes in from then
+    Code that reads a body makes the server listen to the connection again, and asyncio handles what comes in from then
     on in the context of the reader. The next request of the connection would begin with what was in there: the tenant
     of the last one, and a thread of it that has ended, in which its own view could not be called.
     """

@@ -11,23 +11,23 @@ import django
 INTRODUCTION = """\
 # Roles
 
-Everybody is a member of an account in one role. The table is that of `accounts/permissions.py`, which pages and API
+Every user is a member of an account in one role. The table is that of `accounts/permissions.py`, which pages and API
 ask; `make roles` makes this page of it.
 """
 
 PRIVATE_PROJECTS = """
-A role says what can be done with what one sees, and everybody sees all open projects. Anything else is 403
+A role says what can be done with what one sees, and all members see all open projects. Anything else is 403
 `permission_denied`.
 
 ## Private projects
 
-A private project is seen by its own members, and by admins and owners of the account. For everybody else it does not
+A private project is seen by its own members, and by admins and owners of the account. For other members it does not
 exist, nor does anything in it: not in lists, searches and activity, and by id or key it is 404 `not_found`, like one
 that was never there.
 
-- Whoever creates a project is a member of it. Its members and admins make it private or open and say who else is a
+- The creator of a project is a member of it. Its members and admins make it private or open and say who else is a
   member. A private project keeps one member at least.
-- Being a member lets somebody see the project. What they may do there is up to their role in the account: a viewer who
+- A project member sees the project. What they may do there is up to their role in the account: a viewer who
   is a member of a private project reads it.
 - Tasks are assigned to people who see the project. Who leaves a private project loses sight of the tasks in it.
 - An open project has members too. They are who sees it once it becomes private.

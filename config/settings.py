@@ -169,7 +169,7 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # in the browser that signed up, and in no other
 ACCOUNT_CHANGE_EMAIL = True  # a person has one address; a new one counts once it is confirmed
 ACCOUNT_SESSION_REMEMBER = True
-# Beside what allauth limits by itself. `key` is who is written to: a stranger may name anybody's address.
+# Beside what allauth limits by itself. `key` is who is written to: a stranger may name any address.
 ACCOUNT_RATE_LIMITS = {
     "signed_up": "20/h/ip,50/d/ip,3/h/key,5/d/key",  # what accounts.adapters counts; "signup" are attempts
     "reset_password": "20/m/ip,5/h/key",
@@ -191,7 +191,7 @@ ACCOUNT_FORMS = {
 MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
 MFA_TOTP_ISSUER = product.NAME  # allauth's is the host, but the code is of the person and not of an account
 MFA_TOTP_TOLERANCE = 1  # backwards only, and once: accounts.second_factor
-# allauth fears that somebody switches it on with an address that is not theirs. Nobody gets that far here.
+# allauth fears that a user switches it on with an address that is not theirs. That cannot happen here.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_FORMS = {
     "activate_totp": "frontend.auth.forms.SwitchOnApp",
@@ -261,9 +261,9 @@ FILE_UPLOAD_HANDLERS = ["accounts.rest.uploads.NoFiles"]  # views that want one 
 
 # Mail ---------------------------------------------------------------------------------------------------------------
 
-MAIL_FOLDER = read("MAIL_FOLDER")  # for one person's machine: whoever can read all mail can log in as everybody
+MAIL_FOLDER = read("MAIL_FOLDER")  # for one person's machine: a visitor who reads all mail can log in as any user
 if MAIL_FOLDER and not IS_TRIAL:
-    raise ImproperlyConfigured("MAIL_FOLDER shows everybody's mail: it is for demonstrations on localhost alone.")
+    raise ImproperlyConfigured("MAIL_FOLDER shows all mail: it is for demonstrations on localhost alone.")
 MAILERS = {
     "default": {"BACKEND": "frontend.mailbox.backend.FolderBackend", "OPTIONS": {"folder": MAIL_FOLDER}}
     if MAIL_FOLDER
@@ -302,7 +302,7 @@ CELERY = {
     "result_serializer": "json",
     "event_serializer": "json",
     "broker_connection_retry_on_startup": True,
-    # A message that nobody has acknowledged for so long is delivered again. Longer than any job takes.
+    # A message that is not acknowledged for so long is delivered again. Longer than any job takes.
     "broker_transport_options": {
         "visibility_timeout": 2 * JOB_TIME_LIMIT.total_seconds(),
         "global_keyprefix": read("BROKER_PREFIX"),
@@ -331,7 +331,7 @@ HEARTBEAT_FILE = read("HEARTBEAT_FILE")
 # Live updates -------------------------------------------------------------------------------------------------------
 
 # Publish and subscribe, where nothing is kept: what goes through it only says that there is something to read, and
-# whoever missed it looks for themselves. The other layer keeps messages and members of groups in Redis until they
+# a process that missed it looks for itself. The other layer keeps messages and members of groups in Redis until they
 # expire, also those of processes that died.
 CHANNEL_LAYERS = {
     "default": {

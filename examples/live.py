@@ -1,4 +1,4 @@
-"""Follow a project over the WebSocket, as somebody's program would.
+"""Follow a project over the WebSocket, as a client program does.
 
     python examples/live.py [BASE [EMAIL [PASSWORD [ACCOUNT [EVENTS]]]]]
 

@@ -1,4 +1,4 @@
-"""A walk through the REST API, as somebody's program would take it.
+"""A walk through the REST API, as a client program takes it.
 
     python examples/tour.py [BASE [EMAIL [PASSWORD [ACCOUNT [OTHER]]]]]
 

@@ -1,4 +1,4 @@
-"""Keys such as WEB, made from a project's name when nobody chose one."""
+"""Keys such as WEB, made from a project's name when the client chose none."""
 
 import re
 import unicodedata

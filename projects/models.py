@@ -34,7 +34,7 @@ class RankField(models.CharField):  # type: ignore[type-arg]
 def visible_through(membership: Membership, path: str = "") -> Q:
     """Return the condition that a member may see the project at `path`, such as `task__project`; "" is the row itself.
 
-    Everybody sees the open ones, and of the private ones their own; owners and admins see them all.
+    All members see the open ones, and of the private ones their own; owners and admins see them all.
     """
     if may(membership, "project.see_private"):
         return Q()
@@ -65,7 +65,7 @@ class Project(AbstractTopic):
     description = TextField(blank=True, max_length=20_000)
     color = models.CharField(max_length=10, choices=Color, default=Color.BLUE)
     private = models.BooleanField(default=False)
-    on_roadmap = models.BooleanField(default=False)  # shown to everybody in the `roadmap` variant
+    on_roadmap = models.BooleanField(default=False)  # public in the `roadmap` variant
     archived_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -129,7 +129,7 @@ class Status(TenantModel):
 
 
 class ProjectMember(TenantModel):
-    """Somebody who sees a private project."""
+    """A member who sees a private project."""
 
     ends_with_membership = "member"  # of the account: see accounts.actions.members
 

@@ -41,7 +41,7 @@ def at_end(present: Iterable[str]) -> str:
         return first()
     try:
         return after(last)
-    except ValueError:  # somebody chose the last rank that there is; rows may share one, and order by id then
+    except ValueError:  # the last rank that there is was chosen; rows may share one, and order by id then
         return last
 
 

@@ -1,4 +1,4 @@
-"""`@` and somebody's e-mail address or full name, in a text of Markdown: docs/notifications.md."""
+"""`@` and a user's e-mail address or full name, in a text of Markdown: docs/notifications.md."""
 
 import re
 import unicodedata
@@ -12,7 +12,7 @@ from tasks.frames import call_with_room
 from tasks.markdown import new_parser, split_text
 from tenancy.folding import VOICE_MARKS, is_unspaced, normalized
 
-MOST = 200  # signs that are looked at in one text; whoever writes more of them means nobody
+MOST = 200  # signs that are looked at in one text; a text with more of them mentions no members
 SIGNS = "@\uff20"  # input methods of Chinese and Japanese write the wide one
 JOINING = "._@\uff20/-"  # besides letters, digits and marks: an address or a path goes on with the sign behind it
 CODE = "\0"  # in the place of code, so that what stands around it does not become one word

@@ -50,7 +50,7 @@ def pytest_collection_finish():
 def _permissions_are_made_once():
     """Django makes those of its admin anew whenever tables are emptied, in half of the time that takes.
 
-    Nobody asks for them: superusers have all.
+    These rights are not checked: superusers have all.
     """
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
     post_migrate.disconnect(create_contenttypes)

@@ -8,7 +8,7 @@ from django.db import connection
 PATIENCE = 120.0
 
 
-def wait_until_somebody_waits(unless=lambda: False):
+def wait_until_blocked(unless=lambda: False):
     """Wait until another connection waits for a lock of this one, or `unless` says that none will."""
     deadline = time.monotonic() + PATIENCE
     with connection.cursor() as cursor:
@@ -19,4 +19,4 @@ def wait_until_somebody_waits(unless=lambda: False):
             )
             if cursor.fetchone()[0] or unless():
                 return
-            assert time.monotonic() < deadline, "Nobody waits."
+            assert time.monotonic() < deadline, "No connection waits."

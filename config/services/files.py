@@ -20,7 +20,7 @@ def _give_to_owner_of_parent(path: Path) -> None:
 
 
 def make_folder(path: Path, mode: int = 0o755) -> None:
-    """Make `path` and its parents where they are missing; they belong to whoever owns the folder around them."""
+    """Make `path` and its parents where they are missing; they belong to the owner of the folder around them."""
     if path.is_dir():
         return
     make_folder(path.parent)
@@ -31,7 +31,7 @@ def make_folder(path: Path, mode: int = 0o755) -> None:
 
 
 def open_file(path: Path, mode: str) -> IO[bytes]:
-    """Open `path` for writing; a new file belongs to whoever owns its folder."""
+    """Open `path` for writing; a new file belongs to the owner of its folder."""
     new = not path.exists()
     file = open(path, mode)  # noqa: SIM115 (the caller closes it)
     if new:
@@ -55,7 +55,7 @@ def secret(root: Path, name: str) -> str:
 
 @contextmanager
 def exclusive_lock(path: Path) -> Iterator[None]:
-    """Hold the lock file `path` alone; waits for whoever has it."""
+    """Hold the lock file `path` alone; waits for the process that has it."""
     with open_file(path, "ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

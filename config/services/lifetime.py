@@ -1,9 +1,9 @@
 """How long embedded servers live: from their first user to their last, without counting.
 
 Every process that uses them holds a shared lock on `in-use.lock` until it exits. One that leaves tries to get that
-lock alone, and whoever gets it was the last and stops the servers. The system drops the locks of a killed process, so
+lock alone, and the one that gets it is the last and stops the servers. The system drops locks of a killed process, so
 its servers, left over, are adopted by the next one to come and stopped by the last one to go. Coming and going are
-serialised by `start.lock`, so nobody stops servers that somebody else is just about to use.
+serialised by `start.lock`, so no process stops servers that another is just about to use.
 """
 
 import atexit
@@ -55,7 +55,7 @@ class Hold:
 
 
 def stop_left_over(root: Path, known: Sequence[Server]) -> None:
-    """Stop servers that killed processes left behind. Raises ServicesError when somebody uses them."""
+    """Stop servers that killed processes left behind. Raises ServicesError when a process uses them."""
     if not root.exists():
         return
     with exclusive_lock(root / "start.lock"), open_file(root / "in-use.lock", "ab") as in_use:

@@ -61,7 +61,7 @@ class PostgreSQL(Server):
         if not (self.folder / "PG_VERSION").exists():
             self._initialise()
         # No server of ours runs, so a file left by a killed one only misleads: PostgreSQL refuses to start when the
-        # process id in it belongs to somebody else by now. Two servers on one folder are still impossible, because
+        # process id in it belongs to another process by now. Two servers on one folder are still impossible, because
         # it also finds the other's shared memory.
         (self.folder / "postmaster.pid").unlink(missing_ok=True)
 

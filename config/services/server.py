@@ -165,7 +165,7 @@ class Server(ABC):
             wait_until(lambda: self._is_ready() or self._has_died(), START_SECONDS)
             if not self._has_died() and self._is_ready():
                 return self.finish(self.port())
-            # Somebody else took the port after it was found to be free.
+            # Another process took the port after it was found to be free.
             if "ddress already in use" not in self._log_tail():
                 break
             self._spawn()

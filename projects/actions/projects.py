@@ -29,7 +29,7 @@ class NotArchived(Conflicting):
 
 
 class LastProjectMember(Conflicting):
-    """Without this member nobody but admins would see the private project; nothing was changed."""
+    """Without this member only admins would see the private project; nothing was changed."""
 
 
 class ProjectFields(TypedDict, total=False):
@@ -76,7 +76,7 @@ def _save_with_free_key(project: Project) -> None:
             with transaction.atomic():
                 project.save(force_insert=True)
         except IntegrityError:
-            # Somebody else took it since we looked, and has committed: take the next one.
+            # Another request took it since we looked, and has committed: take the next one.
             if not Project.objects.filter(key=key).exists():
                 raise
         else:
@@ -135,7 +135,7 @@ def delete_project(*, project: Project, actor: Membership) -> None:
 
 @transaction.atomic
 def set_on_roadmap(*, project: Project, actor: Membership, shown: bool) -> Project:
-    """Show a project to everybody on the public roadmap, or stop showing it.
+    """Show a project to all visitors of the public roadmap, or stop showing it.
 
     Raises PermissionDenied, ValidationError for a private one, Gone when it was deleted meanwhile.
     """
@@ -156,9 +156,9 @@ def set_on_roadmap(*, project: Project, actor: Membership, shown: bool) -> Proje
 
 @transaction.atomic
 def add_project_member(*, project: Project, actor: Membership, member: Membership) -> ProjectMember:
-    """Let somebody see a project also while it is private; a second time changes nothing.
+    """Let a member see a project also while it is private; a second time changes nothing.
 
-    Raises PermissionDenied, ValidationError for somebody who left the account, Gone when the project is gone.
+    Raises PermissionDenied, ValidationError for a former member, Gone when the project is gone.
     """
     project = lock_project_for(actor, "project.manage", project.pk)
     _require_manager(project, actor)
@@ -174,7 +174,7 @@ def add_project_member(*, project: Project, actor: Membership, member: Membershi
 
 @transaction.atomic
 def remove_project_member(*, project: Project, actor: Membership, member: Membership) -> None:
-    """Take somebody out of a project; they lose sight of it, and their tasks in it, while it is private.
+    """Remove a member from a project; they lose sight of it, and their tasks in it, while it is private.
 
     People may always leave. Raises PermissionDenied, LastProjectMember, Gone when they are no member of it.
     """

@@ -37,7 +37,7 @@ class ProjectSerializer(StrictModelSerializer[Project]):
 
 
 class ProjectMemberSerializer(StrictSerializer):
-    """Somebody who sees a private project: the id of a row of `members/`."""
+    """A member who sees a private project: the id of a row of `members/`."""
 
     member = RowField(queryset=Membership.objects.current())
 
@@ -152,7 +152,7 @@ class ProjectViewSet(TenantViewSet[Project]):
     )
     @action(detail=True, methods=["delete"], url_path="members/(?P<member>[^/.]+)")
     def remove_member(self, request: Request, pk: str, member: str) -> Response:
-        """Take a member out of the project; everybody may take out themselves."""
+        """Take a member out of the project; all members may take out themselves."""
         project = self.get_object()
         try:
             found = Membership.objects.filter(pk=UUID(member)).first()

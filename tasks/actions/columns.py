@@ -18,7 +18,7 @@ def retire_status(*, status: Status, actor: Membership, into: Status) -> None:
     """Move the tasks of a column, archived ones too, to the end of `into`, another one of its project, and delete it.
 
     What that column says of being completed becomes true of them. One event tells of all, as when a column gets new
-    ranks: whoever follows it reads the tasks of `into` anew. Raises PermissionDenied, ValidationError, Gone when
+    ranks: a client that follows it reads the tasks of `into` anew. Raises PermissionDenied, ValidationError, Gone when
     one of the two was deleted meanwhile.
     """
     project = lock_project_for(actor, "status.manage", status.project_id)

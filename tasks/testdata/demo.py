@@ -60,7 +60,7 @@ class _DemoAccount:
                 *(archived_at, created_at, archived_at or created_at, len(tasks)),
             )
         )
-        # Whoever makes a project is a member of it.
+        # The member who makes a project is a member of it.
         for local in project.get("members", ["owner"]):
             rows[ProjectMember].append((new_id(), project_id, self.members[local]))
         statuses = {category: new_id() for category in Category}
@@ -94,7 +94,7 @@ class _DemoAccount:
         return task_id
 
     def add_notifications(self, task: dict[str, Any], task_id: str, age: timedelta) -> None:
-        """Have told its assignees that the owner assigned them, and the owner that somebody else did."""
+        """Have told its assignees that the owner assigned them, and the owner that another member did."""
         told_at = self.now - age
         read_at = told_at + timedelta(hours=3) if age > READ else None
         for local in task.get("who", ()):

@@ -16,7 +16,7 @@ from tenancy.models import TenantModel
 from tenancy.postgresql.bulk import Row, bulk_load
 from tenancy.roles import OWNER
 
-PASSWORD = "password"  # of everybody: it is in the contract
+PASSWORD = "password"  # of all users: it is in the contract
 
 # What the rows of each table hold, in the order in which the tables are loaded.
 FIELDS: dict[type[TenantModel], tuple[str, ...]] = {
@@ -46,7 +46,7 @@ def new_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody to be made a member, unless a person with that e-mail address exists: then that one becomes it."""
+    """A user to be made a member, unless a user with that email address exists: then that one becomes it."""
 
     member_id: str
     email: str
@@ -89,7 +89,7 @@ def load_accounts(batch: Sequence[NewAccount], *, password: str) -> int:
 
 def _find_or_create_users(people: Iterable[Person], password: str) -> tuple[dict[str, UUID], int]:
     """Return the id of each person by e-mail address, and how many were created."""
-    names = {person.email: person.name for person in people}  # somebody may be in several accounts
+    names = {person.email: person.name for person in people}  # a user may be in several accounts
     known = dict(User.objects.using(OWNER).filter(email__in=names).values_list("email", "id"))
     users = [User(email=email, name=name, password=password) for email, name in names.items() if email not in known]
     User.objects.using(OWNER).bulk_create(users)
@@ -98,7 +98,7 @@ def _find_or_create_users(people: Iterable[Person], password: str) -> tuple[dict
 
 
 def confirm_addresses(users: Iterable[User]) -> None:
-    """Let people log in whose addresses nobody will ever write to."""
+    """Let people log in whose addresses never receive mail."""
     EmailAddress.objects.using(OWNER).bulk_create(
         EmailAddress(user_id=user.pk, email=user.email, verified=True, primary=True) for user in users
     )

@@ -22,7 +22,7 @@ def log_in():
 
 @pytest.fixture
 def personal():
-    """Return a new personal token of somebody in an account, as it was shown: `personal(bob, acme)["token"]`."""
+    """Return a new personal token of a user in an account, as it was shown: `personal(bob, acme)["token"]`."""
 
     def personal(user, tenant, **fields):
         client = TenantClient(tenant).as_(user)
@@ -33,7 +33,7 @@ def personal():
 
 @pytest.fixture
 def end_membership():
-    """End the membership of somebody in an account: `end_membership(bob, acme)`."""
+    """End the membership of a user in an account: `end_membership(bob, acme)`."""
 
     def end_membership(user, tenant):
         with tenant_context(tenant):

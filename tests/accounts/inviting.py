@@ -28,7 +28,7 @@ def link_in(message):
 
 
 def invite(client, who, account, email="nina@example.com", role="member"):
-    """Have somebody invite an address, and return the answer's data and the text of the link."""
+    """Let a member invite an address, and return the answer's data and the text of the link."""
     answer = client.as_(who, at=account).json("POST", URL, {"email": email, "role": role})
     assert answer.status_code == 201, answer.content
     (message,) = post()

@@ -27,10 +27,10 @@ def people():
     return User.objects.count()
 
 
-# Somebody new --------------------------------------------------------------------------------------------------------
+# New users -----------------------------------------------------------------------------------------------------------
 
 
-def test_somebody_new_gets_a_password_and_a_place(client, acme, alice):
+def test_new_user_gets_password_and_membership(client, acme, alice):
     _row, token = invite(client, alice, acme, role="viewer")
     answer = accept(client, acme, token, **NEW)
     assert (answer.status_code, answer["Cache-Control"]) == (201, "no-store")
@@ -62,7 +62,7 @@ def test_somebody_new_gets_a_password_and_a_place(client, acme, alice):
     ],
     ids=str,
 )
-def test_what_is_refused_leaves_nobody_behind_and_the_link_as_it_was(client, acme, alice, fields, name):
+def test_refused_acceptance_creates_no_user_and_keeps_the_link(client, acme, alice, fields, name):
     _row, token = invite(client, alice, acme)
     before = people()
     answer = accept(client, acme, token, **fields)
@@ -71,17 +71,17 @@ def test_what_is_refused_leaves_nobody_behind_and_the_link_as_it_was(client, acm
     assert accept(client, acme, token, **NEW).status_code == 201
 
 
-def test_somebody_who_never_set_a_password_sets_it_now(client, acme, alice):
+def test_user_without_password_sets_it_on_acceptance(client, acme, alice):
     User.objects.create_user("nina@example.com")
     _row, token = invite(client, alice, acme)
     assert accept(client, acme, token, **NEW).status_code == 201
     assert log_in(client, acme, "nina@example.com", NEW["password"]).status_code == 200
 
 
-# Somebody who has an account of their own ----------------------------------------------------------------------------
+# Users with an account of their own ----------------------------------------------------------------------------------
 
 
-def test_somebody_known_proves_it_by_their_password(client, acme, globex, alice, mallory):
+def test_known_user_accepts_with_their_password(client, acme, globex, alice, mallory):
     _row, token = invite(client, alice, acme, "mallory@example.com", "admin")
     wrong = accept(client, acme, token, password="wrong", name="Mine")
     assert (wrong.status_code, wrong.json()["code"]) == (401, "invalid_credentials")
@@ -97,7 +97,7 @@ def test_a_link_is_no_way_to_another_password(client, acme, alice, mallory):
     assert User.objects.get(pk=mallory.pk).check_password(PASSWORD)
 
 
-def test_somebody_who_was_blocked_is_not_let_in(client, acme, alice, mallory):
+def test_inactive_user_cannot_accept(client, acme, alice, mallory):
     _row, token = invite(client, alice, acme, "mallory@example.com")
     User.objects.filter(pk=mallory.pk).update(is_active=False)
     assert accept(client, acme, token, password=PASSWORD).status_code == 401
@@ -113,7 +113,7 @@ def test_attempts_count_towards_the_limit_of_the_log_in_page(client, acme, globe
     assert log_in(client, globex, "mallory@example.com", PASSWORD).status_code == 429
 
 
-def test_whoever_is_logged_in_on_the_public_host_needs_no_password(client, acme, globex, alice, mallory):
+def test_user_logged_in_on_the_public_host_needs_no_password(client, acme, globex, alice, mallory):
     _row, token = invite(client, alice, acme, "mallory@example.com")
     public = TenantClient()
     public.log_in(mallory)
@@ -124,7 +124,7 @@ def test_whoever_is_logged_in_on_the_public_host_needs_no_password(client, acme,
     assert (answer.status_code, answer.json()["email"]) == (201, "mallory@example.com")
 
 
-def test_but_it_must_be_the_person_who_was_invited(client, acme, alice, bob, mallory):
+def test_only_the_invited_user_accepts_without_password(client, acme, alice, bob, mallory):
     _row, token = invite(client, alice, acme, "nina@example.com")
     public = TenantClient()
     public.log_in(mallory)
@@ -134,7 +134,7 @@ def test_but_it_must_be_the_person_who_was_invited(client, acme, alice, bob, mal
     assert not User.objects.filter(email="nina@example.com").exists()
 
 
-def test_another_page_cannot_make_somebody_accept(client, acme, alice, mallory):
+def test_cross_site_request_cannot_accept(client, acme, alice, mallory):
     _row, token = invite(client, alice, acme, "mallory@example.com")
     public = TenantClient(enforce_csrf_checks=True)
     public.handler.enforce_csrf_checks = True
@@ -154,7 +154,7 @@ def test_a_former_member_is_the_same_one_again(client, acme, alice, bob):
     assert again.readmitted_at is not None
 
 
-def test_somebody_who_has_become_a_member_meanwhile(client, acme, alice, mallory):
+def test_user_who_is_already_a_member_gets_conflict(client, acme, alice, mallory):
     _row, token = invite(client, alice, acme, "mallory@example.com")
     join(mallory, acme, "viewer")
     answer = accept(client, acme, token, password=PASSWORD)
@@ -216,12 +216,12 @@ def test_on_the_host_of_another_account_there_is_no_such_link(client, acme, glob
 
 
 @pytest.mark.parametrize("token", ["", None, 1, ["x"], "x" * 201, "x\0"])
-def test_what_is_no_token_is_refused(client, acme, token):
+def test_malformed_token_is_refused(client, acme, token):
     answer = accept(client, acme, token, **NEW)
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["token"])
 
 
-def test_at_a_suspended_account_nobody_comes_in(client, acme, alice):
+def test_suspended_account_refuses_acceptance(client, acme, alice):
     _row, token = invite(client, alice, acme)
     type(acme).objects.filter(pk=acme.pk).update(suspended_at=timezone.now())
     from django.core.cache import cache
@@ -233,7 +233,7 @@ def test_at_a_suspended_account_nobody_comes_in(client, acme, alice):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_who_accept_at_once_one_does(client, acme, alice, at_once):
+def test_exactly_one_parallel_acceptance_succeeds(client, acme, alice, at_once):
     _row, token = invite(client, alice, acme)
     errors = at_once(*[lambda: acceptance.accept_as_new_person(token=token, **NEW)] * 3)
     assert [type(error) for error in errors] == [Gone] * 2
@@ -243,7 +243,7 @@ def test_of_two_who_accept_at_once_one_does(client, acme, alice, at_once):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_whoever_accepts_while_it_is_revoked_is_a_member_or_is_not(client, acme, alice, at_once):
+def test_parallel_acceptance_and_revocation_have_one_outcome(client, acme, alice, at_once):
     _row, token = invite(client, alice, acme)
     with tenant_context(acme):
         invitation = Invitation.objects.get()
@@ -273,7 +273,7 @@ def test_a_new_person_who_accepts_twice_at_once_in_two_accounts_is_one_person(cl
 # The page ------------------------------------------------------------------------------------------------------------
 
 
-def test_the_page_of_the_link_lets_somebody_new_in(client, acme, alice):
+def test_invitation_page_lets_a_new_user_join(client, acme, alice):
     _row, token = invite(client, alice, acme, role="viewer")
     browser, url = client.at(acme), f"/invitations/{token}/"
     page = browser.get(url).content.decode()
@@ -288,7 +288,7 @@ def test_the_page_of_the_link_lets_somebody_new_in(client, acme, alice):
     assert browser.get(url).status_code == 404
 
 
-def test_the_page_asks_somebody_known_for_their_password(client, acme, alice, mallory):
+def test_invitation_page_asks_a_known_user_for_their_password(client, acme, alice, mallory):
     _row, token = invite(client, alice, acme, "mallory@example.com")
     browser, url = client.at(acme), f"/invitations/{token}/"
     assert 'name="name"' not in browser.get(url).content.decode()

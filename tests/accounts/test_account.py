@@ -13,7 +13,7 @@ from tenancy.testing import membership_of
 ACCOUNT, MEMBERS = "/api/v1/account/", "/api/v1/members/"
 
 
-def test_it_is_the_account_of_the_address(client, acme, vera):
+def test_endpoint_shows_the_account_of_the_host(client, acme, vera):
     response = client.as_(vera).get(ACCOUNT)
     assert (response.json()["id"], response.json()["slug"]) == (str(acme.pk), "acme")
     assert {"name", "variant", "created_at"} <= set(response.json())
@@ -46,7 +46,7 @@ def test_admins_choose_its_time_zone(client, acme, admin, bob):
         *("Factory", "localtime", "posixrules", "posix/Europe/Berlin", "right/UTC"),
     ],
 )
-def test_what_is_no_time_zone_is_refused(client, admin, name):
+def test_invalid_time_zone_is_refused(client, admin, name):
     response = client.as_(admin).json("PATCH", ACCOUNT, {"time_zone": name})
     assert (response.status_code, list(response.json()["errors"])) == (400, ["time_zone"])
 
@@ -57,7 +57,7 @@ def test_bad_names_are_refused(client, admin, body):
     assert (response.status_code, len(response.json()["errors"])) == (400, 1)
 
 
-def test_its_id_is_not_written(client, acme, admin):
+def test_account_id_cannot_be_changed(client, acme, admin):
     before = client.as_(admin).get(ACCOUNT).json()
     client.as_(admin).json("PATCH", ACCOUNT, {"id": str(uuid4())})
     assert client.as_(admin).get(ACCOUNT).json() == before
@@ -86,7 +86,7 @@ def test_a_member_has_the_fields_of_the_contract(client, acme, bob):
     assert shown in client.as_(bob).get(MEMBERS).json()["results"]
 
 
-def test_whoever_left_is_not_among_them(client, acme, alice, bob):
+def test_former_member_is_not_listed(client, acme, alice, bob):
     with tenant_context(acme):
         member = membership_of(bob, acme)
         type(member).objects.filter(pk=member.pk).update(ended_at=timezone.now())
@@ -102,7 +102,7 @@ def test_members_of_other_accounts_do_not_exist(client, globex, bob, mallory):
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
-def test_nobody_is_added_here(client, acme, alice, method):
+def test_members_endpoint_does_not_add_members(client, acme, alice, method):
     with tenant_context(acme):
         member = membership_of(alice, acme)
     url = MEMBERS if method == "POST" else f"{MEMBERS}{member.pk}/"

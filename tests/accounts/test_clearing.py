@@ -49,7 +49,7 @@ def left(tenant):
         )
 
 
-def test_what_expired_in_one_account_is_deleted(acme, globex, alice, mallory, make):
+def test_expired_rows_are_deleted_in_the_active_account_only(acme, globex, alice, mallory, make):
     make(acme, alice)
     make(globex, mallory)
     before = left(globex)

@@ -1,4 +1,4 @@
-"""What somebody does at the very moment when they delete themselves: nothing of it is left."""
+"""What users do at the very moment when they delete themselves: nothing of it is left."""
 
 import threading
 
@@ -23,7 +23,7 @@ from tenancy.testing import PASSWORD, TenantClient, join, membership_of
 from tests.accounts.inviting import invite
 from tests.accounts.logging_in import give_app
 from tests.accounts.test_pictures import picture
-from tests.waiting import wait_until_somebody_waits
+from tests.waiting import wait_until_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NEW = "another long sentence"
@@ -32,7 +32,7 @@ TOKENS, TOKEN = "/api/v1/tokens/", "/api/v1/auth/token/"
 
 @pytest.fixture
 def meanwhile(at_once):
-    """Have somebody do something that waits for the end of `first`, which is begun before."""
+    """Start an action that waits for the end of `first`, which is begun before."""
 
     def meanwhile(first, then):
         begun, answers = threading.Event(), []
@@ -41,7 +41,7 @@ def meanwhile(at_once):
             with transaction.atomic():
                 first()
                 begun.set()
-                wait_until_somebody_waits()
+                wait_until_blocked()
 
         def follow():
             assert begun.wait(10)
@@ -54,7 +54,7 @@ def meanwhile(at_once):
 
 
 def is_forgotten(user):
-    """Say that there is nothing left of somebody."""
+    """Say that there is nothing left of a user."""
     user.refresh_from_db()
     assert (user.email, user.name, user.is_active) == (f"{user.pk}@deleted.invalid", "", False)
     assert user.time_zone is None
@@ -99,14 +99,14 @@ def test_an_invitation_that_was_accepted_is_a_membership_that_ends(client, acme,
         assert Membership.objects.get(user=bob).ended_at
 
 
-def test_somebody_who_comes_late_with_the_link_is_not_let_in(client, acme, globex, bob, mallory):
+def test_deleted_user_cannot_accept_an_invitation(client, acme, globex, bob, mallory):
     _row, token = invite(client, mallory, globex, "bob@example.com")
     delete_user(user=bob)
     with tenant_context(globex), pytest.raises(Gone):
         accept_invitation(token=token, user=bob)
 
 
-def test_an_account_is_not_given_to_somebody_who_goes(acme, bob, meanwhile):
+def test_account_is_not_created_for_a_user_being_deleted(acme, bob, meanwhile):
     def create():
         return create_account(slug="initech", name="Initech", owner_email="bob@example.com")
 
@@ -116,7 +116,7 @@ def test_an_account_is_not_given_to_somebody_who_goes(acme, bob, meanwhile):
     assert is_forgotten(bob)
 
 
-def test_whoever_is_made_the_owner_stays_or_is_not_made_it(acme, alice, bob, meanwhile):
+def test_user_being_deleted_is_not_made_owner(acme, alice, bob, meanwhile):
     owner, member = membership_of(alice, acme), membership_of(bob, acme)
     _answers, errors = meanwhile(lambda: delete_user(user=bob), lambda: transfer_account(member=member, actor=owner))
     assert [type(error) for error in errors] == [Gone]
@@ -124,7 +124,7 @@ def test_whoever_is_made_the_owner_stays_or_is_not_made_it(acme, alice, bob, mea
     assert membership_of(alice, acme).role == "owner"
 
 
-def test_whoever_was_made_the_owner_stays(acme, alice, bob, meanwhile):
+def test_user_made_owner_before_deletion_cannot_be_deleted(acme, alice, bob, meanwhile):
     owner, member = membership_of(alice, acme), membership_of(bob, acme)
     _answers, errors = meanwhile(lambda: transfer_account(member=member, actor=owner), lambda: delete_user(user=bob))
     assert [str(error)[:31] for error in errors] == ["You are the last owner of Acme."[:31]]
@@ -172,7 +172,7 @@ def test_a_session_of_that_moment_opens_nothing(client, acme, bob, meanwhile):
 
     (answer,), errors = meanwhile(lambda: delete_user(user=bob), log_in)
     assert (answer.status_code, errors) == (302, [])
-    assert Session.objects.exists()  # of nobody: neither the person is active nor the password theirs
+    assert Session.objects.exists()  # of no user: neither the person is active nor the password theirs
     assert browser.get("/")["Location"] == "/auth/login/?next=/"
     assert browser.get("/api/v1/me/").status_code == 401
     assert is_forgotten(bob)
@@ -191,7 +191,7 @@ def test_a_session_of_that_moment_opens_nothing(client, acme, bob, meanwhile):
         ("/auth/time-zone/", {"time_zone": "Europe/Vienna"}),
     ],
 )
-def test_nothing_is_written_to_somebody_who_goes(client, acme, bob, path, fields, meanwhile):
+def test_request_of_a_user_being_deleted_writes_nothing(client, acme, bob, path, fields, meanwhile):
     session = client.as_(bob)
     give_app(session, bob)
     answers, errors = meanwhile(lambda: delete_user(user=bob), lambda: session.post(path, fields))
@@ -244,6 +244,6 @@ def test_no_picture_is_left(acme, globex, charlie, meanwhile, run_jobs):
         assert not storage.exists(avatar_file(left.avatar))
 
 
-def test_of_two_times_the_second_finds_it_done(acme, bob, meanwhile):
+def test_second_parallel_deletion_succeeds_without_effect(acme, bob, meanwhile):
     assert meanwhile(lambda: delete_user(user=bob), lambda: delete_user(user=bob)) == ([None], [])
     assert is_forgotten(bob)

@@ -62,7 +62,7 @@ def test_the_owner_types_the_name_and_the_account_is_closed(client, acme, alice,
 
 
 @pytest.mark.parametrize("who", ["admin", "bob", "vera"])
-def test_nobody_else_deletes_it(client, acme, alice, admin, bob, vera, request, who):
+def test_only_owners_delete_the_account(client, acme, alice, admin, bob, vera, request, who):
     session = client.as_(request.getfixturevalue(who))
     assert session.get(DANGER).status_code == session.post(DANGER, {"name": "Acme"}).status_code == 403
     assert code(session.json("DELETE", ACCOUNT, {"name": "Acme"})) == (403, "permission_denied")
@@ -128,10 +128,10 @@ def test_an_owner_without_a_session_logs_in_first(client, acme, ended, alice):
     assert "This account will be deleted" in Page(visitor.get(DANGER)).text
     public = TenantClient()
     public.log_in(alice)
-    assert "http://acme.localhost:8000/auth/enter/" in Page(public.get("/")).links  # the door is open for her
+    assert "http://acme.localhost:8000/auth/enter/" in Page(public.get("/")).links  # she can log in there
 
 
-def test_others_cannot_call_it_off(client, acme, ended, admin, bob):
+def test_only_owners_cancel_the_deletion(client, acme, ended, admin, bob):
     for who in (admin, bob):
         assert client.as_(who, at=acme).post(DANGER).status_code == 403
     assert client.at(acme).post(DANGER).status_code == 302
@@ -156,7 +156,7 @@ def test_the_platform_may_suspend_it_meanwhile(client, acme, ended, alice, commi
     assert Account.objects.get(pk=acme.pk).is_closing
 
 
-def test_another_accounts_owner_is_nobody_here(client, acme, ended, mallory):
+def test_owner_of_another_account_is_not_authenticated(client, acme, ended, mallory):
     assert client.as_(mallory, at=acme).post(DANGER).status_code == 302
     assert code(client.at(acme).json("POST", RESTORE)) == (401, "not_authenticated")
 

@@ -96,14 +96,14 @@ def people(acme, globex, bob, mallory, vera, charlie, end_membership):
         "a member's wrong password": (bob.email, "wrong"),
         "a non-member's right password": (mallory.email, PASSWORD),
         "a non-member's wrong password": (mallory.email, "wrong"),
-        "nobody's address": ("nobody@example.com", PASSWORD),
+        "unknown address": ("absent@example.com", PASSWORD),
         "switched off": (switched_off.email, PASSWORD),
         "not been confirmed": (unconfirmed.email, PASSWORD),
         "not confirmed, wrong": (unconfirmed.email, "wrong"),
         "not confirmed, no member": (stranger.email, PASSWORD),
         "a former member": (former.email, PASSWORD),
         "without a password": (linked.email, PASSWORD),
-        "an address that somebody wants": (vera.email, "wrong"),
+        "a pending address": (vera.email, "wrong"),
     }
 
 
@@ -145,9 +145,9 @@ def require_equal(costs):
 
 @pytest.mark.parametrize("where", ["page", "api", "api of the public host", "page of the public host"])
 def test_every_refused_log_in_costs_the_same(client, acme, people, measure, where):
-    if where == "page of the public host":  # where everybody may log in who is confirmed
+    if where == "page of the public host":  # where every confirmed user may log in
         people = {reason: who for reason, who in people.items() if who[1] == "wrong" or "confirmed" in reason}
-        people["nobody's address"] = ("nobody@example.com", "wrong")
+        people["unknown address"] = ("absent@example.com", "wrong")
     send = {
         "page": lambda: on_the_page(client, acme),
         "api": lambda: in_the_api(client, acme),
@@ -174,7 +174,7 @@ def test_every_invitation_costs_the_same(client, acme, alice, people, measure):
     def send(email, password):
         assert session.json("POST", INVITATIONS, {"email": email, "role": "member"}).status_code == 201
 
-    reasons = ("nobody's address", "a non-member's right password", "not confirmed, no member", "a former member")
+    reasons = ("unknown address", "a non-member's right password", "not confirmed, no member", "a former member")
     require_equal(costs_of(measure, {reason: people[reason] for reason in reasons}, send))
 
 
@@ -188,7 +188,7 @@ def test_every_wish_for_another_address_costs_the_same(client, acme, bob, people
         assert (answer.status_code, answer.url) == (302, EMAIL)
         return cost
 
-    reasons = ("nobody's address", "a non-member's right password", "not confirmed, no member", "switched off")
+    reasons = ("unknown address", "a non-member's right password", "not confirmed, no member", "switched off")
     costs = {}
     for reason in reasons:
         cache.clear()
@@ -203,9 +203,9 @@ def test_every_sign_up_writes_the_same(client, acme, people, measure):
         fields = {"email": email, "password1": "a long sentence of hers", "account_name": email, "slug": ""}
         assert client.at(None).post(SIGN_UP, fields).status_code == 302
 
-    reasons = ("nobody's address", "a non-member's right password", "not confirmed, no member", "switched off")
+    reasons = ("unknown address", "a non-member's right password", "not confirmed, no member", "switched off")
     costs = costs_of(measure, {reason: people[reason] for reason in reasons}, send)
     writes = {reason: [each for each in cost.statements if is_write(each)] for reason, cost in costs.items()}
     require_equal(writes)
-    assert len(writes["nobody's address"]) == 7  # account, person, address, member, audit log, letter, session
+    assert len(writes["unknown address"]) == 7  # account, person, address, member, audit log, letter, session
     assert {cost.hashes for cost in costs.values()} == {1}

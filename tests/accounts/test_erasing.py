@@ -85,13 +85,13 @@ def test_after_two_weeks_everything_of_it_is_gone_and_nothing_of_others(client, 
     assert not Domain.objects.filter(tenant_id=acme.pk).exists()
     assert [run.tenant_id for run in DailyRun.objects.all()] == [globex.pk]
     assert not OutboxJob.objects.filter(tenant_id=acme.pk).exists()
-    assert User.objects.filter(pk=alice.pk).exists()  # people are nobody's
+    assert User.objects.filter(pk=alice.pk).exists()  # users belong to no account
     assert client.as_(mallory).get("/").status_code == 200
     with tenant_context(globex):
         default_storage.delete_all()
 
 
-def test_its_name_is_free_only_then(acme, alice):
+def test_slug_is_free_only_after_erasure(acme, alice):
     with pytest.raises(ValidationError, match="already exists"):
         create_account(slug="acme", name="Acme", owner_email="eve@example.com")
     pass_time(acme, days=13)
@@ -122,10 +122,10 @@ def test_an_erasure_that_was_killed_is_taken_up_again(acme, filled, monkeypatch,
     assert Account.objects.get(pk=acme.pk).slug == "acme"
     assert account_erasure.erase_due_accounts() == 1
     assert not any(rows_of(acme).values())
-    assert account_erasure.erase_account(account) is False  # somebody was quicker
+    assert account_erasure.erase_account(account) is False  # another worker was faster
 
 
-def test_one_that_cannot_be_erased_does_not_keep_others(acme, globex, monkeypatch):
+def test_account_that_cannot_be_erased_does_not_block_others(acme, globex, monkeypatch):
     pass_time(acme, days=20), pass_time(globex)
     clear = account_erasure.clear_tenant
 
@@ -140,7 +140,7 @@ def test_one_that_cannot_be_erased_does_not_keep_others(acme, globex, monkeypatc
     assert list(Account.objects.values_list("slug", flat=True)) == ["acme"]
 
 
-def test_what_is_written_meanwhile_goes_too(acme, filled, project, monkeypatch):
+def test_rows_written_during_erasure_are_erased(acme, filled, project, monkeypatch):
     account, clear = pass_time(acme), account_erasure.clear_tenant
     writes = iter([True])
 

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.django_db
 ENTER, OVER = "/auth/enter/", "/auth/hand-over/"
 
 
-def at_door(browser, **query):
-    """Open the door of an account and return the page of the public site that it leads to."""
+def start_handoff(browser, **query):
+    """Start the login handoff at an account and return the page of the public site that it redirects to."""
     answer = browser.get(ENTER, query)
     assert (answer.status_code, answer["Cache-Control"] != "") == (302, True)
     url = urlsplit(answer["Location"])
@@ -42,14 +42,14 @@ def public(client, charlie):
 
 @pytest.fixture
 def browser(client, acme):
-    """The same browser at acme, where nobody is logged in."""
+    """The same browser at acme, without a session."""
     return client.at(acme)
 
 
 @pytest.fixture
 def token(public, browser):
     """A token for this browser at acme."""
-    return token_in(public.post(at_door(browser)))
+    return token_in(public.post(start_handoff(browser)))
 
 
 def take(browser, token):
@@ -59,8 +59,8 @@ def take(browser, token):
 # The way -------------------------------------------------------------------------------------------------------------
 
 
-def test_it_leads_in_and_is_written_down(public, browser, acme, charlie):
-    page = at_door(browser)
+def test_handoff_logs_in_and_is_audited(public, browser, acme, charlie):
+    page = start_handoff(browser)
     offered = public.get(page)
     assert "You are logged in as charlie@example.com." in offered.content.decode()
     assert "Go to Acme" in offered.content.decode()
@@ -76,14 +76,14 @@ def test_it_leads_in_and_is_written_down(public, browser, acme, charlie):
     )
 
 
-def test_whoever_is_in_already_goes_right_in(client, acme, bob):
+def test_logged_in_member_is_redirected_at_once(client, acme, bob):
     answer = client.as_(bob).get(ENTER, {"next": "/subtasks/"})
     assert (answer.status_code, answer["Location"]) == (302, "/subtasks/")
 
 
-def test_whoever_is_not_logged_in_anywhere_logs_in_on_the_way(client, acme, bob):
+def test_anonymous_client_logs_in_during_the_handoff(client, acme, bob):
     browser, public = client.at(acme), TenantClient()
-    page = at_door(browser, next="/subtasks/")
+    page = start_handoff(browser, next="/subtasks/")
     asked = public.get(page)
     assert asked["Location"].startswith("/auth/login/?next=/auth/hand-over/%3Faccount%3Dacme%26challenge%3D")
     back = public.post(asked["Location"], {"login": bob.email, "password": PASSWORD})
@@ -94,13 +94,13 @@ def test_whoever_is_not_logged_in_anywhere_logs_in_on_the_way(client, acme, bob)
 def test_at_an_account_with_a_domain_of_its_own_too(public, client, acme):
     acme.domains.create(host="work.acme.example", is_primary=True)
     browser = TenantClient(acme, HTTP_HOST="work.acme.example")
-    token = token_in(public.post(at_door(browser)), host="work.acme.example:8000")
+    token = token_in(public.post(start_handoff(browser)), host="work.acme.example:8000")
     assert take(browser, token)["Location"] == "/"
 
 
 def test_the_form_may_lead_to_the_account_and_nowhere_else(public, browser):
     """Browsers hold a form to `form-action` also where its answer leads."""
-    policy = public.get(at_door(browser))["Content-Security-Policy"]
+    policy = public.get(start_handoff(browser))["Content-Security-Policy"]
     assert "form-action 'self' http://acme.localhost:8000;" in policy + ";"
     assert "form-action 'self';" in public.get("/")["Content-Security-Policy"] + ";"
 
@@ -109,7 +109,7 @@ def test_the_app_was_asked_for_on_the_public_site(client, acme, charlie):
     give_app(client.as_(charlie, at=acme), charlie)
     cache.clear()
     public = TenantClient()
-    page = at_door(client.at(acme))
+    page = start_handoff(client.at(acme))
     log_in(public, charlie)  # and no code
     assert public.post(page).status_code == 302
     assert public.post(page)["Location"].startswith(LOG_IN)
@@ -118,7 +118,7 @@ def test_the_app_was_asked_for_on_the_public_site(client, acme, charlie):
 # What a token is worth -----------------------------------------------------------------------------------------------
 
 
-def test_it_works_once(browser, token, acme):
+def test_ticket_works_once(browser, token, acme):
     other = TenantClient(acme)
     other.cookies = browser.cookies.copy()
     assert take(browser, token)["Location"] == "/"
@@ -134,14 +134,14 @@ def test_at_another_account_it_is_worth_nothing_and_used_up(client, browser, tok
     assert take(browser, token)["Location"] == LOG_IN
 
 
-def test_nor_in_another_browser(client, token, acme):
-    """A stranger who sends their own token to somebody does not make them work in the stranger's name."""
-    somebody = client.at(acme)
-    assert take(somebody, token)["Location"] == LOG_IN  # who never was at the door
+def test_ticket_does_not_work_in_another_browser(client, token, acme):
+    """A stranger who sends their own ticket to a user does not make the user work in the stranger's name."""
+    victim = client.at(acme)
+    assert take(victim, token)["Location"] == LOG_IN  # without having started the handoff
     another = client.at(acme)
-    at_door(another)
+    start_handoff(another)
     assert take(another, token)["Location"] == LOG_IN
-    assert not is_in(somebody)
+    assert not is_in(victim)
     assert not is_in(another)
 
 
@@ -151,17 +151,17 @@ def test_a_session_that_is_there_is_not_replaced(client, token, acme, bob):
     assert "bob@example.com" in session.get("/").content.decode()
 
 
-def test_it_lasts_for_thirty_seconds(public, browser, monkeypatch):
+def test_ticket_expires_after_thirty_seconds(public, browser, monkeypatch):
     from accounts.actions import login_handoff
 
     assert login_handoff.SECONDS == 30
     monkeypatch.setattr(login_handoff, "SECONDS", 0.001)
-    token = token_in(public.post(at_door(browser)))
+    token = token_in(public.post(start_handoff(browser)))
     threading.Event().wait(0.05)
     assert take(browser, token)["Location"] == LOG_IN
 
 
-def test_its_text_is_not_kept(token):
+def test_ticket_is_not_stored_in_plain_text(token):
     client = cache._cache.get_client(None)
     keys = list(client.scan_iter(match=f"{cache.key_prefix}:*hand-over*"))
     assert len(keys) == 1
@@ -171,8 +171,8 @@ def test_its_text_is_not_kept(token):
 
 
 @pytest.mark.parametrize("text", ["", "x", "x" * 10_000, "é", "a\0b"])
-def test_what_is_no_token_leads_to_the_log_in(browser, text):
-    at_door(browser)
+def test_malformed_ticket_redirects_to_the_login(browser, text):
+    start_handoff(browser)
     assert take(browser, text)["Location"] == LOG_IN
 
 
@@ -182,26 +182,26 @@ def test_a_cookie_that_was_tampered_with_is_none(browser, token, cookie):
     assert take(browser, token)["Location"] == LOG_IN
 
 
-def test_somebody_removed_on_the_way_does_not_get_in(browser, token, acme, charlie, end_membership):
+def test_member_removed_during_the_handoff_is_not_logged_in(browser, token, acme, charlie, end_membership):
     end_membership(charlie, acme)
     assert take(browser, token)["Location"] == LOG_IN
 
 
-def test_nor_somebody_switched_off(browser, token, charlie):
+def test_user_deactivated_during_the_handoff_is_not_logged_in(browser, token, charlie):
     charlie.is_active = False
     charlie.save()
     assert take(browser, token)["Location"] == LOG_IN
 
 
-def test_nor_somebody_whose_password_was_changed(browser, token, charlie):
+def test_user_with_changed_password_is_not_logged_in(browser, token, charlie):
     charlie.set_password("another long sentence")
     charlie.save()
     assert take(browser, token)["Location"] == LOG_IN
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_who_come_with_it_at_once_one_gets_in(public, browser, acme):
-    token = token_in(public.post(at_door(browser)))
+def test_exactly_one_parallel_use_of_a_ticket_succeeds(public, browser, acme):
+    token = token_in(public.post(start_handoff(browser)))
     barrier, places = threading.Barrier(5), []
 
     def run():
@@ -224,7 +224,7 @@ def test_of_many_who_come_with_it_at_once_one_gets_in(public, browser, acme):
 # Who gets one --------------------------------------------------------------------------------------------------------
 
 
-def test_only_a_member_gets_one_and_others_read_what_nobody_would(public, acme, globex):
+def test_non_member_reads_the_same_page_as_for_an_absent_account(public, acme, globex):
     type(acme).objects.create(slug="initech", name="Initech")
     challenge = {"challenge": "0" * 64}
     absent = public.get(OVER, {"account": "nowhere", **challenge})
@@ -234,8 +234,8 @@ def test_only_a_member_gets_one_and_others_read_what_nobody_would(public, acme, 
         assert public.post(f"{OVER}?account={account}&challenge={'0' * 64}").status_code == 404
 
 
-def test_nor_to_a_suspended_account(public, acme, browser, suspend):
-    page = at_door(browser)
+def test_suspended_account_gets_no_ticket(public, acme, browser, suspend):
+    page = start_handoff(browser)
     suspend(acme)
     assert public.get(page).status_code == 404
 
@@ -248,7 +248,7 @@ def test_a_challenge_that_is_none_is_refused(public, acme, challenge):
 def test_making_one_takes_a_post_without_forgery(acme, charlie, browser):
     public = TenantClient(enforce_csrf_checks=True)
     public.log_in(charlie)
-    page = at_door(browser)
+    page = start_handoff(browser)
     assert public.get(page).status_code == 200
     assert public.post(page).status_code == 403
 
@@ -265,7 +265,7 @@ def test_another_account_makes_none(client, acme, globex, charlie):
 
 
 def test_without_redis_people_log_in_as_ever(public, browser, token, settings, bob):
-    page = at_door(browser)
+    page = start_handoff(browser)
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
     assert public.post(page)["Location"] == "http://acme.localhost:8000/auth/login/"
     assert take(browser, token)["Location"] == LOG_IN
@@ -278,8 +278,8 @@ def test_without_redis_people_log_in_as_ever(public, browser, token, settings, b
     "target",
     ["//evil.example", "\\\\evil.example", "/\\evil.example", "javascript:alert(1)", "http://globex.localhost/"],
 )
-def test_it_leads_to_no_other_site(public, browser, client, acme, globex, bob, target):
-    token = token_in(public.post(at_door(browser, next=target)))
+def test_ticket_does_not_redirect_to_another_site(public, browser, client, acme, globex, bob, target):
+    token = token_in(public.post(start_handoff(browser, next=target)))
     assert take(browser, token)["Location"] == "/"
     assert client.as_(bob).get(ENTER, {"next": target})["Location"] == "/"
 
@@ -287,13 +287,13 @@ def test_it_leads_to_no_other_site(public, browser, client, acme, globex, bob, t
 # The switcher --------------------------------------------------------------------------------------------------------
 
 
-def test_the_switcher_leads_to_the_doors_of_ones_other_accounts(client, acme, globex, charlie):
+def test_switcher_links_to_the_users_other_accounts(client, acme, globex, charlie):
     links = client.as_(charlie, at=acme).get("/").content.decode()
     assert 'href="http://globex.localhost:8000/auth/enter/"' in links
     assert 'href="http://acme.localhost:8000/auth/enter/"' not in links
 
 
-def test_and_is_not_there_for_somebody_with_one_account(client, acme, globex, bob):
+def test_switcher_is_absent_for_a_user_with_one_account(client, acme, globex, bob):
     shown = client.as_(bob).get("/").content.decode()
     assert "Other accounts" not in shown
     assert "globex" not in shown

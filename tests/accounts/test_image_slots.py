@@ -78,7 +78,7 @@ def in_threads(*calls):
             thread.join()
 
 
-def of(tenant):
+def shrinking(tenant):
     def call():
         with tenant_context(tenant):
             return shrink(tenant.slug.encode(), 100)
@@ -104,7 +104,7 @@ def until_some_wait(number):
 
 
 def test_a_tenant_has_one_slot_and_others_find_one(acme, globex, decoder):
-    with in_threads(of(acme), of(acme), of(globex)) as results:
+    with in_threads(shrinking(acme), shrinking(acme), shrinking(globex)) as results:
         decoder.wait_for(lambda inside: inside == {b"acme": 1, b"globex": 1})
         until_some_wait(1)
         decoder.open()
@@ -113,11 +113,11 @@ def test_a_tenant_has_one_slot_and_others_find_one(acme, globex, decoder):
 
 
 def test_few_wait_and_the_others_are_refused_at_once(acme, globex, decoder):
-    with in_threads(*[of(acme)] * (1 + images.MOST_WAITING)) as results:
+    with in_threads(*[shrinking(acme)] * (1 + images.MOST_WAITING)) as results:
         until_some_wait(images.MOST_WAITING)
         with pytest.raises(TooManyImages):
-            of(acme)()
-        with in_threads(of(globex)):  # there is a slot for it
+            shrinking(acme)()
+        with in_threads(shrinking(globex)):  # there is a slot for it
             decoder.wait_for(lambda inside: inside[b"globex"] == 1)
             decoder.open()
     assert results == [b"made"] * (1 + images.MOST_WAITING)
@@ -126,10 +126,10 @@ def test_few_wait_and_the_others_are_refused_at_once(acme, globex, decoder):
 
 def test_waiting_ends(acme, decoder, monkeypatch):
     monkeypatch.setattr(images, "WAIT_SECONDS", 0.01)
-    with in_threads(of(acme)):
+    with in_threads(shrinking(acme)):
         decoder.wait_for(lambda inside: inside[b"acme"] == 1)
         with pytest.raises(TooManyImages):
-            of(acme)()
+            shrinking(acme)()
         decoder.open()
     assert waiting() == 0
 

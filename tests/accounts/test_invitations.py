@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def few(monkeypatch):
-    """Let an account have two invitations that nobody has accepted."""
+    """Let an account have two pending invitations."""
     monkeypatch.setitem(LIMITS, Plan.BUSINESS, replace(LIMITS[Plan.BUSINESS], invitations=2))
 
 
@@ -92,7 +92,7 @@ def test_members_and_viewers_neither_invite_nor_see_it(client, acme, alice, bob,
     ],
     ids=str,
 )
-def test_what_makes_no_sense_is_refused_and_nothing_is_mailed(client, alice, bob, body):
+def test_invalid_invitation_is_refused_and_nothing_is_mailed(client, alice, bob, body):
     response = client.as_(alice).json("POST", URL, body)
     assert (response.status_code, len(response.json()["errors"])) == (400, 1)
     assert not OutboxJob.objects.exists()
@@ -109,9 +109,9 @@ def test_an_address_is_invited_once_until_that_is_over(client, acme, alice, admi
     assert [accept(client, acme, token, **NEW).status_code for token in (first, second, third)] == [404, 404, 201]
 
 
-def test_whether_anybody_has_an_address_is_not_told(client, acme, alice, mallory):
+def test_invitation_does_not_reveal_whether_a_user_exists(client, acme, alice, mallory):
     known, unknown = (
-        client.as_(alice).json("POST", URL, {"email": f"{name}@example.com"}) for name in ("mallory", "nobody")
+        client.as_(alice).json("POST", URL, {"email": f"{name}@example.com"}) for name in ("mallory", "absent")
     )
     assert known.status_code == unknown.status_code == 201
     assert {name for name in known.json() if known.json()[name] != unknown.json()[name]} <= {
@@ -220,7 +220,7 @@ def test_sent_again_it_is_another_link_with_more_time(client, acme, alice):
     assert [action for action, *_ in entries(acme)] == [*("invitation.created", "invitation.resent", "member.joined")]
 
 
-def test_what_is_revoked_is_gone(client, acme, alice):
+def test_revoked_invitation_is_gone(client, acme, alice):
     row, token = invite(client, alice, acme)
     session, url = client.as_(alice), f"{URL}{row['id']}/"
     assert session.delete(url).status_code == 204
@@ -232,7 +232,7 @@ def test_what_is_revoked_is_gone(client, acme, alice):
     assert entries(acme)[-1] == ("invitation.revoked", "alice@example.com", {"email": row["email"], "role": "member"})
 
 
-def test_those_of_other_accounts_do_not_exist(client, acme, globex, alice, mallory):
+def test_invitations_of_other_accounts_are_not_found(client, acme, globex, alice, mallory):
     row, _token = invite(client, alice, acme)
     session = client.as_(mallory)
     for method, end in (("GET", ""), ("DELETE", ""), ("POST", "resend/")):
@@ -241,7 +241,7 @@ def test_those_of_other_accounts_do_not_exist(client, acme, globex, alice, mallo
     assert post() == []
 
 
-def test_there_is_no_patch(client, acme, alice):
+def test_patch_is_not_allowed(client, acme, alice):
     row, _token = invite(client, alice, acme)
     assert client.as_(alice).json("PATCH", f"{URL}{row['id']}/", {"role": "admin"}).status_code == 405
 
@@ -272,7 +272,7 @@ def test_open_invitations_count_as_members(client, nearly_full, alice):
 
 def test_the_last_place_can_be_accepted_and_one_that_is_gone_cannot(client, nearly_full, alice):
     _row, token = invite(client, alice, nearly_full)
-    join(make_user("somebody"), nearly_full, "member")
+    join(make_user("second"), nearly_full, "member")
     assert accept(client, nearly_full, token, **NEW).status_code == 402
     with tenant_context(nearly_full):
         type(membership_of(alice, nearly_full)).objects.filter(role="member").update(ended_at=timezone.now())
@@ -280,7 +280,7 @@ def test_the_last_place_can_be_accepted_and_one_that_is_gone_cannot(client, near
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_those_who_invite_the_last_one_at_once_one_succeeds(nearly_full, alice, at_once):
+def test_exactly_one_parallel_last_invitation_succeeds(nearly_full, alice, at_once):
     owner = membership_of(alice, nearly_full)
     emails = [f"nina-{number}@example.com" for number in range(3)]
     errors = at_once(*[lambda email=email: invitations.invite(actor=owner, email=email) for email in emails])
@@ -288,7 +288,7 @@ def test_of_those_who_invite_the_last_one_at_once_one_succeeds(nearly_full, alic
     assert OutboxJob.objects.count() == 1
 
 
-def test_nobody_writes_to_any_number_of_strangers(client, acme, globex, alice, mallory, few):
+def test_pending_and_revoked_invitations_count_towards_the_limit(client, acme, globex, alice, mallory, few):
     row, _token = invite(client, alice, acme, "one@example.com")
     invite(client, alice, acme, "two@example.com")
     session = client.as_(alice)
@@ -308,7 +308,7 @@ def test_nobody_writes_to_any_number_of_strangers(client, acme, globex, alice, m
     assert session.json("POST", URL, {"email": "four@example.com"}).status_code == 402
 
 
-def test_one_that_was_accepted_makes_room_and_one_that_has_expired_needs_it(client, acme, alice, few):
+def test_accepted_and_expired_invitations_free_their_place_until_resent(client, acme, alice, few):
     row, _token = invite(client, alice, acme, "one@example.com")
     _row, token = invite(client, alice, acme)
     assert accept(client, acme, token, **NEW).status_code == 201

@@ -61,13 +61,13 @@ def test_a_link_is_worth_what_its_inviter_may_do_when_it_is_used(client, acme, a
     assert accept(client, acme, token, **NEW).status_code == 404
 
 
-def test_an_inviter_who_is_switched_off_lets_nobody_in(client, acme, admin):
+def test_invitation_of_an_inactive_inviter_is_invalid(client, acme, admin):
     _row, token = invite(client, admin, acme)
     type(admin).objects.filter(pk=admin.pk).update(is_active=False)
     assert not is_good(client, acme, token)
 
 
-def test_one_that_another_admin_sends_again_is_theirs(client, acme, alice, admin):
+def test_invitation_resent_by_another_admin_stays_valid(client, acme, alice, admin):
     row, _token = invite(client, admin, acme)
     with tenant_context(acme):
         Invitation.objects.update(asked_at=timezone.now() - timedelta(hours=1))

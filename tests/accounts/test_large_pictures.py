@@ -152,7 +152,7 @@ def test_a_palette_keeps_its_transparent_color(kind, size):
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
-def test_of_an_animation_the_first_picture_is_shown(kind):
+def test_animation_becomes_its_first_frame(kind):
     frames = [Image.new("RGB", (300, 200), color) for color in (RED, BLUE, BLUE)]
     content = saved(frames[0], kind, save_all=True, append_images=frames[1:], duration=100, disposal=2)
     assert len(list(ImageSequence.Iterator(Image.open(BytesIO(content))))) >= 2
@@ -171,7 +171,7 @@ def test_a_jpeg_of_several_pictures_shows_the_first_and_has_the_limits_of_one(mo
         shrink(content, 100)
 
 
-def test_what_follows_a_jpeg_is_not_taken_for_scans():
+def test_bytes_after_a_jpeg_are_not_counted_as_scans():
     """Phones put a video behind a photo, in which any bytes occur."""
     assert read_jpeg(picture(kind="JPEG") + b"\xff\xda\x00\x08\x01" * 200).scans == 1
     assert shrink(picture(kind="JPEG") + b"\xff\xda\x00\x08\x01" * 200, 100)

@@ -30,8 +30,8 @@ REFERENCES = {
     "projects.ProjectMember.member": "deleted",
     "accounts.Notification.member": "deleted",
     "accounts.Notification.actor": "kept: what they did",
-    "accounts.Export.requested_by": "kept: for a week, and shown to whoever sees the project",
-    "accounts.IdempotencyKey.member": "kept: answers to requests that nobody can send any more, for a day",
+    "accounts.Export.requested_by": "kept: for a week, and shown to members who see the project",
+    "accounts.IdempotencyKey.member": "kept: answers to requests that cannot be sent any more, for a day",
     "accounts.AuditEntry.actor": "kept: what they did",
     "accounts.Invitation.invited_by": "kept: it is the account's, and admins see and revoke it",
     "projects.Activity.actor": "kept: what they did",
@@ -39,13 +39,13 @@ REFERENCES = {
     "tasks.Attachment.uploaded_by": "kept: what they added",
     "sample.Note.reader": "kept: it is in a sample",
     "sample.NoteActivity.actor": "kept: what they did",
-    "tasks.Assignment.member": "kept: what somebody else has to take over",
+    "tasks.Assignment.member": "kept: what another member has to take over",
 }
 
 
 @pytest.fixture
 def remove(client, acme, alice):
-    """Have alice remove somebody."""
+    """Let alice remove a user."""
 
     def remove(person):
         assert client.as_(alice).delete(f"{URL}{membership_of(person, acme).pk}/").status_code == 204
@@ -55,7 +55,7 @@ def remove(client, acme, alice):
 
 @pytest.fixture
 def readmit(acme):
-    """Make somebody a member again, so much later that clocks of a second can tell."""
+    """Make a user a member again, so much later that clocks of a second can tell."""
 
     def readmit(person, role="member"):
         with tenant_context(acme), transaction.atomic():
@@ -77,7 +77,7 @@ def bearing(client, account, token):
     return client.at(account).get(PROJECTS, HTTP_AUTHORIZATION=f"Bearer {token}")
 
 
-def test_everything_that_refers_to_a_member_has_an_answer_to_their_end():
+def test_every_reference_to_a_member_states_what_happens_on_leaving():
     found = {
         f"{model._meta.label}.{field.name}"
         for model in apps.get_models()
@@ -90,7 +90,7 @@ def test_everything_that_refers_to_a_member_has_an_answer_to_their_end():
 
 
 @pytest.mark.parametrize("leaves", [False, True], ids=["removed", "left"])
-def test_it_ends_sessions_and_tokens_at_once(client, acme, bob, remove, leaves):
+def test_leaving_ends_sessions_and_tokens_at_once(client, acme, bob, remove, leaves):
     session, tokens = client.as_(bob), log_in(client, acme, bob)
     personal = session.json("POST", "/api/v1/tokens/", {"name": "CI"}).json()["token"]
     if leaves:
@@ -108,21 +108,21 @@ def test_it_ends_sessions_and_tokens_at_once(client, acme, bob, remove, leaves):
 
 
 def test_the_log_ins_are_revoked_and_not_only_refused(client, acme, bob, remove):
-    """Two controls overlap for whoever comes back: this is the one that does not ask for the date."""
+    """Two controls overlap for a user who comes back: this is the one that does not ask for the date."""
     log_in(client, acme, bob)
     remove(bob)
     with tenant_context(acme):
         assert RefreshFamily.objects.get(member=membership_of(bob, acme)).revoked_at is not None
 
 
-def test_their_other_accounts_go_on(client, acme, globex, charlie, remove):
+def test_leaving_keeps_access_to_other_accounts(client, acme, globex, charlie, remove):
     elsewhere, tokens = client.as_(charlie, at=globex), log_in(client, globex, charlie)
     remove(charlie)
     assert elsewhere.get(PROJECTS).status_code == 200
     assert bearing(client, globex, tokens["access"]).status_code == 200
 
 
-def test_what_they_did_stays_and_their_place_in_projects_does_not(client, acme, alice, bob, task, remove):
+def test_leaving_keeps_activity_and_removes_project_memberships(client, acme, alice, bob, task, remove):
     with tenant_context(acme):
         his = membership_of(bob, acme)
         update_task(task=task, actor=membership_of(alice, acme), assignees=[his])
@@ -136,7 +136,7 @@ def test_what_they_did_stays_and_their_place_in_projects_does_not(client, acme, 
     assert client.as_(alice).get(f"/tasks/{task.key}/").status_code == 200
 
 
-def test_whoever_comes_back_is_the_same_member_in_another_role(acme, bob, client, remove, readmit):
+def test_readmitted_user_is_the_same_member_with_the_new_role(acme, bob, client, remove, readmit):
     before = membership_of(bob, acme)
     remove(bob)
     member = readmit(bob, "viewer")
@@ -172,7 +172,7 @@ def test_nothing_of_what_ended_comes_back(client, acme, bob, secret_project, rem
     assert client.as_(bob).get(PROJECTS).json()["results"] == []
 
 
-def test_a_socket_of_before_is_closed_although_nobody_looked_meanwhile(acme, bob, remove, readmit):
+def test_socket_from_before_readmission_is_closed(acme, bob, remove, readmit):
     his = membership_of(bob, acme)
     before = Visitor(his.pk, bob.pk, "member", timezone.now(), token_expires_at=time.time() + 60)
     remove(bob)
@@ -184,7 +184,7 @@ def test_a_socket_of_before_is_closed_although_nobody_looked_meanwhile(acme, bob
     assert list(staying) == [his.pk]
 
 
-def test_what_a_late_request_added_after_the_end_does_not_come_back_either(acme, bob, secret_project, remove, readmit):
+def test_rows_added_after_leaving_are_not_restored(acme, bob, secret_project, remove, readmit):
     his = membership_of(bob, acme)
     remove(bob)
     with tenant_context(acme):
@@ -207,7 +207,7 @@ def test_two_at_once_who_remove_the_same_person(client, acme, alice, bob, remove
     assert client.as_(alice).delete(url).status_code == 404
 
 
-def test_who_is_removed_while_acting_does_nothing_more(client, acme, admin, bob, remove):
+def test_member_removed_during_a_request_cannot_act(client, acme, admin, bob, remove):
     """As a request that was let in before the removal and waited for it."""
     stale, his = membership_of(admin, acme), membership_of(bob, acme)
     remove(admin)

@@ -9,7 +9,7 @@ from tenancy.testing import membership_of
 ME, ACCOUNTS = "/api/v1/me/", "/api/v1/me/accounts/"
 
 
-def test_it_says_who_asks_and_what_they_are_here(client, acme, bob):
+def test_me_shows_the_user_and_the_role_in_the_account(client, acme, bob):
     with tenant_context(acme):
         member = membership_of(bob, acme)
     assert client.as_(bob).get(ME).json() == {
@@ -24,7 +24,7 @@ def test_it_says_who_asks_and_what_they_are_here(client, acme, bob):
     }
 
 
-def test_people_are_somebody_else_in_each_account(client, acme, globex, charlie):
+def test_user_has_another_member_id_in_each_account(client, acme, globex, charlie):
     members = {client.at(account).with_token(charlie).get(ME).json()["member"] for account in (acme, globex)}
     assert len(members) == 2
 
@@ -48,7 +48,7 @@ def test_a_user_chooses_a_time_zone_for_all_accounts(client, acme, globex, charl
 
 
 @pytest.mark.parametrize("name", ["", "Factory", "localtime", "posixrules", "posix/UTC", "Nowhere/City", 3, ["UTC"]])
-def test_what_is_no_time_zone_cannot_be_chosen_by_a_user(client, bob, name):
+def test_user_cannot_choose_an_invalid_time_zone(client, bob, name):
     response = client.as_(bob).json("PATCH", ME, {"time_zone": name})
     assert (response.status_code, list(response.json()["errors"])) == (400, ["time_zone"])
     bob.refresh_from_db()
@@ -56,7 +56,7 @@ def test_what_is_no_time_zone_cannot_be_chosen_by_a_user(client, bob, name):
 
 
 @pytest.mark.parametrize("choice", ["mail_notifications", "mail_digest"])
-def test_everybody_chooses_their_mails_of_this_account_alone(client, acme, globex, charlie, vera, choice):
+def test_mail_settings_belong_to_one_user_in_one_account(client, acme, globex, charlie, vera, choice):
     response = client.at(acme).with_token(charlie).json("PATCH", ME, {choice: False})
     assert (response.status_code, response.json()[choice]) == (200, False)
     assert client.at(acme).with_token(charlie).get(ME).json()[choice] is False
@@ -74,7 +74,7 @@ def test_a_change_of_mails_depends_on_what_was_read(client, bob):
     assert (first.status_code, again.status_code) == (200, 412)
 
 
-def test_what_they_are_is_not_for_them_to_say(client, acme, bob):
+def test_user_cannot_change_their_role_or_email(client, acme, bob):
     client.as_(bob).json("PATCH", ME, {"role": "owner", "email": "root@example.com"})
     assert client.as_(bob).get(ME).json()["role"] == "member"
     bob.refresh_from_db()
@@ -90,11 +90,11 @@ def test_ones_accounts_are_listed_from_any_of_them(client, acme, globex, charlie
         ]
 
 
-def test_nobody_elses_are(client, acme, globex, bob):
+def test_only_own_accounts_are_listed(client, acme, globex, bob):
     assert [row["id"] for row in client.as_(bob).get(ACCOUNTS).json()["results"]] == [str(acme.pk)]
 
 
-def test_neither_those_that_one_left_nor_suspended_ones(client, acme, globex, charlie):
+def test_left_and_suspended_accounts_are_not_listed(client, acme, globex, charlie):
     session = client.at(acme).with_token(charlie)
     with tenant_context(globex):
         member = membership_of(charlie, globex)
@@ -117,5 +117,5 @@ def test_the_list_has_pages(client, acme, globex, charlie):
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 @pytest.mark.parametrize("url", [ME, ACCOUNTS])
-def test_other_methods_are_405(client, bob, url, method):
+def test_unsupported_methods_are_not_allowed(client, bob, url, method):
     assert client.as_(bob).json(method, url, {}).status_code == 405

@@ -15,7 +15,7 @@ NOT_FOUND = {"code": "not_found", "detail": "Not found.", "errors": {}}
 
 @pytest.fixture
 def address(acme):
-    """Return where somebody of acme is."""
+    """Return the URL of a member of acme."""
     return lambda person: f"{URL}{membership_of(person, acme).pk}/"
 
 
@@ -69,7 +69,7 @@ MATRIX = {  # who: {whom: (status of PATCH, status of DELETE)}
 
 
 @pytest.mark.parametrize(("who", "whom"), [(who, whom) for who, row in MATRIX.items() for whom in row])
-def test_who_changes_and_removes_whom(
+def test_roles_change_and_remove_members_as_the_matrix_says(
     client, acme, alice, admin, bob, vera, second_owner, other_admin, address, request, who, whom
 ):
     session, url = client.as_(request.getfixturevalue(who), at=acme), address(request.getfixturevalue(whom))
@@ -81,7 +81,7 @@ def test_who_changes_and_removes_whom(
 
 
 @pytest.mark.parametrize("who", ["alice", "admin"])
-def test_nobody_is_made_an_owner_but_by_transfer(client, acme, alice, admin, bob, address, request, who):
+def test_owner_role_is_given_by_transfer_only(client, acme, alice, admin, bob, address, request, who):
     session = client.as_(request.getfixturevalue(who), at=acme)
     for person in (bob, admin):
         response = session.json("PATCH", address(person), {"role": "owner"})
@@ -90,7 +90,7 @@ def test_nobody_is_made_an_owner_but_by_transfer(client, acme, alice, admin, bob
 
 
 @pytest.mark.parametrize("role", ["", None, "boss", 1, ["viewer"]])
-def test_what_is_no_role_is_refused(client, admin, bob, address, role):
+def test_invalid_role_is_refused(client, admin, bob, address, role):
     response = client.as_(admin).json("PATCH", address(bob), {"role": role})
     assert (response.status_code, list(response.json()["errors"])) == (400, ["role"])
 
@@ -154,7 +154,7 @@ def test_an_owner_who_left_does_not_count(client, acme, alice, second_owner, add
     ],
     ids=["both leave", "each removes the other", "both step back", "each takes the other's role"],
 )
-def test_of_two_owners_who_go_at_once_one_stays(acme, alice, second_owner, at_once, end):
+def test_parallel_removal_of_two_owners_leaves_one(acme, alice, second_owner, at_once, end):
     one, other = membership_of(alice, acme), membership_of(second_owner, acme)
     errors = at_once(lambda: end(one, other), lambda: end(other, one))
     assert len(errors) == 1
@@ -173,14 +173,14 @@ def test_an_owner_who_gives_the_account_away_twice_at_once_has_given_it_once(acm
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_transfer_to_somebody_who_leaves_leaves_an_owner(acme, alice, bob, at_once):
+def test_transfer_to_a_leaving_member_leaves_one_owner(acme, alice, bob, at_once):
     owner, his = membership_of(alice, acme), membership_of(bob, acme)
     errors = at_once(lambda: transfer_account(member=his, actor=owner), lambda: leave_account(actor=his))
     assert len(errors) == 1
     assert list(roles(acme).values()).count("owner") == 1
 
 
-def test_leaving_needs_another_owner_also_for_whoever_was_read_before(acme, alice):
+def test_stale_role_does_not_let_the_last_owner_leave(acme, alice):
     stale = membership_of(alice, acme)
     stale.role = "member"
     with tenant_context(acme), pytest.raises(LastOwner):
@@ -190,7 +190,7 @@ def test_leaving_needs_another_owner_also_for_whoever_was_read_before(acme, alic
 # Transfer ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_owner_gives_the_account_to_somebody_else(client, acme, alice, bob):
+def test_owner_transfers_the_account_to_a_member(client, acme, alice, bob):
     session, his = client.as_(alice), str(membership_of(bob, acme).pk)
     response = session.json("POST", TRANSFER, {"member": his})
     assert (response.status_code, response.json()) == (200, session.get("/api/v1/account/").json())

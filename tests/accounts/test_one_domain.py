@@ -48,7 +48,7 @@ class TestSwitchedOn:
         answer = client.get(TASKS, headers={"X-Tenant": "acme"})
         assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
 
-    def test_a_header_that_names_nobody(self, client, charlie, tasks):
+    def test_header_with_unknown_tenant_is_unknown_host(self, client, charlie, tasks):
         assert ask(client, "unknown").json()["code"] == "unknown_host"
 
     def test_a_header_on_another_accounts_host(self, client, acme, tasks):

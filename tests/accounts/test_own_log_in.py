@@ -28,12 +28,12 @@ def change_password(client, old=PASSWORD, new=OTHER, again=OTHER):
 @pytest.mark.parametrize(
     "path", ["/auth/", PASSWORD_PAGE, ADDRESS, DELETE, "/auth/2fa/app/activate/", "/auth/2fa/recovery-codes/"]
 )
-def test_it_is_for_people_who_are_logged_in(client, acme, path):
+def test_anonymous_client_is_redirected_to_the_login(client, acme, path):
     for host in (None, acme):
         assert client.at(host).get(path)["Location"] == f"/auth/login/?next={path}"
 
 
-def test_it_is_there_on_every_host(client, acme, bob):
+def test_login_settings_are_available_on_every_host(client, acme, bob):
     client.log_in(bob)
     for session in (client, client.as_(bob)):
         shown = session.get("/auth/")
@@ -53,7 +53,9 @@ def test_a_new_password_ends_all_other_sessions(client, acme, globex, charlie, p
     assert (post.only.subject, post.only.to) == ("Your password was changed", ["charlie@example.com"])
 
 
-def test_and_all_log_ins_of_programs_and_leaves_personal_tokens(client, acme, globex, charlie, log_in, personal):
+def test_password_change_ends_refresh_tokens_and_keeps_personal_tokens(
+    client, acme, globex, charlie, log_in, personal
+):
     refresh, token = log_in(charlie, globex)["refresh"], personal(charlie, globex)["token"]
     change_password(client.as_(charlie, at=acme))
     answer = client.at(globex).json("POST", "/api/v1/auth/token/refresh/", {"refresh": refresh})
@@ -65,7 +67,7 @@ def test_and_all_log_ins_of_programs_and_leaves_personal_tokens(client, acme, gl
 @pytest.mark.parametrize(
     "fields", [{"old": "wrong"}, {"new": "short", "again": "short"}, {"again": "something else"}], ids=str
 )
-def test_it_takes_the_old_one_and_a_good_one_twice(client, acme, bob, fields):
+def test_password_change_needs_the_old_password_and_a_valid_new_one_twice(client, acme, bob, fields):
     session = client.as_(bob)
     assert change_password(session, **fields).status_code == 200
     bob.refresh_from_db()
@@ -100,14 +102,14 @@ def test_all_other_log_ins_can_be_ended(client, acme, globex, charlie, log_in, p
     assert at.json("POST", "/api/v1/auth/token/verify/", {"token": token}).status_code == 200
 
 
-def test_that_takes_the_password_again_and_a_post(client, acme, charlie):
+def test_ending_other_sessions_needs_the_password_and_a_post(client, acme, charlie):
     session, other = client.as_(charlie), client.as_(charlie)
     assert session.post(OTHERS)["Location"].startswith("/auth/reauthenticate/")
     assert session.get(OTHERS).status_code == 405
     assert is_in(other)
 
 
-def test_others_are_left_alone(client, acme, bob, charlie):
+def test_sessions_of_other_users_are_kept(client, acme, bob, charlie):
     session = client.as_(bob)
     end_others(client.as_(charlie))
     assert is_in(session)
@@ -165,13 +167,13 @@ def test_a_new_address_counts_once_it_is_confirmed(client, acme, bob, post):
     assert log_in_page(client.at(acme), bob)["Location"] == "/"
 
 
-def test_it_takes_the_password_again(client, acme, bob):
+def test_address_change_needs_the_password_again(client, acme, bob):
     answer = client.as_(bob).post(ADDRESS, {"email": "robert@example.com", "action_add": ""})
     assert answer["Location"].startswith("/auth/reauthenticate/")
     assert EmailAddress.objects.filter(user=bob).count() == 1
 
 
-def test_one_that_waits_can_be_forgotten(client, acme, bob, post):
+def test_pending_address_can_be_removed(client, acme, bob, post):
     session = client.as_(bob)
     post(ask_for, session)
     (link,) = [mail for mail in post.mails if mail.to == ["robert@example.com"]]
@@ -197,7 +199,7 @@ def by_link(client, post):
     ],
     ids=["password", "link", "others"],
 )
-def test_whoever_fears_for_their_log_in_forgets_the_one_that_waits(client, acme, bob, post, notice):
+def test_security_actions_remove_the_pending_address(client, acme, bob, post, notice):
     """It may be an intruder's, and the link to it needs no log-in: that would give them the address, days later."""
     post(ask_for, client.as_(bob))
     post.mails = [mail for mail in post.mails if mail.to == ["robert@example.com"]]
@@ -208,10 +210,10 @@ def test_whoever_fears_for_their_log_in_forgets_the_one_that_waits(client, acme,
     assert (bob.email, bob.is_confirmed) == ("bob@example.com", True)
 
 
-def test_the_address_of_somebody_else_is_not_told_and_not_given(client, acme, bob, mallory, post):
+def test_address_of_another_user_is_neither_revealed_nor_taken(client, acme, bob, mallory, post):
     session = client.as_(bob)
     answers = set()
-    for email in ("nobody@example.com", "mallory@example.com"):
+    for email in ("absent@example.com", "mallory@example.com"):
         answer = post(ask_for, session, email)
         answers.add((answer.status_code, answer["Location"], len(post.mails)))
     assert len(answers) == 1
@@ -221,7 +223,7 @@ def test_the_address_of_somebody_else_is_not_told_and_not_given(client, acme, bo
     assert bob.email == "bob@example.com"
 
 
-def test_whoever_signs_up_meanwhile_keeps_it(client, acme, bob, post):
+def test_user_who_signs_up_with_a_pending_address_keeps_it(client, acme, bob, post):
     session = client.as_(bob)
     post(ask_for, session, NEW["email"])
     post.mails = [mail for mail in post.mails if mail.to == [NEW["email"]]]
@@ -254,7 +256,7 @@ def comment(acme, charlie, task):
         return create_comment(actor=membership_of(charlie, acme), task=task, body="A word of charlie's")
 
 
-def test_somebody_leaves_everywhere_and_what_they_wrote_stays(
+def test_deleted_user_leaves_all_accounts_and_their_content_stays(
     client, acme, globex, charlie, comment, log_in, personal
 ):
     session, there = client.as_(charlie), client.as_(charlie, at=globex)
@@ -277,7 +279,7 @@ def test_somebody_leaves_everywhere_and_what_they_wrote_stays(
         kept = Comment.objects.prefetch_related("author__user").get()
         entry = AuditEntry.objects.filter(action="member.left").get()
     assert (kept.body, kept.author.user.get_full_name()) == ("A word of charlie's", "A former member")
-    assert entry.actor_email == "charlie@example.com"  # as the log writes it of everybody who leaves
+    assert entry.actor_email == "charlie@example.com"  # as the log writes it of every user who leaves
 
 
 def test_nothing_of_the_person_is_left(client, acme, charlie):
@@ -304,7 +306,7 @@ def test_the_address_is_free_again(client, acme, charlie, post):
     ],
     ids=str,
 )
-def test_it_takes_the_address_and_the_password(client, acme, charlie, fields, text):
+def test_user_deletion_needs_address_and_password(client, acme, charlie, fields, text):
     session = client.as_(charlie)
     answer = delete(session, **fields)
     assert (answer.status_code, text in answer.content.decode()) == (400, True)
@@ -330,21 +332,21 @@ def test_the_last_owner_of_an_account_stays_everywhere(client, acme, globex, mal
     assert is_in(session)
 
 
-def test_one_of_two_owners_may_go(client, acme, alice):
+def test_owner_can_delete_their_user_if_another_owner_stays(client, acme, alice):
     second = make_user("second")
     with tenant_context(acme):
         Membership.objects.create(user=second, role="owner")
     assert delete(client.as_(alice), "alice@example.com").status_code == 302
 
 
-def test_it_works_on_the_public_site_too(client, acme, charlie):
+def test_user_can_be_deleted_on_the_public_site(client, acme, charlie):
     client.log_in(charlie)
     assert delete(client)["Location"] == "/auth/login/"
     assert not is_in(client)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_owners_who_delete_themselves_at_once_one_stays(acme, alice, at_once):
+def test_parallel_deletion_of_two_owners_leaves_one(acme, alice, at_once):
     second = make_user("second")
     with tenant_context(acme):
         Membership.objects.create(user=second, role="owner")

@@ -41,7 +41,7 @@ def last_used(tenant):
         return ApiToken.objects.get().last_used_at
 
 
-def test_it_opens_the_api_at_the_accounts_host(client, acme, token, project):
+def test_personal_token_opens_the_api_at_the_accounts_host(client, acme, token, project):
     response = client.at(acme).get(PROJECTS, **bearer(token))
     assert [row["key"] for row in response.json()["results"]] == ["WEB"]
 
@@ -51,20 +51,20 @@ def test_on_the_public_host_it_names_the_account(client, acme, token, project):
     assert [row["key"] for row in response.json()["results"]] == ["WEB"]
 
 
-def test_it_acts_as_its_member(client, acme, token, secret_project):
+def test_personal_token_acts_as_its_member(client, acme, token, secret_project):
     assert client.at(acme).get(PROJECTS, **bearer(token)).json()["results"] == []
     answer = client.at(acme).delete(f"{PROJECTS}{secret_project.pk}/", **bearer(token))
     assert answer.status_code == 403
 
 
-def test_it_needs_no_csrf_token(client, acme, token):
+def test_personal_token_needs_no_csrf_token(client, acme, token):
     place = client.at(acme)
     place.handler.enforce_csrf_checks = True
     answer = place.post(PROJECTS, {"name": "Shop"}, content_type="application/json", **bearer(token))
     assert answer.status_code == 201
 
 
-def test_it_opens_no_page(client, acme, token):
+def test_personal_token_opens_no_page(client, acme, token):
     assert client.at(acme).get("/", **bearer(token)).status_code == 302
 
 
@@ -75,13 +75,13 @@ def test_at_another_account_it_is_refused(client, acme, globex, token):
     assert said(client.at(globex).get(PROJECTS, **bearer(token))) == (403, "tenant_mismatch")
 
 
-def test_not_even_for_somebody_who_belongs_to_both(client, acme, globex, charlie, personal):
+def test_personal_token_is_refused_at_another_account_of_its_user(client, acme, globex, charlie, personal):
     token = personal(charlie, acme)
     assert client.at(acme).get(PROJECTS, **bearer(token)).status_code == 200
     assert said(client.at(globex).get(PROJECTS, **bearer(token))) == (403, "tenant_mismatch")
 
 
-def test_that_holds_without_the_resolver(client, acme, globex, charlie, personal, resolvers):
+def test_token_check_refuses_another_account_without_the_resolver(client, acme, globex, charlie, personal, resolvers):
     """Two controls overlap; this is the second with the first switched off."""
     token = personal(charlie, acme)
     resolvers("HostResolver")
@@ -90,7 +90,7 @@ def test_that_holds_without_the_resolver(client, acme, globex, charlie, personal
     assert said(client.get(PROJECTS, **bearer(token))) == (403, "tenant_mismatch")
 
 
-def test_with_the_name_of_another_account_written_in_it_is_nobodys(client, acme, globex, charlie, personal):
+def test_token_with_a_forged_account_id_is_invalid(client, acme, globex, charlie, personal):
     forged = personal(charlie, acme)["token"].replace(acme.pk.hex, globex.pk.hex)
     for place in (client, client.at(acme), client.at(globex)):
         assert said(place.get(PROJECTS, **bearer(forged))) == INVALID
@@ -114,7 +114,7 @@ def test_an_expired_one(client, acme, token, change):
     assert said(client.at(acme).get(PROJECTS, **bearer(token))) == INVALID
 
 
-def test_one_that_nobody_has(client, acme, token):
+def test_unknown_tokens_are_invalid(client, acme, token):
     text = token["token"]
     for wrong in (
         text[:-1] + ("0" if text[-1] != "0" else "1"),
@@ -147,7 +147,7 @@ def test_a_demoted_member_writes_nothing_any_more(client, acme, bob, token, log_
     assert said(answer) == (403, "permission_denied")
 
 
-def test_somebody_who_was_switched_off(client, acme, bob, token):
+def test_token_of_an_inactive_user_is_invalid(client, acme, bob, token):
     bob.is_active = False
     bob.save()
     assert said(client.at(acme).get(PROJECTS, **bearer(token))) == INVALID
@@ -162,7 +162,7 @@ def test_a_suspended_accounts(client, acme, token, suspend):
 # When it was used --------------------------------------------------------------------------------------------------
 
 
-def test_its_use_is_written_down(client, acme, bob, token):
+def test_last_use_of_a_personal_token_is_recorded(client, acme, bob, token):
     assert token["last_used_at"] is None
     client.at(acme).get(PROJECTS, **bearer(token))
     shown = client.as_(bob).get(f"/api/v1/tokens/{token['id']}/").json()["last_used_at"]

@@ -32,7 +32,7 @@ def test_a_new_token_is_shown_once(client, acme, bob):
     assert shown["token"] not in client.as_(bob).get(URL).content.decode()
 
 
-def test_it_names_the_account_and_is_long_enough_not_to_be_guessed(client, acme, bob):
+def test_token_contains_the_account_id_and_256_random_bits(client, acme, bob):
     texts = {create(client.as_(bob)).json()["token"] for _ in range(3)}
     assert len(texts) == 3
     for text in texts:
@@ -52,7 +52,7 @@ def test_the_answer_is_not_to_be_stored(client, acme, bob):
 
 
 @pytest.mark.parametrize("person", ["alice", "bob", "vera"])
-def test_everybody_has_their_own_whatever_their_role(client, request, acme, person):
+def test_every_role_manages_its_own_tokens(client, request, acme, person):
     ours = client.as_(request.getfixturevalue(person))
     token = create(ours).json()
     assert names(ours) == ["Deploy script"]
@@ -64,7 +64,7 @@ def test_an_access_token_makes_one_too(client, acme, bob):
     assert create(client.at(acme).with_token(bob)).status_code == 201
 
 
-def test_nobody_sees_or_revokes_anybody_elses(client, acme, alice, bob):
+def test_member_cannot_see_or_revoke_tokens_of_others(client, acme, alice, bob):
     token = create(client.as_(bob)).json()
     theirs = f"{URL}{token['id']}/"
     assert names(client.as_(alice)) == []
@@ -74,7 +74,7 @@ def test_nobody_sees_or_revokes_anybody_elses(client, acme, alice, bob):
     assert names(client.as_(bob)) == ["Deploy script"]
 
 
-def test_nobody_sees_their_own_of_another_account(client, acme, globex, charlie):
+def test_own_tokens_of_another_account_are_hidden(client, acme, globex, charlie):
     token = create(client.as_(charlie, at=acme)).json()
     there = client.as_(charlie, at=globex)
     assert names(there) == []
@@ -134,12 +134,12 @@ def test_a_name_that_is_none_is_named(client, acme, bob, name):
 
 
 @pytest.mark.parametrize("field", ["account", "member", "text_hash", "token", "role"])
-def test_what_is_not_ones_own_to_say_is_refused(client, acme, bob, field):
+def test_fields_set_by_the_server_are_refused(client, acme, bob, field):
     assert set(create(client.as_(bob), **{field: str(uuid4())}).json()["errors"]) == {field}
 
 
 @pytest.mark.parametrize("field", ["id", "prefix", "created_at", "last_used_at"])
-def test_what_is_only_read_is_ignored(client, acme, bob, field):
+def test_read_only_fields_are_ignored(client, acme, bob, field):
     response = create(client.as_(bob), **{field: "2026-01-01T00:00:00Z"})
     assert response.status_code == 201
     assert response.json()[field] != "2026-01-01T00:00:00Z"

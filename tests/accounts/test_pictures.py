@@ -93,7 +93,7 @@ def bomb(width, height):
         b"GIF89a<script>alert(1)</script>",
     ],
 )
-def test_what_is_no_picture_is_refused(content):
+def test_content_that_is_not_an_image_is_refused(content):
     with pytest.raises(NotAnImage):
         shrink(content, 100)
 
@@ -105,12 +105,12 @@ def test_what_is_no_picture_is_refused(content):
         ((10_000, 10_000), "10000 × 10000 pixels, which need 381 MB of memory. At most 320 MB are possible"),
     ],
 )
-def test_one_of_too_many_pixels_is_refused_before_it_is_read(size, reason):
+def test_image_with_too_many_pixels_is_refused_before_decoding(size, reason):
     with pytest.raises(NotAnImage, match=reason):
         shrink(bomb(*size), 100)
 
 
-def test_what_is_in_a_picture_beside_it_is_dropped():
+def test_bytes_after_the_image_are_dropped():
     made = shrink(picture(kind="GIF") + b"<script>alert(1)</script>", 100)
     assert b"script" not in made
 
@@ -139,7 +139,7 @@ def test_only_admins_do(client, acme, bob, vera):
     assert keys_of(acme) == set()
 
 
-def test_it_is_written_down_who_did(client, alice):
+def test_logo_change_is_audited(client, alice):
     session = client.as_(alice)
     send(session, LOGO, picture())
     session.delete(LOGO)
@@ -148,7 +148,7 @@ def test_it_is_written_down_who_did(client, alice):
     assert [entry["data"] for entry in entries] == [{"logo": False}, {"logo": True}]
 
 
-def test_of_a_replaced_logo_nothing_is_left(client, acme, alice, run_jobs):
+def test_replaced_logo_is_deleted(client, acme, alice, run_jobs):
     session = client.as_(alice)
     send(session, LOGO, picture())
     old = logo_of(acme)
@@ -175,7 +175,7 @@ def test_of_a_replaced_logo_nothing_is_left(client, acme, alice, run_jobs):
     ],
 )
 @pytest.mark.parametrize("url", [LOGO, AVATAR])
-def test_what_is_no_picture_changes_nothing(client, acme, alice, url, content, kind, status):
+def test_invalid_picture_changes_nothing(client, acme, alice, url, content, kind, status):
     assert send(client.as_(alice), url, content, kind).status_code == status
     assert (keys_of(acme), logo_of(acme), avatar_of(alice, acme)) == (set(), "", "")
 
@@ -183,7 +183,7 @@ def test_what_is_no_picture_changes_nothing(client, acme, alice, url, content, k
 # Avatars -----------------------------------------------------------------------------------------------------------
 
 
-def test_everybody_gives_themselves_a_picture(client, acme, vera, bob, run_jobs):
+def test_viewer_sets_and_removes_their_avatar(client, acme, vera, bob, run_jobs):
     assert send(client.as_(vera), AVATAR, picture(400, 100, "JPEG"), "image/jpeg").status_code == 204
     url = f"/pictures/avatar/{avatar_of(vera, acme)}/"
     assert f'src="{url}"' in client.as_(vera).get("/").content.decode()
@@ -194,7 +194,7 @@ def test_everybody_gives_themselves_a_picture(client, acme, vera, bob, run_jobs)
     assert keys_of(acme) == set()
 
 
-def test_it_is_for_members_of_the_account_alone(client, acme, globex, charlie, mallory, bob):
+def test_avatar_is_visible_to_members_of_the_account_only(client, acme, globex, charlie, mallory, bob):
     """Charlie belongs to both, and shows each account another face."""
     assert send(client.as_(charlie, at=acme), AVATAR, picture()).status_code == 204
     assert avatar_of(charlie, globex) == ""
@@ -218,7 +218,7 @@ def test_a_list_of_people_needs_no_query_more(client, acme, alice, project, djan
         return len(captured), len(re.findall("/pictures/avatar/", page.content.decode()))
 
     for number in range(10):
-        join(make_user(f"somebody-{number}"), acme, "member")
+        join(make_user(f"member-{number}"), acme, "member")
     without, shown = queries()
     assert shown == 0
     with tenant_context(acme):

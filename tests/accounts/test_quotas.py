@@ -40,7 +40,7 @@ def test_every_plan_is_in_the_table():
     assert set(LIMITS) == set(Plan.values)
 
 
-def test_whoever_runs_it_for_themselves_has_no_limits():
+def test_default_plan_has_no_limits():
     limits = LIMITS[Account().plan]
     assert (limits.members, limits.projects, limits.storage) == (None, None, None)
 
@@ -68,7 +68,7 @@ def test_projects_that_are_not_listed_count(client, free, bob, hidden):
     assert client.as_(bob).json("POST", URL, {"name": "Eleventh"}).status_code == 402
 
 
-def test_those_of_other_accounts_do_not_count(client, free, globex, bob, mallory):
+def test_projects_of_other_accounts_do_not_count(client, free, globex, bob, mallory):
     fill(globex, 10)
     assert client.as_(bob).json("POST", URL, {"name": "First"}).status_code == 201
     assert client.as_(mallory).json("POST", URL, {"name": "Eleventh"}).status_code == 201
@@ -102,7 +102,7 @@ def test_more_than_a_smaller_plan_includes_is_kept(client, free, bob):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_those_who_create_the_last_one_at_once_one_succeeds(free, alice, at_once):
+def test_exactly_one_parallel_last_project_is_created(free, alice, at_once):
     fill(free, 9)
     owner = membership_of(alice, free)
     errors = at_once(*[lambda: create_project(actor=owner, name="Last")] * 4)

@@ -24,8 +24,8 @@ def said(response):
     return response.status_code, response.json()["code"]
 
 
-def somebody_waits():
-    """Say whether somebody waits for a lock of this connection's."""
+def has_blocked_connection():
+    """Say whether another connection waits for a lock of this one."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
@@ -44,7 +44,7 @@ def tokens(acme, bob, log_in):
     return log_in(bob, acme)
 
 
-def test_it_gives_a_new_pair(client, acme, bob, tokens):
+def test_refresh_returns_a_new_token_pair(client, acme, bob, tokens):
     response = refresh(client.at(acme), tokens["refresh"])
     assert response.status_code == 200
     assert set(response.json()) == {"access", "refresh"}
@@ -84,7 +84,7 @@ def test_a_removed_member_is_out_at_once(client, acme, bob, tokens, end_membersh
         assert said(refresh(place, tokens["refresh"])) == (403, "not_a_member")
 
 
-def test_somebody_who_was_switched_off_is_out_at_once(client, acme, bob, tokens):
+def test_inactive_user_cannot_refresh(client, acme, bob, tokens):
     bob.is_active = False
     bob.save()
     assert said(refresh(client.at(acme), tokens["refresh"])) == INVALID
@@ -121,7 +121,7 @@ def test_on_the_public_host_too(client, acme, tokens):
     assert said(refresh(client.at(acme), newest)) == INVALID
 
 
-def test_other_log_ins_of_the_same_person_go_on(client, acme, bob, tokens, log_in):
+def test_reuse_keeps_other_token_families_of_the_user(client, acme, bob, tokens, log_in):
     other = log_in(bob, acme)["refresh"]
     refresh(client.at(acme), tokens["refresh"])
     assert said(refresh(client.at(acme), tokens["refresh"])) == INVALID
@@ -159,7 +159,7 @@ def test_the_account_sees_when_a_log_in_was_used(client, acme, bob, tokens):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_at_once_one_is_answered_and_the_other_ends_the_log_in(client, acme, tokens, at_once):
+def test_exactly_one_parallel_refresh_succeeds_and_reuse_revokes_the_family(client, acme, tokens, at_once):
     answers = []
     use = lambda: answers.append(refresh(client.at(acme), tokens["refresh"]))  # noqa: E731
     assert at_once(*[use] * 4) == []
@@ -170,14 +170,14 @@ def test_of_two_at_once_one_is_answered_and_the_other_ends_the_log_in(client, ac
 
 @pytest.mark.django_db(transaction=True)
 def test_a_rotation_waits_for_another_one(client, acme, tokens, at_once):
-    """What the test above relies on, without its luck: while the family is locked, nobody gets an answer."""
+    """What the test above relies on, without its luck: while the family is locked, no request gets an answer."""
     held, answers = threading.Event(), []
 
     def hold():
         with transaction.atomic():
             family = RefreshFamily.objects.select_for_update().get()
             held.set()
-            wait_until(somebody_waits)
+            wait_until(has_blocked_connection)
             assert answers == []
             family.current_token_id = family.pk  # as another rotation would
             family.save()

@@ -26,7 +26,7 @@ def refused_in(account):
 
 
 @pytest.mark.parametrize("at_account", [True, False])
-def test_who_is_not_confirmed_gets_the_mail_again(client, acme, nina, post, at_account):
+def test_login_of_an_unconfirmed_user_sends_the_confirmation_again(client, acme, nina, post, at_account):
     post(log_in, client.at(acme if at_account else None), nina)
     assert (post.only.to, post.only.subject) == (["nina@example.com"], "Confirm your address")
     post(log_in, client.at(acme if at_account else None), nina)
@@ -39,7 +39,7 @@ def test_without_the_password_there_is_no_mail(client, acme, nina, post, at_acco
     assert post.mails == []
 
 
-def test_nor_at_an_account_of_others(client, globex, mallory, nina, post):
+def test_login_at_a_foreign_account_sends_no_confirmation_and_records_nothing(client, globex, mallory, nina, post):
     post(log_in, client.at(globex), nina)
     assert post.mails == []
     assert refused_in(globex) == []

@@ -35,7 +35,7 @@ def test_a_token_of_another_account_is_worth_nothing_here(client, globex, token,
     assert said(send(client.at(globex), endpoint, token)) == (403, "tenant_mismatch")
 
 
-def test_not_even_for_somebody_who_belongs_to_both(client, acme, globex, charlie, log_in, endpoint):
+def test_refresh_token_is_refused_at_another_account_of_its_user(client, acme, globex, charlie, log_in, endpoint):
     token = log_in(charlie, acme)["refresh"]
     assert said(send(client.at(globex), endpoint, token)) == (403, "tenant_mismatch")
     assert send(client.at(acme), endpoint, token).status_code in (200, 204)  # and it was not used up there
@@ -73,7 +73,7 @@ def test_a_suspended_account_accepts_nothing(client, acme, token, suspend, endpo
     [
         {"exp": 1_700_000_000},  # in 2023
         {"exp": None},
-        {"aud": "somebody-else"},
+        {"aud": "another-service"},
         {"aud": None},
         {"token_type": "sliding"},
         {"token_type": None},
@@ -120,6 +120,6 @@ def test_an_unknown_field_is_named(client, acme, token, endpoint):
     assert set(response.json()["errors"]) == {"account"}
 
 
-def test_it_is_post_only(client, acme, endpoint):
+def test_token_endpoints_allow_post_only(client, acme, endpoint):
     for method in ("GET", "PUT", "PATCH", "DELETE"):
         assert client.at(acme).json(method, f"/api/v1/auth/token/{endpoint}/").status_code == 405, method

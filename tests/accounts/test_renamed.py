@@ -83,7 +83,7 @@ def test_tokens_are_given_for_a_former_name(client, acme, alice, mallory, globex
             assert (answer.status_code, answer.json()["account"]["slug"]) == (200, "acme-sons")
     wrong = ask(client.at(globex), account="acme", email="mallory@example.com")
     assert (wrong.status_code, wrong.json()["code"]) == (403, "tenant_mismatch")
-    assert ask(on_the_public_host(), account="nobody").json()["code"] == "invalid_credentials"
+    assert ask(on_the_public_host(), account="absent").json()["code"] == "invalid_credentials"
 
 
 def test_a_former_name_opens_nothing_to_strangers(mallory, rename):

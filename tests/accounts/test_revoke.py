@@ -20,7 +20,7 @@ def tokens(acme, bob, log_in):
 
 
 @pytest.mark.parametrize("host", ["tenant", "public"])
-def test_it_ends_the_log_in(client, acme, tokens, host):
+def test_revocation_ends_the_token_family(client, acme, tokens, host):
     response = revoke(client.at(acme) if host == "tenant" else client, tokens["refresh"])
     assert (response.status_code, response.content) == (204, b"")
     assert refresh(client.at(acme), tokens["refresh"]).json()["code"] == "invalid_token"
@@ -36,7 +36,7 @@ def test_an_old_token_ends_the_log_in_too(client, acme, tokens):
     assert refresh(client.at(acme), newest).json()["code"] == "invalid_token"
 
 
-def test_other_log_ins_go_on(client, acme, bob, tokens, log_in):
+def test_revocation_keeps_other_token_families(client, acme, bob, tokens, log_in):
     other = log_in(bob, acme)["refresh"]
     revoke(client.at(acme), tokens["refresh"])
     assert refresh(client.at(acme), other).status_code == 200

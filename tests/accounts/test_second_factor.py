@@ -53,7 +53,7 @@ def recovery_codes(user):
 # Switching it on and off ---------------------------------------------------------------------------------------------
 
 
-def test_it_asks_again_who_is_there_before_it_is_switched_on(client, bob):
+def test_activation_needs_reauthentication(client, bob):
     answer = client.as_(bob).get("/auth/2fa/app/activate/")
     assert answer["Location"] == "/auth/reauthenticate/?next=%2Fauth%2F2fa%2Fapp%2Factivate%2F"
     wrong = client.as_(bob).post("/auth/reauthenticate/", {"password": "wrong"})
@@ -79,7 +79,7 @@ def test_a_wrong_code_switches_nothing_on(client, bob):
     assert not Authenticator.objects.exists()
 
 
-def test_it_comes_with_recovery_codes_and_a_mail(client, bob, post):
+def test_activation_creates_recovery_codes_and_sends_a_mail(client, bob, post):
     session = client.as_(bob)
     post(give_app, session, bob)
     assert (post.only.subject, post.only.to) == ("Your authenticator app was turned on", ["bob@example.com"])
@@ -89,7 +89,7 @@ def test_it_comes_with_recovery_codes_and_a_mail(client, bob, post):
     assert session.get(f"{CODES}download/").content.decode().split() == recovery_codes(bob)
 
 
-def test_neither_secret_is_in_the_database(app, bob):
+def test_secret_and_recovery_codes_are_encrypted_in_the_database(app, bob):
     codes = recovery_codes(bob)
     rows = json.dumps(list(Authenticator.objects.values_list("data", flat=True)))
     secret = app.session.get("mfa.totp.secret")
@@ -137,7 +137,7 @@ def test_a_wrong_code_is_said_in_words(client, acme, app, bob):
     assert not is_in(browser)
 
 
-def test_nobody_gets_to_the_code_without_a_password(client, acme, app):
+def test_code_page_needs_the_password_first(client, acme, app):
     assert client.at(acme).get(CODE)["Location"] == "/auth/login/"
     assert client.at(acme).post(CODE, {"code": "123456"})["Location"] == "/auth/login/"
 
@@ -167,7 +167,7 @@ def test_the_code_that_switched_it_on_is_used_up(client, acme, bob):
     assert ask(client.at(acme), code) == (401, "invalid_credentials")
 
 
-def test_somebody_removed_between_password_and_code_does_not_get_in(client, acme, app, bob):
+def test_member_removed_between_password_and_code_is_not_logged_in(client, acme, app, bob):
     browser = client.at(acme)
     log_in(browser, bob)
     with tenant_context(acme):
@@ -246,7 +246,7 @@ def test_early_code_does_not_bring_back_a_used_one(client, acme, clock, app, bob
     assert ask(client.at(acme), f" {code[:3]} {code[3:]} ") == (401, "invalid_credentials")
 
 
-def test_one_of_many_parallel_uses_of_a_code_succeeds(clock, app, bob):
+def test_exactly_one_of_parallel_uses_of_a_code_succeeds(clock, app, bob):
     """Also where the shorter mark of allauth is gone already: each use is past it here."""
     secret = decrypt(Authenticator.objects.get(user=bob, type="totp").data["secret"])
     code = code_of(bob)
@@ -270,7 +270,7 @@ def test_a_wrong_password_does_not_tell_that_there_is_an_app(client, acme, app):
     assert ask(client.at(acme), password="wrong") == (401, "invalid_credentials")
 
 
-def test_nor_does_another_account(client, globex, app):
+def test_another_account_does_not_reveal_the_second_factor(client, globex, app):
     assert ask(client.at(globex)) == (401, "invalid_credentials")
 
 
@@ -303,7 +303,7 @@ def test_a_refused_code_is_in_the_log_of_the_account(client, acme, app, run_jobs
 
 
 def test_without_redis_no_code_is_believed(client, acme, app, bob, settings):
-    """Nobody could tell whether it was used before."""
+    """It is unknown whether the code was used before."""
     code = code_of(bob)
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
     answer = client.at(acme).json("POST", TOKEN, {"email": bob.email, "password": PASSWORD, "otp": code})

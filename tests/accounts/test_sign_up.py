@@ -42,7 +42,7 @@ def confirm(client, path):
 # What comes of it ----------------------------------------------------------------------------------------------------
 
 
-def test_it_makes_a_person_and_an_account_that_they_own(client, post):
+def test_sign_up_creates_a_user_and_an_account_that_they_own(client, post):
     answer = post(sign_up, client)
     assert (answer.status_code, answer["Location"]) == (302, SENT)
     nina, account = User.objects.get(), Account.objects.get()
@@ -70,7 +70,7 @@ def test_nothing_works_before_the_address_is_confirmed(client, post):
         assert not is_in(client.at(host))
 
 
-def test_nor_are_there_tokens(client, post):
+def test_unconfirmed_user_gets_no_tokens(client, post):
     post(sign_up, client)
     credentials = {"email": NEW["email"], "password": NEW["password1"]}
     tokens = client.at(Account.objects.get()).json("POST", TOKEN, credentials)
@@ -93,7 +93,7 @@ def test_the_mail_leads_in(client, post):
 
 
 def test_another_browser_confirms_and_is_not_let_in(client, post):
-    """Whoever opens the link need not be who signed up: they log in."""
+    """The user who opens the link need not be the one who signed up: they log in."""
     post(sign_up, client)
     other = TenantClient()
     assert confirm(other, post.link()[1])["Location"] == LOG_IN
@@ -110,7 +110,7 @@ def test_a_link_works_once_and_only_with_its_signature(client, post):
         assert client.post(dead).status_code == 404
 
 
-def test_whoever_lost_the_mail_logs_in_for_another(client, post):
+def test_login_sends_the_confirmation_mail_again(client, post):
     post(sign_up, client)
     post(log_in, client)
     assert confirm(client, post.link()[1]).status_code == 302
@@ -141,7 +141,7 @@ def test_whoever_lost_the_mail_logs_in_for_another(client, post):
     ],
     ids=str,
 )
-def test_what_is_wrong_is_said_at_the_field_and_nothing_is_made(client, acme, fields, name):
+def test_invalid_field_shows_an_error_and_nothing_is_created(client, acme, fields, name):
     answer = sign_up(client, **fields)
     assert (answer.status_code, list(errors(answer))) == (200, [name])
     assert not User.objects.exists()
@@ -185,7 +185,7 @@ def test_only_the_public_site_signs_people_up(client, acme):
     assert client.at(acme).post(SIGN_UP, NEW).status_code == 404
 
 
-def test_somebody_who_floods_it_is_stopped(client, post):
+def test_repeated_sign_ups_are_throttled(client, post):
     codes = [sign_up(client, account_name="").status_code for _ in range(22)]
     assert (codes[0], codes[-1]) == (200, 429)
 
@@ -194,7 +194,7 @@ def test_somebody_who_floods_it_is_stopped(client, post):
 
 
 def seen(answer, client):
-    """Return what somebody can tell two sign-ups apart by."""
+    """Return what a client can tell two sign-ups apart by."""
     page = client.get(answer["Location"])
     return answer.status_code, answer["Location"], page.content, sorted(client.cookies)
 
@@ -210,14 +210,14 @@ def test_a_known_address_reads_like_a_new_one(client, acme, bob, post):
 
 
 @pytest.mark.parametrize("email", ["bob@example.com", "nina@example.com"])
-def test_no_text_of_a_strangers_choice_is_sent_to_somebody(client, acme, bob, post, email):
+def test_confirmation_mail_does_not_contain_the_chosen_account_name(client, acme, bob, post, email):
     post(sign_up, client, email=email, account_name="Win at https://evil.example")
     assert post.only.to == [email]
     assert "evil" not in str(post.only.message())
     assert "evil" not in post.only.body
 
 
-def test_nor_can_it_be_told_by_logging_in_with_what_was_chosen(acme, bob, post):
+def test_login_with_the_chosen_password_does_not_reveal_a_known_address(acme, bob, post):
     pages = []
     for email, name in ((NEW["email"], "One"), ("bob@example.com", "Two")):
         browser = TenantClient()
@@ -227,7 +227,7 @@ def test_nor_can_it_be_told_by_logging_in_with_what_was_chosen(acme, bob, post):
     assert pages[0] == pages[1]
 
 
-def test_and_changes_nothing_of_theirs(client, acme, bob):
+def test_sign_up_with_a_known_address_does_not_change_the_user(client, acme, bob):
     before = User.objects.filter(pk=bob.pk).values().get()
     sign_up(client, email="BOB@example.com")
     assert User.objects.filter(pk=bob.pk).values().get() == before
@@ -238,7 +238,7 @@ def test_and_changes_nothing_of_theirs(client, acme, bob):
 
 
 def test_the_name_of_the_account_does_not_tell_either(client, acme, bob):
-    """Whoever asks for the same name again finds it taken, whether or not the address was known."""
+    """A client that asks for the same name again finds it taken, whether or not the address was known."""
     sign_up(client, slug="one")
     sign_up(TenantClient(), email="bob@example.com", slug="two")
     answers = [sign_up(TenantClient(), email=f"{slug}@example.com", slug=slug) for slug in ("one", "two")]
@@ -257,7 +257,7 @@ def test_the_same_work_is_done_for_both(client, acme, bob, monkeypatch):
     assert len(hashed) == 2
 
 
-# Somebody signs up with the address of another -----------------------------------------------------------------------
+# Sign-up with the address of another user ----------------------------------------------------------------------------
 
 
 def test_a_squatter_does_not_get_in_when_the_owner_of_the_address_comes(client, post):
@@ -273,7 +273,7 @@ def test_a_squatter_does_not_get_in_when_the_owner_of_the_address_comes(client, 
     assert log_in(nina, password="what nina wants")["Location"] == "/"
 
 
-def test_nor_when_they_are_invited(client, acme, alice, post):
+def test_squatters_password_does_not_work_after_an_invitation_is_accepted(client, acme, alice, post):
     post(sign_up, client)
     _row, token = invite(client, alice, acme)
     assert accept(client, acme, token, name="Nina", password="what nina wants").status_code == 201
@@ -293,7 +293,7 @@ def days_later(slug, days):
     erase_due_accounts()
 
 
-def test_what_nobody_confirms_in_three_days_is_free_again(client, acme, bob):
+def test_unconfirmed_account_is_freed_after_three_days(client, acme, bob):
     sign_up(client)
     sign_up(TenantClient(), email="bob@example.com", slug="two")
     for slug in ("initech", "two"):
@@ -305,14 +305,14 @@ def test_what_nobody_confirms_in_three_days_is_free_again(client, acme, bob):
     assert sign_up(TenantClient(), slug="two").status_code == 302
 
 
-def test_what_was_confirmed_stays(client, post):
+def test_confirmed_account_is_kept(client, post):
     post(sign_up, client)
     confirm(client, post.link()[1])
     days_later("initech", 400)
     assert Account.objects.get().suspended_at is None
 
 
-def test_whom_an_operator_has_made_an_owner_is_waited_for(db):
+def test_account_created_by_an_operator_is_kept_unconfirmed(db):
     call_command("createtenant", "globex", "--name=Globex", "--owner=x@example.com", verbosity=0)
     days_later("globex", 400)
     assert Account.objects.get().suspended_at is None
@@ -341,20 +341,20 @@ def at_once(*bodies):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_those_who_choose_the_same_address_at_once_one_gets_it():
+def test_exactly_one_parallel_sign_up_gets_a_chosen_slug():
     bodies = [{"email": f"n{number}@example.com", "slug": "initech"} for number in range(4)]
     assert at_once(*bodies) == [200, 200, 200, 302]
     assert (User.objects.count(), Account.objects.count()) == (1, 1)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_those_whose_names_make_the_same_address_at_once_get_one_each():
+def test_parallel_sign_ups_with_the_same_name_get_different_slugs():
     assert at_once(*[{"email": f"n{number}@example.com"} for number in range(2)]) == [302, 302]
     assert set(Account.objects.values_list("slug", flat=True)) == {"initech", "initech-2"}
 
 
 @pytest.mark.django_db(transaction=True)
-def test_somebody_who_signs_up_twice_at_once_is_one_person():
+def test_parallel_sign_ups_with_one_address_create_one_user():
     assert at_once({"slug": "one"}, {"slug": "two"}) == [302, 302]
     assert User.objects.count() == 1
     owned = 0

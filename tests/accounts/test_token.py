@@ -94,14 +94,14 @@ def test_a_suspended_account_is_not_named_to_strangers(client, acme, mallory):
 
 
 def test_every_wrong_credential_reads_the_same(client, acme, bob, mallory):
-    make_user("nobody")
+    make_user("outsider")
     answers = {
         (response.status_code, response.content, response["WWW-Authenticate"])
         for response in (
             ask(client, account="acme", password="wrong"),
             ask(client, account="acme", email="unknown@example.com"),
             ask(client, account="acme", email="mallory@example.com"),  # belongs to another account
-            ask(client, account="acme", email="nobody@example.com"),  # belongs to none
+            ask(client, account="acme", email="outsider@example.com"),  # belongs to none
             ask(client, account="no-such-account"),
             ask(client.at(acme), password="wrong"),
             ask(client.at(acme), email="mallory@example.com"),
@@ -118,7 +118,7 @@ def test_a_former_member_reads_like_a_stranger(client, acme, bob, end_membership
     assert ask(client.at(acme)).json()["code"] == "invalid_credentials"
 
 
-def test_somebody_who_was_switched_off_reads_like_a_stranger(client, acme, bob):
+def test_inactive_user_gets_the_answer_of_an_unknown_user(client, acme, bob):
     bob.is_active = False
     bob.save()
     assert ask(client.at(acme)).json()["code"] == "invalid_credentials"
@@ -183,7 +183,7 @@ def test_five_wrong_passwords_are_enough(client, acme, bob):
     assert 290 < int(response["Retry-After"]) <= 301
 
 
-def test_it_says_when_the_first_of_the_attempts_is_forgotten(client, acme, bob, monkeypatch):
+def test_retry_after_names_the_expiry_of_the_first_attempt(client, acme, bob, monkeypatch):
     now = time.time()
     monkeypatch.setattr("time.time", lambda: now)
     for _ in range(5):
@@ -218,7 +218,7 @@ def test_right_passwords_do_not_count(client, acme, bob):
         assert ask(client.at(acme)).status_code == 200
 
 
-def test_without_the_cache_nobody_logs_in(client, acme, bob, monkeypatch):
+def test_login_is_refused_without_the_cache(client, acme, bob, monkeypatch):
     from redis.client import Redis
     from redis.exceptions import ConnectionError as Gone
 
@@ -256,11 +256,11 @@ def test_a_field_of_the_wrong_kind_is_named(client, acme, bob, field, value):
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
-def test_it_is_post_only(client, acme, method):
+def test_token_endpoint_allows_post_only(client, acme, method):
     assert client.at(acme).json(method, URL).status_code == 405
 
 
-def test_it_needs_no_csrf_token(acme, bob):
+def test_token_endpoint_needs_no_csrf_token(acme, bob):
     from tenancy.testing import TenantClient
 
     client = TenantClient(acme)
@@ -302,7 +302,7 @@ def test_nothing_in_the_answer_depends_on_the_account_of_a_stranger(client, acme
 
 
 @pytest.mark.parametrize("name", ["a b", "\x7f", "../x", "Ünï", "-", "x" * 63])
-def test_what_no_account_can_be_called_reads_like_an_unknown_one(client, bob, name):
+def test_invalid_account_name_is_answered_like_an_unknown_account(client, bob, name):
     body = {"email": bob.email, "password": PASSWORD, "account": name}
     response = client.json("POST", "/api/v1/auth/token/", body)
     assert (response.status_code, response.json()["code"]) == (401, "invalid_credentials")

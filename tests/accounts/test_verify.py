@@ -44,7 +44,7 @@ def test_a_token_of_a_removed_member(client, acme, bob, token, kind, end_members
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_token_of_somebody_who_was_switched_off(client, acme, bob, token, kind):
+def test_token_of_an_inactive_user_is_invalid(client, acme, bob, token, kind):
     bob.is_active = False
     bob.save()
     assert said(verify(client.at(acme), token)) == (401, "invalid_token")

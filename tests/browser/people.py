@@ -34,7 +34,7 @@ class Browsers:
     contexts: list[BrowserContext] = field(default_factory=list)
 
     def as_(self, role: str, *, at: Office | None = None, **options: Any) -> Page:
-        """Return a page of somebody who has logged in: `owner`, `admin`, `member` or `viewer`."""
+        """Return a page of a user who has logged in: `owner`, `admin`, `member` or `viewer`."""
         office = at or self.office
         page = self.anonymous(at=office, **options)
         name, _, value = office.cookie(role).partition("=")
@@ -75,7 +75,7 @@ class Browsers:
             self.complaints.append(f"{urlsplit(place).path or place}: {text}")
 
     def close(self) -> None:
-        """Close all, and fail if anybody complained."""
+        """Close all, and fail if a page reported an error."""
         for context in self.contexts:
             context.close()
         missing = [each for each in self.expected if not any(re.search(each, text) for text in self.complaints)]
@@ -85,7 +85,7 @@ class Browsers:
 
 
 def give_password(user: Any) -> None:
-    """Let somebody log in at the live process with PASSWORD: it does not know the tests' quick hashes."""
+    """Let a user log in at the live process with PASSWORD: it does not know the tests' quick hashes."""
     user.password = PBKDF2PasswordHasher().encode(PASSWORD, "salt", iterations=1000)
     user.save(update_fields=["password"])
 

@@ -71,7 +71,7 @@ def test_pages_are_accessible_on_a_phone(browser, studio):
     assert {path: texts for path, texts in found.items() if texts} == {}
 
 
-def test_what_opens_is_accessible(browser, studio):
+def test_opened_panel_menu_and_dialog_are_accessible(browser, studio):
     page = browser.as_("member")
     page.goto("/projects/WEB/")
     page.locator("a.card[href='/tasks/WEB-1/']").click()
@@ -86,7 +86,7 @@ def test_what_opens_is_accessible(browser, studio):
     assert serious(page) == []
 
 
-def test_it_would_find_something(browser, studio):
+def test_check_reports_a_missing_alt_text(browser, studio):
     page = browser.as_("member")
     page.goto("/my-tasks/")
     page.evaluate("document.querySelector('main').append(new Image())")

@@ -81,7 +81,7 @@ def test_card_is_dragged_by_touch_after_a_long_press(browser, tasks):
     expect(page).to_have_url(re.compile("/projects/WEB/$"))  # the card was not opened
 
 
-def test_whoever_has_dragged_a_card_sees_what_others_do_next(browser, office, project, tasks):
+def test_live_updates_arrive_after_a_drag(browser, office, project, tasks):
     page = browser.as_("member")
     open_board(page)
     drag(page, "Three", column(page, "Done").get_by_role("heading"))
@@ -90,7 +90,7 @@ def test_whoever_has_dragged_a_card_sees_what_others_do_next(browser, office, pr
     expect(titles(page, "To do")).to_have_text(["One", "Two", "Of the owner"])
 
 
-def test_what_others_change_waits_from_the_press_on(browser, office, tasks):
+def test_live_updates_wait_while_the_pointer_is_down(browser, office, tasks):
     page, other = browser.as_("member"), browser.as_("viewer")
     for each in (page, other):
         open_board(each)
@@ -163,7 +163,7 @@ def test_after_a_cut_nothing_is_missing_and_nothing_twice(browser, office, proje
     expect(titles(page, "Done")).to_have_text(["One"])
 
 
-def test_what_somebody_is_typing_stays(browser, office, project, tasks):
+def test_live_updates_keep_typed_text(browser, office, project, tasks):
     page = browser.as_("member")
     open_board(page)
     column(page, "To do").get_by_text("Add task").click()
@@ -190,7 +190,7 @@ def test_a_row_is_edited_in_the_list(browser, office, tasks):
         expect(each.locator(".list-title").first).to_have_text("First")
 
 
-def test_it_works_without_scripts(browser, office, tasks):
+def test_board_works_without_javascript(browser, office, tasks):
     page = browser.as_("member", javascript=False)
     page.goto("/projects/WEB/")
     column(page, "To do").get_by_text("Add task").click()

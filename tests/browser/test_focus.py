@@ -1,4 +1,4 @@
-"""Whoever goes through a page with the keyboard sees where they are, at every step."""
+"""A user who goes through a page with the keyboard sees the focus at every step."""
 
 import pytest
 

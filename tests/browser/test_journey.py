@@ -21,7 +21,7 @@ def link_of_mail(office):
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with scripts", "without"])
-def test_somebody_is_invited_works_and_is_removed(browser, javascript):
+def test_invited_member_works_and_is_removed(browser, javascript):
     office = browser.office
     office.make_project(name="Website", key="WEB")
     owner = browser.as_("owner", javascript=javascript)

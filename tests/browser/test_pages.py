@@ -22,7 +22,7 @@ def test_the_projects_are_shown(browser, width, dark):
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with scripts", "without"])
-def test_somebody_logs_in(browser, javascript):
+def test_member_logs_in_with_their_password(browser, javascript):
     member = browser.office.people["member"]
     give_password(member)
     page = browser.anonymous(javascript=javascript)

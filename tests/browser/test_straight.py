@@ -130,7 +130,7 @@ def test_through_the_application_when_storage_does_not_take_it(browser, studio, 
     assert front.taken == [], "It was tried again."
 
 
-def test_what_the_application_refuses_is_said_and_not_sent(browser, studio, front):
+def test_refused_upload_shows_the_reason_and_sends_no_file(browser, studio, front):
     Account.objects.filter(pk=studio.tenant.pk).update(plan="free")
     with tenant_context(studio.tenant):
         everything = {"size": LIMITS["free"].storage, "uploaded_by": studio.membership("owner")}

@@ -63,7 +63,7 @@ def test_the_task_opens_beside_the_board_under_its_own_address(browser, studio):
     expect(page.locator("main #task")).to_be_visible()
 
 
-def test_what_is_changed_in_the_panel_is_changed_on_the_board(browser, studio):
+def test_change_in_the_panel_appears_on_the_board(browser, studio):
     page = browser.as_("member")
     open_panel(page)
     panel(page).locator("#facts summary").nth(1).click()
@@ -87,7 +87,7 @@ def test_two_people_edit_the_same_text_and_nothing_is_lost(browser, studio):
     expect(page.get_by_role("heading", name="What the member wrote")).to_be_visible()
 
 
-def test_what_somebody_writes_is_left_alone_by_live_updates(browser, studio):
+def test_live_updates_keep_text_being_written(browser, studio):
     page = browser.as_("member")
     page.goto("/tasks/WEB-1/")
     expect(page.locator("#live")).to_have_text("Live")
@@ -102,7 +102,7 @@ def test_what_somebody_writes_is_left_alone_by_live_updates(browser, studio):
     expect(page.locator("#task_description")).to_have_value("Not saved yet")
 
 
-def test_everything_can_be_done_by_keyboard(browser, studio):
+def test_keyboard_alone_is_sufficient(browser, studio):
     page = browser.as_("member")
     page.goto("/projects/WEB/")
     keys = page.keyboard
@@ -152,7 +152,7 @@ def subtasks(page):
 
 
 def follow_two_subtasks(browser, studio, *roles):
-    """Return the page of a task with the subtasks "First" and "Second", live, for somebody of each role."""
+    """Return the page of a task with the subtasks "First" and "Second", live, for a user of each role."""
     for title in ("First", "Second"):
         studio.act(create_subtask, task=task_of(studio), title=title)
     pages = [browser.as_(role) for role in roles]
@@ -171,7 +171,7 @@ def carry(page, title):
     expect(subtasks(page).first).to_have_class(re.compile("drag-gap"))
 
 
-def test_what_others_change_waits_until_a_subtask_is_dropped(browser, studio):
+def test_live_updates_wait_until_a_subtask_is_dropped(browser, studio):
     page, other = follow_two_subtasks(browser, studio, "member", "viewer")
     carry(page, "Second")
     studio.act(create_subtask, task=task_of(studio), title="Of the owner")
@@ -184,7 +184,7 @@ def test_what_others_change_waits_until_a_subtask_is_dropped(browser, studio):
     expect(page.get_by_role("heading", name="Of the owner, too")).to_be_visible()
 
 
-def test_what_was_asked_for_before_a_drag_waits_as_well(browser, studio):
+def test_update_requested_before_a_drag_waits(browser, studio):
     (page,) = follow_two_subtasks(browser, studio, "member")
     on_its_way = []
     page.route("**/tasks/WEB-1/", lambda route: on_its_way.append(route), times=1)
@@ -198,7 +198,7 @@ def test_what_was_asked_for_before_a_drag_waits_as_well(browser, studio):
     expect(page.locator(".subtask-title")).to_have_text(["Second", "First", "Of the owner"])
 
 
-def test_what_others_change_between_the_press_and_the_drag_waits_as_well(browser, studio):
+def test_live_updates_wait_between_press_and_drag(browser, studio):
     page, other = follow_two_subtasks(browser, studio, "member", "viewer")
     page.locator(".subtask-title", has_text="Second").hover()
     page.mouse.down()
@@ -330,7 +330,7 @@ def test_shortcuts_are_listed_and_can_be_switched_off(browser, studio):
     expect(page.locator("a.card:focus")).to_have_count(1)
 
 
-def test_shortcuts_do_nothing_while_somebody_types(browser, studio):
+def test_shortcuts_do_nothing_while_the_user_types(browser, studio):
     page = browser.as_("member")
     page.goto("/tasks/WEB-1/")
     field = page.get_by_label("Comment", exact=True)
@@ -339,7 +339,7 @@ def test_shortcuts_do_nothing_while_somebody_types(browser, studio):
     expect(page.get_by_role("button", name="Complete")).to_be_visible()
 
 
-def test_it_all_works_without_scripts(browser, studio):
+def test_task_page_works_without_javascript(browser, studio):
     page = browser.as_("member", javascript=False)
     page.goto("/tasks/WEB-1/")
     page.get_by_role("link", name="Edit", exact=True).click()
@@ -362,7 +362,7 @@ def test_it_all_works_without_scripts(browser, studio):
     expect(page.get_by_role("button", name="Reopen")).to_be_visible()
 
 
-def test_that_there_is_no_network_is_said(browser, studio):
+def test_missing_network_is_shown(browser, studio):
     page = browser.as_("member")
     page.goto("/my-tasks/")
     expect(page.get_by_text("You are offline.")).to_be_hidden()
@@ -417,7 +417,7 @@ def test_a_file_is_attached_by_choosing_it_and_by_dropping_it(browser, studio):
     expect(page.locator("#files")).to_contain_text("two.txt")
 
 
-def test_who_opens_a_task_from_the_inbox_has_read_it(browser, studio):
+def test_opening_a_task_from_the_inbox_marks_it_as_read(browser, studio):
     for number in (1, 2, 3):
         studio.act(update_task, task=task_of(studio, number), assignees=[studio.membership("member")])
     page = browser.as_("member")

@@ -134,7 +134,7 @@ def test_shortcuts_work_on_other_layouts_and_with_caps_lock(browser, studio, key
     expect(page.locator("a.card[href='/tasks/WEB-1/']")).to_be_focused()
 
 
-def test_what_is_no_shortcut_does_nothing(browser, studio):
+def test_similar_key_presses_trigger_no_shortcut(browser, studio):
     page = browser.as_("member")
     page.goto("/projects/WEB/")
     others = [

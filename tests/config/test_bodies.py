@@ -50,13 +50,13 @@ def test_a_body_is_in_memory_as_a_whole():
     assert len(body.read()) == MOST
 
 
-def test_one_that_says_it_is_too_large_is_refused_before_a_byte_of_it():
+def test_body_declared_too_large_is_refused_before_reading():
     sender = Sender(MOST + 1)
     assert receive_all(sender, length=MOST + 1).status == 413
     assert sender.received == 0
 
 
-def test_one_that_does_not_say_so_is_refused_as_soon_as_it_is():
+def test_body_of_unknown_length_is_refused_at_the_limit():
     sender = Sender(100 * MOST)
     assert receive_all(sender).status == 413
     assert sender.received <= MOST + SMALL
@@ -119,7 +119,7 @@ UPLOADS = {
 }
 
 
-def test_these_views_read_their_body_and_no_other():
+def test_only_listed_views_read_their_body():
     """Each of them knows who asks before it reads: anonymous clients have no body read in any of them."""
     found = {
         route.pattern
@@ -208,7 +208,7 @@ def test_a_body_is_not_read_in_a_transaction(monkeypatch):
     assert sender.received == 0
 
 
-def test_of_a_body_that_is_wanted_as_a_whole_little_is_read():
+def test_oversized_body_read_as_a_whole_is_hardly_received():
     sender = Sender(100 * MOST)
     with pytest.raises(RequestDataTooBig):
         read_in_thread(sender, lambda body: body.read())

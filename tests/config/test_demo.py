@@ -63,7 +63,7 @@ def worker(process: subprocess.Popen[str]) -> int | None:
     return next((int(pid) for pid, parent, words in rows if int(parent) == process.pid and " worker " in words), None)
 
 
-def test_it_serves_pages_until_ctrl_c_and_leaves_nothing_behind(data: Path, port: int) -> None:
+def test_demo_serves_pages_until_ctrl_c_and_leaves_nothing_behind(data: Path, port: int) -> None:
     with demo(data, port) as process:
         log_ins = wait_for_log_ins(process)
         children = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout

@@ -1,4 +1,4 @@
-"""Clients that hang up cost nobody else anything."""
+"""Clients that disconnect do not affect other clients."""
 
 import os
 
@@ -13,7 +13,7 @@ CONNECTIONS = 3
 
 
 @pytest.mark.django_db(transaction=True)
-def test_they_leave_no_connection_behind(tmp_path, acme, alice):
+def test_disconnected_clients_leave_no_database_connection_behind(tmp_path, acme, alice):
     access, _ = issue(user_id=alice.pk, tenant=acme)
     headers = {"Authorization": f"Bearer {access}"}
     request = Request("GET", f"{acme.slug}.localhost", "/api/v1/tasks/", headers, 200, acme)

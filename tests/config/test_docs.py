@@ -42,7 +42,7 @@ def test_files_that_it_names_exist(page):
 
 
 @each_page
-def test_its_links_lead_somewhere(page):
+def test_links_of_a_page_have_targets(page):
     broken = []
     for path, anchor in re.findall(r"\]\(([^)#\s]*)#?([^)\s]*)\)", page.read_text()):
         target = page.parent / path if path else page

@@ -70,7 +70,7 @@ def test_a_tenant_has_its_share_and_the_others_have_theirs(settings):
     assert turns.ahead == 0
 
 
-def test_what_a_client_writes_makes_no_other_sender(settings):
+def test_host_spelling_does_not_create_another_sender(settings):
     """Neither another spelling of the host nor another of its hosts, the public one among them."""
     hosts = (b"acme.localhost", b"ACME.localhost:80", b"acme.localhost.", b"acme.example", b"localhost")
     seen, _ = play(settings, [request("acme", host=host) for host in hosts])
@@ -255,7 +255,7 @@ FLOOD = [("acme", 0)] * 8
 def test_a_flood_is_worked_on_one_by_one(settings):
     site, _ = traffic(settings, FLOOD, seconds=10)
     at_once = [len(others) for _, others in site.beside]
-    assert max(at_once[:8]) == 7  # nobody can know yet
+    assert max(at_once[:8]) == 7  # the durations are not known yet
     assert max(at_once[len(at_once) // 2 :]) == 0
     assert len(site.answered) > 150  # of 200 that one by one are possible
 
@@ -268,7 +268,7 @@ def test_a_flood_gives_way_and_still_gets_on(settings):
     assert floods > 20
 
 
-def test_who_sends_one_after_the_other_never_waits(settings):
+def test_sequential_sender_never_waits(settings):
     site, turns = traffic(settings, [*FLOOD, ("globex", 0)], seconds=10)
     assert site.answered.count("globex") >= 10 / 0.05 - 5
     assert turns.senders["globex"].average < 1.1

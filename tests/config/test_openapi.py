@@ -1,4 +1,4 @@
-"""/api/v1/schema/ and docs/: the document says what there is, and everybody can read it."""
+"""/api/v1/schema/ and docs/: the document says what there is, and it is public."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from config.openapi import DOCUMENT
 from tests.isolation.routes import routes
 
 SCHEMA, DOCS = "/api/v1/schema/", "/api/v1/docs/"
-# Everything that somebody could take for space, and two letters.
+# All characters that can be taken for space, and two letters.
 CONTROLS = [chr(code) for code in range(0xA0) if unicodedata.category(chr(code)) == "Cc"]
 SPACES = ["\u0020", "\u00a0", "\u1680", "\u2000", "\u200a", "\u200b", "\u2028", "\u2029", "\u202f", "\u3000", "\ufeff"]
 LETTERS = ["x", "\u00e9"]
@@ -72,10 +72,10 @@ def test_every_pattern_means_the_same_to_every_reader(document):
     ("path", "schema", "field", "others"),
     [
         ("verify/", "VerifyRequest", "token", {}),
-        ("", "CredentialsRequest", "password", {"email": "nobody@example.com"}),
+        ("", "CredentialsRequest", "password", {"email": "absent@example.com"}),
     ],
 )
-def test_what_is_blank_is_what_the_document_says(client, acme, document, path, schema, field, others):
+def test_blank_text_is_defined_as_in_the_document(client, acme, document, path, schema, field, others):
     """Every kind of space alone, as a text that is trimmed and as one that is not."""
     fits = document["components"]["schemas"][schema]["properties"][field]
     wrong = []
@@ -88,7 +88,7 @@ def test_what_is_blank_is_what_the_document_says(client, acme, document, path, s
 
 
 @pytest.mark.parametrize("url", [SCHEMA, DOCS])
-def test_everybody_reads_it_on_every_host(client, acme, url):
+def test_document_is_public_on_every_host(client, acme, url):
     for at in (None, acme):
         answer = client.at(at).get(url)
         assert answer.status_code == 200
@@ -112,7 +112,7 @@ def test_page_explains_how_to_log_in_and_links_back(client, acme, is_account):
     assert "/api/" not in address
 
 
-def test_everything_that_the_page_loads_is_there(client, db):
+def test_files_loaded_by_the_page_exist(client, db):
     html = client.get(DOCS).content.decode()
     addresses = re.findall(r'(?:src|href)="(/static/[^"]+)"', html)
     assert len(addresses) == 4

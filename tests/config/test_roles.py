@@ -25,7 +25,7 @@ def test_the_page_is_up_to_date(monkeypatch):
     assert PAGE.read_text() == "\n".join(document()) + "\n"
 
 
-def test_it_says_who_may_do_what():
+def test_role_table_shows_the_permissions_of_each_role():
     assert rows()["task.write"][1:] == ["✓", "✓", "✓", ""]
     assert rows()["account.delete"][1:] == ["✓", "", "", ""]
 

@@ -8,12 +8,12 @@ PAGE = (ROOT / "docs/security.md").read_text()
 LINE = re.compile(r"^\| (\d+\.\d+(?:\.\d+)?) \| (?:[123] )?\| (.+?) \| (.+) \|$", re.MULTILINE)
 
 
-def test_it_names_tests():
+def test_security_page_names_tests():
     """Those exist: tests/config/test_docs.py."""
     assert len(re.findall(r"`tests/[\w/]+\.py::test_\w+`", PAGE)) > 60
 
 
-def test_it_has_every_requirement_of_the_four_chapters():
+def test_security_page_has_every_requirement_of_the_four_chapters():
     numbers = [number for number, *_ in LINE.findall(PAGE)]
     assert len(numbers) == len(set(numbers))
     parts = {"6.1": 3, "6.2": 12, "6.3": 8, "6.4": 6, "6.5": 8, "7.1": 3, "7.2": 4, "7.3": 2, "7.4": 5, "7.5": 3}

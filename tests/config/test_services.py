@@ -140,7 +140,7 @@ def test_a_hanging_server_is_replaced(empty_dir: Path) -> None:
             assert other.redis().ping()
 
 
-def test_a_process_id_that_now_belongs_to_somebody_else_is_not_believed(data_dir: Path) -> None:
+def test_process_id_reused_by_another_process_is_ignored(data_dir: Path) -> None:
     owner = (data_dir / "postgresql").stat().st_uid
     stranger = subprocess.Popen(["sleep", "60"], user=owner if os.geteuid() == 0 else None)
     for server in SERVERS:
@@ -167,7 +167,7 @@ def test_a_server_whose_process_id_was_lost_is_reported_and_nothing_is_killed(em
         assert "Redis does not stop. End the process that has" in failed.stderr
 
 
-def test_another_port_is_chosen_when_somebody_took_the_last_one(data_dir: Path) -> None:
+def test_another_port_is_chosen_when_the_last_one_is_taken(data_dir: Path) -> None:
     ports = {server.name: state(data_dir, server.name)[1] for server in SERVERS}
     takers = [socket.create_server(("127.0.0.1", port)) for port in ports.values()]
     with User(data_dir) as user:

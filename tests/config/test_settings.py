@@ -229,7 +229,7 @@ def test_jobs_are_in_another_database_than_the_cache(load, cache, jobs):
         ("unix:///run/redis?db=0", ""),
     ],
 )
-def test_where_both_would_share_one_the_process_stops(load, cache, jobs):
+def test_cache_and_broker_sharing_one_database_is_refused(load, cache, jobs):
     message = message_of(load, REDIS_URL=cache, BROKER_URL=jobs)
     assert message.startswith("BROKER_URL")
     assert "secret" not in message

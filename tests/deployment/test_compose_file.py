@@ -21,7 +21,7 @@ APPLICATION = ["migrate", *SERVERS, "test"]
 SERVICES = services()
 
 
-def test_it_follows_the_compose_specification():
+def test_file_follows_the_compose_specification():
     check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(FILE)]
     done = subprocess.run(check, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
@@ -34,7 +34,7 @@ def test_images_have_a_version():
         assert re.fullmatch(r"[\w./-]+:v?\d+\.\d+[\w.-]*", image), image
 
 
-def test_one_service_builds_the_image_of_the_application_and_no_registry_is_asked_for_it():
+def test_services_share_the_image_that_web_builds_and_never_pull_it():
     """`docker compose build web` updates all of them, and what a stranger publishes by that name is not fetched."""
     image = SERVICES["web"].image
     assert [name for name in APPLICATION if "build" in SERVICES[name].definition] == ["web", "test"]
@@ -44,13 +44,13 @@ def test_one_service_builds_the_image_of_the_application_and_no_registry_is_aske
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_what_ends_is_started_again(name):
+def test_services_have_the_expected_restart_policy(name):
     expected = {"migrate": "no", "test": None}.get(name, "unless-stopped")
     assert SERVICES[name].definition.get("restart") == expected
 
 
 @pytest.mark.parametrize("server", SERVERS)
-def test_it_has_time_to_end(server):
+def test_server_has_sixty_seconds_to_stop(server):
     """On a busy machine ten seconds, which is Docker's default, were not enough for relay and beat."""
     assert SERVICES[server].definition["stop_grace_period"] == "60s"
 
@@ -74,7 +74,7 @@ def test_only_this_machine_reaches_its_ports(name):
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_it_is_confined(name):
+def test_service_has_minimal_privileges(name):
     definition = SERVICES[name].definition
     assert definition["cap_drop"] == ["ALL"]
     assert definition["security_opt"] == ["no-new-privileges:true"]
@@ -83,19 +83,19 @@ def test_it_is_confined(name):
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_it_is_not_root(name):
+def test_service_does_not_run_as_root(name):
     user = SERVICES[name].user
     assert user is not None, "The image decides, and most of them choose root."
     assert user.partition(":")[0] not in ("", "0", "root")
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_it_tells_whether_it_is_healthy(name):
+def test_service_has_a_health_check(name):
     assert bool(SERVICES[name].health_check) is (name not in SERVE_NOTHING)
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_it_waits_for_what_it_needs(name):
+def test_service_depends_on_the_services_it_uses(name):
     service = SERVICES[name]
     for other, condition in service.depends_on.items():
         assert condition == ("service_completed_successfully" if other == "migrate" else "service_healthy")
@@ -106,7 +106,7 @@ def test_it_waits_for_what_it_needs(name):
 
 
 @pytest.mark.parametrize("server", SERVERS)
-def test_everything_is_up_before_the_servers(server):
+def test_every_service_without_a_profile_starts_before_a_server(server):
     started_first, waiting = set(SERVERS), [server]
     while waiting:
         name = waiting.pop()

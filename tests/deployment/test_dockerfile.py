@@ -26,13 +26,13 @@ def test_no_frontend_is_fetched():
     assert "syntax=" not in (ROOT / "Dockerfile").read_text()
 
 
-def test_it_has_the_python_that_everybody_has():
+def test_image_has_the_python_of_the_version_file():
     version = (ROOT / ".python-version").read_text().strip()
     assert STAGES["base"].image.startswith(f"python:{version}.")
 
 
 @pytest.mark.parametrize("name", STAGES)
-def test_what_is_copied_is_there(name):
+def test_copied_files_exist_and_are_not_ignored(name):
     for sources, _ in STAGES[name].copies():
         for source in sources:
             assert (ROOT / source).exists()
@@ -40,7 +40,7 @@ def test_what_is_copied_is_there(name):
 
 
 @pytest.mark.parametrize("name", ["test", "pgbouncer", "s3", "web"])
-def test_it_is_not_root(name):
+def test_stage_does_not_run_as_root(name):
     assert (STAGES[name].last("USER") or "root").partition(":")[0] not in ("root", "0")
 
 
@@ -50,7 +50,7 @@ def test_a_new_volume_belongs_to_the_one_who_writes_it():
 
 
 @pytest.mark.parametrize("name", ["test", "pgbouncer", "s3", "web"])
-def test_it_has_no_build_tools(name):
+def test_stage_has_no_build_tools(name):
     assert not [line for line in STAGES[name].all("RUN") if BUILD_TOOLS.search(line)]
 
 
@@ -70,7 +70,7 @@ def test_pgbouncer_does_not_wait_for_clients_that_stay():
     assert STAGES["pgbouncer"].last("STOPSIGNAL") == "SIGINT"
 
 
-def test_it_is_asked_for_its_health_without_another_program():
+def test_health_check_uses_python_alone():
     check = FINAL.health_check()
     assert check[0] == "python"
     assert "/healthz" in check[-1]
@@ -81,7 +81,7 @@ def test_secrets_and_what_is_large_stay_out(path):
     assert is_ignored(path)
 
 
-def test_everything_else_is_in_the_image_of_the_tests():
+def test_code_and_fixtures_are_not_ignored_for_the_test_image():
     packages = ("accounts", "config", "frontend", "projects", "tasks", "tenancy", "tests", "benchmarks")
     code = [path.relative_to(ROOT).as_posix() for package in packages for path in (ROOT / package).rglob("*.py")]
     assert len(code) > 100

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.needs_program("pgbouncer")
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
     with tempfile.TemporaryDirectory(prefix="compose-") as folder:
-        Path(folder).chmod(0o755)  # some services run as somebody else
+        Path(folder).chmod(0o755)  # some services run as another user
         stack = Stack(Path(folder))
         try:
             stack.start_all()
@@ -87,7 +87,7 @@ def test_prometheus_finds_the_relay(stack):
     assert ask(stack.ports["relay"], b"GET /metrics HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.0 200")
 
 
-def test_it_is_ready(browser):
+def test_running_services_are_ready(browser):
     answer = browser.get("/readyz")
     assert (answer.status_code, answer.json()["parts"]) == (200, {"database": True, "cache": True})
 

@@ -44,7 +44,7 @@ LEFT_OUT = {"mailpit": "no package registry has the program; the others only nee
 
 
 class Stack:
-    """The services, in `folder`, which anybody may enter. `processes` are those that run or ran."""
+    """The services, in `folder`, which all users may enter. `processes` are those that run or ran."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -202,7 +202,7 @@ class Stack:
         root = self._root(service)
         root.mkdir(exist_ok=True)
         self._mount(service, root)
-        user = _nobody() if service.name in ("db", "pgbouncer") else None  # these refuse to be root
+        user = _unprivileged_user_id() if service.name in ("db", "pgbouncer") else None  # these refuse to be root
         if user:
             os.chown(root, user, -1)
         with open(self.folder / f"{service.name}.log", "ab") as log:
@@ -232,7 +232,7 @@ class Stack:
         root = self._root(service)
         root.mkdir()
         for name in ("initdb", "postgres"):
-            if user := _nobody():
+            if user := _unprivileged_user_id():
                 make_reachable(Path(self.programs[name]), uid=user)
         password, environment = root / "password", service.environment
         password.write_text(environment["POSTGRES_PASSWORD"])
@@ -300,7 +300,7 @@ def _redis_client(folder: Path, *, server: Path) -> Path:
     return program
 
 
-def _nobody() -> int | None:
+def _unprivileged_user_id() -> int | None:
     return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
 
 

@@ -1,4 +1,4 @@
-"""A live web process, and somebody with two accounts in it."""
+"""A live web process, and a user with two accounts in it."""
 
 import os
 from uuid import uuid4

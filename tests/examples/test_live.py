@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PROGRAM = [sys.executable, "examples/live.py"]
 
 
-def test_it_says_what_happens(base, accounts):
+def test_live_example_prints_events(base, accounts):
     here, _there = accounts
     arguments = [*PROGRAM, base, "demo@example.com", PASSWORD, here.slug, "2"]
     with subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:

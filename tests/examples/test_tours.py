@@ -28,7 +28,7 @@ def run(program, *arguments):
 
 
 @with_each
-def test_it_says_what_it_did(program, base, accounts):
+def test_tour_prints_its_steps(program, base, accounts):
     here, there = accounts
     done = run(program, base, "demo@example.com", PASSWORD, here.slug, there.slug)
     assert done.stderr == ""

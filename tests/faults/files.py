@@ -31,7 +31,7 @@ PATTERN = bytes(range(256)) * (MIB // 256)
 
 @dataclass
 class Office:
-    """An account, somebody in it, and a task."""
+    """An account, a user in it, and a task."""
 
     account: Any
     member: Any
@@ -56,7 +56,7 @@ def open_office(media_access: str = "proxied") -> Office:
     # Under a name of its own: the web process remembers hosts in a cache that outlives a test.
     create = get_tenant_model()._default_manager.create
     account = create(slug=f"files-{uuid4().hex[:8]}", name="Files", media_access=media_access)
-    member = join(make_user(f"somebody-{account.slug}"), account, "owner")
+    member = join(make_user(f"member-{account.slug}"), account, "owner")
     with tenant_context(account):
         _, token = create_personal_token(actor=member, name="files")
         project = create_project(actor=member, name="Website")

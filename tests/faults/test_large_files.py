@@ -71,7 +71,7 @@ def test_a_chunked_body_has_no_length_and_arrives_too(office, tmp_path):
 
 
 def test_a_refused_upload_is_not_taken(office, tmp_path):
-    """Whoever may not, or sends too much, is told so; nothing of it is kept."""
+    """A user without permission, or one who sends too much, gets an error; nothing of the file is stored."""
     with web_behind_gate(tmp_path) as web:
         pieces, length = body_of(office, 3 * MIB)
         headers = headers_of(office, length) | {"Authorization": "Bearer nonsense"}
@@ -81,8 +81,8 @@ def test_a_refused_upload_is_not_taken(office, tmp_path):
 
 
 @pytest.mark.parametrize(("size", "status"), [(10, 415), (DATA_UPLOAD_MAX_MEMORY_SIZE + 1, 413)])
-def test_where_no_file_is_wanted_a_multipart_body_is_refused_and_little_of_it_read(office, tmp_path, size, status):
-    """The key of idempotency belongs to a body, so all of it is asked for; nobody says how long it is."""
+def test_unexpected_multipart_body_is_refused_and_hardly_read(office, tmp_path, size, status):
+    """The key of idempotency belongs to a body, so all of it is asked for; its length is not declared."""
     headers = office.headers | {"Idempotency-Key": "once", "Content-Type": "multipart/form-data"}
     with web_behind_gate(tmp_path) as web:
         pieces = (PATTERN[: min(MIB, size - first)] for first in range(0, size, MIB))

@@ -18,7 +18,7 @@ CLIENTS, ENOUGH = 10, 30
 
 
 async def load(port, process, request):
-    """Send requests over connections of their own until nobody listens any more. Returns the statuses."""
+    """Send requests over separate connections until the port is closed. Returns the statuses."""
     statuses = []
 
     async def client():

@@ -146,7 +146,7 @@ VISITORS = [
 ]
 
 
-def test_others_are_served_while_clients_neither_send_nor_read(web, office):
+def test_slow_clients_do_not_delay_another_account(web, office):
     """On each kind of endpoint, 32 at a time: throughout, the process is ready and another account has its page."""
     other = make_office(web)
 

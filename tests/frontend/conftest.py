@@ -97,7 +97,7 @@ def changed(acme):
 
 @pytest.fixture
 def as_member(acme):
-    """Call an action in acme in somebody's name: `as_member(alice, create_task, project=project, title="x")`."""
+    """Call an action in acme in the name of a user: `as_member(alice, create_task, project=project, title="x")`."""
 
     def call(user, action, **arguments):
         with tenant_context(acme):

@@ -28,7 +28,7 @@ def write(account, user=None, action="project.deleted", **fields):
 
 
 @pytest.mark.parametrize("path", [URL, f"{URL}export/"])
-def test_it_is_for_owners_and_admins(client, page, acme, alice, admin, bob, vera, path):
+def test_audit_page_is_for_owners_and_admins(client, page, acme, alice, admin, bob, vera, path):
     answers = [client.as_(who).get(path).status_code for who in (alice, admin, bob, vera)]
     assert answers == [200, 200, 403, 403]
     assert client.at(acme).get(path).status_code == 302
@@ -36,7 +36,7 @@ def test_it_is_for_owners_and_admins(client, page, acme, alice, admin, bob, vera
     assert URL not in page(client.as_(bob).get("/settings/")).links
 
 
-def test_it_says_who_did_what_from_where_and_what_changed(client, page, acme, alice):
+def test_audit_page_shows_actor_action_address_and_changes(client, page, acme, alice):
     with tenant_context(acme):
         update_account(account=acme, actor=membership_of(alice, acme), name="Acme & <b>Sons</b>")
     write(acme, ip="203.0.113.7", data={"key": "WEB"})
@@ -56,7 +56,7 @@ def test_another_accounts_log_is_not_in_it(client, page, acme, globex, alice, ma
     assert b"SPY" not in b"".join(session.get(f"{URL}export/"))
 
 
-def test_it_is_filtered_by_action_person_and_day(client, page, acme, alice, bob):
+def test_audit_page_filters_by_action_person_and_day(client, page, acme, alice, bob):
     Account.objects.filter(pk=acme.pk).update(time_zone="Pacific/Auckland")
     for number, (who, action) in enumerate([(alice, "token.created"), (bob, "token.created"), (bob, "token.revoked")]):
         write(acme, who, action, data={"name": f"entry-{number}"})
@@ -87,14 +87,14 @@ def test_days_are_those_of_the_account(client, page, acme, alice, monkeypatch):
 
 
 @pytest.mark.parametrize("query", [{"since": "soon"}, {"actor": "x"}, {"action": "x" * 51}, {"action": "\x00"}])
-def test_what_makes_no_sense_is_said_beside_its_field(client, page, alice, query):
+def test_invalid_filter_shows_an_error_beside_its_field(client, page, alice, query):
     for path in (URL, f"{URL}export/"):
         answer = client.as_(alice).get(path, query)
         assert answer.status_code == 400
         assert page(answer).all("ul", **{"class": "errorlist"})
 
 
-def test_it_has_pages_that_keep_the_filters(client, page, acme, alice):
+def test_pagination_keeps_the_filters(client, page, acme, alice):
     for number in range(51):
         write(acme, alice, data={"name": f"entry-{number}"})
     session = client.as_(alice)

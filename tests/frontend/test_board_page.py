@@ -198,7 +198,7 @@ def test_columns_of_other_projects_are_not_shown(client, bob, task, secret_task,
 
 
 @pytest.mark.parametrize("view", ["board", "list"])
-def test_what_is_in_other_projects_is_not_found(client, alice, task, secret_task, view, page):
+def test_search_does_not_find_tasks_of_other_projects(client, alice, task, secret_task, view, page):
     text = page(client.as_(alice).get(f"/projects/WEB/?view={view}&q=t")).text
     assert "Write the welcome page" in text
     assert "Buy the competition" not in text

@@ -67,7 +67,7 @@ def test_a_script_gets_the_two_columns(client, bob, column, statuses, page):
     assert seen.all("li", **{"data-key": "WEB-1", "data-version": "2"})
 
 
-def test_who_has_an_old_version_moves_nothing(client, bob, column, statuses, order):
+def test_stale_version_moves_nothing(client, bob, column, statuses, order):
     client.as_(bob).post("/tasks/WEB-1/place/", {"step": "end", "version": 1})
     for headers in ({}, HTMX):
         fields = {"status": statuses["done"].pk, "version": 1}
@@ -118,7 +118,7 @@ def test_viewers_neither_move_nor_edit(client, vera, task, path):
 
 
 @pytest.mark.parametrize("path", ["/tasks/SEC-1/place/", "/tasks/SEC-1/edit/"])
-def test_what_is_hidden_is_not_found(client, bob, secret_task, path):
+def test_hidden_tasks_are_not_found(client, bob, secret_task, path):
     assert client.as_(bob).get(path).status_code == 404
     assert client.as_(bob).post(path, {"step": "end"}).status_code == 404
 
@@ -142,7 +142,7 @@ def test_a_task_is_edited_in_the_list(client, bob, acme, task, statuses):
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_who_saves_over_somebody_is_asked_first(client, bob, acme, task, headers, page):
+def test_stale_edit_shows_a_conflict(client, bob, acme, task, headers, page):
     fields = {"title": "Mine", "status": task.status_id, "priority": "none", "due_date": ""}
     client.as_(bob).post("/tasks/WEB-1/edit/", {**fields, "title": "Theirs", "version": 1})
     response = client.as_(bob).post("/tasks/WEB-1/edit/", {**fields, "version": 1}, **headers)
@@ -160,7 +160,7 @@ def test_who_saves_over_somebody_is_asked_first(client, bob, acme, task, headers
     "wrong",
     [{"title": ""}, {"title": "x" * 501}, {"priority": "?"}, {"due_date": "soon"}, {"version": ""}, {"status": ""}],
 )
-def test_what_is_wrong_is_said_in_the_row(client, bob, acme, task, wrong):
+def test_invalid_edit_shows_an_error_in_the_row(client, bob, acme, task, wrong):
     fields = {"title": "Mine", "status": task.status_id, "priority": "none", "version": 1, **wrong}
     response = client.as_(bob).post("/tasks/WEB-1/edit/", fields, **HTMX)
     assert response.status_code == 400

@@ -81,7 +81,7 @@ def test_a_tick_in_a_comment_on_an_older_page_leads_back_there(client, bob, comm
     assert answer["Location"] == f"{URL}?{form['action'].partition('?')[2]}#feed"
 
 
-def test_what_others_wrote_and_viewers_read_has_no_buttons(client, alice, vera, listed, comment, page):
+def test_checklists_without_edit_permission_have_no_buttons(client, alice, vera, listed, comment, page):
     seen = page(client.as_(vera).get(URL))
     assert seen.all("button", name="item") == []
     assert [each["aria-label"] for each in seen.all("span", role="img")] == ["Open:", "Done:"] * 2
@@ -96,7 +96,7 @@ def test_viewers_and_strangers_cannot_tick(client, alice, vera, mallory, listed,
     assert (description(listed), body(listed)) == (TEXT, TEXT)
 
 
-def test_others_cannot_tick_in_a_comment(client, alice, listed, comment):
+def test_another_member_cannot_tick_items_of_a_comment(client, alice, listed, comment):
     for sent in (tick(), tick(text="What the comment was once.")):
         assert client.as_(alice).post(f"/comments/{comment.pk}/tick/", sent).status_code == 403
     assert body(listed) == TEXT
@@ -167,7 +167,7 @@ def test_the_same_tick_again_changes_nothing(client, acme, bob, listed):
 
 
 @pytest.mark.parametrize("item", ["", "x", "2", "2:2", "-1:1", "999999:1", "2:1\n", "\u0662:1"])
-def test_what_is_no_item_is_refused(client, bob, listed, comment, item):
+def test_invalid_item_is_refused(client, bob, listed, comment, item):
     for path in (TICK, f"/comments/{comment.pk}/tick/"):
         assert client.as_(bob).post(path, tick(item)).status_code == 400
     assert (description(listed), body(listed)) == (TEXT, TEXT)

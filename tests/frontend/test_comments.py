@@ -47,7 +47,7 @@ def test_a_member_comments(client, acme, alice, bob, task, page):
 
 
 @pytest.mark.parametrize("body", ["", "  \n ", "x" * 20_001])
-def test_what_will_not_do_is_explained_and_kept(client, bob, task, page, body):
+def test_invalid_comment_shows_an_error(client, bob, task, page, body):
     response = client.as_(bob).post(f"{URL}comments/", {"body": body})
     assert response.status_code == 400
     assert page(response).all("ul", **{"class": "errorlist"}) or "errorlist" in response.content.decode()
@@ -75,7 +75,7 @@ def test_people_edit_their_own(client, alice, bob, comment, task, page):
     assert bodies(task) == ["Looks bad."]
 
 
-def test_one_deletes_ones_own_and_admins_any(client, alice, bob, admin, task, as_member, page):
+def test_author_deletes_own_comment_and_admin_deletes_any(client, alice, bob, admin, task, as_member, page):
     own, another, third = (as_member(bob, create_comment, task=task, body=text) for text in ("1", "2", "3"))
     assert client.as_(bob).post(f"/comments/{own.pk}/delete/").status_code == 302
     assert client.as_(admin).post(f"/comments/{another.pk}/delete/").status_code == 302
@@ -101,7 +101,7 @@ def test_hidden_ones_are_answered_like_absent_ones(client, alice, bob, secret_ta
         assert answers[0].content == answers[1].content
 
 
-def test_those_who_see_the_project_are_suggested(client, alice, bob, vera, task, secret_task, page):
+def test_mention_suggestions_are_members_who_see_the_project(client, alice, bob, vera, task, secret_task, page):
     assert "Bob" in page(client.as_(alice).get(f"{URL}people/", {"q": "bo"})).text
     assert page(client.as_(alice).get(f"{URL}people/", {"q": "zzz"})).text == ""
     assert "Bob" not in page(client.as_(alice).get("/tasks/SEC-1/people/")).text
@@ -111,7 +111,7 @@ def test_those_who_see_the_project_are_suggested(client, alice, bob, vera, task,
 # The stream --------------------------------------------------------------------------------------------------------
 
 
-def test_it_says_what_happened_in_words(client, acme, alice, bob, task, label, statuses, as_member, page):
+def test_feed_describes_changes_in_words(client, acme, alice, bob, task, label, statuses, as_member, page):
     assigned = {"assignees": [membership_of(bob, acme)], "labels": [label]}
     as_member(alice, update_task, task=task, priority="high", due_date="2030-01-31", **assigned)
     as_member(bob, update_task, task=task, assignees=[], labels=[], priority="none", due_date=None)
@@ -139,7 +139,7 @@ def test_comments_and_changes_are_one_stream_the_oldest_first(client, alice, bob
     assert text.index("Alice created this") < text.index("Looks good") < text.index("Bob completed this")
 
 
-def test_what_one_person_does_at_once_is_one_entry(client, acme, alice, bob, task, as_member, page):
+def test_consecutive_changes_of_one_member_are_one_entry(client, acme, alice, bob, task, as_member, page):
     for priority in ("low", "high"):
         as_member(alice, update_task, task=task, priority=priority)
     text = page(client.as_(bob).get(URL)).text
@@ -149,7 +149,7 @@ def test_what_one_person_does_at_once_is_one_entry(client, acme, alice, bob, tas
     assert "Alice set the priority to Low" in page(client.as_(bob).get(URL)).text
 
 
-def test_what_belongs_to_other_tasks_is_not_in_it(client, alice, bob, task, comment, project, as_member, page):
+def test_feed_contains_only_entries_of_its_task(client, alice, bob, task, comment, project, as_member, page):
     from tasks.actions import create_task
 
     as_member(alice, create_task, project=project, title="Another")

@@ -53,7 +53,7 @@ def contrast(front, back, theme, names):
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def test_it_computes_what_others_compute():
+def test_contrast_of_black_and_white_is_21():
     black = {"text": "light-dark(oklch(0% 0 0), oklch(0% 0 0))"}
     assert contrast("text", "panel", "light", black) == pytest.approx(21)
 

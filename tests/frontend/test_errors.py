@@ -33,7 +33,7 @@ def test_refused_pages_say_so(client, vera, project, page):
 @pytest.mark.parametrize(
     ("host", "status", "words"),
     [
-        ("nobody.localhost", 404, "There is no account at this address"),
+        ("absent.localhost", 404, "There is no account at this address"),
         ("elsewhere.example", 404, "There is no account at this address"),
         ("bad_host!", 400, "That address is malformed"),
         ("", 400, "That address is malformed"),
@@ -104,7 +104,7 @@ def test_page_answers_exceptions_of_actions(client, bob, monkeypatch, page, erro
     assert words in page(response).text
 
 
-@pytest.mark.parametrize(("host", "status"), [("nobody.localhost", 404), ("bad host", 400)])
+@pytest.mark.parametrize(("host", "status"), [("absent.localhost", 404), ("bad host", 400)])
 def test_a_refusal_has_the_headers_that_middleware_sets_elsewhere(client, db, host, status):
     answer = client.get("/", HTTP_HOST=host)
     assert answer.status_code == status

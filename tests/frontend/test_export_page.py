@@ -90,7 +90,7 @@ def test_the_fourth_has_to_wait(client, vera, project, page):
     assert "You have 3 unfinished exports." in page(response).text
 
 
-def test_others_see_nothing_of_it(client, alice, vera, project, page):
+def test_export_is_not_shown_to_other_members(client, alice, vera, project, page):
     client.as_(vera).post(URL, {"format": "csv"})
     assert "No exports yet." in page(client.as_(alice).get(URL)).text
 

@@ -40,13 +40,13 @@ def test_a_member_sets_and_clears_the_due_date(client, bob, task):
 
 
 @pytest.mark.parametrize(("path", "fields"), [("priority/", {"priority": "huge"}), ("due/", {"due_date": "soon"})])
-def test_what_will_not_do_is_explained(client, bob, task, page, path, fields):
+def test_invalid_fact_shows_an_error(client, bob, task, page, path, fields):
     response = client.as_(bob).post(URL + path, fields)
     assert response.status_code == 400
     assert page(response).all("ul", **{"class": "errorlist"}) or "errorlist" in response.content.decode()
 
 
-def test_those_can_be_assigned_who_see_the_project(client, acme, alice, bob, vera, secret_task, page):
+def test_only_members_who_see_the_project_can_be_assigned(client, acme, alice, bob, vera, secret_task, page):
     seen = page(client.as_(alice).get("/tasks/SEC-1/assignees/"))
     assert len(seen.all("input", type="checkbox")) == 1
     assert "Bob" not in seen.text

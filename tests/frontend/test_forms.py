@@ -49,7 +49,7 @@ def test_refusals_of_the_action_are_errors_of_the_form(error, status, errors):
     assert errors_in_words(form) == next(iter(errors.values()))[0]
 
 
-def test_other_exceptions_and_those_named_by_unless_are_raised():
+def test_unhandled_and_excepted_exceptions_are_raised():
     with pytest.raises(PermissionDenied):
         submit(Rename({"name": "Web"}), refuse_with(PermissionDenied()))
     form = Rename({"name": "Web"})

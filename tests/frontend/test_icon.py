@@ -68,7 +68,7 @@ def test_mail_of_the_demo_is_shown_with_the_icon_around_it(visit, mailbox, page)
     assert is_page(client.get(f"{path}html/")), "WITHOUT names a route whose answer is no page any more."
 
 
-@pytest.mark.parametrize("host", ["nobody.localhost", "bad_host!", "suspended"])
+@pytest.mark.parametrize("host", ["absent.localhost", "bad_host!", "suspended"])
 def test_refusal_links_to_the_icon_of_the_public_site(client, acme, page, host):
     if host == "suspended":
         type(acme).objects.filter(pk=acme.pk).update(suspended_at=timezone.now())

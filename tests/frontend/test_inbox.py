@@ -23,7 +23,7 @@ def told(acme, alice, bob, task, as_member):
         return list(Notification.objects.all())
 
 
-def test_it_says_what_happened(client, bob, told, page):
+def test_inbox_describes_notifications(client, bob, told, page):
     seen = page(client.as_(bob).get(URL))
     for words in ("Alice mentioned you in WEB-1", "Alice assigned you WEB-1", "Write the welcome page"):
         assert words in seen.text
@@ -32,7 +32,7 @@ def test_it_says_what_happened(client, bob, told, page):
     assert f"/inbox/{told[0].pk}/read/" in seen.forms
 
 
-def test_it_says_where_and_what_was_said(client, bob, told, page):
+def test_inbox_shows_project_and_comment(client, bob, told, page):
     seen = page(client.as_(bob).get(URL))
     assert "Website" in seen.text
     assert "@Bob" in seen.text
@@ -92,7 +92,7 @@ def test_every_page_says_how_many_are_unread(client, alice, bob, told, page):
     assert "unread" not in page(client.as_(alice).get("/")).text
 
 
-def test_one_is_marked_as_read(client, bob, told, page):
+def test_notification_is_marked_as_read(client, bob, told, page):
     browser = client.as_(bob)
     seen = page(browser.post(f"{URL}{told[0].pk}/read/", follow=True))
     assert "Inbox 1 unread" in seen.text
@@ -111,7 +111,7 @@ def test_without_any_it_says_what_will_be_here(client, vera, page):
     assert seen.forms == ["/inbox/mails/"]
 
 
-def test_those_of_others_are_neither_shown_nor_marked(client, alice, bob, told, page):
+def test_notifications_of_others_are_neither_shown_nor_marked(client, alice, bob, told, page):
     browser = client.as_(alice)
     assert "WEB-1" not in page(browser.get(URL)).text
     answers = [browser.post(f"{URL}{pk}/read/") for pk in (told[0].pk, uuid4())]
@@ -139,7 +139,7 @@ def test_the_mails_are_chosen_here(client, acme, vera, page):
     assert client.as_(vera).get("/api/v1/me/").json()["mail_notifications"] is False
 
 
-def test_there_are_pages(client, acme, bob, task, page):
+def test_inbox_is_paginated(client, acme, bob, task, page):
     with tenant_context(acme):
         member = membership_of(bob, acme)
         Notification.objects.bulk_create(
@@ -151,5 +151,5 @@ def test_there_are_pages(client, acme, bob, task, page):
 
 
 @pytest.mark.parametrize("path", ["read/", "mails/", "{pk}/read/"])
-def test_what_changes_something_is_not_a_link(client, bob, told, path):
+def test_get_does_not_change_notifications(client, bob, told, path):
     assert client.as_(bob).get(URL + path.format(pk=told[0].pk)).status_code == 405

@@ -1,4 +1,4 @@
-"""The HTML of cards is kept, and a card is found by all that it shows: nobody sees an old one, or somebody else's."""
+"""The HTML of cards is cached under a key of all that it shows: no reader sees an old card, or that of another."""
 
 from datetime import timedelta
 
@@ -77,7 +77,7 @@ def test_a_card_is_late_on_the_next_day(client, alice, card, at):
     assert "overdue, was due" in shown_card(client, alice)
 
 
-def test_who_has_another_date_does_not_get_the_card_of_the_others(client, acme, alice, bob, card, at):
+def test_reader_with_another_date_gets_another_card(client, acme, alice, bob, card, at):
     """At 11:00 in UTC it is the next day in Kiritimati, and still that day in Pago Pago."""
     User.objects.filter(pk=alice.pk).update(time_zone="Pacific/Kiritimati")
     User.objects.filter(pk=bob.pk).update(time_zone="Pacific/Pago_Pago")
@@ -87,7 +87,7 @@ def test_who_has_another_date_does_not_get_the_card_of_the_others(client, acme, 
         assert "overdue, was due" not in shown_card(client, bob)
 
 
-def test_who_cannot_move_a_card_does_not_get_that_of_who_can(client, bob, vera, card):
+def test_viewer_does_not_get_the_cached_card_with_move_buttons(client, bob, vera, card):
     assert "/tasks/WEB-1/place/" in shown_card(client, bob)
     assert "/tasks/WEB-1/place/" not in shown_card(client, vera)
     assert "/tasks/WEB-1/place/" in shown_card(client, bob)

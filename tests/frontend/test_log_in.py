@@ -28,7 +28,7 @@ def answer(response, email):
 
 
 @pytest.mark.parametrize("path", ["/", "/projects/WEB/", "/tasks/WEB-1/", "/subtasks/?page=2"])
-def test_somebody_anonymous_is_asked_to_log_in(client, acme, task, path):
+def test_anonymous_client_is_redirected_to_the_login(client, acme, task, path):
     response = client.at(acme).get(path)
     assert response.status_code == 302
     assert response["Location"] == URL + "?next=" + path.replace("?", "%3F").replace("=", "%3D")
@@ -71,14 +71,14 @@ def test_a_stranger_with_the_right_password_reads_what_a_wrong_password_reads(cl
     browser = client.at(acme)
     stranger = log_in(browser, "mallory@example.com")
     wrong = log_in(browser, "bob@example.com", "wrong")
-    nobody = log_in(browser, "nobody@example.com")
+    unknown = log_in(browser, "absent@example.com")
     assert stranger.status_code == 200
     assert answer(stranger, "mallory@example.com") == answer(wrong, "bob@example.com")
-    assert answer(stranger, "mallory@example.com") == answer(nobody, "nobody@example.com")
+    assert answer(stranger, "mallory@example.com") == answer(unknown, "absent@example.com")
     assert browser.get("/").status_code == 302
 
 
-def test_somebody_who_was_removed_is_asked_to_log_in(client, acme, bob):
+def test_removed_member_is_redirected_to_the_login(client, acme, bob):
     browser = client.at(acme)
     log_in(browser)
     assert browser.get("/").status_code == 200
@@ -117,10 +117,10 @@ def test_logging_out_takes_a_post(client, bob):
     assert browser.get("/").status_code == 302
 
 
-def test_somebody_whose_log_in_is_switched_off_reads_what_a_stranger_reads(client, acme, globex, bob, mallory):
+def test_inactive_user_gets_the_answer_of_an_unknown_user(client, acme, globex, bob, mallory):
     type(bob).objects.filter(pk__in=(bob.pk, mallory.pk)).update(is_active=False)
     for host in (acme, None):
-        emails = [f"{name}@example.com" for name in ("bob", "mallory", "nobody")]
+        emails = [f"{name}@example.com" for name in ("bob", "mallory", "absent")]
         browser = client.at(host)
         seen = [answer(log_in(browser, email), email) for email in emails]
         assert seen[0] == seen[1] == seen[2]
@@ -128,13 +128,13 @@ def test_somebody_whose_log_in_is_switched_off_reads_what_a_stranger_reads(clien
         assert browser.get("/auth/inactive/").status_code == 404
 
 
-def test_their_right_passwords_count_as_wrong_ones(client, acme, bob):
+def test_correct_passwords_of_an_inactive_user_count_as_failures(client, acme, bob):
     type(bob).objects.filter(pk=bob.pk).update(is_active=False)
     last = [log_in(client.at(acme)) for _ in range(6)][-1]
     assert "Too many failed login attempts" in last.content.decode()
 
 
-def test_somebody_who_is_switched_off_before_the_code_comes_to_the_log_in_page(client, acme, bob):
+def test_user_deactivated_before_the_code_is_redirected_to_the_login(client, acme, bob):
     give_app(client.as_(bob), bob)
     cache.clear()  # of the code that was used for that
     browser = client.at(acme)
@@ -146,7 +146,7 @@ def test_somebody_who_is_switched_off_before_the_code_comes_to_the_log_in_page(c
 
 
 def test_a_new_password_writes_nothing_else(acme, bob):
-    """Whoever has read the row before a change of it does not take that back."""
+    """An action that has read the row before a change of it does not revert the change."""
     type(bob).objects.filter(pk=bob.pk).update(name="Robert", is_active=False)
     get_adapter().set_password(bob, "another long sentence")
     bob.refresh_from_db()
@@ -197,13 +197,13 @@ def test_logging_in_leads_to_no_other_site(client, acme, globex, bob, target):
 
 
 @pytest.mark.parametrize("target", ELSEWHERE)
-def test_neither_does_the_page_for_somebody_who_is_logged_in(client, globex, bob, target):
+def test_login_page_does_not_redirect_a_logged_in_user_to_another_site(client, globex, bob, target):
     response = client.as_(bob).get(URL, {"next": target})
     assert (response.status_code, response["Location"]) == (302, "/")
 
 
 @pytest.mark.parametrize("target", ELSEWHERE)
-def test_neither_does_logging_out(client, globex, bob, target):
+def test_logout_does_not_redirect_to_another_site(client, globex, bob, target):
     response = client.as_(bob).post("/auth/logout/", {"next": target})
     assert (response.status_code, response["Location"]) == (302, "/")
 
@@ -227,6 +227,6 @@ def test_logging_in_on_the_public_site_lists_the_accounts_of_the_person(client, 
     ]
 
 
-def test_anybody_with_a_log_in_gets_in_there(client, mallory):
+def test_user_without_membership_logs_in_on_the_public_site(client, mallory):
     assert log_in(client, "mallory@example.com").status_code == 302
     assert "mallory@example.com" in client.get("/").content.decode()

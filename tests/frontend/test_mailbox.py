@@ -66,7 +66,7 @@ def test_a_mail_that_there_is_not_is_not_found(client, mailbox):
     assert client.get(f"/mails/{uuid4()}/").status_code == client.get(f"/mails/{uuid4()}/html/").status_code == 404
 
 
-def test_it_is_on_the_public_site_alone(client, acme, alice, mailbox):
+def test_mailbox_is_on_the_public_site_only(client, acme, alice, mailbox):
     send(mailbox)
     assert client.as_(alice).get("/mails/").status_code == 404
 

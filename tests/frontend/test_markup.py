@@ -87,7 +87,7 @@ def test_for_members_nothing_runs_but_files_of_the_site(client, hostile, ines, p
     check(client.as_(ines, at=hostile).get(path, follow=True), page)
 
 
-def test_neither_on_the_public_site(client, hostile, ines, page):
+def test_public_pages_contain_no_injected_markup(client, hostile, ines, page):
     check(client.get("/"), page)
     check(client.get("/nothing/"), page)
     client.log_in(ines)
@@ -102,14 +102,14 @@ def test_neither_on_the_public_site(client, hostile, ines, page):
         ("/auth/login/", {"login": ATTACK}),
     ],
 )
-def test_neither_where_a_form_is_shown_again(client, hostile, ines, page, path, fields):
+def test_redisplayed_forms_contain_no_injected_markup(client, hostile, ines, page, path, fields):
     browser = client.at(hostile) if path.startswith("/auth/") else client.as_(ines, at=hostile)
     response = browser.post(path, fields)
     assert ATTACK[:8] in page(response).text or "alert(1)" in response.content.decode()
     check(response, page)
 
 
-def test_what_was_typed_is_shown_as_it_was_typed(client, hostile, ines, page):
+def test_hostile_text_is_shown_as_typed(client, hostile, ines, page):
     seen = page(client.as_(ines, at=hostile).get("/tasks/EVIL-1/"))
     assert ATTACK in seen.text
     assert "<script>alert(5)</script>" in seen.text

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 URL = "/settings/members/"
 
 
-def of(user, account, action):
+def member_url(user, account, action):
     return f"{URL}{membership_of(user, account).pk}/{action}/"
 
 
@@ -39,7 +39,7 @@ def actions_of(account):
 
 @pytest.fixture
 def invite(client, acme, alice):
-    """Alice invites somebody a while ago, so that another mail may be sent."""
+    """Alice invites a user a while ago, so that another mail may be sent."""
     client.as_(alice).post(URL, {"email": "nina@example.com", "role": "member"})
     with tenant_context(acme):
         Invitation.objects.update(asked_at=timezone.now() - timedelta(hours=1))
@@ -64,12 +64,12 @@ def test_an_admin_is_offered_what_an_admin_may(client, page, acme, alice, admin,
     shown = page(client.as_(admin).get(URL))
     assert set(shown.forms) == {
         URL,
-        of(bob, acme, "role"),
+        member_url(bob, acme, "role"),
         f"/settings/invitations/{invite.pk}/resend/",
         f"/settings/invitations/{invite.pk}/revoke/",
     }
-    assert of(bob, acme, "remove") in shown.links
-    assert of(alice, acme, "remove") not in shown.links  # the owner
+    assert member_url(bob, acme, "remove") in shown.links
+    assert member_url(alice, acme, "remove") not in shown.links  # the owner
     assert f"{URL}transfer/" not in shown.links
 
 
@@ -91,7 +91,7 @@ def test_the_list_has_pages(client, page, acme, alice):
 # Inviting -----------------------------------------------------------------------------------------------------------
 
 
-def test_somebody_is_invited_by_mail(client, page, acme, admin):
+def test_admin_invites_a_user_by_mail(client, page, acme, admin):
     session = client.as_(admin)
     answer = session.post(URL, {"email": "Nina@example.com", "role": "viewer"})
     assert (answer.status_code, answer.url) == (302, URL)
@@ -146,7 +146,7 @@ def test_an_invitation_is_sent_again_and_revoked(client, page, acme, alice, invi
     assert client.at(acme).get(f"/invitations/{link_in(message)[1]}/").status_code == 404
 
 
-def test_nobody_is_mailed_twice_a_minute(client, page, acme, alice, invite):
+def test_second_mail_within_a_minute_is_refused(client, page, acme, alice, invite):
     session, url = client.as_(alice), f"/settings/invitations/{invite.pk}/resend/"
     session.post(url)
     answer = session.post(url)
@@ -172,14 +172,14 @@ def test_an_expired_link_is_marked(client, page, acme, alice, invite):
 
 def test_an_admin_changes_a_role(client, page, acme, alice, bob, admin):
     session = client.as_(admin)
-    assert session.post(of(bob, acme, "role"), {"role": "viewer"}).status_code == 302
+    assert session.post(member_url(bob, acme, "role"), {"role": "viewer"}).status_code == 302
     assert roles(acme)["bob"] == "viewer"
     assert "The role of Bob was changed." in page(session.get(URL)).text
 
 
 @pytest.mark.parametrize("sent", [{}, {"role": ""}, {"role": "owner"}, {"role": "king"}])
-def test_a_role_that_nobody_gives_is_refused_beside_the_member(client, page, acme, alice, bob, sent):
-    answer = client.as_(alice).post(of(bob, acme, "role"), sent)
+def test_invalid_role_shows_an_error_beside_the_member(client, page, acme, alice, bob, sent):
+    answer = client.as_(alice).post(member_url(bob, acme, "role"), sent)
     assert answer.status_code == 400
     assert page(answer).all("span", role="alert")
     assert roles(acme)["bob"] == "member"
@@ -187,19 +187,19 @@ def test_a_role_that_nobody_gives_is_refused_beside_the_member(client, page, acm
 
 def test_an_admin_has_no_power_over_the_owner(client, acme, alice, admin):
     session = client.as_(admin)
-    assert session.post(of(alice, acme, "role"), {"role": "viewer"}).status_code == 403
-    assert session.post(of(alice, acme, "remove"), {"name": "Alice"}).status_code == 403
+    assert session.post(member_url(alice, acme, "role"), {"role": "viewer"}).status_code == 403
+    assert session.post(member_url(alice, acme, "remove"), {"name": "Alice"}).status_code == 403
     assert roles(acme)["alice"] == "owner"
 
 
 def test_the_last_owner_cannot_step_down(client, page, acme, alice):
-    answer = client.as_(alice).post(of(alice, acme, "role"), {"role": "admin"})
+    answer = client.as_(alice).post(member_url(alice, acme, "role"), {"role": "admin"})
     assert answer.status_code == 409
     assert "An account needs an owner." in page(answer).text
 
 
-def test_whoever_removes_somebody_types_their_name(client, page, acme, alice, bob):
-    session, url = client.as_(alice), of(bob, acme, "remove")
+def test_removal_needs_the_typed_name(client, page, acme, alice, bob):
+    session, url = client.as_(alice), member_url(bob, acme, "remove")
     assert "Type “Bob” to confirm" in page(session.get(url)).text
     for wrong in ({}, {"name": ""}, {"name": "Bo"}):
         assert session.post(url, wrong).status_code == 400
@@ -213,7 +213,7 @@ def test_whoever_removes_somebody_types_their_name(client, page, acme, alice, bo
     assert session.get(url).status_code == 404
 
 
-def test_somebody_leaves(client, page, acme, alice, bob):
+def test_member_leaves_the_account(client, page, acme, alice, bob):
     session = client.as_(bob)
     asked = page(session.get(f"{URL}leave/"))
     assert "Leave Acme" in asked.text
@@ -246,13 +246,13 @@ def test_the_owner_gives_the_account_away(client, page, acme, alice, bob):
     assert session.get(url).status_code == 403
 
 
-def test_the_account_is_not_given_to_somebody_of_another(client, acme, globex, alice, mallory):
+def test_account_cannot_be_transferred_to_a_member_of_another_account(client, acme, globex, alice, mallory):
     sent = {"member": membership_of(mallory, globex).pk, "name": "Acme"}
     assert client.as_(alice).post(f"{URL}transfer/", sent).status_code == 400
     assert roles(acme) == {"alice": "owner"}
 
 
-def test_nor_to_somebody_who_has_left(client, acme, alice, bob):
+def test_account_cannot_be_transferred_to_a_former_member(client, acme, alice, bob):
     sent = {"member": membership_of(bob, acme).pk, "name": "Acme"}
     with tenant_context(acme):
         Membership.objects.filter(user=bob).update(ended_at=timezone.now())
@@ -270,10 +270,10 @@ def test_members_and_viewers_do_nothing_to_others(client, acme, alice, bob, vera
     invitation = f"/settings/invitations/{invite.pk}"
     asked = [
         session.post(URL, {"email": "x@example.com", "role": "member"}),
-        session.post(of(charlie, acme, "role"), {"role": "admin"}),
-        session.post(of(request.getfixturevalue(who), acme, "role"), {"role": "owner"}),
-        session.get(of(charlie, acme, "remove")),
-        session.post(of(charlie, acme, "remove"), {"name": "Charlie"}),
+        session.post(member_url(charlie, acme, "role"), {"role": "admin"}),
+        session.post(member_url(request.getfixturevalue(who), acme, "role"), {"role": "owner"}),
+        session.get(member_url(charlie, acme, "remove")),
+        session.post(member_url(charlie, acme, "remove"), {"name": "Charlie"}),
         session.get(f"{URL}transfer/"),
         session.post(f"{URL}transfer/", {"member": membership_of(bob, acme).pk, "name": "Acme"}),
         session.post(f"{invitation}/resend/"),
@@ -285,10 +285,10 @@ def test_members_and_viewers_do_nothing_to_others(client, acme, alice, bob, vera
 
 def test_a_demoted_admin_has_lost_it_at_once(client, acme, alice, admin, bob):
     session = client.as_(admin)
-    assert session.get(of(bob, acme, "remove")).status_code == 200
-    client.as_(alice).post(of(admin, acme, "role"), {"role": "viewer"})
-    assert session.get(of(bob, acme, "remove")).status_code == 403
-    assert session.post(of(bob, acme, "role"), {"role": "viewer"}).status_code == 403
+    assert session.get(member_url(bob, acme, "remove")).status_code == 200
+    client.as_(alice).post(member_url(admin, acme, "role"), {"role": "viewer"})
+    assert session.get(member_url(bob, acme, "remove")).status_code == 403
+    assert session.post(member_url(bob, acme, "role"), {"role": "viewer"}).status_code == 403
 
 
 def test_a_forged_host_gets_nothing_and_links_are_the_stored_ones(client, acme, alice):

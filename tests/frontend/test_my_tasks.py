@@ -25,7 +25,7 @@ def mine(acme, alice, bob, project, as_member):
     return make
 
 
-def test_they_are_shown_by_the_day_they_are_due(client, bob, mine, page):
+def test_tasks_are_grouped_by_due_date(client, bob, mine, page):
     for title, due in (("Sometime", None), ("In a month", 30), ("Now", 0), ("Long ago", -20)):
         mine(title, due)
     text = page(client.as_(bob).get(URL)).text
@@ -58,7 +58,7 @@ def test_only_ones_own_open_ones(client, alice, bob, task, mine, as_member, page
     assert "Put away" not in text
 
 
-def test_those_of_projects_that_are_hidden_or_archived_since_are_not_shown(client, bob, project, mine, changed, page):
+def test_tasks_of_hidden_or_archived_projects_are_not_shown(client, bob, project, mine, changed, page):
     mine("Mine")
     changed(project, private=True)
     assert "Mine" not in page(client.as_(bob).get(URL)).text
@@ -68,7 +68,7 @@ def test_those_of_projects_that_are_hidden_or_archived_since_are_not_shown(clien
     assert "Mine" not in page(client.as_(bob).get(URL)).text
 
 
-def test_one_is_completed_here_and_stays_in_sight(client, bob, mine, page):
+def test_completed_task_stays_visible(client, bob, mine, page):
     mine("Mine")
     response = client.as_(bob).post("/tasks/WEB-1/complete/", {"back": "my-tasks"}, follow=True)
     assert response.redirect_chain == [(URL, 302)]
@@ -78,7 +78,7 @@ def test_one_is_completed_here_and_stays_in_sight(client, bob, mine, page):
     assert "Done in the last" not in page(client.as_(bob).get(URL)).text
 
 
-def test_what_was_done_long_ago_is_not_shown(client, bob, mine, changed, as_member, page):
+def test_tasks_completed_long_ago_are_not_shown(client, bob, mine, changed, as_member, page):
     task = as_member(bob, complete_task, task=mine("Mine"))
     changed(task, completed_at=timezone.now() - timedelta(days=8))
     assert "Mine" not in page(client.as_(bob).get(URL)).text

@@ -1,4 +1,4 @@
-"""The forms for the logo of an account and for one's own picture, and files that nobody has asked for."""
+"""The forms for the logo of an account and for one's own picture, and unexpected files."""
 
 import re
 
@@ -18,7 +18,7 @@ PAGE, LOGO, AVATAR = "/settings/pictures/", "/settings/pictures/logo/", "/settin
 
 @pytest.fixture
 def browse(acme):
-    """Somebody's browser, which has to send the token of a form."""
+    """A user's browser, which has to send the token of a form."""
 
     def browse(person):
         browser = TenantClient(acme)
@@ -57,7 +57,7 @@ def test_admins_give_the_account_a_logo_and_take_it_away(browse, acme, alice):
     assert not logo_of(acme)
 
 
-def test_everybody_gives_themselves_a_picture(browse, acme, vera):
+def test_viewer_sets_an_avatar(browse, acme, vera):
     browser = browse(vera)
     assert send(browser, AVATAR, picture()).status_code == 302
     avatar = avatar_of(vera, acme)
@@ -72,7 +72,7 @@ def test_members_change_no_logo(browse, acme, bob):
     assert not logo_of(acme)
 
 
-def test_what_is_no_picture_is_refused_in_words(browse, acme, alice):
+def test_invalid_logo_shows_an_error(browse, acme, alice):
     answer = send(browse(alice), LOGO, b"<svg onload=alert(1)>")
     assert (answer.status_code, logo_of(acme)) == (400, "")
     assert "The file is not a supported picture" in answer.content.decode()
@@ -84,7 +84,7 @@ def test_the_form_tells_how_to_send_a_heic_picture(browse, acme, alice):
     assert "HEIC and AVIF pictures cannot be shown here. Send it as a JPEG" in answer.content.decode()
 
 
-def test_so_is_one_that_is_too_large(browse, acme, alice):
+def test_picture_that_is_too_large_shows_an_error(browse, acme, alice):
     answer = send(browse(alice), AVATAR, b"x" * (20 * 2**20 + 1))
     assert (answer.status_code, avatar_of(alice, acme)) == (413, "")
     assert "A picture can have at most 20 MB." in answer.content.decode()

@@ -29,7 +29,7 @@ def test_a_member_changes_what_a_project_is_called(client, bob, acme, project):
 @pytest.mark.parametrize(
     "wrong", [{"name": ""}, {"name": "x" * 201}, {"color": "plaid"}, {"description": "x" * 20_001}]
 )
-def test_what_is_wrong_is_said_and_nothing_changed(client, bob, acme, project, page, wrong):
+def test_invalid_settings_show_an_error_and_change_nothing(client, bob, acme, project, page, wrong):
     response = client.as_(bob).post("/projects/WEB/settings/", {**FIELDS, **wrong})
     assert response.status_code == 400
     assert "errorlist" in response.content.decode()
@@ -90,7 +90,7 @@ def test_an_admin_archives_and_restores(client, alice, acme, project):
     assert "WEB is not archived." in again.content.decode()
 
 
-def test_who_deletes_a_project_names_it(client, alice, acme, project, page):
+def test_project_deletion_needs_the_typed_key(client, alice, acme, project, page):
     refused = client.as_(alice).post("/projects/WEB/delete/", {"key": "Website"})
     assert refused.status_code == 400
     assert "Type WEB to delete it." in page(refused).text
@@ -111,7 +111,7 @@ def test_people_are_let_in_and_taken_out(client, alice, bob, acme, secret_projec
     assert client.as_(bob).get("/projects/SEC/").status_code == 404
 
 
-def test_who_leaves_a_private_project_is_led_away(client, alice, bob, acme, secret_project, as_member):
+def test_member_who_leaves_a_private_project_is_redirected(client, alice, bob, acme, secret_project, as_member):
     as_member(alice, add_project_member, project=secret_project, member=membership_of(bob, acme))
     response = client.as_(bob).post("/projects/SEC/members/remove/", {"member": membership_of(bob, acme).pk})
     assert response["Location"] == "/"
@@ -128,7 +128,7 @@ def test_strangers_are_no_members(client, alice, mallory, globex, project):
     assert response.status_code == 400
 
 
-def test_members_of_the_account_who_are_not_of_the_project_let_nobody_in(client, bob, vera, acme, project):
+def test_non_members_of_a_project_cannot_add_members(client, bob, vera, acme, project):
     assert client.as_(bob).post("/projects/WEB/members/", {"member": membership_of(vera, acme).pk}).status_code == 403
 
 

@@ -47,7 +47,7 @@ def test_archived_projects_come_last_and_are_marked(client, bob, project, change
     assert seen.text.index("Archived") < seen.text.index("Website")
 
 
-def test_other_accounts_projects_are_not_there(client, bob, project, foreign_project, changed):
+def test_projects_of_other_accounts_are_not_shown(client, bob, project, foreign_project, changed):
     changed(project, name="Ours")
     text = client.as_(bob).get("/").content.decode()
     assert "Ours" in text
@@ -90,7 +90,7 @@ def test_a_key_may_be_typed_in_small_letters(client, bob):
         ({"color": "invisible"}, "Select a valid choice"),
     ],
 )
-def test_what_is_wrong_is_said_beside_the_field(client, bob, project, page, fields, words):
+def test_invalid_field_shows_an_error_beside_it(client, bob, project, page, fields, words):
     response = client.as_(bob).post("/", {"name": "Mobile app", "key": "", "color": "green", **fields})
     seen = page(response)
     assert response.status_code == 400
@@ -100,7 +100,7 @@ def test_what_is_wrong_is_said_beside_the_field(client, bob, project, page, fiel
         assert Project.objects.count() == 1
 
 
-def test_one_more_than_the_plan_includes_is_refused_with_the_reason(client, acme, bob, page):
+def test_project_beyond_the_quota_is_refused_with_the_reason(client, acme, bob, page):
     acme.plan = "free"
     acme.save()
     with tenant_context(acme):
@@ -186,7 +186,7 @@ def test_hidden_foreign_and_absent_projects_are_answered_alike(
 
 
 @pytest.mark.parametrize("key", ["web", "W", "WEB-1", "%00", "W%00B", "WEB%0A", "ÄB", "A" * 11, "A" * 9000, "%FF"])
-def test_what_is_no_key_is_not_found(client, bob, project, key):
+def test_invalid_key_is_not_found(client, bob, project, key):
     assert client.as_(bob).get(f"/projects/{key}/").status_code == 404
 
 
@@ -229,7 +229,7 @@ def test_viewers_have_no_form_on_the_board_and_are_refused(client, vera, project
         assert not Task.objects.exists()
 
 
-def test_nobody_makes_tasks_in_a_project_that_they_do_not_see(client, bob, mallory, secret_project, acme):
+def test_tasks_cannot_be_created_in_a_hidden_project(client, bob, mallory, secret_project, acme):
     assert client.as_(bob).post("/projects/SEC/", {"title": "Mine"}).status_code == 404
     assert client.as_(mallory).post("/projects/SEC/", {"title": "Mine"}).status_code == 404
     assert client.at(acme).post("/projects/SEC/", {"title": "Mine"}).status_code == 302
@@ -238,7 +238,7 @@ def test_nobody_makes_tasks_in_a_project_that_they_do_not_see(client, bob, mallo
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])
-def test_other_methods_are_refused(client, bob, project, method):
+def test_unsupported_methods_are_not_allowed(client, bob, project, method):
     assert getattr(client.as_(bob), method)("/projects/WEB/").status_code == 405
     assert getattr(client.as_(bob), method)("/").status_code == 405
 

@@ -13,7 +13,7 @@ from tasks.markdown import MOST
 @pytest.mark.parametrize(
     ("text", "html"),
     [
-        ("Say **hello** to *everybody*", "<p>Say <strong>hello</strong> to <em>everybody</em></p>"),
+        ("Say **hello** to *visitors*", "<p>Say <strong>hello</strong> to <em>visitors</em></p>"),
         ("# Title", "<h3>Title</h3>"),  # the page has an h1 and the section an h2
         ("###### Deep", "<h6>Deep</h6>"),
         ("- one\n- two", "<ul>\n<li>one</li>\n<li>two</li>\n</ul>"),
@@ -23,7 +23,7 @@ from tasks.markdown import MOST
         ("> said", "<blockquote>\n<p>said</p>\n</blockquote>"),
     ],
 )
-def test_it_knows_the_usual_marks(text, html):
+def test_usual_markdown_is_rendered(text, html):
     assert render_markdown(text).strip() == html
 
 
@@ -113,7 +113,7 @@ def test_an_address_keeps_its_query():
         *("xhttps://example.com", "https://", "http:/example.com", "a@www.example.com", "www.example", "file:///etc"),
     ],
 )
-def test_what_is_no_address_stays_text(text):
+def test_text_that_is_not_a_url_is_not_linked(text):
     assert "<a" not in render_markdown(text)
 
 
@@ -178,7 +178,7 @@ def test_a_picture_in_a_link_is_its_text():
     assert linked("[![a](https://evil.example/a.png)](https://example.com)") == [("https://example.com", "a")]
 
 
-def test_what_depends_on_readers_is_text_for_those_who_are_not_known():
+def test_reader_dependent_markup_is_text_without_a_reader():
     html = render_markdown("- [x] Call WEB-42\n- ![Plan](plan.png)")
     assert html == '<ul>\n<li class="item">Call WEB-42</li>\n<li>Plan</li>\n</ul>\n'
 
@@ -238,7 +238,7 @@ def test_deep_nesting_ends():
 def test_no_text_takes_long_or_becomes_a_huge_page(text):
     began = process_time()
     html = render_markdown(text)
-    assert process_time() - began < 5  # it was minutes, of everybody's time
+    assert process_time() - began < 5  # it took minutes, and delayed all requests
     assert len(html) < 20 * MOST
 
 

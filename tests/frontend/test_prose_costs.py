@@ -178,7 +178,7 @@ def test_an_account_is_not_told_what_another_has_rendered(acme, globex, monkeypa
     assert read == [text, text]
 
 
-def test_what_is_kept_has_a_limit_and_the_oldest_go(monkeypatch):
+def test_cache_is_limited_and_drops_the_oldest_entries(monkeypatch):
     kept = markdown.Rendered()
     one = sys.getsizeof("x" * 1000)
     monkeypatch.setattr(markdown, "MOST_KEPT", 3 * one)

@@ -53,7 +53,7 @@ def test_an_account_with_a_domain_of_its_own_is_reached_there(client, globex, ma
     assert "http://work.globex.example:8000/auth/enter/" in page(client.get("/")).links
 
 
-def test_somebody_without_an_account_is_told_what_to_do(client, db, page):
+def test_user_without_an_account_is_told_what_to_do(client, db, page):
     client.log_in(make_user("newcomer"))
     assert "An admin of an account can invite you" in page(client.get("/")).text
 
@@ -63,6 +63,6 @@ def test_the_list_is_kept_by_no_cache(client, mallory):
     assert "no-store" in client.get("/")["Cache-Control"]
 
 
-def test_it_has_no_pages_of_accounts(client, acme, task):
+def test_public_host_has_no_pages_of_accounts(client, acme, task):
     assert client.get("/projects/WEB/").status_code == 404
     assert client.get("/subtasks/").status_code == 404

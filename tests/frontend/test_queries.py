@@ -17,7 +17,7 @@ WITHOUT_SIDE_BAR = {"/roadmap/", "/projects/ONE/parts/"}
 
 
 def fill(tenant, user, key, tasks):
-    """Show everybody a project with so many tasks, each with a subtask, a label and somebody of its own."""
+    """Show all members a project with so many tasks, each with a subtask, a label and an assignee of its own."""
     with tenant_context(tenant):
         actor = membership_of(user, tenant)
         project = Project.objects.filter(key=key).first() or create_project(actor=actor, name=key, key=key)

@@ -101,7 +101,7 @@ def test_all_references_of_a_page_are_one_query(client, alice, project, task, wr
     assert count() == plain + 1
 
 
-def test_what_is_looked_up_for_a_page_is_limited(alice, project, task, write, as_member, prose, monkeypatch):
+def test_number_of_looked_up_references_is_limited(alice, project, task, write, as_member, prose, monkeypatch):
     monkeypatch.setattr(references, "MOST_TASKS", 2)
     as_member(alice, create_task, project=project, title="Second")
     write("NIL-1 WEB-1 WEB-1 WEB-2")

@@ -18,7 +18,7 @@ def shown(initech, ines):
     """A project on the roadmap, with a task that ines is assigned to."""
     with tenant_context(initech):
         actor = membership_of(ines, initech)
-        project = create_project(actor=actor, name="Printer", key="PRN", description="Not for everybody")
+        project = create_project(actor=actor, name="Printer", key="PRN", description="Not for visitors")
         create_task(
             actor=actor, project=project, title="Load letter", description="It is about paper", assignees=[actor]
         )
@@ -27,7 +27,7 @@ def shown(initech, ines):
 
 @pytest.fixture
 def kept(initech, ines):
-    """A project that nobody chose."""
+    """A project that was not chosen."""
     with tenant_context(initech):
         actor = membership_of(ines, initech)
         project = create_project(actor=actor, name="Layoffs", key="LAY")
@@ -40,7 +40,7 @@ def reread(project):
         return Project.objects.get(pk=project.pk)
 
 
-def test_everybody_reads_the_chosen_projects_and_no_others(client, initech, shown, kept, page):
+def test_anonymous_client_reads_published_projects_only(client, initech, shown, kept, page):
     response = client.at(initech).get(URL)
     text = page(response).text
     assert response.status_code == 200
@@ -50,9 +50,9 @@ def test_everybody_reads_the_chosen_projects_and_no_others(client, initech, show
         assert words not in text
 
 
-def test_it_shows_no_people_no_descriptions_and_no_ways_in(client, initech, shown, page):
+def test_roadmap_shows_no_people_descriptions_or_task_links(client, initech, shown, page):
     response = client.at(initech).get(URL)
-    for words in (b"Ines", b"ines@", b"about paper", b"Not for everybody", b"PRN-1"):
+    for words in (b"Ines", b"ines@", b"about paper", b"Not for visitors", b"PRN-1"):
         assert words not in response.content
     assert page(response).links == ["#main", "/roadmap/", "/auth/login/"]
     assert page(response).forms == []
@@ -79,14 +79,14 @@ def test_members_find_their_way_back(client, initech, ines, shown, page):
     assert "/roadmap/" in page(client.as_(ines, at=initech).get("/")).links
 
 
-def test_other_accounts_have_nothing_on_it(client, initech, shown, acme, project):
+def test_roadmap_shows_no_projects_of_other_accounts(client, initech, shown, acme, project):
     with tenant_context(acme):
         Project.objects.update(on_roadmap=True)
     assert b"Website" not in client.at(initech).get(URL).content
     assert client.at(acme).get(URL).status_code in (302, 404)
 
 
-def test_it_only_reads(client, initech, shown):
+def test_roadmap_is_read_only(client, initech, shown):
     assert client.at(initech).post(URL).status_code == 405
 
 
@@ -116,13 +116,13 @@ def test_a_private_project_has_no_switch_and_says_why(client, initech, ines, kep
     assert not reread(kept).on_roadmap
 
 
-def test_what_is_neither_yes_nor_no_changes_nothing(client, initech, ines, kept):
+def test_invalid_switch_value_changes_nothing(client, initech, ines, kept):
     assert client.as_(ines, at=initech).post("/projects/LAY/roadmap/", {"on": "maybe"}).status_code == 302
     assert not reread(kept).on_roadmap
 
 
 @pytest.mark.parametrize("role", ["member", "viewer"])
-def test_others_have_no_switch_and_are_refused(client, initech, kept, page, role):
+def test_roles_without_permission_have_no_switch_and_are_refused(client, initech, kept, page, role):
     user = make_user("milton")
     join(user, initech, role)
     browser = client.as_(user, at=initech)

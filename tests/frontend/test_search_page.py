@@ -16,13 +16,13 @@ def search(client, bob, task, subtask, page):
 
 
 @pytest.mark.parametrize("words", ["WELCOME", "a picture", "web-1"])
-def test_it_finds_a_task_by_anything_in_it(search, words):
+def test_search_finds_a_task_by_any_of_its_texts(search, words):
     seen = search(words)
     assert "/tasks/WEB-1/" in seen.links
     assert "1 task" in seen.text
 
 
-def test_what_was_found_is_marked_and_nothing_else_becomes_markup(client, alice, bob, task, as_member):
+def test_matches_are_marked_and_other_text_is_escaped(client, alice, bob, task, as_member):
     as_member(alice, create_comment, task=task, body="Is 1<2 & <b>2</b>?")
     text = client.as_(bob).get(URL, {"q": "<B>"}).content.decode()
     assert "<mark>&lt;b&gt;</mark>2&lt;/b&gt;?" in text
@@ -40,7 +40,7 @@ def test_what_was_found_is_marked_and_nothing_else_becomes_markup(client, alice,
         ("we don’t", "don't", "we <mark>don’t</mark>"),
     ],
 )
-def test_what_was_found_is_marked_as_it_is_written(client, alice, bob, task, as_member, body, words, marked):
+def test_matches_are_marked_in_their_original_spelling(client, alice, bob, task, as_member, body, words, marked):
     as_member(alice, create_comment, task=task, body=body)
     assert marked in client.as_(bob).get(URL, {"q": words}).content.decode()
 
@@ -60,7 +60,7 @@ def test_when_nothing_is_found_it_says_so(search):
     assert "No results for “zebra”." in search("zebra").text
 
 
-def test_it_can_be_narrowed(search, alice, task, project, as_member):
+def test_search_can_be_filtered(search, alice, task, project, as_member):
     assert "/tasks/WEB-1/" in search("welcome", project="WEB").links
     assert "/tasks/WEB-1/" in search("welcome", status="todo").links
     assert "/tasks/WEB-1/" not in search("welcome", status="done").links

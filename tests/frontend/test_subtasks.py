@@ -22,7 +22,7 @@ def titles(response):
     return [subtask.title for subtask in response.context["page"]]
 
 
-def test_they_come_ten_a_page_by_title(client, bob, many):
+def test_subtasks_are_paginated_by_title(client, bob, many):
     pages = [titles(client.as_(bob).get(URL, {"page": number})) for number in (1, 2, 3)]
     assert [len(page) for page in pages] == [10, 10, 5]
     assert [title for page in pages for title in page] == [f"Step {number:02}" for number in range(25)]
@@ -32,7 +32,7 @@ def test_the_first_page_needs_no_number(client, bob, many):
     assert titles(client.as_(bob).get(URL))[0] == "Step 00"
 
 
-def test_it_says_where_the_reader_is_and_the_ways_on(client, bob, many, page):
+def test_page_shows_position_and_links_to_neighbouring_pages(client, bob, many, page):
     middle = page(client.as_(bob).get(URL, {"page": 2}))
     assert "11–20 of 25" in middle.text
     assert "page 2 of 3" in middle.text

@@ -39,7 +39,7 @@ def test_saving_what_is_there_changes_nothing(client, alice, bob, task, as_membe
     assert reread(task).version == 2
 
 
-def test_nothing_is_lost_when_somebody_else_was_quicker(client, alice, bob, task, opened, as_member, page):
+def test_conflicting_edit_shows_both_texts(client, alice, bob, task, opened, as_member, page):
     as_member(alice, update_task, task=task, title="Theirs", description="What Alice wrote.")
     mine = {**opened, "title": "Mine", "description": "What Bob wrote."}
     response = client.as_(bob).post(f"{URL}text/", mine)
@@ -60,7 +60,7 @@ def test_nothing_is_lost_when_somebody_else_was_quicker(client, alice, bob, task
     assert reread(task).description == "What Bob wrote."
 
 
-def test_it_says_so_again_when_somebody_was_quicker_twice(client, alice, bob, task, opened, as_member, page):
+def test_second_conflicting_edit_is_shown_again(client, alice, bob, task, opened, as_member, page):
     as_member(alice, update_task, task=task, title="Theirs")
     seen = page(client.as_(bob).post(f"{URL}text/", {**opened, "title": "Mine"}))
     as_member(alice, update_task, task=task, title="Theirs again")
@@ -85,7 +85,7 @@ def test_a_version_that_there_is_not_is_refused(client, bob, task, version):
 
 
 @pytest.mark.parametrize(("title", "words"), [("", "This field is required."), ("x" * 501, "at most 500 characters")])
-def test_what_will_not_do_is_explained_and_kept(client, bob, task, opened, page, title, words):
+def test_invalid_text_shows_an_error_and_is_kept(client, bob, task, opened, page, title, words):
     response = client.as_(bob).post(f"{URL}text/", {**opened, "title": title, "description": "Kept"})
     assert response.status_code == 400
     assert words in page(response).text

@@ -19,7 +19,7 @@ def reread(task):
         return Task.objects.select_related("status").get(pk=task.pk)
 
 
-def test_it_shows_everything_about_the_task(client, alice, bob, task, subtask, label, as_member, page):
+def test_task_page_shows_all_fields(client, alice, bob, task, subtask, label, as_member, page):
     tomorrow = timezone.localdate() + timedelta(days=1)
     fields = {"description": "Say **hello**.", "priority": "high", "due_date": tomorrow, "labels": [label]}
     as_member(alice, update_task, task=task, assignees=[membership_of(bob, task.account)], **fields)
@@ -52,7 +52,7 @@ def test_hidden_foreign_and_absent_tasks_are_answered_alike(client, bob, secret_
 @pytest.mark.parametrize(
     "key", ["WEB", "WEB-", "WEB-0", "WEB-01", "web-1", "WEB--1", "WEB-1%00", f"WEB-{'9' * 10}", "%00"]
 )
-def test_what_is_no_key_is_not_found(client, bob, task, key):
+def test_invalid_key_is_not_found(client, bob, task, key):
     assert client.as_(bob).get(f"/tasks/{key}/").status_code == 404
 
 
@@ -186,7 +186,7 @@ def test_viewers_and_strangers_do_not_write_subtasks(client, vera, mallory, task
     assert subtasks(task) == [("Find a picture", False)]
 
 
-def test_nobody_ticks_a_subtask_of_a_project_that_they_do_not_see(client, bob, secret_task, acme):
+def test_subtasks_of_a_hidden_project_cannot_be_changed(client, bob, secret_task, acme):
     with tenant_context(acme):
         hidden = Subtask.objects.create(task=secret_task, title="Hidden", rank="a")
     assert client.as_(bob).post(f"/subtasks/{hidden.pk}/tick/", {"on": "1"}).status_code == 404
@@ -233,7 +233,7 @@ def test_a_member_reorders_them(client, bob, task, three, name, place, order):
     assert titles(task) == order
 
 
-def test_they_are_reordered_also_where_there_is_no_room(client, bob, task, three, changed):
+def test_subtasks_with_equal_ranks_can_be_reordered(client, bob, task, three, changed):
     for subtask in three.values():
         changed(subtask, rank=three["A"].rank)
     client.as_(bob).post(f"/subtasks/{three['C'].pk}/move/", {"to": "up"})

@@ -28,7 +28,7 @@ WEBSOCKETS += ["--ws-ping-interval", "3600"]
 
 @dataclass(frozen=True)
 class Request:
-    """What to send, what to expect, and whose canaries may come back: None for nobody's."""
+    """What to send, what to expect, and whose canaries may come back: None for those of no tenant."""
 
     method: str
     host: str
@@ -102,7 +102,7 @@ def running_web_process(
         )
     try:
         url = f"{'https' if 'UVICORN_SSL_CERTFILE' in variables else 'http'}://127.0.0.1:{port}"
-        try:  # the socket listens already, so this waits until somebody answers
+        try:  # the socket listens already, so this waits until a process answers
             httpx.get(f"{url}/healthz", timeout=PATIENCE, trust_env=False, verify=False).raise_for_status()
         except httpx.HTTPError as error:
             raise RuntimeError(f"The web process did not start:\n{log.read_text()}") from error

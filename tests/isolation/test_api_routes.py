@@ -1,4 +1,4 @@
-"""Every route of the API with every method and foreign ids: the same bytes as for ids that nobody has."""
+"""Every route of the API with every method and foreign ids: the same bytes as for ids that do not exist."""
 
 from uuid import uuid4
 
@@ -74,7 +74,7 @@ def address(route, pk):
     return reverse(route.name, urlconf=URLCONF, kwargs={"pk": pk})
 
 
-def everything_of(world):
+def rows_of(world):
     """Return all rows of a tenant, table by table."""
     with tenant_context(world.tenant):
         return {
@@ -98,7 +98,7 @@ def test_every_route_is_known():
 
 @pytest.mark.parametrize("route", DETAILS, ids=str)
 def test_a_foreign_id_reads_like_an_absent_one(alice_asks, route, theirs):
-    before = everything_of(theirs)
+    before = rows_of(theirs)
     pairs = [(row_of(theirs, model_of(route)).pk, uuid4())]
     if model_of(route) is Task:
         pairs.append(("WEB-7", "WEB-8"))
@@ -107,7 +107,7 @@ def test_a_foreign_id_reads_like_an_absent_one(alice_asks, route, theirs):
             answers = [alice_asks.json(method, address(route, pk), {}) for pk in (foreign, absent)]
             assert said(answers[0]) == said(answers[1]), method
             assert answers[0].status_code in (404, 405) or method == "OPTIONS", method
-    assert everything_of(theirs) == before
+    assert rows_of(theirs) == before
 
 
 @pytest.mark.parametrize("route", DETAILS, ids=str)
@@ -143,7 +143,7 @@ def writes():
 
 @pytest.mark.parametrize(("route", "method", "name", "field"), list(writes()))
 def test_a_foreign_id_in_a_body_reads_like_an_absent_one(alice_asks, route, method, name, field, ours, theirs):
-    before = everything_of(ours), everything_of(theirs)
+    before = rows_of(ours), rows_of(theirs)
     foreign = row_of(theirs, field.queryset.model).pk
     own_row = {"pk": row_of(ours, model_of(route)).pk} if route.arguments else {}
     answers = []
@@ -153,4 +153,4 @@ def test_a_foreign_id_in_a_body_reads_like_an_absent_one(alice_asks, route, meth
     assert said(answers[0]) == said(answers[1])
     assert answers[0].status_code == 400
     assert name in answers[0].json()["errors"]
-    assert (everything_of(ours), everything_of(theirs)) == before
+    assert (rows_of(ours), rows_of(theirs)) == before

@@ -1,6 +1,6 @@
-"""Reads the source: who goes around the filter, who writes SQL, and that nobody else speaks to the settings.
+"""Reads the source: which modules bypass the filter, write SQL or access the tenant settings.
 
-Each list is exact: a new call site fails until somebody has written down why it is right, and so does an old entry.
+Each list is exact: a new call site fails until a reason is added to the list, and so does an old entry.
 """
 
 import ast
@@ -16,15 +16,15 @@ PACKAGES = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importl
 READS_ACROSS_TENANTS: dict[str, str] = {}
 READS_ONE_PERSONS_MEMBERSHIPS = {
     "accounts/api/me.py": "me/accounts/ lists the accounts of the person who asks",
-    "accounts/actions/user_deletion.py": "whoever deletes their user leaves all their accounts",
+    "accounts/actions/user_deletion.py": "a user who deletes themselves leaves all their accounts",
     "frontend/shared/own_accounts.py": "public page and switcher list the accounts of the logged-in user",
 }
 WRITES_SQL = {
     "config/health.py": "SELECT 1, to see whether the database answers",
     "tenancy/checks.py": "asks the catalogue what the role may do",
-    "tenancy/models.py": "TenantManager.raw() passes on what somebody on this list would call",
+    "tenancy/models.py": "TenantManager.raw() passes on what a module on this list would call",
     "tenancy/outbox/relaying.py": "which jobs are due, in turns of the tenants; a shared table of ids",
-    "tenancy/postgresql/cursors.py": "passes on what everybody executes",
+    "tenancy/postgresql/cursors.py": "passes on what all other modules execute",
     "tenancy/postgresql/bulk.py": "COPY and INSERT … SELECT: bulk loads, as the owner and in the tenant's name",
     "tenancy/roles.py": "grants, as the owner",
     "tenancy/postgresql/schema.py": "DDL and the catalogue, as the owner",
@@ -76,25 +76,25 @@ def docstrings(tree: ast.Module) -> set[int]:
     return found
 
 
-def test_who_reads_across_tenants():
+def test_only_listed_modules_read_across_tenants():
     assert calls("all_tenants") == set(READS_ACROSS_TENANTS)
 
 
-def test_who_reads_one_persons_memberships():
+def test_only_listed_modules_read_all_memberships_of_a_user():
     assert calls("as_user") == set(READS_ONE_PERSONS_MEMBERSHIPS)
 
 
-def test_who_speaks_through_the_channel_layer():
+def test_only_listed_modules_use_the_channel_layer():
     found = calls("get_channel_layer", "group_send", "group_add", "new_channel", "group_name")
     assert found == set(SPEAKS_THROUGH_THE_CHANNEL_LAYER)
 
 
-def test_who_writes_sql():
+def test_only_listed_modules_write_sql():
     found = calls("cursor", "raw", "RawSQL", "extra", "executemany", "copy_expert")
     assert found == set(WRITES_SQL)
 
 
-def test_who_speaks_to_the_settings():
+def test_only_listed_modules_access_the_tenant_settings():
     found = set()
     for name, tree in trees():
         ignored = docstrings(tree)
@@ -111,7 +111,7 @@ def test_the_search_finds_what_it_looks_for():
     assert not FORBIDDEN.search("UPDATE x SET name = 'local'")
 
 
-def test_nobody_opens_a_transaction_behind_djangos_back():
+def test_only_the_cursor_module_opens_psycopg_transactions():
     """`psycopg`'s own transaction() rolls back to savepoints without our cursor seeing it."""
     found = set()
     for name, tree in trees():

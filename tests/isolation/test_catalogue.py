@@ -144,7 +144,7 @@ def test_the_app_role_owns_nothing_and_is_member_of_nothing(sql):
     ) == [(False, False, False, False)]
 
 
-def test_nobody_is_a_member_of_the_operator(sql):
+def test_operator_role_has_no_members(sql):
     assert (
         sql(
             "SELECT member::regrole::text FROM pg_auth_members WHERE roleid = %s::regrole",
@@ -162,7 +162,7 @@ def test_the_app_role_has_the_four_rights_and_no_others(sql):
     ) == [(False, False)]
 
 
-def test_of_the_tables_that_are_only_added_to_nothing_is_changed_or_taken(sql):
+def test_append_only_tables_cannot_be_updated_or_deleted_from(sql):
     """`append_only` of the models, and nothing else: a right that is missing by accident would be found here too."""
     rights = "has_table_privilege(%(table)s, 'UPDATE') OR has_table_privilege(%(table)s, 'DELETE')"
     rights += " OR has_any_column_privilege(%(table)s, 'UPDATE')"

@@ -115,7 +115,7 @@ def test_a_token_made_by_hand_works_so_that_the_next_test_can_fail(client, acme,
         {"exp": 1_700_000_000},  # in 2023
         {"token_type": "refresh"},
         {"token_type": None},
-        {"aud": "somebody else"},
+        {"aud": "another service"},
         {"aud": None},
         {"exp": None},
         {"tenant": None},

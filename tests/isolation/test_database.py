@@ -208,7 +208,7 @@ def test_a_unique_value_tells_nothing_about_other_tenants(sql, ours, theirs):
 # as_user -----------------------------------------------------------------------------------------------------------
 
 
-def test_one_persons_memberships_can_be_read_and_not_written(sql, mallory, theirs):
+def test_memberships_of_a_user_can_be_read_and_not_written(sql, mallory, theirs):
     from tenancy.context import as_user
 
     with as_user(mallory):

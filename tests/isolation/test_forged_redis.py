@@ -106,7 +106,7 @@ def test_account_of_a_host_is_not_that_of_a_forged_value(client, acme, globex, a
 
 
 @pytest.mark.parametrize("way", ["written", "moved", "again"])
-def test_nobody_is_logged_in_by_a_forged_hand_over(client, acme, alice, bob, later, way):
+def test_forged_handoff_logs_no_user_in(client, acme, alice, bob, later, way):
     stolen, nonce = "a token that the attacker chose", "n" * 20
     ticket = hand_over(user=bob, account=acme, challenge=hash_of(nonce))
     own, redis = key_of(f"login:hand-over:{hash_of(ticket)}"), keys()[0]

@@ -1,4 +1,4 @@
-"""Every page of a tenant's host with every method and foreign keys: the same bytes as for keys that nobody has."""
+"""Every page of a tenant's host with every method and foreign keys: the same bytes as for keys that do not exist."""
 
 import hashlib
 import re
@@ -34,7 +34,7 @@ RANDOM = re.compile(rb'(csrfmiddlewaretoken" value|nonce|"X-CSRFToken"|data-keys
 KEYS = {
     "ProjectKeyConverter": [("ZED", "NIL")],
     "PictureConverter": [(hashlib.md5(b"globex").hexdigest(), "0" * 32)],
-    "StringConverter": [("token-of-globex", "token-of-nobody")],  # of invitations
+    "StringConverter": [("token-of-globex", "token-of-no-account")],  # of invitations
     "TaskKeyConverter": [("ZED-7", "NIL-7"), ("WEB-7", "WEB-8")],
 }
 # … and for ids, whose route says of what.
@@ -73,7 +73,7 @@ def alice_asks(client, alice, ours, variant):
 
 
 def pairs(route, theirs):
-    """Yield (foreign, absent) arguments of a route. Raises KeyError for one that nobody has thought about."""
+    """Yield (foreign, absent) arguments of a route. Raises KeyError for a route without known arguments."""
     ((name, kind),) = route.arguments
     if kind == "UUIDConverter":
         yield {name: getattr(theirs, IDS[route.name]).pk}, {name: uuid4()}
@@ -87,14 +87,14 @@ def said(answer):
     return answer.status_code, RANDOM.sub(b"", answer.content), headers
 
 
-def everything_of(world):
+def rows_of(world):
     with tenant_context(world.tenant):
         owned = [model for model in apps.get_models() if is_tenant_owned(model)]
         return {model: list(model._default_manager.order_by("pk").values()) for model in owned}
 
 
 def test_foreign_keys_read_like_absent_ones(alice_asks, variant, theirs):
-    before = everything_of(theirs)
+    before = rows_of(theirs)
     tried = 0
     for route in [route for route in WITH_KEYS if route.urlconf == variant]:
         for foreign, absent in pairs(route, theirs):
@@ -105,7 +105,7 @@ def test_foreign_keys_read_like_absent_ones(alice_asks, variant, theirs):
                 assert answers[0].status_code in (404, 405), f"{method} {paths}"
                 tried += 1
     assert tried >= 6 * len(METHODS)
-    assert everything_of(theirs) == before
+    assert rows_of(theirs) == before
 
 
 def test_ones_own_keys_are_found(alice_asks, variant, ours):
@@ -124,8 +124,8 @@ def test_ones_own_keys_are_found(alice_asks, variant, ours):
 
 
 def test_a_task_cannot_be_moved_to_a_foreign_status(alice_asks, ours, theirs):
-    before = everything_of(ours), everything_of(theirs)
+    before = rows_of(ours), rows_of(theirs)
     foreign, absent = (alice_asks.post("/tasks/WEB-1/move/", {"status": pk}) for pk in (theirs.status.pk, uuid4()))
     assert said(foreign) == said(absent)
     assert foreign.status_code == 400
-    assert (everything_of(ours), everything_of(theirs)) == before
+    assert (rows_of(ours), rows_of(theirs)) == before

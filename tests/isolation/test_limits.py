@@ -64,7 +64,7 @@ def test_a_client_cannot_look_like_another_one(client, acme, disguise):
 
 
 @pytest.mark.parametrize("written", WRITTEN)
-def test_nor_behind_a_proxy(client, acme, settings, written):
+def test_client_behind_a_proxy_cannot_look_like_another_one(client, acme, settings, written):
     settings.TRUST_PROXY = True
     codes = [
         guess(client.at(acme), number, headers={"X-Forwarded-For": WRITTEN[written](number)}) for number in range(11)
@@ -116,7 +116,7 @@ def sign_up(number, email=None, place=None, **more):
     return (place or TenantClient()).post(SIGN_UP, {**NEW, **fields}, **more).status_code
 
 
-def test_nobody_is_written_to_again_and_again_by_sign_ups(post):
+def test_sign_ups_cannot_flood_a_mailbox(post):
     """Known or not, whatever the client looks like, and with `+tags`, which lead to one mailbox."""
     codes = []
     for number in range(8):
@@ -135,13 +135,13 @@ def test_a_client_reserves_few_names(disguise, clock):
     assert codes == [302] * 20 + [429]
 
 
-def test_what_is_refused_at_the_form_is_not_counted(acme):
+def test_sign_ups_refused_by_validation_are_not_counted(acme):
     for _ in range(6):
         assert TenantClient().post(SIGN_UP, {**NEW, "slug": "acme"}).status_code == 200
     assert sign_up(1, NEW["email"]) == 302
 
 
-def test_without_the_cache_nobody_signs_up(settings, acme):
+def test_sign_up_is_refused_without_the_cache(settings, acme):
     gone = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
     with override_settings(CACHES=gone):
         assert sign_up(1, place=TenantClient(raise_request_exception=False)) == 503
@@ -149,7 +149,7 @@ def test_without_the_cache_nobody_signs_up(settings, acme):
 
 
 def test_a_name_is_reserved_for_an_hour_and_then_given_to_who_asks_for_it(bob):
-    for number, email in enumerate(("nina@example.com", "bob@example.com")):  # of somebody new, and of somebody known
+    for number, email in enumerate(("nina@example.com", "bob@example.com")):  # of a new user, and of a known user
         slug = f"name-{number}"
         assert sign_up(number, email) == 302
         assert sign_up(number, f"other-{number}@example.com") == 200
@@ -157,7 +157,7 @@ def test_a_name_is_reserved_for_an_hour_and_then_given_to_who_asks_for_it(bob):
         before = Account.objects.get(slug=slug)
         assert sign_up(number, f"other-{number}@example.com") == 302
         assert Account.objects.get(slug=slug) != before
-        before.refresh_from_db()  # whoever confirms later finds it there
+        before.refresh_from_db()  # a user who confirms later finds it there
         assert before.slug.startswith(f"{slug}-")
 
 

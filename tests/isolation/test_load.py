@@ -34,7 +34,7 @@ CSRF = "c" * 32
 
 @dataclass
 class World:
-    """A tenant, what it has, and somebody who belongs to all of them, with a token and a session there."""
+    """A tenant, its rows, and a user who belongs to all tenants, with a token and a session there."""
 
     tenant: AbstractTenant
     host: str
@@ -99,7 +99,7 @@ def attacks(world: World, other: World, chance: random.Random) -> Iterator[Reque
     yield Request("GET", other.host, "/api/v1/tasks/", world.token, 403, None)
     yield Request("GET", other.host, "/api/v1/tasks/", world.session, 401, None)
     yield Request("GET", other.host, "/", world.session, 302, None)
-    yield Request("GET", f"nobody.{settings.BASE_DOMAIN}", "/api/v1/tasks/", world.token, 404, None)
+    yield Request("GET", f"absent.{settings.BASE_DOMAIN}", "/api/v1/tasks/", world.token, 404, None)
     yield Request("GET", "-.-", "/api/v1/tasks/", world.token, 400, None)
 
 
@@ -133,7 +133,7 @@ def strangers_in(world: World) -> list[str]:
 def test_no_answer_has_a_foreign_canary(tmp_path, capsys, monkeypatch, number, at_once):
     monkeypatch.setattr(TenantAccessToken, "lifetime", timedelta(hours=2))  # as long as a slow machine takes
     chance = random.Random(number)
-    person = make_user("everybody")
+    person = make_user("everywhere")
     worlds = [make_world(index, person) for index in range(TENANTS)]
     requests = mixed_requests(worlds, number, chance)
     with ExitStack() as running:
@@ -142,7 +142,7 @@ def test_no_answer_has_a_foreign_canary(tmp_path, capsys, monkeypatch, number, a
             database = running.enter_context(pooled(database, size=2, folder=tmp_path, wait=60))
         else:
             at_once = 50  # PostgreSQL itself has fewer connections than PgBouncer
-        # So that nobody is sent away with 503 however slow the machine is: that is not what is looked for here.
+        # No request is refused with 503 however slow the machine is: this test looks for something else.
         url = running.enter_context(web_process(database, tmp_path / "web.log", connections=at_once, wait=60))
         outcome = send_all(url, requests, problem_with, at_once=at_once, cancelled=CANCELLED, seed=number)
     log = (tmp_path / "web.log").read_text()

@@ -37,7 +37,7 @@ NO_LINE = {"tasks.Attachment.name": "is cleaned and not refused: accounts.files.
 
 
 @pytest.mark.parametrize("name", [*HOSTILE, *INVISIBLE])
-def test_what_is_not_one_visible_line_is_refused(name):
+def test_name_that_is_not_one_visible_line_is_refused(name):
     with pytest.raises(ValidationError):
         validate_line(name)
 
@@ -153,7 +153,7 @@ def test_no_page_lets_an_invisible_one_in(request, way):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", [HOSTILE[0], f"Acme\u202e{INJECTED}", "\u200b"])
-def test_nor_does_a_command(name):
+def test_command_refuses_hostile_names(name):
     with pytest.raises(CommandError, match="name: Must"):
         call_command("createtenant", "globex", f"--name={name}", "--owner=x@example.com", verbosity=0)
     assert not Account.objects.exists()
@@ -164,7 +164,7 @@ def test_nor_does_a_command(name):
 
 @pytest.fixture
 def named(acme, alice, task):
-    """Have rows with hostile names that were stored before anybody checked."""
+    """Have rows with hostile names that were stored before names were checked."""
 
     def named(name):
         Account.objects.filter(pk=acme.pk).update(name=name)

@@ -70,15 +70,15 @@ def pages(host):
 @pytest.mark.parametrize(
     ("host", "who"),
     [
-        *(("tenant", "alice"), ("tenant", "nobody"), ("public", "alice"), ("public", "nobody")),
-        *(("roadmap", "alice"), ("roadmap", "nobody"), ("mails", "nobody"), ("closing", "alice")),
+        *(("tenant", "alice"), ("tenant", "anonymous"), ("public", "alice"), ("public", "anonymous")),
+        *(("roadmap", "alice"), ("roadmap", "anonymous"), ("mails", "anonymous"), ("closing", "alice")),
     ],
 )
 def test_no_page_fails(visit, ours, pictures, host, who):
     client, tries = visit(host, who), []
     open_ = OPEN | (OPEN_IN_PUBLIC if host == "public" else {})
     for route in pages(host):
-        if who == "nobody" and route.pattern not in open_ and host != "mails":
+        if who == "anonymous" and route.pattern not in open_ and host != "mails":
             continue  # is sent away before anything is read: test_gates.py
         path = path_of(route, ours)
         tries += [(route, path, odd) for odd in PAGES]
@@ -111,7 +111,7 @@ def test_all_fields_of_forms_are_tried(visit, ours, pictures):
 
 
 @pytest.mark.parametrize("variant", ["standard", "roadmap"])
-def test_what_is_behind_a_log_in_is_kept_by_nobody(acme, ours, pictures, visit, variant):
+def test_pages_behind_a_login_are_not_publicly_cacheable(acme, ours, pictures, visit, variant):
     client = visit("tenant", "alice")
     type(acme).objects.filter(pk=acme.pk).update(variant=variant)
     for route in routes(settings.TENANCY["VARIANTS"][variant]["URLCONF"]):
@@ -122,13 +122,13 @@ def test_what_is_behind_a_log_in_is_kept_by_nobody(acme, ours, pictures, visit, 
             assert "public" not in kept, str(route)
 
 
-def test_nor_is_what_the_api_answers(client, acme, alice, ours):
+def test_api_answers_are_private_and_revalidated(client, acme, alice, ours):
     for caller in (client.as_(alice), client.at(acme).with_token(alice)):
         for path in ("me/", "tasks/", "tasks/WEB-1/", "account/", "audit/"):
             answer = caller.get(f"/api/v1/{path}")
             assert answer["Cache-Control"] == "private, no-cache", path
 
 
-def test_strangers_may_keep_the_pages_of_everybody(client, acme):
+def test_pages_for_anonymous_clients_have_no_cache_header(client, acme):
     assert User.objects.count() == 0
     assert "Cache-Control" not in client.at(acme).get("/nothing/").headers

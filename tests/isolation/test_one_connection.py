@@ -1,4 +1,4 @@
-"""One connection that everybody takes in turn: A ends in every possible way, then B, then nobody.
+"""One connection that all tenants take in turn: A ends in every possible way, then B, then no tenant.
 
 Directly, through a pool of one. tests/pooler runs this file behind PgBouncer too, with one connection to PostgreSQL.
 """
@@ -93,7 +93,7 @@ def is_terminated_outside_a_transaction(pooled):
 
 
 def leaves_without_a_word(pooled):
-    """The process dies in a transaction: nobody rolls back."""
+    """The process dies in a transaction: there is no rollback."""
     run(pooled, "BEGIN")
     assert len(run(pooled, ROWS)) == 1
     pooled.connection.close()
@@ -113,7 +113,7 @@ ENDS = [
 
 
 @pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__)
-def test_then_the_other_sees_its_own_and_nobody_sees_nothing(taken, ours, theirs, end):
+def test_next_tenant_sees_its_own_rows_and_no_tenant_sees_none(taken, ours, theirs, end):
     with tenant_context(ours.tenant), taken() as pooled:
         end(pooled)
     with tenant_context(theirs.tenant), taken() as pooled:
@@ -124,14 +124,14 @@ def test_then_the_other_sees_its_own_and_nobody_sees_nothing(taken, ours, theirs
 
 
 @pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__)
-def test_then_nobody_sees_nothing(taken, ours, theirs, end):
+def test_connection_without_tenant_sees_no_rows(taken, ours, theirs, end):
     with tenant_context(ours.tenant), taken() as pooled:
         end(pooled)
     with taken() as pooled:
         assert run(pooled, ROWS) == []
 
 
-def test_it_is_one_connection_indeed(taken, ours, theirs):
+def test_tenants_share_one_connection(taken, ours, theirs):
     seen = set()
     for world in (ours, theirs):
         with tenant_context(world.tenant), taken() as pooled:

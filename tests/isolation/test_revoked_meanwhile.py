@@ -25,7 +25,7 @@ from tenancy.outbox.models import OutboxJob
 from tenancy.testing import membership_of
 from tests.accounts.files.sending import keys_of
 from tests.isolation.acting import CALLS, IN_A_PROJECT, NOT_ACTIONS, VIEWERS_TOO, World, found
-from tests.waiting import PATIENCE, wait_until_somebody_waits
+from tests.waiting import PATIENCE, wait_until_blocked
 
 REFUSALS = (PermissionDenied, Gone, BulkRefused)
 
@@ -63,7 +63,7 @@ def revocations_of(name, arguments):
         yield suspend
 
 
-def everything(account):
+def state_of(account):
     """Return all that an action could write: rows of the account, the account, people, jobs and objects."""
     models = [model for model in apps.get_models() if is_tenant_owned(model)] + [Account, User, OutboxJob]
     return {model._meta.label: sorted(map(repr, model._default_manager.values_list())) for model in models}
@@ -100,9 +100,9 @@ def meanwhile(acme, at_once):
                 for rows in (User.objects, Account.objects, Project.objects, Label.objects):
                     list(rows.select_for_update(no_key=True).order_by("pk"))
                 revoke()
-                before.append(everything(acme))
+                before.append(state_of(acme))
                 held.set()
-                wait_until_somebody_waits(unless=done.is_set)
+                wait_until_blocked(unless=done.is_set)
                 ended_before.append(done.is_set())
 
         def act():
@@ -115,7 +115,7 @@ def meanwhile(acme, at_once):
                 done.set()
 
         assert at_once(hold, act) == []
-        return None if ended_before[0] else refused, before[0], everything(acme)
+        return None if ended_before[0] else refused, before[0], state_of(acme)
 
     return meanwhile
 
@@ -150,10 +150,10 @@ def test_the_same_call_succeeds_while_the_permission_is_there(acme, world, name)
     action, prepare = CALLS[name]
     with tenant_context(acme):
         arguments = prepare(world)
-        before = everything(acme)
+        before = state_of(acme)
         action(actor=world.actor, **arguments)
         removed_nothing = name in ("accounts.actions.pictures.remove_avatar", "accounts.actions.pictures.remove_logo")
-        assert (everything(acme) == before) == removed_nothing
+        assert (state_of(acme) == before) == removed_nothing
 
 
 @pytest.mark.django_db(transaction=True)
@@ -167,7 +167,7 @@ def test_a_revocation_waits_for_the_writes_that_were_authorized_before_it(acme, 
         with transaction.atomic():
             create_task(actor=member, project=project, title="In time")
             written.set()
-            wait_until_somebody_waits()
+            wait_until_blocked()
             order.append("written")
 
     def take_away():

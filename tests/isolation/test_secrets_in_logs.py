@@ -71,7 +71,7 @@ def test_no_line_has_what_stands_in_an_address(client, acme, lines, path):
     assert not answers, answers[:1]
 
 
-def test_what_is_known_stays(client, acme, lines):
+def test_known_path_segments_stay_in_the_log(client, acme, lines):
     client.at(acme).get("/api/v1/tasks/WEB-42/?search=x")
     client.at(acme).get("/api/v1/tasks/0199a3f1-9d5f-7574-a733-1dc7f5e1bdb0/subtasks/")
     requests = [line["request"] for line in lines() if line["event"] == "request_finished"]
@@ -81,7 +81,7 @@ def test_what_is_known_stays(client, acme, lines):
     ]
 
 
-def test_nor_has_one_of_the_web_server():
+def test_log_lines_of_the_web_server_contain_no_secret():
     """Uvicorn sets up handlers of its own before it loads the application, whose settings come then."""
     uvicorn.Config("config.asgi:application")
     logging.config.dictConfig(settings.LOGGING)
@@ -105,7 +105,7 @@ def test_nor_has_one_of_the_web_server():
         ("either/or, 1/2", "either/or, 1/2"),
     ],
 )
-def test_nor_has_the_text_of_an_error(lines, text, masked):
+def test_error_texts_in_the_log_are_masked(lines, text, masked):
     structlog.get_logger("tests").warning("failed", error=text)
     (line,) = lines()
     assert line["error"] == masked

@@ -22,8 +22,8 @@ pytestmark = pytest.mark.django_db
 # Jobs of the platform, and why they need no tenant.
 SYSTEM_JOBS = {
     "accounts.erase_deleted": "erases accounts, and the row of one goes last",
-    "accounts.log_in_refused_on_public_site": "nobody's account refuses a log-in on the public site",
-    "accounts.send_letter_of_public_site": "what a person asks for on the public site is in nobody's account",
+    "accounts.log_in_refused_on_public_site": "a log-in on the public site is refused without an account",
+    "accounts.send_letter_of_public_site": "what a user requests on the public site belongs to no account",
     "accounts.remove_expired_sessions": "sessions are shared rows",
     "config.start_for_each_tenant": "writes a job for each tenant into the outbox",
     "samples.leave_active_for_all": "a test's",
@@ -79,7 +79,7 @@ def test_a_rollback_takes_the_job_back(acme):
     assert not OutboxJob.objects.exists()
 
 
-def test_wrong_arguments_are_an_error_of_whoever_asks(acme):
+def test_wrong_arguments_raise_in_the_caller(acme):
     with tenant_context(acme):
         with pytest.raises(TypeError):
             samples.note_label.delay()
@@ -141,7 +141,7 @@ def test_a_link_that_two_tenants_share_is_each_ones_own(acme, globex):
     assert follow.kwargs == {}
 
 
-def test_arguments_that_two_tenants_share_are_nobodys(acme, globex):
+def test_arguments_shared_by_two_tenants_are_not_modified(acme, globex):
     common = {"name": "one"}
     for tenant in (acme, globex):
         with tenant_context(tenant):
@@ -151,13 +151,13 @@ def test_arguments_that_two_tenants_share_are_nobodys(acme, globex):
 
 
 @pytest.mark.parametrize("name", ["apply", "chunks", "map", "starmap", "replace"])
-def test_what_goes_past_the_outbox_is_refused(acme, name):
+def test_calls_that_bypass_the_outbox_are_refused(acme, name):
     with tenant_context(acme), pytest.raises(TypeError, match="past the outbox"):
         getattr(samples.note_label, name)(["one"])
 
 
 @pytest.mark.parametrize("option", ["expires", "queue", "time_limit", "serializer"])
-def test_what_the_outbox_cannot_keep_is_refused(acme, option):
+def test_options_that_the_outbox_cannot_store_are_refused(acme, option):
     with tenant_context(acme), pytest.raises(TypeError, match=option):
         samples.note_label.apply_async(("one",), **{option: 60})
 
@@ -168,7 +168,7 @@ def test_a_job_that_could_go_on_for_ever_is_refused(option):
         type("Endless", (TenantTask,), {"name": "samples.endless", **option})
 
 
-def test_what_cannot_be_read_again_is_an_error_of_whoever_asks(acme):
+def test_arguments_that_cannot_be_deserialized_raise_in_the_caller(acme):
     with tenant_context(acme), pytest.raises(ValueError, match="garbage"):
         samples.note_label.delay({"__type__": "datetime", "__value__": "garbage"})
 

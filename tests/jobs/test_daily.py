@@ -34,7 +34,7 @@ def started():
     return jobs
 
 
-def test_it_runs_in_the_morning_of_each_tenant(at, tokyo, kathmandu):
+def test_daily_job_runs_in_the_morning_of_each_tenant(at, tokyo, kathmandu):
     at("2026-03-01 22:59")
     assert for_each_tenant("samples.daily", daily_at=time(8)) == 0
     at("2026-03-01 23:00")  # 08:00 on the next day in Tokyo
@@ -45,7 +45,7 @@ def test_it_runs_in_the_morning_of_each_tenant(at, tokyo, kathmandu):
     assert started() == {kathmandu.pk: "2026-03-02"}
 
 
-def test_it_runs_once_a_day(at, tokyo):
+def test_daily_job_runs_once_a_day(at, tokyo):
     for moment in ("2026-03-01 23:00", "2026-03-01 23:05", "2026-03-02 14:59"):
         at(moment)
         for_each_tenant("samples.daily", daily_at=time(8))
@@ -55,7 +55,7 @@ def test_it_runs_once_a_day(at, tokyo):
     assert OutboxJob.objects.count() == 2
 
 
-def test_a_morning_that_nobody_was_there_for_is_made_up_for(at, tokyo):
+def test_missed_morning_run_is_made_up_for(at, tokyo):
     at("2026-03-02 12:34")
     for_each_tenant("samples.daily", daily_at=time(8))
     assert started() == {tokyo.pk: "2026-03-02"}
@@ -79,7 +79,7 @@ def test_a_suspended_tenant_is_left_out(acme, globex):
     assert started() == {globex.pk: None}
 
 
-def test_there_may_be_more_tenants_than_fit_on_a_page(monkeypatch, acme, globex):
+def test_job_runs_for_tenants_on_all_pages(monkeypatch, acme, globex):
     monkeypatch.setattr("tenancy.daily.PAGE", 1)
     assert for_each_tenant("samples.note") == 2
 
@@ -91,7 +91,7 @@ def test_a_job_that_is_none_is_refused_before_anything_is_written(acme):
     assert not OutboxJob.objects.exists()
 
 
-def test_one_tenants_unknown_time_zone_does_not_cost_the_others_their_morning(at, tokyo, globex):
+def test_unknown_time_zone_of_one_tenant_does_not_affect_others(at, tokyo, globex):
     type(globex).objects.filter(pk=globex.pk).update(time_zone="Mars/Olympus")
     at("2026-03-02 12:34")
     assert for_each_tenant("samples.daily", daily_at=time(8)) == 2

@@ -1,4 +1,4 @@
-"""Fault 5: a job that always fails stops, and somebody can see it."""
+"""Fault 5: a job that always fails stops, and operators can list it."""
 
 import json
 from io import StringIO
@@ -50,13 +50,13 @@ def test_a_job_that_kills_its_worker_every_time_becomes_one_too(working, acme):
     assert dead.error == "its worker was killed each time"
 
 
-def test_they_are_tried_again(working, acme, dead, labels, outbox_is_empty):
+def test_dead_letters_are_retried(working, acme, dead, labels, outbox_is_empty):
     assert deadletters("retry", str(dead.pk)) == "1 will be tried again.\n"
     working.wait_for(lambda: outbox_is_empty() and labels(acme) == ["one"], "the job")
     assert not OutboxJob.objects.exists()
 
 
-def test_they_are_dropped(dead):
+def test_dead_letters_are_dropped(dead):
     assert deadletters("drop", "--all") == "1 dropped.\n"
     assert not OutboxJob.objects.exists()
 
@@ -65,7 +65,7 @@ def test_the_list_is_by_tenant(dead, globex):
     assert str(dead.pk) in deadletters("list", "--tenant", "acme")
     assert deadletters("list", "--tenant", "globex") == ""
     with pytest.raises(CommandError, match="no tenant"):
-        deadletters("list", "--tenant", "nobody")
+        deadletters("list", "--tenant", "absent")
 
 
 def test_jobs_that_are_not_dead_are_left_alone(acme):

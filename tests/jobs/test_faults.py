@@ -1,4 +1,4 @@
-"""What breaks, and that nothing is lost, nothing done twice, and nobody held up by somebody else."""
+"""What breaks, and that nothing is lost, nothing done twice, and no tenant delayed by another."""
 
 import signal
 
@@ -63,7 +63,7 @@ def test_a_job_whose_worker_is_killed_has_one_effect(jobs, acme, labels, outbox_
         assert worker.wait(timeout=60) == -signal.SIGKILL
         assert labels(acme) == []
         jobs.worker(concurrency=1)
-    jobs.wait_for(outbox_is_empty, "the job to be done by somebody else")
+    jobs.wait_for(outbox_is_empty, "the job to be done by another worker")
     assert labels(acme) == ["once"]
     assert (tmp_path / "killed").exists()
 

@@ -1,4 +1,4 @@
-"""The health of a worker is a file that it touches, because nobody may ask a worker anything through the broker."""
+"""The health of a worker is a file that it touches, because workers accept no remote control through the broker."""
 
 import os
 import socket
@@ -39,7 +39,7 @@ class Timer:
         return entry
 
 
-def test_it_is_touched_again_and_again_while_the_worker_is_connected(file):
+def test_heartbeat_file_is_touched_while_the_worker_is_connected(file):
     parent = SimpleNamespace(timer=Timer())
     step = Heartbeat(parent)
     step.start(parent)
@@ -53,7 +53,7 @@ def test_it_is_touched_again_and_again_while_the_worker_is_connected(file):
     assert not parent.timer.entries
 
 
-def test_it_is_not_touched_while_the_broker_does_not_answer(file, settings, closed):
+def test_heartbeat_file_is_not_touched_while_the_broker_is_unavailable(file, settings, closed):
     settings.CELERY = {**settings.CELERY, "broker_url": closed}
     parent = SimpleNamespace(timer=Timer())
     Heartbeat(parent).start(parent)

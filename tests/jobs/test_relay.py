@@ -26,7 +26,7 @@ CELERY = ["-m", "celery", "-A", "config.celery"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_it_shows_the_age_of_what_waits(jobs, acme):
+def test_relay_reports_the_age_of_waiting_jobs(jobs, acme):
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     with tenant_context(acme):
@@ -58,7 +58,7 @@ PROGRAMS = {
 
 
 @pytest.mark.parametrize("arguments", PROGRAMS.values(), ids=PROGRAMS)
-def test_none_of_them_starts_with_the_owners_connection(arguments):
+def test_programs_refuse_to_start_with_the_owners_connection(arguments):
     assert os.environ["DATABASE_OWNER_URL"]
     ended = subprocess.run(
         [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
@@ -68,7 +68,7 @@ def test_none_of_them_starts_with_the_owners_connection(arguments):
 
 
 @pytest.mark.parametrize("arguments", PROGRAMS.values(), ids=PROGRAMS)
-def test_none_of_them_runs_unchecked_while_the_database_is_unavailable(arguments):
+def test_programs_end_with_an_error_while_the_database_is_unavailable(arguments):
     environment = {**os.environ, "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing", "DATABASE_OWNER_URL": ""}
     ended = subprocess.run(
         [sys.executable, *arguments],
@@ -133,7 +133,7 @@ def test_a_worker_that_is_quicker_than_the_relay_waits_for_its_commit(at_once, a
 
 @pytest.fixture
 def sql_waits():
-    """Say whether somebody waits for a lock."""
+    """Say whether a connection waits for a lock."""
 
     def waits():
         with connection.cursor() as cursor:

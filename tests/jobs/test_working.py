@@ -98,7 +98,7 @@ def test_jobs_of_a_tenant_that_is_gone_or_suspended_are_dropped(working, acme, g
 
 
 def test_messages_that_name_no_tenant_are_rejected(working, acme, labels):
-    """Somebody who can write to the broker: they get no further than whoever has no account."""
+    """An attacker who can write to the broker gets no further than a client without an account."""
     current_app.send_task("samples.note", ["one"])
     for wrong in (None, "acme", 7):
         current_app.send_task("samples.note", ["one"], {"tenant_id": wrong})
@@ -109,7 +109,7 @@ def test_messages_that_name_no_tenant_are_rejected(working, acme, labels):
 
 
 def send(task_id=None, name="samples.note", **kwargs):
-    """Put a message into the broker, as somebody who can write to it."""
+    """Put a message into the broker, as an attacker with write access does."""
     current_app.send_task(name, ["forged"], kwargs, task_id=task_id and str(task_id))
 
 
@@ -138,7 +138,7 @@ def test_a_message_is_about_a_job_of_its_tenant_and_its_name_also_when_that_was_
     assert OutboxJob.objects.get().attempts == 0
 
 
-def test_a_message_about_a_tenant_that_is_gone_takes_nobodys_job_away(working, acme):
+def test_message_of_a_deleted_tenant_does_not_remove_jobs_of_others(working, acme):
     with tenant_context(acme):
         ours = samples.note_label.apply_async(("ours",), countdown=3600).id
     send(ours, tenant_id=str(UUID(int=0)))

@@ -1,4 +1,4 @@
-"""The first days of an account, over HTTP: made, somebody invited, a task for them, and their end there"""
+"""The first days of an account, over HTTP: made, a user invited, a task for them, and their end there"""
 
 import re
 
@@ -23,7 +23,7 @@ def path_in(text, host="initech.localhost:8000"):
 
 
 def mail_to(address):
-    """Return the one mail to somebody, of those that have been asked for."""
+    """Return the one mail to a user, of those that have been asked for."""
     (message,) = (each for each in post() if each.to == [address])
     return message
 
@@ -47,7 +47,7 @@ def olga(account, capsys):
 
 @pytest.fixture
 def nina(account, olga):
-    """Somebody whom olga has invited, and who has accepted."""
+    """A user whom olga has invited, and who has accepted."""
     assert olga.post("/settings/members/", {"email": "nina@example.com", "role": "member"}).status_code == 302
     session = TenantClient(account)
     link = path_in(mail_to("nina@example.com").body)
@@ -57,7 +57,7 @@ def nina(account, olga):
     return session
 
 
-def test_somebody_comes_works_and_goes(account, olga, nina):
+def test_invited_member_works_and_leaves(account, olga, nina):
     assert olga.post("/", {"name": "Website", "key": "WEB", "color": "blue"}).url == "/projects/WEB/"
     assert nina.post("/projects/WEB/", {"title": "Write the welcome page"}).status_code == 302
     people = {each["email"]: each["id"] for each in olga.get("/api/v1/members/").json()["results"]}

@@ -147,7 +147,7 @@ OF_ACTING: list[Mutant] = [
         "return self.open().filter(able, expires_at__gt=timezone.now())",
         "return self.open().filter(expires_at__gt=timezone.now())",
         f"{ENDING}::test_a_link_is_worth_what_its_inviter_may_do_when_it_is_used",
-        f"{ENDING}::test_an_inviter_who_is_switched_off_lets_nobody_in",
+        f"{ENDING}::test_invitation_of_an_inactive_inviter_is_invalid",
     ),
     off(
         "invitations: they are revoked with the membership",

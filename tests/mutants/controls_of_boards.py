@@ -28,7 +28,7 @@ OF_BOARDS: list[Mutant] = [
         FILTERS,
         "Task.objects.filter(project=project)",
         "Task.objects.all()",
-        f"{SHOWN}::test_what_is_in_other_projects_is_not_found",
+        f"{SHOWN}::test_search_does_not_find_tasks_of_other_projects",
     ),
     off(
         "a card is found by all that it shows",
@@ -42,14 +42,14 @@ OF_BOARDS: list[Mutant] = [
         CARDS,
         "    is_movable: bool\n",
         "    is_movable: bool" + SAME.format(equal="self.tenant == other.tenant"),
-        f"{KEPT}::test_who_cannot_move_a_card_does_not_get_that_of_who_can",
+        f"{KEPT}::test_viewer_does_not_get_the_cached_card_with_move_buttons",
     ),
     off(
         "an old page moves nothing",
         MOVING,
         "if version is not None and version != task.version:",
         "if False:",
-        f"{MOVED}::test_who_has_an_old_version_moves_nothing",
+        f"{MOVED}::test_stale_version_moves_nothing",
     ),
     off(
         "tasks of a status that ends stay in their project",
@@ -63,6 +63,6 @@ OF_BOARDS: list[Mutant] = [
         "frontend/shared/forms.py",
         "if key != self.expected:",
         "if not key:",
-        f"{SETTLED}::test_who_deletes_a_project_names_it",
+        f"{SETTLED}::test_project_deletion_needs_the_typed_key",
     ),
 ]

@@ -9,7 +9,7 @@ ARRIVING, ROOM = "accounts/rest/uploads.py", "tests/accounts/test_picture_room.p
 FEED, PROSE = "frontend/task/activity.py", "frontend/shared/markdown.py"
 BLOCKS, LABELS = "tasks/markdown.py", "frontend/shared/markdown_labels.py"
 FORGED = "tests/isolation/test_forged_redis.py"
-POISONED, POKES = "tests/isolation/test_poisoned_redis.py", "tests/accounts/live/test_pokes.py"
+POISONED, ANNOUNCEMENTS = "tests/isolation/test_poisoned_redis.py", "tests/accounts/live/test_announcements.py"
 THREADS, SLOTS = "tests/accounts/live/test_fair_threads.py", "tests/accounts/test_image_slots.py"
 REFERENCES, REFERRED = "frontend/task/references.py", "tests/frontend/test_references.py"
 COMMENTS, MARKDOWN = "tests/frontend/test_comments.py", "tests/frontend/test_prose_costs.py"
@@ -62,28 +62,28 @@ OF_COSTS = [
         SIGNED,
         "        return _or_default(_read(key, data), default)\n\n    def get_many",
         "        return json.loads(data)\n\n    def get_many",
-        f"{FORGED}::test_nobody_is_logged_in_by_a_forged_hand_over[written]",
+        f"{FORGED}::test_forged_handoff_logs_no_user_in[written]",
     ),
     off(
         "costs: a malformed message does not end the listener",
         FEEDS,
         "            except ValueError as error:  # also of msgpack",
         "            except ZeroDivisionError as error:  # also of msgpack",
-        f"{POKES}::test_the_listener_survives_every_malformed_message",
+        f"{ANNOUNCEMENTS}::test_the_listener_survives_every_malformed_message",
     ),
     off(
         "costs: the listener begins anew after any fault",
         FEEDS,
         "            except* Exception:",
         "            except* ZeroDivisionError:",
-        f"{POKES}::test_the_listener_begins_anew_after_any_fault",
+        f"{ANNOUNCEMENTS}::test_the_listener_begins_anew_after_any_fault",
     ),
     off(
         "costs: the announcer goes on after any fault",
         "tenancy/groups.py",
         "        except Exception:  # the thread must survive",
         "        except ZeroDivisionError:  # the thread must survive",
-        f"{POKES}::test_the_announcer_goes_on_after_any_fault",
+        f"{ANNOUNCEMENTS}::test_the_announcer_goes_on_after_any_fault",
     ),
     off(
         "costs: a tenant has a share of the threads of sockets",
@@ -141,7 +141,7 @@ OF_COSTS = [
         "if needed > MEMORY:",
         "if False:",
         f"{SLOTS}::test_webp_may_have_fewer_pixels",
-        "tests/accounts/test_pictures.py::test_one_of_too_many_pixels_is_refused_before_it_is_read",
+        "tests/accounts/test_pictures.py::test_image_with_too_many_pixels_is_refused_before_decoding",
     ),
     off(
         "costs: pictures share the memory for decoding",
@@ -283,7 +283,7 @@ OF_COSTS = [
         PROSE,
         "while self.bytes > MOST_KEPT:",
         "while False:",
-        f"{MARKDOWN}::test_what_is_kept_has_a_limit_and_the_oldest_go",
+        f"{MARKDOWN}::test_cache_is_limited_and_drops_the_oldest_entries",
     ),
     off(
         "costs: the lines of Markdown are limited",
@@ -318,7 +318,7 @@ OF_COSTS = [
         REFERENCES,
         "for key in keys[:MOST_TASKS]:",
         "for key in keys:",
-        f"{REFERRED}::test_what_is_looked_up_for_a_page_is_limited",
+        f"{REFERRED}::test_number_of_looked_up_references_is_limited",
     ),
     off(
         "costs: the pictures that are looked up for a page are limited",

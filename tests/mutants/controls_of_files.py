@@ -169,7 +169,7 @@ OF_FILES: list[Mutant] = [
         QUOTAS,
         "Account.objects.select_for_update(no_key=True).get(pk=account.pk).plan",
         "Account.objects.get(pk=account.pk).plan",
-        f"{FULL}::test_one_of_concurrent_uploads_gets_the_last_room",
+        f"{FULL}::test_exactly_one_parallel_upload_gets_the_last_space",
     ),
     off(
         "a file is not larger than the plan allows",
@@ -212,7 +212,7 @@ OF_FILES: list[Mutant] = [
         IMAGES,
         "if image.width * image.height > MOST_PIXELS:",
         "if False:",
-        f"{SHOWN}::test_one_of_too_many_pixels_is_refused_before_it_is_read",
+        f"{SHOWN}::test_image_with_too_many_pixels_is_refused_before_decoding",
     ),
     off(
         "metadata of pictures is dropped",
@@ -226,14 +226,14 @@ OF_FILES: list[Mutant] = [
         "frontend/account_settings/pictures.py",
         "@require_safe\ndef avatar(",
         "@login_not_required\n@require_safe\ndef avatar(",
-        f"{SHOWN}::test_it_is_for_members_of_the_account_alone",
+        f"{SHOWN}::test_avatar_is_visible_to_members_of_the_account_only",
     ),
     off(
         "a replaced picture is removed",
         PICTURES,
         '        enqueue("accounts.remove_picture", name=logo_file(before))\n',
         "        pass\n",
-        f"{SHOWN}::test_of_a_replaced_logo_nothing_is_left",
+        f"{SHOWN}::test_replaced_logo_is_deleted",
     ),
     off(
         "files that no view has asked for are not kept",
@@ -264,10 +264,10 @@ OF_FILES: list[Mutant] = [
         "tests/config/test_settings.py::test_invalid_one_is_refused_with_its_name_and_the_remedy",
     ),
     off(
-        "of a body that nobody wants as a file little is read",
+        "an unexpected body that is a file is hardly read",
         "config/bodies.py",
         "if sum(map(len, pieces)) > most:",
         "if False:",
-        "tests/config/test_bodies.py::test_of_a_body_that_is_wanted_as_a_whole_little_is_read",
+        "tests/config/test_bodies.py::test_oversized_body_read_as_a_whole_is_hardly_received",
     ),
 ]

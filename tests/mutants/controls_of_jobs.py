@@ -1,4 +1,4 @@
-"""The controls of jobs: in whose name they run, each with one effect, and that nobody's many keep others waiting."""
+"""The controls of jobs: in whose name they run, each with one effect, and that the many of one delay no others."""
 
 from tests.mutants.controls import off
 
@@ -42,7 +42,7 @@ OF_JOBS = (
         f"{WORKING}::test_jobs_of_a_tenant_that_is_gone_or_suspended_are_dropped",
     ),
     off(
-        "a job begins with nobody's tenant",
+        "a job begins without a tenant",
         JOBS,
         "with no_tenant(), long_work(settings.JOB_TIME_LIMIT):",
         "with long_work(settings.JOB_TIME_LIMIT):",
@@ -74,7 +74,7 @@ OF_JOBS = (
         CELERY,
         "    except Exception as error:\n",
         "    except PermissionError as error:\n",
-        f"{RELAY}::test_none_of_them_runs_unchecked_while_the_database_is_unavailable",
+        f"{RELAY}::test_programs_end_with_an_error_while_the_database_is_unavailable",
     ),
     off(
         "a job and the end of it are one transaction",
@@ -96,7 +96,7 @@ OF_JOBS = (
         OUTBOX,
         "    OutboxJob.objects.filter(pk=job_id, name=name, tenant_id=tenant_id).delete()\n",
         "    OutboxJob.objects.filter(pk=job_id).delete()\n",
-        f"{WORKING}::test_a_message_about_a_tenant_that_is_gone_takes_nobodys_job_away",
+        f"{WORKING}::test_message_of_a_deleted_tenant_does_not_remove_jobs_of_others",
     ),
     off(
         "a job that fails is not tried for ever",
@@ -124,13 +124,13 @@ OF_JOBS = (
         DAYS,
         " if run.day < days[run.tenant_id]]",
         "]",
-        f"{DAILY}::test_it_runs_once_a_day",
+        f"{DAILY}::test_daily_job_runs_once_a_day",
     ),
     off(
         "a worker refuses to start with the owner's connection",
         CELERY,
         '        raise SystemExit(f"Not started, {type(error).__name__}: {error}") from error\n',
         "        raise\n",
-        f"{RELAY}::test_none_of_them_starts_with_the_owners_connection[worker]",  # beat would be waited for too
+        f"{RELAY}::test_programs_refuse_to_start_with_the_owners_connection[worker]",  # beat would be waited for too
     ),
 )

@@ -7,14 +7,14 @@ ADAPTERS, MEMBERS, PEOPLE = "accounts/adapters.py", "accounts/actions/members.py
 
 OF_LEAVING: list[Mutant] = [
     off(
-        "whoever deletes themselves is locked: what is theirs",
+        "a user who deletes themselves is locked: what is theirs",
         PEOPLE,
         "User.objects.select_for_update(no_key=True).filter(pk=user.pk, deleted_at=None).first()",
         "User.objects.filter(pk=user.pk).first()",
         f"{MEANWHILE}::test_no_name_is_written",
     ),
     off(
-        "whoever deletes themselves is locked: invitations",
+        "a user who deletes themselves is locked: invitations",
         PEOPLE,
         "User.objects.select_for_update(no_key=True).filter(email=email).first()",
         "User.objects.filter(email=email).first()",
@@ -46,28 +46,28 @@ OF_LEAVING: list[Mutant] = [
         "accounts/authentication.py",
         "may_enter = is_right and candidate.is_active and is_known_here",
         "may_enter = is_right and is_known_here",
-        f"{LOG_IN}::test_somebody_whose_log_in_is_switched_off_reads_what_a_stranger_reads",
+        f"{LOG_IN}::test_inactive_user_gets_the_answer_of_an_unknown_user",
     ),
     off(
         "who is switched off before the code gets no session",
         "accounts/actions/locks.py",
         "if not found.is_active or not constant_time_compare(found.log_in_stamp, stamp):",
         "if not constant_time_compare(found.log_in_stamp, stamp):",
-        f"{LOG_IN}::test_somebody_who_is_switched_off_before_the_code_comes_to_the_log_in_page",
+        f"{LOG_IN}::test_user_deactivated_before_the_code_is_redirected_to_the_login",
     ),
     off(
         "half a host is no page to go on to",
         ADAPTERS,
         "        except ValueError:\n            return False\n",
         "        except ZeroDivisionError:\n            return False\n",
-        "tests/isolation/test_odd_input.py::test_no_page_fails[tenant-nobody]",
+        "tests/isolation/test_odd_input.py::test_no_page_fails[tenant-anonymous]",
     ),
     off(
-        "what somebody who is logged in was answered is kept by nobody",
+        "answers to a logged-in user are not cached",
         "accounts/middleware.py",
         'response.headers.setdefault("Cache-Control", "private, no-cache")',
         "pass",
-        "tests/isolation/test_odd_input.py::test_what_is_behind_a_log_in_is_kept_by_nobody[standard]",
+        "tests/isolation/test_odd_input.py::test_pages_behind_a_login_are_not_publicly_cacheable[standard]",
     ),
     # Mail to strangers
     off(
@@ -75,13 +75,13 @@ OF_LEAVING: list[Mutant] = [
         "accounts/actions/invitations.py",
         '    require_room("invitations")\n    row.save(',
         "    row.save(",
-        "tests/accounts/test_invitations.py::test_nobody_writes_to_any_number_of_strangers",
+        "tests/accounts/test_invitations.py::test_pending_and_revoked_invitations_count_towards_the_limit",
     ),
     off(
         "taking back an invitation takes back no mail",
         "accounts/models/invitations.py",
         "lately | Q(revoked_at=None",
         "Q(revoked_at=None",
-        "tests/accounts/test_invitations.py::test_nobody_writes_to_any_number_of_strangers",
+        "tests/accounts/test_invitations.py::test_pending_and_revoked_invitations_count_towards_the_limit",
     ),
 ]

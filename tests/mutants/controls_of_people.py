@@ -6,7 +6,7 @@ SIGN_UP, LINKS = "tests/accounts/test_sign_up.py", "tests/accounts/test_password
 CODES, OVER = "tests/accounts/test_second_factor.py", "tests/accounts/test_handing_over.py"
 OWN = "tests/accounts/test_own_log_in.py"
 ADAPTERS, HANDING, SIGNING = "accounts/adapters.py", "accounts/actions/login_handoff.py", "accounts/actions/sign_up.py"
-DOORS = "frontend/auth/login_handoff.py"
+HANDOFFS = "frontend/auth/login_handoff.py"
 PASSWORDS, DELETING = "accounts/actions/password_reset.py", "accounts/actions/user_deletion.py"
 SETTINGS, TOKENS = "config/settings.py", "accounts/api/tokens.py"
 
@@ -24,15 +24,15 @@ OF_PEOPLE: list[Mutant] = [
         "accounts/authentication.py",
         "is_confirmed = candidate.is_confirmed",
         "is_confirmed = True",
-        f"{SIGN_UP}::test_nor_are_there_tokens",
+        f"{SIGN_UP}::test_unconfirmed_user_gets_no_tokens",
     ),
     off(
         "a sign-up that loses a race tries again",
         SIGNING,
         "with suppress(IntegrityError):",
         "with suppress(ZeroDivisionError):",
-        f"{SIGN_UP}::test_those_whose_names_make_the_same_address_at_once_get_one_each",
-        f"{SIGN_UP}::test_somebody_who_signs_up_twice_at_once_is_one_person",
+        f"{SIGN_UP}::test_parallel_sign_ups_with_the_same_name_get_different_slugs",
+        f"{SIGN_UP}::test_parallel_sign_ups_with_one_address_create_one_user",
     ),
     off(
         "the name of an account does not tell that an address is known",
@@ -58,18 +58,18 @@ OF_PEOPLE: list[Mutant] = [
         f"{SIGN_UP}::test_names_that_could_be_ours_are_refused[adm1n]",
     ),
     off(
-        "an address that nobody has confirmed is nobody's: invitations",
+        "an unconfirmed address belongs to no user: invitations",
         "accounts/actions/acceptance.py",
         "user.has_usable_password() and user.is_confirmed else None",
         "user.has_usable_password() else None",
-        f"{SIGN_UP}::test_nor_when_they_are_invited",
+        f"{SIGN_UP}::test_squatters_password_does_not_work_after_an_invitation_is_accepted",
     ),
     off(
         "whom an operator has made an owner is waited for",
         "accounts/actions/expiry.py",
         "return user.has_usable_password() and",
         "return",
-        f"{SIGN_UP}::test_whom_an_operator_has_made_an_owner_is_waited_for",
+        f"{SIGN_UP}::test_account_created_by_an_operator_is_kept_unconfirmed",
     ),
     # Links
     off(
@@ -91,7 +91,7 @@ OF_PEOPLE: list[Mutant] = [
         PASSWORDS,
         "is_known_here = get_active_tenant() is None or current_membership(user) is not None",
         "is_known_here = True",
-        f"{LINKS}::test_everybody_reads_the_same",
+        f"{LINKS}::test_known_and_unknown_addresses_get_the_same_answer",
         f"{LINKS}::test_a_former_member_gets_no_link_of_the_account",
     ),
     off(
@@ -99,7 +99,7 @@ OF_PEOPLE: list[Mutant] = [
         PASSWORDS,
         '    ask_for_letter("password_link", user_id=user.pk if is_known_here else uuid4())',
         '    if user.email:\n        ask_for_letter("password_link", user_id=user.pk if is_known_here else uuid4())',
-        f"{LINKS}::test_the_same_work_is_done_for_everybody",
+        f"{LINKS}::test_known_and_unknown_addresses_cost_the_same_work",
     ),
     # Codes
     off(
@@ -136,7 +136,7 @@ OF_PEOPLE: list[Mutant] = [
         "accounts/second_factor.py",
         'return bool(cache.add(f"{mark}&timely", "y", REMEMBERED_SECONDS))',
         'return cache.get(f"{mark}&timely") is None and not cache.set(f"{mark}&timely", "y", REMEMBERED_SECONDS)',
-        f"{CODES}::test_one_of_many_parallel_uses_of_a_code_succeeds",
+        f"{CODES}::test_exactly_one_of_parallel_uses_of_a_code_succeeds",
     ),
     off(
         "the code that switches an app on is used up",
@@ -150,22 +150,22 @@ OF_PEOPLE: list[Mutant] = [
         ADAPTERS,
         "return _cipher().encrypt(text.encode()).decode()",
         "return text",
-        f"{CODES}::test_neither_secret_is_in_the_database",
+        f"{CODES}::test_secret_and_recovery_codes_are_encrypted_in_the_database",
     ),
     off(
-        "whoever was removed between password and code stays out",
+        "a user who was removed between password and code stays out",
         ADAPTERS,
         "if get_active_tenant() is not None and member is None:",
         "if False:",
-        f"{CODES}::test_somebody_removed_between_password_and_code_does_not_get_in",
+        f"{CODES}::test_member_removed_between_password_and_code_is_not_logged_in",
         f"{CODES}::test_a_half_log_in_at_one_account_does_not_end_at_another",
     ),
     off(
-        "what protects a log-in is changed by whoever knows the password",
+        "what protects a log-in is changed by a user who knows the password",
         SETTINGS,
         "ACCOUNT_REAUTHENTICATION_REQUIRED = True",
         "ACCOUNT_REAUTHENTICATION_REQUIRED = False",
-        f"{OWN}::test_it_takes_the_password_again",
+        f"{OWN}::test_address_change_needs_the_password_again",
     ),
     # From host to host
     off(
@@ -173,8 +173,8 @@ OF_PEOPLE: list[Mutant] = [
         "tenancy/signed_cache.py",
         ".getdel(key)",
         ".get(key)",
-        f"{OVER}::test_it_works_once",
-        f"{OVER}::test_of_many_who_come_with_it_at_once_one_gets_in",
+        f"{OVER}::test_ticket_works_once",
+        f"{OVER}::test_exactly_one_parallel_use_of_a_ticket_succeeds",
     ),
     off(
         "a token is of one account",
@@ -188,7 +188,7 @@ OF_PEOPLE: list[Mutant] = [
         HANDING,
         'if not constant_time_compare(value["challenge"], hash_of(nonce)):',
         "if False:",
-        f"{OVER}::test_nor_in_another_browser",
+        f"{OVER}::test_ticket_does_not_work_in_another_browser",
         f"{OVER}::test_a_cookie_that_was_tampered_with_is_none[x]",
     ),
     Mutant(
@@ -201,35 +201,35 @@ OF_PEOPLE: list[Mutant] = [
             ),
             Edit(ADAPTERS, "if get_active_tenant() is not None and member is None:", "if False:"),  # asks again
         ),
-        (f"{OVER}::test_somebody_removed_on_the_way_does_not_get_in",),
+        (f"{OVER}::test_member_removed_during_the_handoff_is_not_logged_in",),
     ),
     off(
         "a token ends with the password",
         HANDING,
         'not constant_time_compare(value["stamp"], user.log_in_stamp)',
         "False",
-        f"{OVER}::test_nor_somebody_whose_password_was_changed",
+        f"{OVER}::test_user_with_changed_password_is_not_logged_in",
     ),
     off(
         "a token lasts for thirty seconds",
         HANDING,
         "_cache().set(_key(text), value, SECONDS)",
         "_cache().set(_key(text), value, None)",
-        f"{OVER}::test_it_lasts_for_thirty_seconds",
+        f"{OVER}::test_ticket_expires_after_thirty_seconds",
     ),
     off(
         "only members are handed over",
         HANDING,
         "        if current_membership(user) is None:\n            raise Gone\n",
         "        pass\n",
-        f"{OVER}::test_only_a_member_gets_one_and_others_read_what_nobody_would",
+        f"{OVER}::test_non_member_reads_the_same_page_as_for_an_absent_account",
     ),
     off(
-        "the door leads to no other site",
-        DOORS,
+        "the login handoff redirects to no other site",
+        HANDOFFS,
         "return url if url and get_adapter().is_safe_url(url) else get_script_prefix()",
         "return url or get_script_prefix()",
-        f"{OVER}::test_it_leads_to_no_other_site[//evil.example]",
+        f"{OVER}::test_ticket_does_not_redirect_to_another_site[//evil.example]",
     ),
     # Ending log-ins
     off(
@@ -273,20 +273,20 @@ OF_PEOPLE: list[Mutant] = [
         DELETING,
         "            lock_account()\n",
         "            pass\n",
-        f"{OWN}::test_of_two_owners_who_delete_themselves_at_once_one_stays",
+        f"{OWN}::test_parallel_deletion_of_two_owners_leaves_one",
     ),
     off(
-        "whoever deletes their user proves that they are it",
+        "a user who deletes themselves proves that they are it",
         "frontend/auth/forms.py",
         'not account.get_adapter().reauthenticate(self.user, fields["password"])',
         "False",
-        f"{OWN}::test_it_takes_the_address_and_the_password[{{'password': 'wrong'}}-This is not your password]",
+        f"{OWN}::test_user_deletion_needs_address_and_password[{{'password': 'wrong'}}-This is not your password]",
     ),
     off(
-        "somebody new in an address does not lose it to who wants it",
+        "a new user with an address does not lose it to another user who wants it",
         ADAPTERS,
         "if User.objects.filter(email=email_address.email).exclude(pk=email_address.user_id).exists():",
         "if False:",
-        f"{OWN}::test_whoever_signs_up_meanwhile_keeps_it",
+        f"{OWN}::test_user_who_signs_up_with_a_pending_address_keeps_it",
     ),
 ]

@@ -70,7 +70,7 @@ OF_REFUSALS: list[Mutant] = [
         "if tags is not None and not preconditions.match(tags, self.locked_tag()):",
         "if False:",
         f"{HEADERS}::test_an_outdated_tag_is_refused_and_the_current_one_is_not",
-        f"{HEADERS}::test_where_there_is_no_tag_none_matches",
+        f"{HEADERS}::test_if_match_fails_where_resource_has_no_etag",
     ),
     off(
         "every write is one transaction",
@@ -84,7 +84,7 @@ OF_REFUSALS: list[Mutant] = [
         "accounts/api/pictures.py",
         "if tags is not None and not preconditions.match(tags, NO_TAG):",
         "if False:",
-        f"{HEADERS}::test_where_there_is_no_tag_none_matches",
+        f"{HEADERS}::test_if_match_fails_where_resource_has_no_etag",
     ),
     off(
         "an answer without a body is repeated",

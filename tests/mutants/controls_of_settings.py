@@ -33,7 +33,7 @@ OF_SETTINGS = [
         f"{CLOCK}::test_entries_that_name_no_time_zone_are_left_out",
     ),
     off(
-        "only admins open the page that removes somebody",
+        "only admins open the page that removes a member",
         "frontend/account_settings/members.py",
         '''    """Ask for the name of a member. POST removes the member."""
     require(request.membership, "member.manage")
@@ -43,14 +43,14 @@ OF_SETTINGS = [
         f"{PEOPLE}::test_a_demoted_admin_has_lost_it_at_once",
     ),
     off(
-        "whoever removes somebody types the name",
+        "an admin who removes a member types the name",
         "frontend/account_settings/forms.py",
         'if not is_same_name(str(self.cleaned_data["name"]), self.expected):',
         "if False:",
-        f"{PEOPLE}::test_whoever_removes_somebody_types_their_name",
+        f"{PEOPLE}::test_removal_needs_the_typed_name",
     ),
     Mutant(
-        "an account is given to nobody who has left",
+        "an account is not transferred to a former member",
         (
             Edit(
                 "frontend/account_settings/members.py",
@@ -63,24 +63,24 @@ OF_SETTINGS = [
                 "get_or_gone(Membership.objects.all()",
             ),  # asks again
         ),
-        (f"{PEOPLE}::test_nor_to_somebody_who_has_left",),
+        (f"{PEOPLE}::test_account_cannot_be_transferred_to_a_former_member",),
     ),
     off(
-        "nobody is mailed an invitation twice a minute",
+        "an invitation is not mailed twice a minute",
         "accounts/actions/invitations.py",
         "if (wait := row.asked_at + BETWEEN_MAILS - now) > timedelta(0):",
         "if (wait := timedelta(0)):",
-        f"{PEOPLE}::test_nobody_is_mailed_twice_a_minute",
+        f"{PEOPLE}::test_second_mail_within_a_minute_is_refused",
     ),
     off(
         "only admins change the settings",
         "frontend/account_settings/general.py",
         '    require(request.membership, "account.update")\n',
         "",
-        f"{GENERAL}::test_others_see_it_and_change_nothing[bob]",
+        f"{GENERAL}::test_members_and_viewers_see_the_settings_and_change_nothing[bob]",
     ),
     off(
-        "whoever changes the settings by another way is asked for the role too",
+        "an action that changes the settings checks the role too",
         "accounts/actions/accounts.py",
         '        authorize(actor, "account.update")\n',
         "        pass\n",
@@ -91,16 +91,16 @@ OF_SETTINGS = [
         "accounts/actions/renaming.py",
         "if Domain.objects.filter(host=host_of(account.slug)).exclude(tenant=account).exists():",
         "if False:",
-        f"{GENERAL}::test_nobody_else_gets_the_old_address",
+        f"{GENERAL}::test_old_address_stays_reserved",
         f"{GENERAL}::test_a_name_that_is_given_up_at_the_same_moment_is_not_free",
     ),
     off(
-        "whoever takes a name looks again afterwards",
+        "an action that takes a name looks again afterwards",
         "accounts/actions/accounts.py",
         "    refuse_former_slug(account)\n",
         "",
         f"{GENERAL}::test_a_name_that_is_given_up_at_the_same_moment_is_not_free",
-        f"{GENERAL}::test_nobody_else_gets_the_old_address",
+        f"{GENERAL}::test_old_address_stays_reserved",
     ),
     off(
         "a former name in the header opens nothing",
@@ -128,8 +128,8 @@ OF_SETTINGS = [
         "frontend/account_settings/audit.py",
         '    require(request.membership, "audit.read")\n',
         "",
-        f"{LOG}::test_it_is_for_owners_and_admins[/settings/audit/]",
-        f"{LOG}::test_it_is_for_owners_and_admins[/settings/audit/export/]",
+        f"{LOG}::test_audit_page_is_for_owners_and_admins[/settings/audit/]",
+        f"{LOG}::test_audit_page_is_for_owners_and_admins[/settings/audit/export/]",
     ),
     off(
         "only owners delete an account",
@@ -147,7 +147,7 @@ OF_SETTINGS = [
         f"{DELETING}::test_the_api_wants_the_name_too[body4]",
     ),
     off(
-        "an account that waits for being deleted serves nobody",
+        "an account that waits for deletion serves no requests",
         "tenancy/middleware.py",
         '                    request.urlconf = settings.TENANCY["CLOSING_URLCONF"]\n',
         "                    request.urlconf = urlconf_of(refused.closing)\n",
@@ -162,7 +162,7 @@ OF_SETTINGS = [
         f"{DELETING}::test_the_actions_ask_for_the_role_themselves",
     ),
     off(
-        "after two weeks nobody calls it off",
+        "the deletion cannot be cancelled after two weeks",
         "accounts/actions/account_deletion.py",
         "if not account.is_closing or is_due(account):",
         "if not account.is_closing:",
@@ -201,7 +201,7 @@ OF_SETTINGS = [
         "accounts/actions/account_erasure.py",
         "ATTEMPTS = 3",
         "ATTEMPTS = 1",
-        f"{ERASING}::test_what_is_written_meanwhile_goes_too",
+        f"{ERASING}::test_rows_written_during_erasure_are_erased",
     ),
     off(
         "the audit log goes with its account",
@@ -216,21 +216,21 @@ OF_SETTINGS = [
         "accounts/exports/archive.py",
         "if not field.attname.endswith(SECRET)]",
         "]",
-        f"{EXPORTS}::test_nothing_in_it_lets_anybody_in_or_is_of_another_account",
+        f"{EXPORTS}::test_archive_contains_no_credentials_and_no_foreign_data",
     ),
     off(
         "everything is exported for owners alone",
         "accounts/exports/archive.py",
         'permission = "account.export"',
         'permission = "account.read"',
-        f"{EXPORTS}::test_it_is_for_owners_alone[admin]",
+        f"{EXPORTS}::test_account_export_is_for_owners_only[admin]",
     ),
     off(
-        "whoever owns an account no more does not get it as a file",
+        "a former owner does not get the account as a file",
         "accounts/models/exports.py",
         " if may(member, kind.permission)]",
         "]",
-        f"{EXPORTS}::test_whoever_owns_it_no_more_gets_nothing",
+        f"{EXPORTS}::test_former_owner_gets_no_account_export",
     ),
     off(
         "a client does not say by which scheme it came",
@@ -279,7 +279,7 @@ OF_SETTINGS = [
         "tasks/management/commands/preparedemo.py",
         "            refuse_known_passwords()\n",
         "",
-        f"{DEMO}::test_without_a_demo_it_refuses_passwords_that_everybody_knows",
+        f"{DEMO}::test_preparedemo_refuses_known_passwords_without_demo_mode",
     ),
     off(
         "the HTML of a mail runs nothing",

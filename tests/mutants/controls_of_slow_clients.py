@@ -16,21 +16,21 @@ OF_SLOW_CLIENTS: tuple[Mutant, ...] = (
         BODIES,
         "        finally:\n            close_old_connections()\n",
         "        finally:\n            pass\n",
-        f"{CLIENTS}::test_others_are_served_while_clients_neither_send_nor_read",
+        f"{CLIENTS}::test_slow_clients_do_not_delay_another_account",
     ),
     off(
         "a body has a limit before any view",
         BODIES,
         "                if size > most:\n",
         "                if False:\n",
-        f"{RECEIVING}::test_one_that_does_not_say_so_is_refused_as_soon_as_it_is",
+        f"{RECEIVING}::test_body_of_unknown_length_is_refused_at_the_limit",
     ),
     off(
         "a body that says that it is too large is not read",
         BODIES,
         "        if size > most:\n            return WholeBody",
         "        if False:\n            return WholeBody",
-        f"{RECEIVING}::test_one_that_says_it_is_too_large_is_refused_before_a_byte_of_it",
+        f"{RECEIVING}::test_body_declared_too_large_is_refused_before_reading",
     ),
     off(
         "a client has a limit of time",
@@ -72,7 +72,7 @@ OF_SLOW_CLIENTS: tuple[Mutant, ...] = (
         SLOW,
         "        finally:\n            _hang_up_unless_read(send)\n",
         "        finally:\n            pass\n",
-        "tests/accounts/live/test_faults.py::test_who_does_not_read_at_all_is_hung_up_on",
+        "tests/accounts/live/test_faults.py::test_client_that_does_not_read_is_disconnected",
     ),
     off(
         "a sender of many requests gives way",

@@ -5,10 +5,10 @@ from tests.mutants.controls import Edit, Mutant, off
 SOCKETS, CREDENTIALS, WATCH = "tenancy/sockets.py", "accounts/live/visitors.py", "accounts/live/watch.py"
 CONSUMERS, FEEDS = "accounts/live/consumer.py", "accounts/live/feeds.py"
 HANDSHAKE, ACCESS = "tests/accounts/live/test_handshake.py", "tests/accounts/live/test_access.py"
-FRAMES, LIMITS, POKES = (
+FRAMES, LIMITS, ANNOUNCEMENTS = (
     "tests/accounts/live/test_frames.py",
     "tests/accounts/live/test_limits.py",
-    "tests/accounts/live/test_pokes.py",
+    "tests/accounts/live/test_announcements.py",
 )
 TOPICS, PROJECTS = "tests/accounts/live/test_topics.py", "tests/projects/live/test_access.py"
 COUNTED = "tests/accounts/live/test_open_sockets.py"
@@ -61,7 +61,7 @@ OF_SOCKETS = [
         CREDENTIALS,
         "    if membership is None or not membership.accepts_credentials_of(since):\n",
         "    membership = membership or Membership.objects.get(user=user)\n    if False:\n",
-        f"{HANDSHAKE}::test_somebody_who_was_removed",
+        f"{HANDSHAKE}::test_removed_member_is_refused",
     ),
     off(
         "sockets: the watch closes those who have to go",
@@ -135,8 +135,8 @@ OF_SOCKETS = [
         "tenancy/groups.py",
         'f"tenant.{require_active_tenant().pk}.{name}"',
         'f"{name}"',
-        f"{POKES}::test_a_change_is_one_poke_to_a_group_of_the_tenant",
-        f"{POKES}::test_nothing_is_announced_without_a_tenant",
+        f"{ANNOUNCEMENTS}::test_change_sends_one_announcement_to_the_tenants_group",
+        f"{ANNOUNCEMENTS}::test_nothing_is_announced_without_a_tenant",
     ),
     off(
         "sockets: an account has its number of them",
@@ -164,14 +164,14 @@ OF_SOCKETS = [
         "tenancy/groups.py",
         "    transaction.on_commit(announcement, robust=True)\n",
         "    announcement()\n",
-        f"{POKES}::test_what_is_rolled_back_is_not_announced",
+        f"{ANNOUNCEMENTS}::test_rolled_back_change_is_not_announced",
     ),
     off(
         "announcements keep one connection",
         "tenancy/groups.py",
         "runner.run(_send(batch))",
         "asyncio.run(_send(batch))",
-        "tests/accounts/live/test_pokes.py::test_all_of_it_goes_over_one_connection",
+        "tests/accounts/live/test_announcements.py::test_all_of_it_goes_over_one_connection",
     ),
     off(
         "sockets: one whose handshake was cancelled is not counted",

@@ -1,4 +1,4 @@
-"""The controls of the pages of tasks: who writes there, what they see, and that nobody's text is lost."""
+"""The controls of the pages of tasks: who writes there, what they see, and that no text is lost."""
 
 from tests.mutants.controls import Mutant, off
 
@@ -28,7 +28,7 @@ OF_TASK_PAGES: list[Mutant] = [
         FORMS,
         'return self.task.version if is_same else int(self.cleaned_data["version"])',
         "return self.task.version",
-        f"{TEXT}::test_nothing_is_lost_when_somebody_else_was_quicker",
+        f"{TEXT}::test_conflicting_edit_shows_both_texts",
         f"{SET}::test_a_choice_made_of_old_people_is_asked_again_and_kept",
     ),
     off(
@@ -36,8 +36,8 @@ OF_TASK_PAGES: list[Mutant] = [
         LOOKUPS,
         "sorted(project.seen_by(members), ",
         "sorted(members, ",
-        f"{SET}::test_those_can_be_assigned_who_see_the_project",
-        f"{SAID}::test_those_who_see_the_project_are_suggested",
+        f"{SET}::test_only_members_who_see_the_project_can_be_assigned",
+        f"{SAID}::test_mention_suggestions_are_members_who_see_the_project",
     ),
     off(
         "members who are added as assignees must see the project",
@@ -95,7 +95,7 @@ OF_TASK_PAGES: list[Mutant] = [
         MINE,
         "mine = Task.objects.visible_to(request.membership)",
         "mine = Task.objects",
-        f"{LISTED}::test_those_of_projects_that_are_hidden_or_archived_since_are_not_shown",
+        f"{LISTED}::test_tasks_of_hidden_or_archived_projects_are_not_shown",
     ),
     off(
         "a search finds what one may see",
@@ -109,7 +109,7 @@ OF_TASK_PAGES: list[Mutant] = [
         "frontend/templatetags/tracker.py",
         'format_html("<mark>{}</mark>", text[start:after])',
         'SafeString(f"<mark>{text[start:after]}</mark>")',
-        f"{SEARCHED}::test_what_was_found_is_marked_and_nothing_else_becomes_markup",
+        f"{SEARCHED}::test_matches_are_marked_and_other_text_is_escaped",
     ),
     off(
         "a key in a text is a link to what its reader may see",
@@ -144,7 +144,7 @@ OF_TASK_PAGES: list[Mutant] = [
         "tasks/actions/comments.py",
         'if comment.author_id != actor.pk:\n        raise PermissionDenied(_("You can edit',
         'if False:\n        raise PermissionDenied(_("You can edit',
-        f"{TICKED}::test_others_cannot_tick_in_a_comment",
+        f"{TICKED}::test_another_member_cannot_tick_items_of_a_comment",
         "tests/tasks/test_comments_api.py::test_people_edit_their_own",
     ),
     off(

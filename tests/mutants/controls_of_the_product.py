@@ -36,7 +36,7 @@ IN_THE_PRODUCT: list[Mutant] = [
         WRITING,
         "subject_visible_to(membership, kinds_for(membership)), requested_by=membership)",
         "subject_visible_to(membership, kinds_for(membership)))",
-        f"{DOWNLOADED}::test_other_members_do_not_see_it",
+        f"{DOWNLOADED}::test_export_is_hidden_from_other_members",
     ),
     off(
         "notifications and exports of hidden and deleted subjects are hidden",

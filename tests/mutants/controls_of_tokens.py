@@ -22,7 +22,7 @@ OF_TOKENS = [
         REVOKES,
         "            pass\n    raise InvalidToken(",
         f"{REFRESH}::test_a_token_that_was_used_ends_the_log_in",
-        f"{REFRESH}::test_of_two_at_once_one_is_answered_and_the_other_ends_the_log_in",
+        f"{REFRESH}::test_exactly_one_parallel_refresh_succeeds_and_reuse_revokes_the_family",
     ),
     off(
         "the revocation outlives the refusal",
@@ -44,7 +44,7 @@ OF_TOKENS = [
         "self.revoked_at is None and self.current_token_id == token.token_id",
         "self.current_token_id == token.token_id",
         f"{REFRESH}::test_a_token_that_was_used_ends_the_log_in",
-        "tests/accounts/test_revoke.py::test_it_ends_the_log_in",
+        "tests/accounts/test_revoke.py::test_revocation_ends_the_token_family",
     ),
     off(
         "a new password ends the log-ins",
@@ -72,13 +72,13 @@ OF_TOKENS = [
         (Edit(API, "if account is None or account.pk != tenant_id:", "if account is None:"), ADMITS),
         (
             f"{REFUSED}::test_a_token_of_another_account_is_worth_nothing_here",
-            f"{REFUSED}::test_not_even_for_somebody_who_belongs_to_both",
+            f"{REFUSED}::test_refresh_token_is_refused_at_another_account_of_its_user",
         ),
     ),
     Mutant(
         "personal tokens belong to one tenant",
         (ADMITS,),
-        (f"{ACCESS}::test_that_holds_without_the_resolver",),
+        (f"{ACCESS}::test_token_check_refuses_another_account_without_the_resolver",),
     ),
     off(
         "personal tokens are known to the resolver",
@@ -106,7 +106,7 @@ OF_TOKENS = [
         MODELS,
         "self.filter(member=membership, revoked_at=None)",
         "self.filter(revoked_at=None)",
-        f"{PERSONAL}::test_nobody_sees_or_revokes_anybody_elses",
+        f"{PERSONAL}::test_member_cannot_see_or_revoke_tokens_of_others",
     ),
     off(
         "a personal token makes no others",

@@ -17,7 +17,7 @@ def test_no_two_have_the_same_name():
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.control)
-def test_what_it_replaces_and_who_must_notice_are_there(mutant):
+def test_snippets_and_tests_of_a_mutant_exist(mutant):
     for edit in mutant.edits:
         assert (ROOT / edit.file).read_text().count(edit.old) == 1, edit
     for test in mutant.tests:

@@ -13,10 +13,10 @@ from config.pytest_plugin import find_program
 from config.services.server import wait_until
 from tests.waiting import PATIENCE
 
-NOBODY = "nobody"  # PgBouncer refuses to be root; it reads its files before it changes
+UNPRIVILEGED = "nobody"  # PgBouncer refuses to be root; it reads its files before it changes
 
 # server_idle_timeout: a database cannot be dropped while the pooler is connected to it, and DROP DATABASE waits for
-# five seconds. query_wait_timeout: in the suites, whoever needs more connections than there are fails soon.
+# five seconds. query_wait_timeout: in the suites, a test that needs more connections than there are fails soon.
 SETTINGS = """
 [databases]
 * = host={host} port={server_port}
@@ -52,7 +52,7 @@ def pooled(url: str, *, size: int, folder: Path, wait: int = 10) -> Iterator[str
             host=server.hostname, server_port=server.port or 5432, port=port, users=users, size=size, wait=wait
         )
     )
-    as_root = ["-u", NOBODY] if os.geteuid() == 0 else []
+    as_root = ["-u", UNPRIVILEGED] if os.geteuid() == 0 else []
     command = [str(find_program("pgbouncer")), *as_root, str(settings)]
     with open(log, "wb") as output:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)

@@ -68,7 +68,7 @@ def test_a_project_that_was_read_before_still_counts_on(in_acme, owner, project)
     assert [seq for seq, _ in feed(project)] == [1, 2, 3, 4]
 
 
-def test_what_is_rolled_back_leaves_no_gap(in_acme, owner, project):
+def test_rolled_back_activity_leaves_no_gap(in_acme, owner, project):
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         record_activity(project=project, actor=owner, verb="test.happened", subject=project)
         raise ZeroDivisionError
@@ -77,7 +77,7 @@ def test_what_is_rolled_back_leaves_no_gap(in_acme, owner, project):
     assert [seq for seq, _ in feed(project)] == [1, 2]
 
 
-def test_something_may_happen_by_itself(in_acme, project):
+def test_activity_may_have_no_actor(in_acme, project):
     assert record_activity(project=project, actor=None, verb="test.happened", subject=project).actor is None
 
 

@@ -31,7 +31,7 @@ def test_the_newest_comes_first_and_numbers_have_no_gaps(client, bob, project, t
     assert [row["verb"] for row in rows[:3]] == ["comment.created", "task.reopened", "task.completed"]
 
 
-def test_it_can_be_narrowed(client, bob, project, task):
+def test_activity_can_be_filtered(client, bob, project, task):
     session = client.as_(bob)
     for parameters, count in (
         ({"project": project.pk}, 2),
@@ -42,13 +42,13 @@ def test_it_can_be_narrowed(client, bob, project, task):
         assert len(session.get(URL, parameters).json()["results"]) == count
 
 
-def test_what_happens_in_a_hidden_project_is_hidden(client, alice, bob, secret_task):
+def test_activity_of_a_hidden_project_is_hidden(client, alice, bob, secret_task):
     assert len(client.as_(alice).get(URL).json()["results"]) == 2
     assert client.as_(bob).get(URL).json()["results"] == []
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE", "PUT"])
-def test_nobody_writes_it(client, alice, task, method):
+def test_activity_is_read_only(client, alice, task, method):
     event = client.as_(alice).get(URL).json()["results"][0]["id"]
     url = URL if method == "POST" else f"{URL}{event}/"
     assert client.as_(alice).json(method, url, {}).status_code == 405

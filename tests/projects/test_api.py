@@ -115,7 +115,7 @@ def test_a_name_is_enough(client, bob):
     assert client.as_(bob).get(f"{URL}{response.json()['id']}/").json() == response.json()
 
 
-def test_everything_can_be_chosen(client, bob):
+def test_all_fields_can_be_set_on_creation(client, bob):
     chosen = {"name": "Website", "key": "SITE", "description": "  # Plans\n", "color": "teal", "private": True}
     response = client.as_(bob).json("POST", URL, chosen)
     assert response.status_code == 201
@@ -134,7 +134,7 @@ def test_the_four_statuses_are_added(client, acme, bob):
         ]
 
 
-def test_who_makes_a_project_is_a_member_of_it(client, acme, bob):
+def test_creator_is_a_member_of_the_project(client, acme, bob):
     response = client.as_(bob).json("POST", URL, {"name": "Website", "private": True})
     with tenant_context(acme):
         assert ProjectMember.objects.get(project=response.json()["id"]).member.user_id == bob.pk
@@ -165,7 +165,7 @@ def test_a_key_that_another_account_has_is_free(client, bob, foreign_project):
     assert client.as_(bob).json("POST", URL, {"name": "x", "key": "WEB"}).status_code == 201
 
 
-def test_a_key_that_nobody_chose_avoids_those_that_are_taken(client, bob, project):
+def test_generated_key_avoids_taken_keys(client, bob, project):
     assert client.as_(bob).json("POST", URL, {"name": "Website"}).json()["key"] == "WEB2"
 
 
@@ -201,7 +201,7 @@ def test_members_edit_projects_that_they_see(client, bob, project):
     assert client.as_(bob).get(f"{URL}{project.pk}/").json() == response.json()
 
 
-def test_what_is_not_named_stays(client, bob, project):
+def test_fields_missing_from_a_patch_are_unchanged(client, bob, project):
     before = client.as_(bob).get(f"{URL}{project.pk}/").json()
     after = client.as_(bob).json("PATCH", f"{URL}{project.pk}/", {"color": "red"}).json()
     assert {**after, "updated_at": None} == {**before, "updated_at": None, "color": "red"}
@@ -245,7 +245,7 @@ def test_owners_delete_projects(client, alice, project):
     assert client.as_(alice).delete(f"{URL}{project.pk}/").status_code == 204
 
 
-def test_what_is_deleted_is_gone(client, alice, project):
+def test_deleted_project_is_gone(client, alice, project):
     client.as_(alice).delete(f"{URL}{project.pk}/")
     assert client.as_(alice).delete(f"{URL}{project.pk}/").status_code == 404
 

@@ -37,7 +37,7 @@ def test_twice_is_a_conflict(client, admin, project):
 
 
 @pytest.mark.parametrize("verb", ["archive", "restore"])
-def test_it_is_for_admins(client, bob, vera, project, verb):
+def test_archiving_is_for_admins(client, bob, vera, project, verb):
     for person in (bob, vera):
         assert client.as_(person).json("POST", f"{URL}{project.pk}/{verb}/").status_code == 403
 
@@ -45,7 +45,7 @@ def test_it_is_for_admins(client, bob, vera, project, verb):
 # Members -----------------------------------------------------------------------------------------------------------
 
 
-def test_whoever_is_added_sees_the_project(client, acme, alice, bob, secret_project):
+def test_added_member_sees_the_project(client, acme, alice, bob, secret_project):
     url, his = f"{URL}{secret_project.pk}/members/", member_id(bob, acme)
     assert client.as_(bob).get(url).status_code == 404
     for _ in range(2):
@@ -54,7 +54,7 @@ def test_whoever_is_added_sees_the_project(client, acme, alice, bob, secret_proj
     assert client.as_(bob).get(url).json() == {"results": [{"member": member_id(alice, acme)}, {"member": his}]}
 
 
-def test_whoever_is_removed_loses_sight_of_it(client, acme, alice, bob, secret_project):
+def test_removed_member_does_not_see_the_project(client, acme, alice, bob, secret_project):
     url, his = f"{URL}{secret_project.pk}/members/", member_id(bob, acme)
     client.as_(alice).json("POST", url, {"member": his})
     assert client.as_(alice).delete(f"{url}{his}/").status_code == 204
@@ -70,7 +70,7 @@ def test_people_may_leave_but_the_last_one_stays(client, acme, alice, bob, secre
     assert (last.status_code, last.json()["code"]) == (409, "conflict")
 
 
-def test_somebody_who_left_the_account_does_not_count_as_the_last_one(client, acme, alice, bob, secret_project):
+def test_former_member_does_not_count_as_the_last_project_member(client, acme, alice, bob, secret_project):
     url, his = f"{URL}{secret_project.pk}/members/", member_id(bob, acme)
     client.as_(alice).json("POST", url, {"member": his})
     with tenant_context(acme):

@@ -53,7 +53,7 @@ def test_a_hidden_key_takes_as_many_statements(client, bob, project, secret_proj
 
 
 def test_a_label_counts_the_tasks_that_are_seen(client, acme, alice, bob, task, secret_task):
-    """Labels belong to the account: everybody sees them, also those that only hidden tasks have."""
+    """Labels belong to the account: all members see them, also those that only hidden tasks have."""
     with tenant_context(acme):
         actor = membership_of(alice, acme)
         label = create_label(actor=actor, name="Merger")

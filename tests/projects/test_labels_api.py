@@ -10,7 +10,7 @@ def test_a_label_has_the_fields_of_the_contract(client, vera, label):
     assert response.json() == {"id": str(label.pk), "name": "Bug", "color": "grey"}
 
 
-def test_they_are_listed_by_name(client, bob, label):
+def test_labels_are_listed_by_name(client, bob, label):
     for name in ("Zebra", "Apple"):
         assert client.as_(bob).json("POST", URL, {"name": name}).status_code == 201
     assert [row["name"] for row in client.as_(bob).get(URL).json()["results"]] == ["Apple", "Bug", "Zebra"]
@@ -22,7 +22,7 @@ def test_bad_ones_are_refused(client, bob, label, body):
     assert (response.status_code, len(response.json()["errors"])) == (400, 1)
 
 
-def test_one_is_changed(client, bob, label):
+def test_label_is_changed(client, bob, label):
     response = client.as_(bob).json("PATCH", f"{URL}{label.pk}/", {"name": "Defect", "color": "red"})
     assert (response.status_code, response.json()["name"], response.json()["color"]) == (200, "Defect", "red")
 

@@ -22,7 +22,7 @@ def test_owners_and_admins_see_private_projects(client, alice, admin, secret_pro
 
 
 @pytest.mark.parametrize("name", ["bob", "vera"])
-def test_others_cannot_tell_it_from_one_that_does_not_exist(client, request, secret_project, name):
+def test_private_project_answers_like_an_absent_one_for_others(client, request, secret_project, name):
     person = request.getfixturevalue(name)
     assert names(client.as_(person).get(URL)) == []
     hidden = client.as_(person).get(f"{URL}{secret_project.pk}/")
@@ -31,7 +31,7 @@ def test_others_cannot_tell_it_from_one_that_does_not_exist(client, request, sec
     assert hidden.status_code == 404
 
 
-def test_nor_change_it(client, acme, bob, secret_project):
+def test_private_project_cannot_be_changed_by_others(client, acme, bob, secret_project):
     hidden = client.as_(bob).json("PATCH", f"{URL}{secret_project.pk}/", {"private": False})
     absent = client.as_(bob).json("PATCH", f"{URL}{uuid4()}/", {"private": False})
     assert (hidden.status_code, hidden.content) == (absent.status_code, absent.content)
@@ -67,7 +67,7 @@ def test_viewers_among_them_see_and_change_nothing(client, vera, secret_project,
     assert client.as_(vera).json("PATCH", f"{URL}{secret_project.pk}/", {"private": False}).status_code == 403
 
 
-def test_who_made_a_project_closes_it_to_others(client, bob, vera):
+def test_creator_makes_a_project_private(client, bob, vera):
     created = client.as_(bob).json("POST", URL, {"name": "Website"}).json()
     response = client.as_(bob).json("PATCH", f"{URL}{created['id']}/", {"private": True})
     assert (response.status_code, response.json()["private"]) == (200, True)
@@ -79,7 +79,7 @@ def test_admins_close_any_project(client, admin, bob, project):
     assert names(client.as_(bob).get(URL)) == []
 
 
-def test_other_members_do_not_close_a_project(client, acme, bob, project):
+def test_member_who_is_not_the_creator_cannot_make_a_project_private(client, acme, bob, project):
     response = client.as_(bob).json("PATCH", f"{URL}{project.pk}/", {"private": True, "name": "Mine"})
     assert (response.status_code, response.json()["code"]) == (403, "permission_denied")
     assert "admins" in response.json()["detail"]  # it says who may
@@ -87,7 +87,7 @@ def test_other_members_do_not_close_a_project(client, acme, bob, project):
         assert (Project.objects.get().private, Project.objects.get().name) == (False, "Website")
 
 
-def test_but_may_say_that_it_stays_as_it_is(client, bob, project):
+def test_member_may_send_the_unchanged_private_field(client, bob, project):
     assert client.as_(bob).json("PATCH", f"{URL}{project.pk}/", {"private": False}).status_code == 200
 
 

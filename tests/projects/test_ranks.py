@@ -38,7 +38,7 @@ def test_a_list_that_is_shuffled_by_hand_stays_in_order_and_its_ranks_stay_short
 
 
 @pytest.mark.parametrize("towards", ["low", "high"])
-def test_one_place_takes_many_rows_one_after_the_other(towards):
+def test_repeated_insertion_at_one_place_keeps_ranks_ordered(towards):
     low, high = ranks.spread(2)
     for _ in range(1_200):
         rank = ranks.between(low, high)

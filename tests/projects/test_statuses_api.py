@@ -29,7 +29,7 @@ def test_a_status_has_the_fields_of_the_contract(client, bob, project, statuses)
     }
 
 
-def test_they_come_in_the_order_of_the_board(client, bob, project):
+def test_statuses_are_listed_in_board_order(client, bob, project):
     assert named(client.as_(bob), project) == ["Backlog", "To do", "In progress", "Done"]
     assert named(client.as_(bob), project, category="done") == ["Done"]
 
@@ -40,7 +40,7 @@ def test_a_new_one_is_the_last(session, project):
     assert named(session, project)[-1] == "Review"
 
 
-def test_it_can_be_put_between_others(session, project, statuses):
+def test_status_can_be_inserted_between_others(session, project, statuses):
     body = {"project": project.pk, "name": "Review", "category": "doing", "rank": f"{statuses['doing'].rank}V"}
     assert session.json("POST", URL, body).status_code == 201
     assert named(session, project)[3] == "Review"
@@ -61,14 +61,14 @@ def test_a_board_has_fifty_columns_at_most(session, acme, project):
     assert (response.status_code, set(response.json()["errors"])) == (400, {"project"})
 
 
-def test_it_is_renamed_and_the_feed_says_so(session, acme, statuses):
+def test_renamed_status_is_recorded_as_activity(session, acme, statuses):
     response = session.json("PATCH", f"{URL}{statuses['todo'].pk}/", {"name": "Next"})
     assert (response.status_code, response.json()["name"]) == (200, "Next")
     with tenant_context(acme):
         assert Activity.objects.filter(verb="status.updated", object_id=statuses["todo"].pk).exists()
 
 
-def test_its_project_stays(session, statuses):
+def test_project_of_a_status_cannot_be_changed(session, statuses):
     other = session.json("POST", "/api/v1/projects/", {"name": "Shop"}).json()["id"]
     response = session.json("PATCH", f"{URL}{statuses['todo'].pk}/", {"project": other})
     assert (response.status_code, set(response.json()["errors"])) == (400, {"project"})
@@ -94,7 +94,7 @@ def test_columns_are_for_admins(client, bob, vera, project, statuses, method):
         assert client.as_(person).json(method, url, body).status_code == 403
 
 
-def test_those_of_a_hidden_project_do_not_exist(client, alice, bob, secret_project):
+def test_statuses_of_a_hidden_project_are_not_found(client, alice, bob, secret_project):
     hidden = client.as_(alice).get(URL, {"project": secret_project.pk}).json()["results"][0]["id"]
     assert client.as_(bob).get(f"{URL}{hidden}/").status_code == 404
     assert named(client.as_(bob), secret_project) == []

@@ -11,13 +11,13 @@ EXPORTS = f"{API}exports/"
 
 @pytest.fixture
 def member_id(acme):
-    """Return the id of somebody's membership in acme."""
+    """Return the id of a user's membership in acme."""
     return lambda user: str(membership_of(user, acme).pk)
 
 
 @pytest.fixture
 def assign(client, member_id):
-    """Have somebody assign people to a task, through the API."""
+    """Let a user assign people to a task, through the API."""
 
     def assign(actor, task, *people):
         body = {"assignees": [member_id(person) for person in people]}
@@ -29,7 +29,7 @@ def assign(client, member_id):
 
 @pytest.fixture
 def comment(client):
-    """Have somebody comment on a task, through the API; returns the id of the comment."""
+    """Let a user comment on a task, through the API; returns the id of the comment."""
 
     def comment(actor, task, body):
         response = client.as_(actor).json("POST", f"{API}comments/", {"task": task.pk, "body": body})
@@ -41,13 +41,13 @@ def comment(client):
 
 @pytest.fixture
 def inbox(client):
-    """Return what somebody's inbox in their first account has, newest first."""
+    """Return the inbox of a user in their first account, newest first."""
     return lambda user: client.as_(user).get(f"{API}notifications/").json()["results"]
 
 
 @pytest.fixture
 def change(acme):
-    """Change somebody's membership of acme behind the actions' back: `change(bob, ended_at=…)`."""
+    """Change a user's membership of acme without the actions: `change(bob, ended_at=…)`."""
 
     def change(user, **fields):
         with tenant_context(acme):

@@ -56,7 +56,7 @@ def rows_in(archive, name):
     return list(csv.DictReader(StringIO(archive.read(name).decode())))
 
 
-def test_everything_is_in_it_also_what_is_private(acme, archive, task, secret_task, label, subtask, bob):
+def test_archive_contains_everything_including_private_projects(acme, archive, task, secret_task, label, subtask, bob):
     found = archive()
     assert json.loads(found.read("account.json"))["slug"] == "acme"
     assert {row["email"]: row["role"] for row in rows_in(found, "people.csv")} == {
@@ -70,7 +70,7 @@ def test_everything_is_in_it_also_what_is_private(acme, archive, task, secret_ta
     assert found.testzip() is None
 
 
-def test_nothing_in_it_lets_anybody_in_or_is_of_another_account(acme, globex, alice, mallory, archive):
+def test_archive_contains_no_credentials_and_no_foreign_data(acme, globex, alice, mallory, archive):
     populate(globex, mallory)
     world = populate(acme, alice)
     found = archive()
@@ -120,7 +120,7 @@ def test_the_api_exports_it_too(client, acme, alice, project):
 
 
 @pytest.mark.parametrize("who", ["admin", "bob", "vera"])
-def test_it_is_for_owners_alone(client, acme, alice, admin, bob, vera, request, who):
+def test_account_export_is_for_owners_only(client, acme, alice, admin, bob, vera, request, who):
     session = client.as_(request.getfixturevalue(who))
     assert session.get(PAGE).status_code == session.post(PAGE).status_code == 403
     assert session.json("POST", URL, {"format": "zip"}).status_code == 403
@@ -128,7 +128,7 @@ def test_it_is_for_owners_alone(client, acme, alice, admin, bob, vera, request, 
         assert not Export.objects.exists()
 
 
-def test_whoever_owns_it_no_more_gets_nothing(client, acme, alice, bob, archive, run_jobs):
+def test_former_owner_gets_no_account_export(client, acme, alice, bob, archive, run_jobs):
     archive()
     session = client.as_(alice)
     path = f"{URL}{export_of(acme).pk}/"
@@ -184,7 +184,7 @@ def attach(acme, alice, task):
 def test_files_are_in_it_as_they_were_sent(archive, attach):
     content = bytes(range(256)) * 4096  # more than a piece
     rows = [attach("Prices.pdf", content), attach("Prices.pdf", b"other prices"), attach("../../etc/passwd", b"x")]
-    waiting = attach("unchecked.txt", b"nobody has looked at it", state="pending")
+    waiting = attach("unchecked.txt", b"it has not been checked", state="pending")
     found = archive()
     names = [name for name in found.namelist() if name.startswith("files/")]
     assert names == [f"files/{rows[0].pk}/Prices.pdf", f"files/{rows[1].pk}/Prices.pdf", f"files/{rows[2].pk}/passwd"]
@@ -207,7 +207,7 @@ def test_pictures_are_in_it(acme, alice, archive):
     assert found.read("files/logo.webp")[8:12] == b"WEBP"
 
 
-def test_what_is_missing_in_storage_is_told(archive, attach):
+def test_files_missing_in_storage_are_listed(archive, attach):
     row = attach("gone.txt")
     assert rows_in(archive(), "files/missing.csv") == [{"file": f"{row.pk}/gone.txt"}]
 
@@ -228,7 +228,7 @@ def test_files_count_in_the_progress_and_in_the_size(client, acme, alice, attach
 
 
 @pytest.mark.parametrize("part", ["projects", "tables"])
-def test_one_that_is_too_large_says_so_in_the_api_and_on_the_page(client, alice, task, run_jobs, monkeypatch, part):
+def test_export_that_is_too_large_is_reported_in_api_and_page(client, alice, task, run_jobs, monkeypatch, part):
     monkeypatch.setattr(account_archive, "MOST_BYTES", 1 if part == "projects" else 2000)
     session = client.as_(alice)
     session.post(PAGE)

@@ -63,7 +63,7 @@ def test_each_write_is_one_activity(in_acme, member, project, statuses):
     assert list(project.activities.order_by("seq").values_list("seq", flat=True)) == list(range(1, 8))
 
 
-def test_what_is_refused_is_not_recorded(in_acme, member, project, task):
+def test_refused_change_is_not_recorded(in_acme, member, project, task):
     with pytest.raises(ValidationError):
         update_task(task=task, actor=member, title="")
     with pytest.raises(ValidationError):
@@ -122,7 +122,7 @@ def test_actions_ask_for_the_role_themselves(in_acme, acme, vera, project, task,
 # What is gone, or another's ----------------------------------------------------------------------------------------
 
 
-def test_what_was_deleted_meanwhile_is_not_found(in_acme, member, project, task, subtask):
+def test_deleted_rows_are_not_found(in_acme, member, project, task, subtask):
     stale, stale_subtask = Task.objects.get(), Subtask.objects.select_related("task").get()
     delete_task(task=task, actor=member)
     for call in (
@@ -136,7 +136,7 @@ def test_what_was_deleted_meanwhile_is_not_found(in_acme, member, project, task,
             call()
 
 
-def test_what_belongs_to_another_tenant_is_not_found(in_acme, member, foreign_project, foreign_task):
+def test_rows_of_another_tenant_are_not_found(in_acme, member, foreign_project, foreign_task):
     for call in (
         lambda: create_task(actor=member, project=foreign_project, title="Mine"),
         lambda: update_task(task=foreign_task, actor=member, title="Mine"),
@@ -181,7 +181,7 @@ def test_no_change_of_a_task_is_lost(acme, at_once, member, task, statuses):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_project_is_deleted_while_tasks_are_written(acme, at_once, alice, member, project, task):
-    """All begin by locking the project, so nobody waits in a circle; who comes too late finds nothing."""
+    """Every action begins by locking the project, so there is no deadlock; a late action finds nothing."""
     owner = membership_of(alice, acme)
 
     def write():

@@ -51,7 +51,7 @@ def test_many_are_changed_and_answered_in_order(session, acme, statuses):
         ("WEB-2", {"tasks"}),
     ],
 )
-def test_one_bad_change_and_none_is_made(session, acme, bad, names):
+def test_invalid_change_rejects_all_changes(session, acme, bad, names):
     before = titles(acme)
     response = session.json("POST", URL, {"tasks": [{"id": "WEB-1", "title": "new"}, bad]})
     assert (response.status_code, set(response.json()["errors"])) == (400, names)

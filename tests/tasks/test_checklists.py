@@ -71,7 +71,7 @@ def test_a_text_that_was_changed_is_refused(changed):
         ticked(changed, Tick(2, True, fingerprint(TEXT)))
 
 
-def test_what_others_have_ticked_is_no_change():
+def test_items_ticked_by_others_are_not_a_conflict():
     other = ticked(TEXT, Tick(5, True, fingerprint(TEXT)))
     assert ticked(other, Tick(2, True, fingerprint(TEXT))) == other.replace("[ ] One", "[x] One")
 

@@ -58,7 +58,7 @@ def test_bad_ones_are_refused(client, bob, task, body):
     assert (response.status_code, set(response.json()["errors"])) == (400, {"body"})
 
 
-def test_the_author_is_whoever_writes(client, alice, bob, task, comment):
+def test_author_is_the_user_who_sends_the_request(client, alice, bob, task, comment):
     body = {"task": task.pk, "body": "x", "author": comment["author"]}
     assert client.as_(alice).json("POST", URL, body).json()["author"] != comment["author"]
 
@@ -70,7 +70,7 @@ def test_viewers_only_look(client, vera, task, comment):
         assert session.json(method, url, {"task": task.pk, "body": "x"}).status_code == 403
 
 
-def test_those_in_a_hidden_project_do_not_exist(client, alice, bob, secret_task):
+def test_comments_of_a_hidden_project_are_not_found(client, alice, bob, secret_task):
     hidden = client.as_(alice).json("POST", URL, {"task": "SEC-1", "body": "x"}).json()["id"]
     assert client.as_(bob).get(f"{URL}{hidden}/").status_code == 404
     assert client.as_(bob).get(URL).json()["results"] == []
@@ -83,7 +83,7 @@ def test_a_change_may_name_the_task_that_it_has(client, bob, task, comment):
         assert (response.status_code, response.json()) == (200, comment)
 
 
-def test_it_stays_at_its_task(client, bob, project, comment):
+def test_task_of_a_comment_cannot_be_changed(client, bob, project, comment):
     other = client.as_(bob).json("POST", "/api/v1/tasks/", {"project": project.pk, "title": "Other"}).json()["id"]
     response = client.as_(bob).json("PATCH", f"{URL}{comment['id']}/", {"task": other})
     assert (response.status_code, set(response.json()["errors"])) == (400, {"task"})

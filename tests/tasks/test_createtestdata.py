@@ -26,7 +26,7 @@ in_database = pytest.mark.django_db(transaction=True, databases=["default", "own
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
-# Fields that hold a word of ours, or nothing that anybody wrote.
+# Fields that hold a word of ours, or no text of a user.
 WITHOUT_CANARY = {"projects.Project.key", "projects.Status.name"}
 
 
@@ -96,7 +96,7 @@ def test_dates_move_with_the_day():
 
 
 @in_database
-def test_it_makes_whole_accounts_with_their_people_and_says_how_fast():
+def test_createtestdata_creates_accounts_with_people_and_prints_the_rate():
     output = run(3)
     assert [account.slug for account in accounts()] == ["tenant-0", "tenant-1", "tenant-2"]
     made = re.fullmatch(r"Made 3 accounts with ([\d,]+) rows in [\d.]+ s \([\d,]+ rows/s\)\.\n", output)
@@ -229,7 +229,7 @@ def test_a_failure_leaves_whole_accounts_and_no_half_one(monkeypatch):
 
 
 @in_database
-def test_it_refuses_where_debug_is_off(settings):
+def test_createtestdata_is_refused_without_debug(settings):
     settings.DEBUG = False
     with pytest.raises(CommandError, match="--force") as refused:
         run(1, force=False)
@@ -248,7 +248,7 @@ def test_a_number_of_accounts_that_is_none_is_a_usage_error(number, capsys):
     assert f"'{number}' is not a number of accounts: use 1 or more" in capsys.readouterr().err
 
 
-def test_it_refuses_without_the_connection_of_the_owner(monkeypatch):
+def test_createtestdata_is_refused_without_the_owners_connection(monkeypatch):
     monkeypatch.setattr(loading, "OWNER", "missing")
     with pytest.raises(CommandError, match="set DATABASE_OWNER_URL"):
         run(1)

@@ -123,7 +123,7 @@ def test_the_documented_rule_has_every_text_back():
             assert original(cell(text)) == text
 
 
-def test_there_is_one_way_to_write_csv():
+def test_csv_is_written_by_one_module_only():
     users = {
         name
         for name, tree in trees()

@@ -43,7 +43,7 @@ def asked():
     return f"/api/v1/exports/{export.pk}/download/", headers
 
 
-def test_a_slow_reader_keeps_nobody_from_the_database(asked, tmp_path):
+def test_slow_reader_does_not_hold_a_database_connection(asked, tmp_path):
     path, headers = asked
     url = with_database(os.environ["DATABASE_URL"], connection.settings_dict["NAME"])
     # Two: the process asked at its start who it is, and keeps that one.
@@ -58,5 +58,5 @@ def test_a_slow_reader_keeps_nobody_from_the_database(asked, tmp_path):
         assert body == CONTENT
         assert response.headers["content-length"] == str(len(CONTENT))
         with client.stream("GET", web + path, headers=headers, timeout=30) as response:
-            next(response.iter_raw())  # whoever goes away in the middle
+            next(response.iter_raw())  # a client that disconnects in the middle
         assert client.get(f"{web}/api/v1/me/", headers=headers).status_code == 200

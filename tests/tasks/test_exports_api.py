@@ -1,4 +1,4 @@
-"""/api/v1/exports/: projects as files, for whoever asked."""
+"""/api/v1/exports/: projects as files, for the user who requested them."""
 
 import csv
 import io
@@ -47,7 +47,7 @@ def full(acme, alice, bob, project, task, label):
     return task
 
 
-def test_it_is_asked_for_and_waits(client, acme, vera, project, ask):
+def test_requested_project_export_is_waiting(client, acme, vera, project, ask):
     """A viewer reads, and an export is reading."""
     response = ask(vera, project)
     assert response.status_code == 201
@@ -62,7 +62,7 @@ def test_it_is_asked_for_and_waits(client, acme, vera, project, ask):
     assert (download.status_code, download.json()["code"]) == (409, "conflict")
 
 
-def test_it_becomes_a_file(exported, bob, project, full):
+def test_project_export_becomes_file(exported, bob, project, full):
     export, response = exported(bob, project)
     assert (export["state"], export["done"], export["total"]) == ("ready", 2, 2)
     assert export["finished_at"] < export["expires_at"]
@@ -174,7 +174,7 @@ def test_every_page_needs_as_many_queries(acme, project, full, monkeypatch, kind
     assert many - more == more - few <= 6
 
 
-def test_what_is_newer_than_its_beginning_is_not_in_it(acme, alice, project, full, monkeypatch):
+def test_rows_newer_than_the_start_are_not_exported(acme, alice, project, full, monkeypatch):
     monkeypatch.setattr(exports, "PAGE", 1)
     with tenant_context(acme):
         project.refresh_from_db()
@@ -189,7 +189,7 @@ def test_what_is_newer_than_its_beginning_is_not_in_it(acme, alice, project, ful
 # Whose it is -------------------------------------------------------------------------------------------------------
 
 
-def test_other_members_do_not_see_it(client, ask, run_jobs, alice, bob, admin, project):
+def test_export_is_hidden_from_other_members(client, ask, run_jobs, alice, bob, admin, project):
     export = ask(bob, project).json()
     run_jobs()
     for person in (alice, admin):  # an owner and an admin
@@ -201,7 +201,7 @@ def test_other_members_do_not_see_it(client, ask, run_jobs, alice, bob, admin, p
             assert answers[0].content == answers[1].content
 
 
-def test_nor_do_other_accounts(client, globex, ask, run_jobs, bob, charlie, mallory, project):
+def test_export_is_hidden_from_other_accounts(client, globex, ask, run_jobs, bob, charlie, mallory, project):
     export = ask(charlie, project).json()
     run_jobs()
     for session in (client.as_(mallory), client.as_(charlie, at=globex)):
@@ -268,7 +268,7 @@ def test_another_accounts_export_is_not_there_for_the_job(acme, globex, ask, bob
 # Failing -----------------------------------------------------------------------------------------------------------
 
 
-def test_nobody_waits_for_more_than_three(client, ask, run_jobs, bob, vera, project):
+def test_member_has_at_most_three_waiting_exports(client, ask, run_jobs, bob, vera, project):
     assert [ask(bob, project).status_code for _ in range(4)] == [201, 201, 201, 409]
     assert ask(vera, project).status_code == 201
     run_jobs()
@@ -323,7 +323,7 @@ def test_bad_requests_are_refused(client, bob, project, change):
         assert client.as_(bob).json("POST", URL, less).status_code == 400
 
 
-def test_how_far_it_is_is_not_for_the_client_to_say(client, bob, project):
+def test_client_cannot_set_state_or_progress(client, bob, project):
     body = {"state": "ready", "failure": "error", "done": 7, "expires_at": None}
     response = client.as_(bob).json("POST", URL, {"project": str(project.pk), "format": "csv", **body})
     export = response.json()
@@ -331,6 +331,6 @@ def test_how_far_it_is_is_not_for_the_client_to_say(client, bob, project):
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE", "PUT"])
-def test_nobody_changes_one(client, ask, bob, project, method):
+def test_export_cannot_be_changed(client, ask, bob, project, method):
     export = ask(bob, project).json()
     assert client.as_(bob).json(method, f"{URL}{export['id']}/", {}).status_code == 405

@@ -8,10 +8,10 @@ from django.db import transaction
 from projects.models import Project
 from tasks.models import Comment, Subtask, Task
 from tenancy.context import tenant_context
-from tests.waiting import wait_until_somebody_waits
+from tests.waiting import wait_until_blocked
 
 
-def everything():
+def current_state():
     """Return what the writes below would change."""
     return (
         list(Task.objects.values_list("title", "completed_at", "version")),
@@ -42,13 +42,13 @@ def test_nothing_is_changed_and_the_answer_says_so(
         body = {**body, "project": project.pk}
     locked, answers = threading.Event(), []
     with tenant_context(acme):
-        before = everything()
+        before = current_state()
 
     def hide():
         with transaction.atomic():
             Project.objects.select_for_update(no_key=True).get()
             locked.set()
-            wait_until_somebody_waits()
+            wait_until_blocked()
             Project.objects.update(private=True)
 
     def write():
@@ -58,4 +58,4 @@ def test_nothing_is_changed_and_the_answer_says_so(
     assert at_once(hide, write) == []
     assert [answer.status_code for answer in answers] == [status]
     with tenant_context(acme):
-        assert everything() == before
+        assert current_state() == before

@@ -1,4 +1,4 @@
-"""Labels are changed while tasks get them: projects are locked first by everybody, so nobody waits in a circle."""
+"""Labels are changed while tasks get them: every action locks projects first, so there is no deadlock."""
 
 import threading
 
@@ -10,7 +10,7 @@ from projects.models import Activity
 from tasks.actions import create_task, update_task
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
-from tests.waiting import wait_until_somebody_waits
+from tests.waiting import wait_until_blocked
 
 
 @pytest.mark.django_db(transaction=True)
@@ -59,7 +59,7 @@ def test_project_whose_task_gets_the_label_meanwhile_is_locked_and_told(acme, al
         with transaction.atomic():
             update_task(task=other, actor=member, labels=[label])
             labelled.set()
-            wait_until_somebody_waits()
+            wait_until_blocked()
 
     def rename():
         assert labelled.wait(10)

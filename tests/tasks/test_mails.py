@@ -60,7 +60,7 @@ def html_of(sent):
 # A notification ----------------------------------------------------------------------------------------------------
 
 
-def test_whoever_is_assigned_gets_a_mail(acme, assign, run_jobs, alice, bob, task, mailoutbox):
+def test_assignee_gets_a_mail(acme, assign, run_jobs, alice, bob, task, mailoutbox):
     assign(alice, task, bob)
     assert mailoutbox == []  # not before the write is committed, and not by the web process
     assert run_jobs() == ["accounts.mail_notification"]
@@ -217,7 +217,9 @@ def test_once_for_a_task_and_its_day(assign, due, remind, inbox, alice, bob, tas
 
 
 @pytest.mark.parametrize("what", ["completed", "archived", "project archived", "hidden", "left"])
-def test_nobody_is_reminded_of_what_is_done_or_hidden(acme, assign, change, due, remind, alice, bob, task, what):
+def test_completed_archived_and_hidden_tasks_cause_no_reminder(
+    acme, assign, change, due, remind, alice, bob, task, what
+):
     assign(alice, task, bob)
     due(task, 0)
     match what:
@@ -277,7 +279,7 @@ def test_the_digest_has_open_tasks_by_date_and_what_is_unread(
     assert "Late" in html_of(sent)
 
 
-def test_what_is_unread_is_enough_for_one(assign, due, digest, run_jobs, alice, bob, task, mailoutbox):
+def test_unread_notification_alone_causes_a_digest(assign, due, digest, run_jobs, alice, bob, task, mailoutbox):
     assign(alice, task, bob)
     due(task, completed_at=timezone.now())
     run_jobs()
@@ -305,7 +307,7 @@ def test_with_nothing_to_say_there_is_none(digest, alice, bob, task, mailoutbox)
     assert mailoutbox == []
 
 
-def test_it_comes_once_a_day(acme, assign, digest, alice, bob, task, mailoutbox):
+def test_digest_is_sent_once_a_day(acme, assign, digest, alice, bob, task, mailoutbox):
     assign(alice, task, bob)
     for day in (DAY, DAY, "2026-11-22", DAY):
         digest(day)

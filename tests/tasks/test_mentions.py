@@ -84,7 +84,7 @@ ALL = [ADA, ADAM, ZOE, NAMELESS, TWIN, WANG, KIM, SOMCHAI, YUI]
         ("`a` @Ada Lovelace `b`", [ADA]),
     ],
 )
-def test_it_means(text, meant):
+def test_text_mentions_the_expected_members(text, meant):
     assert mentioned(text, ALL) == meant
 
 
@@ -119,7 +119,7 @@ KA = member("ｶ", "ka@example.com")
         ("@Anna, but", [ANNA]),
     ],
 )
-def test_of_names_that_begin_alike_the_longest_one_counts(text, meant):
+def test_longest_of_matching_names_is_mentioned(text, meant):
     assert mentioned(text, [SHORT, WANG, ANNA, ANNA_B, KA]) == meant
 
 

@@ -47,7 +47,7 @@ def counts():
     return in_each(lambda: [model.objects.count() for model in FIELDS])
 
 
-def test_it_makes_three_different_accounts():
+def test_preparedemo_creates_three_different_accounts():
     assert run().startswith("Made the demo accounts tenant-0, tenant-1, tenant-2 with ")
     assert list(Account.objects.values_list("slug", flat=True)) == ["tenant-0", "tenant-1", "tenant-2"]
     names = in_each(lambda: set(Project.objects.values_list("name", flat=True)))
@@ -76,14 +76,14 @@ def test_the_people_of_the_contract_are_there():
 
 
 @pytest.mark.parametrize("person", ["owner@tenant-1.example.com", "viewer@tenant-1.example.com", "demo@example.com"])
-def test_they_log_in(client, person):
+def test_demo_users_log_in(client, person):
     run()
     browser = client.at(Account.objects.get(slug="tenant-1"))
     assert browser.post("/auth/login/", {"login": person, "password": "password"}).status_code == 302
     assert browser.get("/").status_code == 200
 
 
-def test_it_looks_like_work_in_progress():
+def test_demo_data_looks_like_work_in_progress():
     run()
     today = timezone.now().date()
 
@@ -110,7 +110,7 @@ def test_it_looks_like_work_in_progress():
     assert "lorem" not in words.lower()
 
 
-def test_it_holds_what_pages_are_apt_to_get_wrong():
+def test_demo_data_contains_edge_cases():
     run()
     titles = texts(Task, "title")
     assert any(len(word) > 40 for title in titles for word in title.split())
@@ -130,7 +130,7 @@ def test_a_second_run_keeps_everything_and_says_so(monkeypatch):
 
 
 def test_only_what_is_missing_is_made():
-    kept = Account.objects.create(slug="tenant-1", name="Somebody's own")
+    kept = Account.objects.create(slug="tenant-1", name="A kept account")
     output = run()
     assert output.startswith("1 of 3 demo accounts existed already.\nMade the demo accounts tenant-0, tenant-2 with ")
     with tenant_context(kept):
@@ -139,7 +139,7 @@ def test_only_what_is_missing_is_made():
 
 
 @pytest.mark.parametrize("unapplied", [True, False])
-def test_it_migrates_when_there_is_something_to_apply(monkeypatch, unapplied):
+def test_preparedemo_migrates_when_migrations_are_unapplied(monkeypatch, unapplied):
     called = []
     monkeypatch.setattr(preparedemo, "call_command", lambda *names, **options: called.append(names))
     if unapplied:
@@ -177,7 +177,7 @@ def test_without_a_demo_it_migrates_and_makes_nothing(settings):
 
 
 @pytest.mark.parametrize("email", ["demo@example.com", "staff@example.com", "owner@tenant-1.example.com"])
-def test_without_a_demo_it_refuses_passwords_that_everybody_knows(settings, email):
+def test_preparedemo_refuses_known_passwords_without_demo_mode(settings, email):
     run()
     settings.DEMO = False
     User.objects.exclude(email=email).update(password="!")
@@ -187,13 +187,13 @@ def test_without_a_demo_it_refuses_passwords_that_everybody_knows(settings, emai
     assert run().startswith("Migrated, without demo accounts")
 
 
-def test_it_says_where_to_log_in():
+def test_preparedemo_prints_the_login_address():
     assert run(address=True).endswith(
         "Soon at http://tenant-0.localhost:8000/: log in as demo@example.com with 'password'.\n"
     )
 
 
-def test_it_refuses_without_the_connection_of_the_owner(monkeypatch):
+def test_preparedemo_is_refused_without_the_owners_connection(monkeypatch):
     monkeypatch.setattr(loading, "OWNER", "missing")
     with pytest.raises(CommandError, match="set DATABASE_OWNER_URL"):
         run()

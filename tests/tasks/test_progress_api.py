@@ -75,12 +75,12 @@ def test_archived_tasks_leave_the_list(session, task):
         ({}, ["WEB-1", "WEB-2", "WEB-3", "WEB-4"]),
     ],
 )
-def test_it_goes_next_to_another(session, column, body, expected):
+def test_task_is_moved_next_to_another(session, column, body, expected):
     assert session.json("POST", f"{URL}WEB-4/move/", body).status_code == 200
     assert column() == expected
 
 
-def test_it_goes_to_another_column(session, column, statuses):
+def test_task_is_moved_to_another_column(session, column, statuses):
     for key in ("WEB-1", "WEB-2"):
         session.json("POST", f"{URL}{key}/move/", {"status": statuses["done"].pk})
     moved = session.json("POST", f"{URL}WEB-3/move/", {"status": statuses["done"].pk, "before": "WEB-2"})

@@ -22,11 +22,11 @@ def found(session, words, **parameters):
 @pytest.mark.parametrize(
     ("words", "where"), [("WELCOME", "title"), ("a picture", "subtask"), ("Elephant", "comment"), ("web-1", None)]
 )
-def test_it_finds_a_task_by_anything_in_it(session, words, where):
+def test_search_finds_a_task_by_any_of_its_texts(session, words, where):
     assert found(session, words) == [("WEB-1", [where] if where else [])]
 
 
-def test_it_shows_what_stands_around_the_words(session):
+def test_match_shows_the_surrounding_text(session):
     (match,) = session.get(URL, {"q": "elephant"}).json()["results"][0]["matches"]
     assert match["text"].startswith("…x x")
     assert match["text"].endswith("The elephant is grey.")
@@ -37,7 +37,7 @@ def test_percent_and_underscore_are_characters(session):
     assert found(session, "w_b") == []
 
 
-def test_it_can_be_narrowed(session, project, task):
+def test_search_can_be_filtered(session, project, task):
     assert found(session, "welcome", project=project.pk)
     assert found(session, "welcome", project=task.pk) == []
     session.json("POST", f"/api/v1/tasks/{task.pk}/archive/")
@@ -88,7 +88,7 @@ def test_the_same_words_narrow_the_list_of_tasks(session):
         assert [row["key"] for row in rows] == keys, words
 
 
-def test_what_was_changed_is_found_by_its_new_words_alone(session, task):
+def test_changed_task_is_found_by_its_new_text_only(session, task):
     session.json("PATCH", f"/api/v1/tasks/{task.pk}/", {"title": "Ärger", "description": "im Büro"})
     assert found(session, "buro arger") == [("WEB-1", ["title", "description"])]
     assert found(session, "welcome") == []
@@ -108,7 +108,7 @@ def test_without_words_it_says_what_is_missing(session, parameters):
     assert (response.status_code, len(response.json()["errors"]) >= 1) == (400, True)
 
 
-def test_what_is_shown_of_a_long_text_is_short(session, task):
+def test_excerpt_of_a_long_text_is_short(session, task):
     """Words that overlap all over a text, and a word with more marks on it than a user can see."""
     for text, words in (("+-" * 20_000, "+-+ -+-"), ("vv" + "\u0301" * 20_000, "vv")):
         session.json("PATCH", f"/api/v1/tasks/{task.pk}/", {"description": text})

@@ -55,7 +55,7 @@ def test_viewers_read(client, vera, subtask):
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
 @pytest.mark.parametrize("name", ["subtask", "secret_subtask", "foreign_subtask"])
-def test_what_may_not_be_seen_cannot_be_told_from_what_does_not_exist(
+def test_hidden_and_foreign_subtasks_answer_like_absent_ones(
     client, request, bob, mallory, subtask, secret_subtask, foreign_subtask, method, name
 ):
     person = mallory if name == "subtask" else bob
@@ -81,7 +81,7 @@ def test_task_and_title_are_enough(client, bob, task):
     assert client.as_(bob).get(f"{URL}{response.json()['id']}/").json() == response.json()
 
 
-def test_it_may_be_done_from_the_start(client, bob, task):
+def test_subtask_can_be_created_as_done(client, bob, task):
     assert client.as_(bob).json("POST", URL, {"task": task.pk, "title": "x", "done": True}).json()["done"] is True
 
 
@@ -91,7 +91,7 @@ def test_a_new_subtask_is_the_last_of_its_task(client, bob, task):
 
 
 @pytest.mark.parametrize("missing", ["task", "title"])
-def test_what_is_needed_is_named(client, bob, task, missing):
+def test_missing_required_field_is_named(client, bob, task, missing):
     body = {"task": task.pk, "title": "x"}
     del body[missing]
     response = client.as_(bob).json("POST", URL, body)
@@ -130,7 +130,7 @@ def test_fields_are_changed(client, bob, subtask):
     assert client.as_(bob).get(f"{URL}{subtask.pk}/").json() == response.json()
 
 
-def test_its_task_counts_it(client, bob, task, subtask):
+def test_task_counts_its_subtasks(client, bob, task, subtask):
     client.as_(bob).json("PATCH", f"{URL}{subtask.pk}/", {"done": True})
     shown = client.as_(bob).get(f"/api/v1/tasks/{task.pk}/").json()
     assert (shown["subtasks_done"], shown["subtasks_total"], shown["version"]) == (1, 1, 1)
@@ -150,7 +150,7 @@ def test_a_rank_that_leaves_no_room_is_refused(client, bob, subtask, rank):
     assert (response.status_code, set(response.json()["errors"])) == (400, {"rank"})
 
 
-def test_there_is_still_room_behind_the_last_rank(client, bob, task, subtask):
+def test_subtasks_can_be_added_after_the_last_rank(client, bob, task, subtask):
     client.as_(bob).json("PATCH", f"{URL}{subtask.pk}/", {"rank": "zzzzz"})
     for title in ("second", "third"):
         assert client.as_(bob).json("POST", URL, {"task": task.pk, "title": title}).status_code == 201

@@ -110,7 +110,7 @@ def test_a_foreign_id_finds_as_much_as_an_absent_one(session, globex, mallory, f
         ("cursor=x", "cursor"),
     ],
 )
-def test_what_is_not_understood_is_named(session, query, name):
+def test_invalid_filter_is_named(session, query, name):
     response = session.get(f"{URL}?{query}")
     assert (response.status_code, set(response.json()["errors"])) == (400, {name})
 

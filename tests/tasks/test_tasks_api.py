@@ -98,7 +98,7 @@ def test_a_renamed_project_takes_its_tasks_along(client, bob, project, task):
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
 @pytest.mark.parametrize("name", ["task", "secret_task", "foreign_task"])
-def test_what_may_not_be_seen_cannot_be_told_from_what_does_not_exist(
+def test_hidden_and_foreign_tasks_answer_like_absent_ones(
     client, request, bob, mallory, task, secret_task, foreign_task, method, name
 ):
     person = mallory if name == "task" else bob
@@ -110,7 +110,7 @@ def test_what_may_not_be_seen_cannot_be_told_from_what_does_not_exist(
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
-def test_nor_by_its_key(client, bob, secret_task, method):
+def test_hidden_task_answers_like_an_absent_one_by_key(client, bob, secret_task, method):
     hidden = client.as_(bob).json(method, f"{URL}SEC-1/", {})
     absent = client.as_(bob).json(method, f"{URL}SEC-2/", {})
     assert (hidden.status_code, hidden.content) == (absent.status_code, absent.content)

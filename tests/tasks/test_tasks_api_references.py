@@ -48,7 +48,7 @@ def test_an_id_that_may_not_be_seen_reads_like_one_that_does_not_exist(client, a
 
 
 @pytest.mark.parametrize("field", ["project", "status", "assignees", "labels"])
-def test_nor_in_a_change_and_nothing_is_changed(client, acme, bob, task, unseen, field):
+def test_update_with_an_unseen_id_is_refused_like_an_absent_id(client, acme, bob, task, unseen, field):
     before = client.as_(bob).get(f"{URL}{task.pk}/").json()
     answers = []
     for unknown in (str(uuid4()), *unseen[field]):
@@ -60,7 +60,7 @@ def test_nor_in_a_change_and_nothing_is_changed(client, acme, bob, task, unseen,
 
 
 @pytest.mark.parametrize("field", ["assignees", "labels"])
-def test_one_such_id_among_good_ones_is_enough(client, acme, bob, task, label, unseen, field):
+def test_unseen_id_among_valid_ones_is_refused(client, acme, bob, task, label, unseen, field):
     good = {"assignees": member_id(bob, acme), "labels": str(label.pk)}[field]
     response = client.as_(bob).json("PATCH", f"{URL}{task.pk}/", {field: [good, unseen[field][0]]})
     assert response.json()["errors"] == {field: NO_SUCH}
@@ -107,7 +107,7 @@ def test_a_change_of_assignees_is_a_new_version(client, acme, bob, task):
     assert changed["version"] == 2
 
 
-def test_somebody_who_is_named_twice_is_assigned_once(client, acme, bob, task):
+def test_assignee_listed_twice_is_assigned_once(client, acme, bob, task):
     his = member_id(bob, acme)
     changed = client.as_(bob).json("PATCH", f"{URL}{task.pk}/", {"assignees": [his, his.upper()]}).json()
     assert changed["assignees"] == [his]

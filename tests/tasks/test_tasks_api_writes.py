@@ -27,7 +27,7 @@ def test_project_and_title_are_enough(client, bob, project, statuses):
     assert client.as_(bob).get(f"{URL}{shown['id']}/").json() == shown
 
 
-def test_everything_can_be_chosen(client, acme, alice, bob, project, label, statuses):
+def test_all_fields_can_be_set_on_creation(client, acme, alice, bob, project, label, statuses):
     chosen = {
         "project": str(project.pk),
         "title": "Hello",
@@ -44,7 +44,7 @@ def test_everything_can_be_chosen(client, acme, alice, bob, project, label, stat
 
 
 @pytest.mark.parametrize("missing", ["project", "title"])
-def test_what_is_needed_is_named(client, bob, project, missing):
+def test_missing_required_field_is_named(client, bob, project, missing):
     body = {"project": project.pk, "title": "x"}
     del body[missing]
     response = client.as_(bob).json("POST", URL, body)
@@ -108,7 +108,7 @@ def test_read_only_fields_are_ignored(client, bob, project, field):
     assert (changed.status_code, changed.json()) == (200, created.json())
 
 
-def test_what_was_read_can_be_sent_back(client, acme, bob, label, project):
+def test_read_task_can_be_sent_back_unchanged(client, acme, bob, label, project):
     body = {"project": project.pk, "title": "x", "labels": [label.pk], "assignees": [member_id(bob, acme)]}
     shown = client.as_(bob).json("POST", URL, body).json()
     response = client.as_(bob).json("PATCH", f"{URL}{shown['id']}/", shown)
@@ -208,7 +208,7 @@ def test_a_task_stays_in_its_project(client, acme, alice, bob, request, task, ot
     assert (shown["title"], shown["key"]) == ("Write the welcome page", "WEB-1")
 
 
-def test_its_own_project_may_be_named(client, bob, project, task):
+def test_own_project_can_be_sent_unchanged(client, bob, project, task):
     assert client.as_(bob).json("PATCH", f"{URL}{task.pk}/", {"project": str(project.pk)}).status_code == 200
 
 

@@ -128,7 +128,7 @@ def test_days_and_moments_are_dates_in_the_zone():
     ("utc", "local"),
     [((2026, 10, 25, 0, 30), (2026, 10, 25, 2, 30)), ((2026, 10, 25, 1, 30), (2026, 10, 25, 2, 30))],
 )
-def test_both_hours_at_the_end_of_summer_time_are_shown_as_clocks_show_them(utc, local):
+def test_repeated_hour_at_the_end_of_summer_time_is_local_time(utc, local):
     assert values(written([datetime(*utc, tzinfo=UTC), ""], zone=ZoneInfo("Europe/Vienna")))[0][0] == shown(*local)
 
 

@@ -33,7 +33,7 @@ def test_a_cached_fragment_belongs_to_one_tenant(acme, globex):
             assert template.render(Context({"name": tenant.name})) == tenant.name
 
 
-def test_one_tenants_cache_can_be_dropped_at_once(acme, globex):
+def test_cache_of_one_tenant_can_be_cleared(acme, globex):
     for tenant in (acme, globex):
         with tenant_context(tenant):
             cache.set_many({f"key-{number}": number for number in range(20)})
@@ -75,7 +75,7 @@ def test_numbers_are_counted_for_each_tenant_and_forgotten_in_time(acme, globex)
 
 @pytest.fixture
 def without_redis(settings):
-    """A cache whose Redis does not answer: nobody listens on port 1."""
+    """A cache whose Redis does not answer: no process listens on port 1."""
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
     yield
     del caches["default"]
@@ -105,10 +105,10 @@ def test_without_redis_log_in_limits_refuse():
 
 def test_clearing_it_drops_nothing_that_others_have_in_the_same_redis(acme):
     client = cache._cache.get_client(None, write=True)
-    client.set("somebody-elses", "1", ex=60)
+    client.set("of-another-user", "1", ex=60)
     with tenant_context(acme):
         cache.set("greeting", "hello")
     cache.clear()
     with tenant_context(acme):
         assert cache.get("greeting") is None
-    assert client.getdel("somebody-elses") == b"1"
+    assert client.getdel("of-another-user") == b"1"

@@ -40,5 +40,5 @@ def test_without_a_trusted_proxy_headers_say_nothing(rf):
     assert address_of(rf.get("/", headers={"X-Forwarded-For": "6.6.6.6"}, REMOTE_ADDR="::ffff:10.0.0.7")) == "10.0.0.7"
 
 
-def test_there_may_be_none(rf):
+def test_address_may_be_absent(rf):
     assert address_of(rf.get("/", REMOTE_ADDR="")) is None

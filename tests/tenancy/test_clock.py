@@ -67,7 +67,7 @@ def test_a_users_time_zone_is_not_that_of_the_next_account(in_zone, globex):
         assert current_zone().key == "Europe/Vienna"
 
 
-def test_there_is_no_current_date_without_an_account(acme):
+def test_current_date_needs_an_active_tenant(acme):
     with pytest.raises(NoActiveTenant):
         current_date()
     with pytest.raises(NoActiveTenant), all_tenants(reason="a test"):

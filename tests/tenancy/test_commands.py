@@ -105,8 +105,8 @@ def test_suspendtenant_works_at_once_and_can_be_undone(client, acme, django_capt
 
 
 @pytest.mark.django_db
-def test_suspendtenant_does_not_know_everybody():
-    assert refused("suspendtenant", "nobody")[0] == 2
+def test_suspendtenant_refuses_an_unknown_tenant():
+    assert refused("suspendtenant", "absent")[0] == 2
 
 
 class Probe(BaseCommand):
@@ -186,7 +186,7 @@ def test_tenant_command_prefixes_each_line_of_print(probe, parallel, capsys):
         ["--all", "--run", "nosuchcommand"],
         ["--run", "check"],
         ["acme", "--all", "--run", "check"],
-        ["nobody", "--run", "check"],
+        ["absent", "--run", "check"],
         ["--where=nofield=1", "--run", "check"],
         ["--where=slug", "--run", "check"],
         ["--where=id=1", "--run", "check"],

@@ -65,9 +65,9 @@ def test_as_user_suspends_the_tenant(acme, bob):
         assert get_active_tenant() == acme
 
 
-@pytest.mark.parametrize("nobody", [None, "acme", Account(slug="unsaved", name="Unsaved")])
-def test_only_a_saved_tenant_can_be_activated(nobody):
-    with pytest.raises(TypeError, match="Only a saved"), tenant_context(nobody):
+@pytest.mark.parametrize("tenant", [None, "acme", Account(slug="unsaved", name="Unsaved")])
+def test_only_a_saved_tenant_can_be_activated(tenant):
+    with pytest.raises(TypeError, match="Only a saved"), tenant_context(tenant):
         pass
 
 

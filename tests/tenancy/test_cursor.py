@@ -83,7 +83,7 @@ def test_nothing_is_sent_without_a_tenant():
     assert counted == [2]
 
 
-def test_it_ends_with_the_transaction(acme):
+def test_setting_ends_with_the_transaction(acme):
     with tenant_context(acme):
         assert setting() == str(acme.pk)
     assert setting() in ("", None)

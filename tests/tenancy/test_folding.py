@@ -74,7 +74,7 @@ def test_words_are_found_in_any_order_and_shown_as_they_are_written(text, query,
         ("dont", "don't"),
     ],
 )
-def test_other_words_are_not_found(text, query):
+def test_different_words_are_not_found(text, query):
     assert not finds(text, query)
 
 
@@ -83,7 +83,7 @@ def test_a_query_that_shows_nothing_has_no_words(query):
     assert search_words(query) == []
 
 
-def test_what_is_found_is_shown_wherever_it_is():
+def test_found_words_have_spans_anywhere_in_the_text():
     """Texts at random, over the ends of the blocks in which their images are made: both ways agree."""
     generator, letters = random.Random(7), "aßİIıςΣé\u0301ﷺ请ｶก็ -.<%_\u00ad①"
     for _ in range(200):
@@ -133,7 +133,7 @@ def test_names_are_sorted_without_case_and_accents():
     ]
 
 
-def test_both_ways_to_enter_a_letter_are_one():
+def test_composed_and_decomposed_letters_are_equal():
     for form in ("NFC", "NFD"):
         assert sort_key(unicodedata.normalize(form, "Écôle 각 が")) == sort_key("ecole 각 が")
         assert search_words(unicodedata.normalize(form, "Écôle")) == [" ecole"]

@@ -102,13 +102,13 @@ def test_with_a_tenant_every_query_runs(webs, acme, run):
         run(Project.objects.order_by("key"))
 
 
-def test_a_class_level_queryset_belongs_to_whoever_runs_it(webs, acme, globex):
+def test_class_level_queryset_uses_the_tenant_active_at_evaluation(webs, acme, globex):
     for tenant in (acme, globex, acme):
         with tenant_context(tenant):
             assert [project.name for project in EVERYBODYS.all()] == [f"Web of {tenant.slug}"]
 
 
-def test_a_form_field_belongs_to_whoever_validates_it(webs, acme, globex):
+def test_form_field_uses_the_tenant_active_at_validation(webs, acme, globex):
     with tenant_context(acme):
         assert ProjectForm({"project": webs["acme"].pk}).is_valid()
     with tenant_context(globex):
@@ -116,7 +116,7 @@ def test_a_form_field_belongs_to_whoever_validates_it(webs, acme, globex):
         assert "Web of acme" not in str(ProjectForm())
 
 
-def test_a_serializer_field_belongs_to_whoever_validates_it(webs, acme, globex):
+def test_serializer_field_uses_the_tenant_active_at_validation(webs, acme, globex):
     with tenant_context(acme):
         assert ProjectSerializer(data={"project": webs["acme"].pk}).is_valid()
     with tenant_context(globex):

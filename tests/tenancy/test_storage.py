@@ -29,7 +29,7 @@ def keys():
     return {each["Key"] for page in pages for each in page.get("Contents", ())}
 
 
-def test_what_is_saved_is_read_again(acme):
+def test_saved_file_can_be_read_and_deleted(acme):
     name = f"exports/{uuid4()}"
     with tenant_context(acme):
         assert put(name, b"first") == name

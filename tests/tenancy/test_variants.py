@@ -1,4 +1,4 @@
-"""Templates of a variant stand in front of the common ones, for its tenants and for nobody else."""
+"""Templates of a variant override the common ones, for its tenants only."""
 
 import pytest
 from django.template import Context, Engine, TemplateDoesNotExist

@@ -38,8 +38,8 @@ class Command(BaseCommand):
     def handle(self, *, accounts: int, seed: int, force: bool, **options: Any) -> None:
         if not settings.DEBUG and not force:
             raise CommandError(
-                "createtestdata makes people whose password everybody knows, so it refuses where DEBUG is off. "
-                "Set DEBUG=1, or add --force if nobody else can reach this installation.",
+                "createtestdata makes people with a known password, so it refuses where DEBUG is off. "
+                "Set DEBUG=1, or add --force if this installation is unreachable for others.",
                 returncode=2,
             )
         require_owner()

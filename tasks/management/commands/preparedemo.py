@@ -17,7 +17,7 @@ from tenancy.roles import OWNER
 
 class Command(BaseCommand):
     help = (
-        "Migrate, and make the three demo accounts if they do not exist. Everybody in them has a known password, so "
+        "Migrate, and make the three demo accounts if they do not exist. All users in them have a known password, so "
         "without DEMO, with another BASE_DOMAIN than localhost and with a PUBLIC_URL of https none are made."
     )
     requires_system_checks: list[str] = []  # they cost a second, and the server that starts next runs them
@@ -51,7 +51,7 @@ def has_unapplied_migrations() -> bool:
 
 
 def refuse_known_passwords() -> None:
-    """Raise CommandError when a log-in of the demo, made before, still has the password that everybody knows."""
+    """Raise CommandError when a log-in of the demo, made before, still has the known password."""
     people = Q(email__in=[DEMO_EMAIL, STAFF_EMAIL])
     for slug in SLUGS:
         people |= Q(email__endswith=f"@{slug}.example.com")
@@ -64,7 +64,7 @@ def refuse_known_passwords() -> None:
 
 
 def make_demo(slugs: list[str]) -> int:
-    """Make demo accounts, and the platform's employee if nobody is yet; return how many rows the accounts have."""
+    """Make demo accounts, and the platform's employee if there is none; return how many rows the accounts have."""
     password, now = make_password(PASSWORD), timezone.now()
     with transaction.atomic(using=OWNER):
         rows = load_accounts([demo_account(slug, now=now) for slug in slugs], password=password)

@@ -54,7 +54,7 @@ def test_notified_member_gets_email(acme, notified, run_jobs, mailoutbox):
         assert Notification.objects.get().mailed_at
 
 
-def of_notifications(mailoutbox):
+def notification_mails(mailoutbox):
     return [sent for sent in mailoutbox if "SAMPLE-1" in sent.subject]
 
 
@@ -70,7 +70,7 @@ def test_email_is_sent_once(acme, notified, run_jobs, mailoutbox):
     run_jobs()
     with tenant_context(acme):
         mail_notification(notification_id=str(told.pk))
-    assert len(of_notifications(mailoutbox)) == 1
+    assert len(notification_mails(mailoutbox)) == 1
 
 
 def test_failed_email_is_sent_again(acme, notified, mailoutbox, monkeypatch):
@@ -82,7 +82,7 @@ def test_failed_email_is_sent_again(acme, notified, mailoutbox, monkeypatch):
                 mail_notification(notification_id=str(told.pk))
         assert Notification.objects.get().mailed_at is None
         mail_notification(notification_id=str(told.pk))
-    assert len(of_notifications(mailoutbox)) == 1
+    assert len(notification_mails(mailoutbox)) == 1
 
 
 @pytest.mark.parametrize("what", ["left", "hidden", "switched off", "locked out", "deleted", "not wanted"])
@@ -103,7 +103,7 @@ def test_email_is_not_sent_when_reason_is_gone(acme, admin, notified, change, hi
                 rows = Note.objects.all()
                 rows.delete() if what == "deleted" else rows.update(text="Not wanted")
     run_jobs()
-    assert of_notifications(mailoutbox) == []
+    assert notification_mails(mailoutbox) == []
 
 
 def test_member_without_emails_has_inbox(admin, notified, change, inbox, run_jobs, mailoutbox):
@@ -111,14 +111,14 @@ def test_member_without_emails_has_inbox(admin, notified, change, inbox, run_job
     notified()
     assert "accounts.mail_notification" not in run_jobs()
     assert len(inbox(admin)) == 1
-    assert of_notifications(mailoutbox) == []
+    assert notification_mails(mailoutbox) == []
 
 
 def test_job_of_another_account_does_not_find_notification(globex, notified, mailoutbox):
     told = notified()
     with tenant_context(globex):
         mail_notification(notification_id=str(told.pk))
-    assert of_notifications(mailoutbox) == []
+    assert notification_mails(mailoutbox) == []
 
 
 def test_hostile_names_stay_text(acme, alice, notified, run_jobs, mailoutbox):
@@ -128,7 +128,7 @@ def test_hostile_names_stay_text(acme, alice, notified, run_jobs, mailoutbox):
     acme.save()
     notified()
     run_jobs()
-    (sent,) = of_notifications(mailoutbox)
+    (sent,) = notification_mails(mailoutbox)
     read = message_from_bytes(sent.message().as_bytes(), policy=policy.default)
     assert (read["Bcc"], read["X"], read["To"]) == (None, None, "charlie@example.com")
     assert not {"\r", "\n", "\u2028", "\u202e"} & set(str(read["Subject"]))

@@ -50,7 +50,7 @@ def test_hidden_subject_answers_like_absent_subject(ask, hide):
     assert (hidden.status_code, hidden.content) == (400, absent.content)
 
 
-def test_other_members_do_not_see_export(client, alice, exported):
+def test_export_is_hidden_from_other_members(client, alice, exported):
     export, _response = exported()
     session = client.as_(alice)  # the owner
     assert session.get(URL).json()["results"] == []
@@ -60,7 +60,7 @@ def test_other_members_do_not_see_export(client, alice, exported):
         assert answers[0].content == answers[1].content
 
 
-def test_other_accounts_do_not_see_export(client, globex, charlie, mallory, exported):
+def test_export_is_hidden_from_other_accounts(client, globex, charlie, mallory, exported):
     export, _response = exported()
     for session in (client.as_(mallory), client.as_(charlie, at=globex)):
         assert session.get(URL).json()["results"] == []

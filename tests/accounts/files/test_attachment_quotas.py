@@ -164,7 +164,7 @@ def test_self_hosted_plan_has_no_limit(client, acme, bob, note):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_of_concurrent_uploads_gets_the_last_room(free, bob, note, at_once):
+def test_exactly_one_parallel_upload_gets_the_last_space(free, bob, note, at_once):
     actor = membership_of(bob, free)
 
     def announce_one():

@@ -159,7 +159,7 @@ def test_sweep_removes_old_objects_without_a_row(bobs, acme, note, run_jobs, mon
     for name in (orphan, f"incoming/{pk}", f"incoming/{uuid4()}", f"previews/{orphan}", "exports/keep", "other"):
         put_object(acme, name)
     sweep(acme, run_jobs)
-    assert len(keys_of(acme)) == 7  # they are new: somebody may be about to need them
+    assert len(keys_of(acme)) == 7  # they are new: a request may be about to need them
     make_old(monkeypatch)
     sweep(acme, run_jobs)
     assert keys_of(acme) == {pk, "exports/keep", "other"}

@@ -36,7 +36,7 @@ def test_file_is_uploaded_and_downloaded(bobs, acme, note, run_jobs, content):
 
 
 def test_form_of_django_client_is_accepted(client, acme, bob, note):
-    """With a cookie the token is in the header, since nobody reads the body before."""
+    """With a cookie the token is in the header, since the body is not read before."""
     session = client.as_(bob)
     response = session.post(UPLOAD, {"note": str(note.pk), "file": SimpleUploadedFile("a.txt", TEXT)})
     assert response.status_code == 201, response.content
@@ -64,7 +64,7 @@ def test_cookie_upload_needs_csrf_token(acme, bob, note):
         (["note", "file", "file"], "file"),
         (["note", "other"], "other"),
         (["note", "unknown", "file"], "unknown"),
-        (["nobody", "file"], "note"),
+        (["absent", "file"], "note"),
     ],
 )
 def test_invalid_form_is_refused_and_leaves_nothing(bobs, acme, note, parts, wrong, run_jobs):
@@ -73,7 +73,7 @@ def test_invalid_form_is_refused_and_leaves_nothing(bobs, acme, note, parts, wro
         "file": file(),
         "other": file(called="other"),
         "unknown": field("unknown", 1),
-        "nobody": field("note", "01a1fddf-4c85-71ee-9b55-af039e6044b3"),
+        "absent": field("note", "01a1fddf-4c85-71ee-9b55-af039e6044b3"),
     }
     response = NOTES.send(bobs, form(*(known[part] for part in parts)))
     assert (response.status_code, set(response.json()["errors"])) == (400, {wrong})
@@ -100,7 +100,7 @@ def test_truncated_body_leaves_nothing(bobs, acme, note, cut, run_jobs):
         ("multipart/form-data; boundary=\xe9", 400),
     ],
 )
-def test_other_content_types_are_refused(bobs, note, kind, status):
+def test_unsupported_content_types_are_refused(bobs, note, kind, status):
     body = form(field("note", note.pk), file())
     assert bobs.generic("POST", UPLOAD, body, content_type=kind).status_code == status
 

@@ -1,4 +1,4 @@
-"""Redis goes away, pokes get lost, cables are cut, processes end, clients do not read. Faults 3, 6 and 8."""
+"""Redis fails, announcements get lost, connections are cut, processes end, clients do not read. Faults 3, 6 and 8."""
 
 import asyncio
 import json
@@ -67,7 +67,7 @@ def test_redis_is_stopped_and_started_empty(web, tmp_path):
                 arrives(office, project, newcomer)
             live.receive()
             redis.start()
-            with Redis.from_url(redis.url) as client:  # and told by pokes again
+            with Redis.from_url(redis.url) as client:  # and told by announcements again
                 assert wait_until(lambda: bool(client.pubsub_channels("*live*")), PATIENCE)
             arrives(office, project, live)
     assert "Traceback" not in web.log()
@@ -135,7 +135,7 @@ def fill(office, tasks, mark):
     office.act(update_tasks, changes=[TaskChange(task, {"description": f"{mark}{BIG}"}) for task in tasks])
 
 
-def test_who_reads_slowly_is_told_to_read_anew(web):
+def test_slow_reader_receives_resync(web):
     with web(APPLICATION="tests.accounts.live.forgetful:application") as (office, _process):
         project = office.make_project()
         tasks = [office.act(create_task, project=project, title=str(number)) for number in range(TASKS)]
@@ -145,7 +145,7 @@ def test_who_reads_slowly_is_told_to_read_anew(web):
             for number in range(ROUNDS):
                 fill(office, tasks, number)
                 for _ in range(TASKS):
-                    assert quick.receive()["type"] == "event"  # nobody waits for the other
+                    assert quick.receive()["type"] == "event"  # neither client waits for the other
             seen, places = [seq], []
             while seen[-1] < seq + ROUNDS * TASKS + 1:
                 frame = slow.receive()
@@ -159,7 +159,7 @@ def test_who_reads_slowly_is_told_to_read_anew(web):
     assert len(places) == 1
 
 
-def test_who_does_not_read_at_all_is_hung_up_on(web):
+def test_client_that_does_not_read_is_disconnected(web):
     with web(APPLICATION="tests.accounts.live.impatient:application") as (office, process):
         project = office.make_project()
         tasks = [office.act(create_task, project=project, title=str(number)) for number in range(TASKS)]
@@ -179,7 +179,7 @@ def test_who_does_not_read_at_all_is_hung_up_on(web):
     assert "Traceback" not in web.log()
 
 
-# Everybody converges -----------------------------------------------------------------------------------------------
+# All clients converge ----------------------------------------------------------------------------------------------
 
 
 def in_the_background(work):
@@ -221,7 +221,7 @@ async def end_of(threads, office, project):
     return await asyncio.to_thread(read)
 
 
-def test_five_hundred_sockets_are_cut_at_once_while_pokes_get_lost(web):
+def test_five_hundred_cut_sockets_converge_although_announcements_are_lost(web):
     with web(DJANGO_SETTINGS_MODULE="tests.accounts.live.lossy") as (office, _process):
         project, protocols = office.make_project(), [PROTOCOL, f"bearer.{office.token()}"]
         tasks = [office.act(create_task, project=project, title=str(number)) for number in range(10)]

@@ -65,7 +65,7 @@ def test_a_number_that_there_is_not_yet_is_answered_with_resync(office, note, si
         assert live.receive()["seq"] == 2
 
 
-def test_who_is_too_far_behind_gets_resync(office, note):
+def test_subscriber_too_far_behind_receives_resync(office, note):
     with tenant_context(office.tenant):
         Note.objects.filter(pk=note.pk).update(last_activity_seq=1_002)
     with office.with_token() as live:
@@ -76,7 +76,7 @@ def test_who_is_too_far_behind_gets_resync(office, note):
 
 
 def test_rows_that_are_missing_are_answered_with_resync(office, note):
-    """Somebody has cleared old activity away."""
+    """Old activity was deleted."""
     for name in ("One", "Two", "Three"):
         office.act(update_note, note=note, text=name)
     with tenant_context(office.tenant):

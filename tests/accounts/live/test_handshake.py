@@ -77,14 +77,14 @@ def test_the_public_host_has_no_pages_for_it_but_a_token_names_its_account(offic
         assert live.ask(type="ping") == {"type": "pong"}
 
 
-@pytest.mark.parametrize("host", ["nobody.localhost", "-.-", "127.0.0.1", "example.com"])
-def test_a_host_that_is_nobodys(office, refused, host):
+@pytest.mark.parametrize("host", ["absent.localhost", "-.-", "127.0.0.1", "example.com"])
+def test_unknown_host_is_refused(office, refused, host):
     uri = f"ws://{host}:{office.port}/ws/"
     refused(office.open([PROTOCOL, f"bearer.{office.token()}"], uri=uri))
 
 
 @pytest.mark.parametrize("path", ["/", "/ws", "/ws/x/", "/api/v1/ws/"])
-def test_it_is_at_one_address(office, refused, path):
+def test_socket_exists_at_one_path_only(office, refused, path):
     refused(office.open([PROTOCOL, f"bearer.{office.token()}"], uri=f"ws://{office.host}{path}"))
 
 
@@ -111,7 +111,7 @@ def test_a_header_is_no_place_for_a_token(office):
 
 
 @pytest.mark.parametrize("protocols", [[], ["commonhold.v2"], ["bearer"]])
-def test_who_does_not_offer_the_protocol(office, protocols):
+def test_missing_subprotocol_closes_with_1002(office, protocols):
     protocols = [*protocols, f"bearer.{office.token()}"] if protocols else []
     code, reason = closed(office.open(protocols))
     assert (code, reason) == (1002, "offer the subprotocol commonhold.v1")
@@ -127,7 +127,7 @@ def test_a_token_that_is_wrong(office):
         forge(access, exp=int(time.time()) - 60),
         forge(access, key="another key, which is long enough as well"),
         forge(access, algorithm="none", key=""),
-        forge(access, aud="somebody else"),
+        forge(access, aud="another service"),
         forge(access, sub=None),
         forge(access, tenant=None),
         forge(access, token_type="refresh"),
@@ -154,7 +154,7 @@ def test_a_session_of_another_account(office, other_office):
     assert closed(opening) == (4401, "not_authenticated")
 
 
-def test_somebody_who_was_removed(office):
+def test_removed_member_is_refused(office):
     token, cookie = office.token(), office.cookie()
     with tenant_context(office.tenant):
         Membership.objects.filter(user=office.people["member"]).update(ended_at=timezone.now())
@@ -163,7 +163,7 @@ def test_somebody_who_was_removed(office):
     assert closed(opening) == (4403, "not_a_member")
 
 
-def test_somebody_who_was_switched_off(office):
+def test_inactive_user_is_refused(office):
     token, cookie = office.token(), office.cookie()
     User.objects.filter(pk=office.people["member"].pk).update(is_active=False)
     assert closed(office.open([PROTOCOL, f"bearer.{token}"])) == (4401, "invalid_token")

@@ -233,7 +233,7 @@ def send(rows, operation, request, content=None, **headers):
     )
 
 
-def everything(account):
+def all_rows(account):
     """Return all rows of the account, and the jobs that wait; not those that remove a file which came once more."""
     with tenant_context(account):
         owned = [model for model in apps.get_models() if is_tenant_owned(model) and model is not IdempotencyKey]
@@ -263,9 +263,9 @@ def test_every_write_has_the_headers_or_a_reason():
 @pytest.mark.parametrize("operation", KEYED)
 def test_the_same_key_has_one_effect_and_one_answer(rows, operation):
     request = REQUESTS[operation](rows)
-    before = everything(rows.account)
+    before = all_rows(rows.account)
     first = send(rows, operation, request, Idempotency_Key="key-1")
-    after = everything(rows.account)
+    after = all_rows(rows.account)
     assert (first.status_code < 300, first.has_header("Idempotency-Replayed")) == (True, False), first.content
     assert (after != before) or operation in UNCHANGED
     second = send(rows, operation, request, Idempotency_Key="key-1")
@@ -275,52 +275,52 @@ def test_the_same_key_has_one_effect_and_one_answer(rows, operation):
         assert (second.status_code, second.content) == (first.status_code, first.content)
         assert second["Idempotency-Replayed"] == "true"
         assert second.get("ETag") == first.get("ETag")
-    assert everything(rows.account) == after
+    assert all_rows(rows.account) == after
 
 
 @pytest.mark.parametrize("operation", KEYED)
 def test_the_same_key_with_another_body_is_refused(rows, operation):
     request = REQUESTS[operation](rows)
     assert send(rows, operation, request, Idempotency_Key="key-1").status_code < 300
-    after = everything(rows.account)
+    after = all_rows(rows.account)
     other = request.content.replace(TEXT, b"Other") if isinstance(request.body, bytes) else '{"another": "body"}'
     refused = send(rows, operation, request, other, Idempotency_Key="key-1")
     assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_mismatch")
-    assert everything(rows.account) == after
+    assert all_rows(rows.account) == after
 
 
 @pytest.mark.parametrize("operation", MATCHED)
 def test_an_outdated_tag_is_refused_and_the_current_one_is_not(rows, operation):
     request = REQUESTS[operation](rows)
-    before = everything(rows.account)
+    before = all_rows(rows.account)
     keys = {"Idempotency_Key": "key-1"} if operation in KEYED else {}
     stale = send(rows, operation, request, If_Match=OLD, **keys)
     assert (stale.status_code, stale.json()["code"]) == (412, "stale")
     malformed = send(rows, operation, request, If_Match="nonsense", **keys)
     assert (malformed.status_code, set(malformed.json()["errors"])) == (400, {"If-Match"})
-    assert everything(rows.account) == before
+    assert all_rows(rows.account) == before
     tag = rows.session.get(request.about)["ETag"] if request.about else "*"
     done = send(rows, operation, request, If_Match=tag, **keys)
     assert done.status_code < 300, done.content
 
 
 @pytest.mark.parametrize("operation", [name for name, reason in WITHOUT_MATCH.items() if reason != ANONYMOUS])
-def test_where_there_is_no_tag_none_matches(rows, operation):
+def test_if_match_fails_where_resource_has_no_etag(rows, operation):
     """What was meant to depend on a tag must not go ahead without it."""
     request = REQUESTS[operation](rows) if operation in REQUESTS else Request(API + operation.partition(" ")[2])
-    before = everything(rows.account)
+    before = all_rows(rows.account)
     if "logo" in operation or "avatar" in operation:
         request.content_type = "image/png"
     answer = send(rows, operation, request, If_Match=OLD)
     assert (answer.status_code, answer.json()["code"]) == (412, "stale")
-    assert [row for row in everything(rows.account).items() if row not in before.items()] == []
+    assert [row for row in all_rows(rows.account).items() if row not in before.items()] == []
 
 
 # Which rows a write is about ---------------------------------------------------------------------------------------
 
 
 def test_an_action_of_a_list_without_an_answer_is_repeated_without_one(rows, client, acme, bob):
-    """Whoever left and came back may have the key still: the answer of 204 has no rows to be asked for."""
+    """A member who left and came back may still have the key: the answer of 204 has no rows to be asked for."""
     session, request = client.at(acme).with_token(bob), Request(f"{API}members/leave/")
     rows.session = session
     assert send(rows, "post members/leave/", request, Idempotency_Key="key-1").status_code == 204
@@ -336,9 +336,9 @@ def test_the_transaction_of_a_write_is_taken_back_with_its_answer(rows, monkeypa
     """Of every kind of view: one that fails after its action has written leaves nothing behind."""
     for operation in ("patch account/", "patch me/", "post account/transfer/", "patch tasks/{id}/", "post projects/"):
         request = REQUESTS[operation](rows)
-        before = everything(rows.account)
+        before = all_rows(rows.account)
         with monkeypatch.context() as patch:
             for view in ("accounts.api.account", "accounts.api.me", "accounts.rest.views"):
                 patch.setattr(f"{view}.etag", lambda data: 1 / 0)
             assert send(rows, operation, request).status_code == 500
-        assert everything(rows.account) == before, operation
+        assert all_rows(rows.account) == before, operation

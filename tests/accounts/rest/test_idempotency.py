@@ -55,7 +55,7 @@ def test_the_second_time_the_first_answer_is_given_again(client, acme, bob):
     assert names_in(acme) == ["Website"]
 
 
-def test_it_is_the_first_answer_also_when_things_have_changed_since(client, bob):
+def test_replay_returns_first_answer_after_the_row_has_changed(client, bob):
     session = client.as_(bob)
     first = post(session)
     session.json("PATCH", f"{PROJECTS}{first.json()['id']}/", {"name": "Shop"})
@@ -132,7 +132,7 @@ def test_keys_belong_to_one_path(client, acme, bob, project, task):
     assert [answer.status_code for answer in answers] == [201, 201]
 
 
-def test_who_may_not_write_any_more_gets_no_old_answer(client, acme, bob):
+def test_member_who_lost_the_right_to_write_gets_no_replay(client, acme, bob):
     post(client.as_(bob))
     with tenant_context(acme):
         membership = membership_of(bob, acme)
@@ -151,7 +151,7 @@ def test_who_may_not_write_any_more_gets_no_old_answer(client, acme, bob):
         ("comments/", {"task": "{task}", "body": "x"}),
     ],
 )
-def test_who_lost_sight_of_a_row_gets_no_old_answer(
+def test_user_who_lost_access_to_a_row_gets_no_replay(
     client, acme, charlie, admin, secret_project, secret_task, url, fields
 ):
     def filled(text):
@@ -240,7 +240,7 @@ def test_visible_characters_are_a_key(client, acme, bob, key):
 
 
 @pytest.mark.parametrize("key", ["", " ", "a b", "x" * 256, "\x00", "\x7f", "é", "\xff", "a\tb", "x" * 60_000])
-def test_anything_else_is_none(client, acme, bob, key):
+def test_malformed_key_is_refused(client, acme, bob, key):
     response = post(client.as_(bob), key=key)
     assert (response.status_code, set(response.json()["errors"])) == (400, {"Idempotency-Key"})
     assert names_in(acme) == []

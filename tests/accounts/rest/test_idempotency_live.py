@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 TIMES = 50
 
 
-def test_one_key_fifty_times_at_once_is_one_effect_and_one_body(tmp_path):
+def test_fifty_parallel_requests_with_one_key_have_one_effect_and_one_body(tmp_path):
     # Under a name of its own: the web process remembers hosts in a cache that outlives this test.
     account = get_tenant_model()._default_manager.create(slug=f"again-{uuid4().hex[:8]}", name="Again")
     person = make_user("again")

@@ -155,7 +155,7 @@ def test_a_list_of_very_many_ids_is_refused(client, bob, task, label, field):
         "\xff",
     ],
 )
-def test_other_kinds_of_bodies_are_refused(client, bob, content_type):
+def test_unsupported_content_types_are_refused(client, bob, content_type):
     response = send(client.as_(bob), b'{"name": "x"}', content_type)
     assert (response.status_code, response.json()["code"]) == (415, "unsupported_media_type")
 

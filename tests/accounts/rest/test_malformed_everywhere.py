@@ -20,7 +20,7 @@ BROKEN = [
     b"[]",
     b'"x"',
     b"7",
-    b'{"nobody": "knows"}',
+    b'{"absent": "field"}',
     b'{"nul\\u0000": 1}',
 ]
 WRITES = [

@@ -166,7 +166,7 @@ def test_sizes_up_to_two_hundred_are_served(client, bob, size):
 
 
 @pytest.mark.parametrize("size", ["201", "0", "-1", "", "ten", "1.5", "1e2", "0x10", "٣", "9" * 5000, "%00", "%20 5"])
-def test_other_sizes_are_refused_by_name(client, bob, size):
+def test_invalid_page_size_is_refused_with_the_field_name(client, bob, size):
     response = client.as_(bob).get(f"{TASKS}?page_size={size}")
     assert response.status_code == 400
     assert set(response.json()["errors"]) == {"page_size"}
@@ -225,7 +225,7 @@ def test_a_cursor_of_another_tenant_is_refused_like_one_that_was_made_up(client,
     assert answers[0].content == answers[1].content
 
 
-def test_a_cursor_of_somebody_else_shows_only_what_one_may_see(client, alice, bob, task, secret_task):
+def test_cursor_of_another_member_shows_only_visible_rows(client, alice, bob, task, secret_task):
     cursor = cursor_of(client.as_(alice).get(f"{TASKS}?page_size=1").json())
     page = client.as_(bob).get(TASKS, {"cursor": cursor}).json()
     assert ids(page) == [str(task.pk)]

@@ -1,4 +1,4 @@
-"""`If-Match` and `If-None-Match`: nobody overwrites what they have not seen."""
+"""`If-Match` and `If-None-Match` (optimistic locking): a client overwrites only what it has read."""
 
 import json
 from uuid import uuid4
@@ -78,7 +78,7 @@ def test_a_write_to_what_has_changed_since_is_not(client, alice, row, method):
         ('"' * 9_999, 400),
     ],
 )
-def test_what_the_header_may_say(client, bob, task, text, status):
+def test_if_match_header_forms_have_the_expected_status(client, bob, task, text, status):
     session = client.as_(bob)
     before = session.get(url_of(task))
     header = text.replace("{tag}", before["ETag"])
@@ -91,7 +91,7 @@ def test_what_the_header_may_say(client, bob, task, text, status):
 
 @pytest.mark.parametrize("header", ["*", OLD])
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
-def test_what_is_foreign_or_hidden_reads_like_what_is_absent(client, bob, secret_task, foreign_task, header, method):
+def test_foreign_and_hidden_rows_answer_like_absent_rows(client, bob, secret_task, foreign_task, header, method):
     answers = [
         send(client.as_(bob), method, f"/api/v1/tasks/{pk}/", {}, If_Match=header)
         for pk in (uuid4(), secret_task.pk, foreign_task.pk)
@@ -120,7 +120,7 @@ def test_a_new_subtask_makes_what_was_seen_of_the_task_old(client, bob, task):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("row", KINDS, indirect=True)
-def test_of_those_who_change_the_same_at_once_exactly_one_wins(acme, client, alice, row, at_once):
+def test_exactly_one_of_parallel_changes_succeeds(acme, client, alice, row, at_once):
     token = client.at(acme).with_token(alice)
     for turn in range(3):
         tag, answers = token.get(url_of(row))["ETag"], []
@@ -136,7 +136,7 @@ def test_of_those_who_change_the_same_at_once_exactly_one_wins(acme, client, ali
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_those_who_delete_and_change_at_once_exactly_one_wins(acme, client, alice, task, at_once):
+def test_exactly_one_of_parallel_delete_and_change_succeeds(acme, client, alice, task, at_once):
     tag, statuses = client.as_(alice).get(url_of(task))["ETag"], []
 
     def run(method):
@@ -154,7 +154,7 @@ def test_of_those_who_delete_and_change_at_once_exactly_one_wins(acme, client, a
 @pytest.mark.parametrize("row", KINDS, indirect=True)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("header", ["{tag}", "W/{tag}", "*", OLD + ", {tag}"])
-def test_what_the_client_has_is_not_sent_again(client, bob, row, method, header):
+def test_matching_if_none_match_answers_304_without_body(client, bob, row, method, header):
     session = client.as_(bob)
     tag = session.get(url_of(row))["ETag"]
     response = send(session, method, url_of(row), If_None_Match=header.replace("{tag}", tag))
@@ -162,12 +162,12 @@ def test_what_the_client_has_is_not_sent_again(client, bob, row, method, header)
 
 
 @pytest.mark.parametrize(("header", "status"), [(OLD, 200), ('""', 200), ("x", 400), ("", 400)])
-def test_what_it_does_not_have_is_sent(client, bob, task, header, status):
+def test_unmatched_or_malformed_if_none_match_has_the_expected_status(client, bob, task, header, status):
     response = send(client.as_(bob), "GET", url_of(task), If_None_Match=header)
     assert response.status_code == status
 
 
-def test_what_may_not_be_seen_is_not_found_whatever_the_client_has(client, bob, secret_task):
+def test_hidden_row_is_not_found_with_any_if_none_match(client, bob, secret_task):
     assert send(client.as_(bob), "GET", url_of(secret_task), If_None_Match="*").status_code == 404
 
 
@@ -212,7 +212,7 @@ def test_every_view_of_something_in_a_project_locks_the_project():
 
 
 @pytest.mark.parametrize("url", ["/api/v1/account/", "/api/v1/me/"])
-def test_what_there_is_one_of_has_preconditions_too(client, alice, url):
+def test_singleton_resources_have_preconditions(client, alice, url):
     session = client.as_(alice)
     tag = session.get(url)["ETag"]
     assert session.get(url, headers={"If-None-Match": tag}).status_code == 304

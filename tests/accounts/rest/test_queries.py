@@ -65,7 +65,7 @@ def fill(acme, alice, project, task, label):
                 invited = {"email": f"{number}@example.com", "expires_at": timezone.now()}
                 Invitation.objects.create(invited_by=actor, **invited)
         for number in range(count):
-            join(make_user(f"somebody-{start}-{number}"), acme, "member")
+            join(make_user(f"member-{start}-{number}"), acme, "member")
 
     return fill
 

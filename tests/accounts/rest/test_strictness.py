@@ -68,7 +68,7 @@ def test_a_broken_token_is_refused_beside_a_good_session(client, bob):
 
 
 @pytest.mark.parametrize("credentials", ["Basic Ym9iOmJvYg==", "Token x", "x", ""])
-def test_other_schemes_are_no_credentials(client, acme, credentials):
+def test_unsupported_authorization_schemes_are_not_authenticated(client, acme, credentials):
     response = client.at(acme).get("/api/v1/projects/", headers={"Authorization": credentials})
     assert (response.status_code, response.json()["code"]) == (401, "not_authenticated")
 
@@ -159,7 +159,7 @@ def test_an_id_that_is_none_is_not_found(client, bob, task, url, name):
 
 
 @pytest.mark.parametrize("url", LISTS)
-def test_there_is_no_put(client, bob, vera, url):
+def test_put_is_not_allowed(client, bob, vera, url):
     for person in (bob, vera):
         for place in (url, f"{url}{uuid4()}/"):
             response = client.as_(person).json("PUT", place, {})

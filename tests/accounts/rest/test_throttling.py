@@ -24,7 +24,7 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def limit(monkeypatch):
-    """Set the limits of the plan that everybody has."""
+    """Set the limits of the plan that all accounts have."""
 
     def limit(user=1_000, account=1_000):
         business = replace(plans.LIMITS["business"], requests_per_user=user, requests_per_account=account)
@@ -52,7 +52,7 @@ def test_every_answer_says_what_is_left(client, alice, bob, vera, project, limit
     assert said(session.delete(f"{URL}{project.pk}/")) == (10, 4, 40)  # refused, and counted
 
 
-def test_one_too_many_is_refused_until_the_minute_is_over(client, bob, limit, clock):
+def test_excess_request_is_refused_until_the_minute_is_over(client, bob, limit, clock):
     limit(user=3)
     session = client.as_(bob)
     assert statuses(session, 3) == [200] * 3
@@ -79,7 +79,7 @@ def test_ones_own_requests_are_not_counted_against_others(client, alice, bob, li
     assert statuses(client.as_(alice), 2) == [200, 200]
 
 
-def test_nor_in_another_account(client, acme, globex, charlie, limit):
+def test_requests_in_another_account_are_counted_separately(client, acme, globex, charlie, limit):
     limit(user=2)
     assert statuses(client.as_(charlie, at=acme), 3) == [200, 200, 429]
     assert statuses(client.as_(charlie, at=globex), 3) == [200, 200, 429]
@@ -93,7 +93,7 @@ def test_the_requests_of_an_account_are_limited_together(client, alice, bob, mal
     assert client.as_(mallory).get(URL).status_code == 200
 
 
-def test_what_is_too_much_for_a_person_is_not_counted_for_the_account(client, alice, bob, limit):
+def test_requests_refused_for_a_user_do_not_count_for_the_account(client, alice, bob, limit):
     limit(user=2, account=4)
     assert statuses(client.as_(bob), 9) == [200, 200] + [429] * 7
     assert statuses(client.as_(alice), 3) == [200, 200, 429]
@@ -127,14 +127,14 @@ def test_pages_are_not_counted(client, bob, limit):
     assert session.get(URL).status_code == 200
 
 
-def test_they_can_be_switched_off(client, bob, limit, settings):
+def test_limits_can_be_disabled(client, bob, limit, settings):
     settings.API_RATE_LIMITS = False
     limit(user=1)
     assert statuses(client.as_(bob), 3) == [200] * 3
     assert "RateLimit-Limit" not in client.as_(bob).get(URL)
 
 
-def test_without_redis_everybody_may(client, acme, bob, limit, settings):
+def test_requests_are_allowed_without_redis(client, acme, bob, limit, settings):
     limit(user=1)
     token = client.at(acme).with_token(bob)  # a session would be made before
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}

@@ -53,7 +53,7 @@ def test_a_change_through_the_api_arrives(office, project, client):
     assert event["object"]["completed_at"]
 
 
-def test_what_is_gone_is_null(office, project):
+def test_deleted_object_is_null_in_event(office, project):
     task = office.act(create_task, project=project, title="Order the cake")
     with office.with_token() as live:
         live.subscribe(project)
@@ -63,7 +63,7 @@ def test_what_is_gone_is_null(office, project):
 
 
 @pytest.mark.parametrize("kind", ["project", "status", "label", "subtask", "comment"])
-def test_everything_on_a_board_is_shown_as_by_the_api(office, project, client, kind):
+def test_events_show_board_objects_like_the_api(office, project, client, kind):
     task = office.act(create_task, project=project, title="Order the cake")
     label = office.act(create_label, name="Bug")
     office.act(update_task, task=task, labels=[label])
@@ -83,7 +83,7 @@ def test_everything_on_a_board_is_shown_as_by_the_api(office, project, client, k
 
 
 def test_every_verb_is_of_a_kind_that_is_shown():
-    """Of an object that nobody shows clients would hear that it is gone."""
+    """Clients would hear of an object without serializer that it is gone."""
     actions = [*ROOT.glob("projects/actions/*.py"), *ROOT.glob("tasks/actions/*.py")]
     kinds = {word.partition(".")[0] for path in actions for word in quoted_verbs(path.read_text())}
     assert {"task", "subtask", "comment", "project", "status", "label"} <= kinds
@@ -128,7 +128,7 @@ def test_a_label_is_followed_in_every_project_that_has_it(office, project):
     assert {(event["verb"], event["object"]) for event in deleted} == {("label.deleted", None)}
 
 
-def test_what_is_rolled_back_is_no_event(office, project):
+def test_rolled_back_change_sends_no_event(office, project):
     task = office.act(create_task, project=project, title="Order the cake")
     stale = [TaskChange(task, {"title": "New"}), TaskChange(task, {"title": "Newer"}, version=99)]
     with office.with_token() as live:

@@ -64,38 +64,42 @@ def group_of(office, project):
     return f"tenant.{office.tenant.pk}.project.{project.pk}"
 
 
-def poke(office, project, seq):
+def announcement(office, project, seq):
     group = group_of(office, project)
     return {"type": "project.changed", "project": str(project.pk), "seq": seq, "group": group}
 
 
-def test_a_change_is_one_poke_to_a_group_of_the_tenant(office, project, overheard):
+def test_change_sends_one_announcement_to_the_tenants_group(office, project, overheard):
     heard = overheard(
         [group_of(office, project), f"project.{project.pk}"],
         lambda: office.act(create_task, project=project, title="Secret"),
         lambda: office.act(create_task, project=project, title="Secret"),
     )
-    assert heard == [poke(office, project, 2), poke(office, project, 3)]
+    assert heard == [announcement(office, project, 2), announcement(office, project, 3)]
 
 
-def test_a_bulk_change_is_one_poke_for_each_project(office, project, overheard):
+def test_bulk_change_sends_one_announcement_for_each_project(office, project, overheard):
     other = office.make_project(key="OTHER")
     tasks = [office.act(create_task, project=place, title="x") for place in (project, other) for _ in range(10)]
     changes = [TaskChange(task, {"priority": "high"}) for task in tasks]
     heard = overheard(
         [group_of(office, project), group_of(office, other)], lambda: office.act(update_tasks, changes=changes)
     )
-    assert sorted(heard, key=str) == sorted([poke(office, project, 21), poke(office, other, 21)], key=str)
+    assert sorted(heard, key=str) == sorted(
+        [announcement(office, project, 21), announcement(office, other, 21)], key=str
+    )
 
 
-def test_a_change_of_a_label_pokes_the_projects_with_it(office, project, overheard):
+def test_label_change_is_announced_to_projects_with_the_label(office, project, overheard):
     label, without = office.act(create_label, name="Bug"), office.make_project(key="WITHOUT")
     office.act(create_task, project=project, title="x", labels=[label])
     groups = [group_of(office, project), group_of(office, without)]
-    assert overheard(groups, lambda: office.act(update_label, label=label, name="Fault")) == [poke(office, project, 3)]
+    assert overheard(groups, lambda: office.act(update_label, label=label, name="Fault")) == [
+        announcement(office, project, 3)
+    ]
 
 
-def test_what_is_rolled_back_is_not_announced(office, project, overheard):
+def test_rolled_back_change_is_not_announced(office, project, overheard):
     def roll_back():
         with transaction.atomic():
             office.act(update_project, project=project, name="New")
@@ -112,7 +116,7 @@ def test_a_savepoint_that_is_rolled_back_takes_nothing_else_along(office, projec
                 transaction.set_rollback(True)
             office.act(update_project, project=project, name="But this")
 
-    assert overheard([group_of(office, project)], partly) == [poke(office, project, 2)]
+    assert overheard([group_of(office, project)], partly) == [announcement(office, project, 2)]
 
 
 def test_nothing_is_announced_without_a_tenant():
@@ -157,7 +161,7 @@ import django
 django.setup()
 from tenancy.groups import announcer
 
-announcer.send("tenant.nobody.project.x", {"type": "project.changed"})
+announcer.send("tenant.absent.project.x", {"type": "project.changed"})
 """
 
 
@@ -258,4 +262,4 @@ def test_the_announcer_goes_on_after_any_fault(office, project, overheard, monke
         lambda: office.act(create_task, project=project, title="Lost"),
         lambda: office.act(create_task, project=project, title="Heard"),
     )
-    assert heard == [poke(office, project, 3)]
+    assert heard == [announcement(office, project, 3)]
