@@ -36,7 +36,7 @@ PERMISSIONS: dict[str, Permission] = {
     "account.update": Permission(
         ADMINS, "change name, address, time zone and look of the account, and how files leave it"
     ),
-    "account.transfer": Permission(OWNERS, "make somebody else the owner"),
+    "account.transfer": Permission(OWNERS, "transfer the account to another member"),
     "account.export": Permission(OWNERS, "export everything that the account has, private projects too"),
     "account.delete": Permission(OWNERS, "delete the account with everything in it, and call that off"),
     "audit.read": Permission(ADMINS, "read the audit log and export it"),

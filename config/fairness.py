@@ -64,8 +64,8 @@ class TakeTurns:
         self.senders: dict[str, Sender] = {}  # the one that has been quiet for longest is the first
         self.strangers: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self.ahead = 0  # requests being worked on, of senders that do not send many
-        self.nobody_ahead = asyncio.Event()
-        self.nobody_ahead.set()
+        self.none_ahead = asyncio.Event()
+        self.none_ahead.set()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         turn = Turn(self, client_of(scope))
@@ -91,7 +91,7 @@ class TakeTurns:
         if sender.average > MANY:
             await _acquire(sender.one_by_one, held)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.nobody_ahead.wait(), GIVES_WAY_SECONDS)
+                await asyncio.wait_for(self.none_ahead.wait(), GIVES_WAY_SECONDS)
         else:
             await _acquire(sender.share, held)
             held.enter_context(self._go_ahead())
@@ -119,13 +119,13 @@ class TakeTurns:
     def _go_ahead(self) -> Iterator[None]:
         """Be worked on, while those who send many wait."""
         self.ahead += 1
-        self.nobody_ahead.clear()
+        self.none_ahead.clear()
         try:
             yield
         finally:
             self.ahead -= 1
             if not self.ahead:
-                self.nobody_ahead.set()
+                self.none_ahead.set()
 
 
 class Turn:

@@ -17,7 +17,7 @@ from accounts.models import Account, MediaAccess, Membership
 from accounts.models.accounts import HUES
 from accounts.rest import preconditions
 from accounts.rest.documentation import Operation, example_id
-from accounts.rest.serializers import Choice, Moment, NoBody, RowField, StrictSerializer, Text
+from accounts.rest.serializers import Choice, EmptyBody, Moment, RowField, StrictSerializer, Text
 from accounts.rest.views import MemberView, etag
 from tenancy.context import require_active_tenant
 from tenancy.models import validate_slug
@@ -124,7 +124,7 @@ class AccountView(OfAccount):
 class RestoreView(OfAccount):
     """At the host of the account, or with its credentials, while nothing else is answered there."""
 
-    serializer_class = NoBody
+    serializer_class = EmptyBody
     permissions = {"post": "account.delete"}
     operations = {
         "post": Operation(
@@ -137,7 +137,7 @@ class RestoreView(OfAccount):
     @extend_schema(request=None, responses=AccountSerializer)
     def post(self, request: Request) -> Response:
         """Call the deletion of the account off; 409 when there is none."""
-        NoBody(data=request.data).is_valid(raise_exception=True)
+        EmptyBody(data=request.data).is_valid(raise_exception=True)
         return self.answer(restore_account(actor=self.membership))
 
 

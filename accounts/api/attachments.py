@@ -19,7 +19,7 @@ from accounts.files.images import MEDIA_TYPE
 from accounts.models.attachments import AbstractAttachment
 from accounts.rest.documentation import Operation
 from accounts.rest.downloads import Download, disposition, serve, show_picture
-from accounts.rest.serializers import NoBody, StrictModelSerializer, StrictSerializer, Text
+from accounts.rest.serializers import EmptyBody, StrictModelSerializer, StrictSerializer, Text
 from accounts.rest.views import TenantViewSet, etag
 from tenancy.context import require_active_tenant
 from tenancy.storage import StoredFile, storage
@@ -127,7 +127,7 @@ class AttachmentViewSet[A: AbstractAttachment](TenantViewSet[A]):
     def complete(self, request: Request, pk: str) -> Response:
         """Request the check of the file that was sent; 409 if none was, or if it was checked before."""
         row = self.get_object()
-        NoBody(data=request.data).is_valid(raise_exception=True)
+        EmptyBody(data=request.data).is_valid(raise_exception=True)
         attachments.complete_attachment(attachment=row, actor=self.membership)
         return self.answer(self.reread(row), status=202)
 

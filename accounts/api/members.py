@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from accounts.actions import locks, members
 from accounts.models import Membership
 from accounts.rest.documentation import Operation, example_id
-from accounts.rest.serializers import NoBody, StrictModelSerializer
+from accounts.rest.serializers import EmptyBody, StrictModelSerializer
 from accounts.rest.views import TenantViewSet
 
 
@@ -72,6 +72,6 @@ class MemberViewSet(TenantViewSet[Membership]):
     @action(detail=False, methods=["post"])
     def leave(self, request: Request) -> Response:
         """Leave the account; 409 for its last owner."""
-        NoBody(data=request.data).is_valid(raise_exception=True)
+        EmptyBody(data=request.data).is_valid(raise_exception=True)
         members.leave_account(actor=self.membership)
         return Response(status=204)

@@ -16,7 +16,7 @@ from accounts.extensions import notification_choices, notification_kinds
 from accounts.models import Notification
 from accounts.rest.documentation import Operation, example_id
 from accounts.rest.filters import FlagFilter, StrictFilterSet
-from accounts.rest.serializers import Choice, NoBody, StrictModelSerializer, StrictSerializer
+from accounts.rest.serializers import Choice, EmptyBody, StrictModelSerializer, StrictSerializer
 from accounts.rest.views import TenantViewSet
 
 
@@ -117,6 +117,6 @@ class NotificationViewSet(TenantViewSet[Notification]):
     @action(detail=False, methods=["post"], url_path="read", pagination_class=None)
     def read_all(self, request: Request) -> Response:
         """Mark all notifications as read."""
-        NoBody(data=request.data).is_valid(raise_exception=True)
+        EmptyBody(data=request.data).is_valid(raise_exception=True)
         read: Any = notifications.mark_all_read(actor=self.membership)
         return Response({"read": read})

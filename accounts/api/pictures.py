@@ -17,7 +17,7 @@ from accounts.models import Account
 from accounts.rest import preconditions
 from accounts.rest.documentation import Operation
 from accounts.rest.errors import Stale
-from accounts.rest.serializers import NoBody
+from accounts.rest.serializers import EmptyBody
 from accounts.rest.uploads import Kept, read_all, room
 from accounts.rest.views import MemberView
 from accounts.rest.writes import NO_TAG
@@ -46,7 +46,7 @@ class PictureView(MemberView):
 
     http_method_names = ["put", "delete", "options"]
     parser_classes = PARSERS
-    serializer_class = NoBody
+    serializer_class = EmptyBody
     streams_body = True
     kept: Kept  # the body, while the request is answered
 

@@ -20,7 +20,7 @@ from accounts.exceptions import WrongPassword
 from accounts.models import User
 from accounts.rest.documentation import Operation, example_id
 from accounts.rest.errors import AccountSuspended, OtpRequired, TenantMismatch, as_refusal
-from accounts.rest.serializers import NoBody, StrictSerializer, Text
+from accounts.rest.serializers import EmptyBody, StrictSerializer, Text
 from accounts.rest.strictness import StrictView
 from accounts.second_factor import accepts_code, is_asked_for_code
 from accounts.tokens import find_personal_token
@@ -163,7 +163,7 @@ class VerifyView(TokenEndpoint):
         )
     }
 
-    @extend_schema(request=VerifySerializer, responses=NoBody)
+    @extend_schema(request=VerifySerializer, responses=EmptyBody)
     def post(self, request: Request) -> Response:
         text = self.read(VerifySerializer)["token"]
         personal = find_personal_token(text)

@@ -282,7 +282,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('role', 'owner'), _negated=True), name='nobody_is_invited_as_owner'),
+            constraint=models.CheckConstraint(condition=models.Q(('role', 'owner'), _negated=True), name='invitation_role_is_not_owner'),
         ),
         migrations.AddConstraint(
             model_name='invitation',

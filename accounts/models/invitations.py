@@ -64,7 +64,7 @@ class Invitation(TenantModel):
             TenantUniqueConstraint(
                 fields=["email"], condition=Q(accepted_at=None, revoked_at=None), name="one_open_invitation"
             ),
-            models.CheckConstraint(condition=~Q(role=Role.OWNER), name="nobody_is_invited_as_owner"),
+            models.CheckConstraint(condition=~Q(role=Role.OWNER), name="invitation_role_is_not_owner"),
         ]
         indexes = [
             models.Index(fields=["account", "token_hash"], name="invitation_token"),

@@ -72,7 +72,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
-class NoBody(StrictSerializer):
+class EmptyBody(StrictSerializer):
     """The body of a request that needs none: nothing, or an object without fields."""
 
 

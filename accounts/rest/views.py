@@ -19,7 +19,7 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.rest import preconditions
 from accounts.rest.filters import StrictFilterSet
 from accounts.rest.pagination import KeysetPagination
-from accounts.rest.serializers import NoBody
+from accounts.rest.serializers import EmptyBody
 from accounts.rest.strictness import StrictView
 from accounts.rest.writes import NO_TAG, MemberWrites
 from tenancy.models import TenantModel
@@ -171,7 +171,7 @@ class TenantViewSet[M: TenantModel](MemberWrites, ReadOnlyTenantViewSet[M]):
     def act(self, change: Callable[..., object]) -> Response:
         """Answer a POST without a body. `change` is an action whose parameter for the row is named after the model."""
         row = self.get_object()
-        NoBody(data=self.request.data).is_valid(raise_exception=True)
+        EmptyBody(data=self.request.data).is_valid(raise_exception=True)
         change(**{str(row._meta.model_name): row}, actor=self.membership)
         return self.answer(self.reread(row))
 

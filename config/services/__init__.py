@@ -25,12 +25,12 @@ from config.services.server import Server, ServicesError
 __all__ = ["ServicesError", "data_dir", "ensure", "pretend", "stop"]
 
 PLACEHOLDERS = {
-    "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing",
+    "DATABASE_URL": "postgres://placeholder@127.0.0.1:1/nothing",
     "REDIS_URL": "redis://127.0.0.1:1/0",
     "S3_ENDPOINT_URL": "http://127.0.0.1:1",
     "S3_PUBLIC_ENDPOINT_URL": "http://127.0.0.1:1",
     "S3_BUCKET": "nothing",
-    "S3_ACCESS_KEY": "nobody",
+    "S3_ACCESS_KEY": "placeholder",
     "S3_SECRET_KEY": "nothing",
     "S3_REGION": "nowhere",
     "SECRET_KEY": "for commands that read the settings and connect to nothing",

@@ -50,7 +50,7 @@ class Hold:
         if self._in_use.closed:
             return
         with _signals_blocked(), self._in_use, exclusive_lock(self._root / "start.lock"):
-            if _nobody_else_holds(self._in_use.fileno()):
+            if _is_only_holder(self._in_use.fileno()):
                 _stop(self._known)
 
 
@@ -59,7 +59,7 @@ def stop_left_over(root: Path, known: Sequence[Server]) -> None:
     if not root.exists():
         return
     with exclusive_lock(root / "start.lock"), open_file(root / "in-use.lock", "ab") as in_use:
-        if not _nobody_else_holds(in_use.fileno()):
+        if not _is_only_holder(in_use.fileno()):
             raise ServicesError(f"The servers in {root} are in use: end `make demo` and the like first.")
         _stop(known)
 
@@ -82,7 +82,7 @@ def _stop(servers: Sequence[Server]) -> None:
         server.wait_for_stop(STOP_SECONDS)
 
 
-def _nobody_else_holds(lock: int) -> bool:
+def _is_only_holder(lock: int) -> bool:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

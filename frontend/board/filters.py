@@ -171,7 +171,7 @@ def _choices(look: Look, name: str, offered: Iterable[tuple[str, Any]], current:
 
 def _chips(look: Look, people: list[Membership], labels: list[Label]) -> list[Chip]:
     chips = [
-        _chip(look, "assignee", gettext("Assignee"), [*_people(people), (UNASSIGNED, gettext("Nobody"), "")]),
+        _chip(look, "assignee", gettext("Assignee"), [*_people(people), (UNASSIGNED, gettext("Unassigned"), "")]),
         _chip(look, "label", gettext("Label"), [(str(label.pk), label.name, label.color) for label in labels]),
         _chip(
             look, "priority", gettext("Priority"), [(each.value, str(each.label), "") for each in reversed(Priority)]

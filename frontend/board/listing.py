@@ -77,5 +77,5 @@ def _group(group: str, tasks: list[Task], members: dict[UUID, Membership]) -> Gr
             member: UUID | None = task.first_assignee  # type: ignore[attr-defined]  # annotated
             found = members.get(member) if member else None
             title = found.name if found else _("Former member") if member else _("Unassigned")
-            return Group(str(member or "nobody"), tasks, title, member=found)
+            return Group(str(member or "unassigned"), tasks, title, member=found)
     return Group("all", tasks)

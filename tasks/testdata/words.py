@@ -51,6 +51,6 @@ SENTENCES = (
     "See the **notes of the last meeting** before you start.",
     "Two things to decide:\n\n- who pays for it\n- when it has to be ready",
     "It works on the test system; `production` still has the old version.",
-    "Nobody remembers why it was done like this. Ask first, then change it.",
+    "The reason for this is not documented. Ask first, then change it.",
     "Half of it is done. What is missing is on the second page.",
 )

@@ -138,7 +138,11 @@ def test_a_refused_write_mails_nothing(acme, alice):
 
 
 def test_the_database_knows_no_invitation_as_owner(acme, alice):
-    with tenant_context(acme), pytest.raises(IntegrityError, match="nobody_is_invited_as_owner"), transaction.atomic():
+    with (
+        tenant_context(acme),
+        pytest.raises(IntegrityError, match="invitation_role_is_not_owner"),
+        transaction.atomic(),
+    ):
         row = {"invited_by": membership_of(alice, acme), "expires_at": timezone.now()}
         Invitation.objects.create(email="x@example.com", role="owner", **row)
 
@@ -294,10 +298,10 @@ def test_pending_and_revoked_invitations_count_towards_the_limit(client, acme, g
     session = client.as_(alice)
     refused = session.json("POST", URL, {"email": "three@example.com"})
     assert (refused.status_code, refused.json()["code"]) == (402, "quota_exceeded")
-    assert "2 invitations that nobody has accepted" in refused.json()["detail"]
+    assert "2 invitations that were not accepted" in refused.json()["detail"]
     page = session.post("/settings/members/", {"email": "three@example.com", "role": "member"})
     assert page.status_code == 402
-    assert "2 invitations that nobody has accepted" in page.content.decode()
+    assert "2 invitations that were not accepted" in page.content.decode()
     assert "2 of 2" in session.get("/settings/plan/").content.decode()
     assert post() == []
     invite(client, mallory, globex, "three@example.com")  # of another account

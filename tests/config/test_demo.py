@@ -134,8 +134,8 @@ def test_process_that_ends_is_restarted_until_it_ends_too_often(data: Path, port
 
 
 def test_a_busy_port_is_a_clear_error(data: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as somebody_else:
-        port = somebody_else.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as other_user:
+        port = other_user.getsockname()[1]
         with demo(data, port) as process:
             _, errors = process.communicate()
     assert process.returncode == 2

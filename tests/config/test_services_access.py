@@ -101,10 +101,10 @@ def test_error_other_than_permission_is_told_as_it_is(tmp_path: Path) -> None:
 def test_a_data_folder_of_another_user_is_explained(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     folder.mkdir()
-    become_somebody_else = "import os; os.geteuid() or os.setuid(65534)"
+    become_other_user = "import os; os.geteuid() or os.setuid(65534)"
     folder.chmod(0o755 if os.geteuid() == 0 else 0o500)
     failed = run_python(
-        f"from config import services; {become_somebody_else}; services.ensure(owner=True)", folder, **ONLY_REDIS
+        f"from config import services; {become_other_user}; services.ensure(owner=True)", folder, **ONLY_REDIS
     )
     assert "ServicesError" in failed.stderr
     assert str(folder) in failed.stderr

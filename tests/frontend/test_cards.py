@@ -106,8 +106,8 @@ def test_nothing_foreign_or_hidden_is_a_place(client, bob, column, secret_task, 
     ):
         theirs = client.as_(bob).post("/tasks/WEB-1/place/", fields)
         (name,) = fields
-        nobodys = client.as_(bob).post("/tasks/WEB-1/place/", {name: uuid4()})
-        assert theirs.status_code == nobodys.status_code == 400
+        absent = client.as_(bob).post("/tasks/WEB-1/place/", {name: uuid4()})
+        assert theirs.status_code == absent.status_code == 400
     assert order(column[0].status) == [1, 2, 3]
 
 

@@ -69,7 +69,11 @@ def test_programs_refuse_to_start_with_the_owners_connection(arguments):
 
 @pytest.mark.parametrize("arguments", PROGRAMS.values(), ids=PROGRAMS)
 def test_programs_end_with_an_error_while_the_database_is_unavailable(arguments):
-    environment = {**os.environ, "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing", "DATABASE_OWNER_URL": ""}
+    environment = {
+        **os.environ,
+        "DATABASE_URL": "postgres://placeholder@127.0.0.1:1/nothing",
+        "DATABASE_OWNER_URL": "",
+    }
     ended = subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT,

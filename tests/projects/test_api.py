@@ -59,15 +59,15 @@ def test_each_account_lists_its_own(client, acme, globex, charlie, project, fore
 @pytest.mark.parametrize("method", ["GET", "PATCH"])
 def test_a_stranger_cannot_tell_it_from_a_project_that_does_not_exist(client, mallory, project, method):
     theirs = client.as_(mallory).json(method, f"{URL}{project.pk}/", {"name": "Mine"})
-    nobodys = client.as_(mallory).json(method, f"{URL}{uuid4()}/", {"name": "Mine"})
-    assert theirs.content == nobodys.content
-    assert (theirs.status_code, theirs.json()) == (nobodys.status_code, nobodys.json()) == (404, NOT_FOUND)
+    absent = client.as_(mallory).json(method, f"{URL}{uuid4()}/", {"name": "Mine"})
+    assert theirs.content == absent.content
+    assert (theirs.status_code, theirs.json()) == (absent.status_code, absent.json()) == (404, NOT_FOUND)
 
 
 def test_a_stranger_deletes_nothing(client, globex, acme, mallory, project):
     theirs = client.as_(mallory).delete(f"{URL}{project.pk}/")
-    nobodys = client.as_(mallory).delete(f"{URL}{uuid4()}/")
-    assert (theirs.status_code, theirs.content) == (nobodys.status_code, nobodys.content)
+    absent = client.as_(mallory).delete(f"{URL}{uuid4()}/")
+    assert (theirs.status_code, theirs.content) == (absent.status_code, absent.content)
     assert theirs.status_code == 404
     with tenant_context(acme):
         assert Project.objects.filter(pk=project.pk).exists()

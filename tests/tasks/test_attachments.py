@@ -150,7 +150,7 @@ def test_file_of_hidden_project_answers_like_absent_file(client, acme, alice, bo
     type(acme).objects.filter(pk=acme.pk).update(media_access=access)
     pk = FILES.attach(client.as_(alice), secret_task)
     run_jobs()
-    bobs, nobodys = client.as_(bob), str(uuid4())
+    bobs, missing = client.as_(bob), str(uuid4())
     for method, path in (
         ("GET", ""),
         ("DELETE", ""),
@@ -159,7 +159,7 @@ def test_file_of_hidden_project_answers_like_absent_file(client, acme, alice, bo
         ("GET", "preview/"),
         ("POST", "complete/"),
     ):
-        hidden, absent = (bobs.json(method, f"{API}{each}/{path}") for each in (pk, nobodys))
+        hidden, absent = (bobs.json(method, f"{API}{each}/{path}") for each in (pk, missing))
         assert (hidden.status_code, hidden.content) == (absent.status_code, absent.content), (method, path)
         assert hidden.status_code == 404
     assert bobs.get(API).json()["results"] == []

@@ -104,7 +104,7 @@ def test_a_row_that_is_added_meanwhile_neither_repeats_nor_hides_others(
     assert len({*ids(first), *ids(second)}) == 10
 
 
-def test_the_row_at_the_seam_may_be_deleted_meanwhile(client, acme, bob, make_tasks):
+def test_deleting_the_last_row_of_a_page_skips_no_row(client, acme, bob, make_tasks):
     make_tasks(10)
     bob = client.as_(bob)
     first = bob.get(f"{TASKS}?page_size=5").json()
