@@ -95,6 +95,24 @@ TENANCY = {
     # Without the cache they refuse, while everything else goes on.
     # A code of an authenticator app is used up everywhere too.
     "PUBLIC_CACHE_KEYS": ["allauth:rl:", "allauth.mfa.totp.used", "login:"],
+    # Models whose rows belong to no tenant, and why: {label: reason}. Check tenancy.E015 reports any other one.
+    "SHARED_MODELS": {
+        "accounts.Account": "the tenants themselves, which are looked up before one is active",
+        "accounts.Domain": "host names, which are looked up before a tenant is active",
+        "accounts.User": "users, who can belong to several tenants",
+        "accounts.User_groups": "platform permissions of users",
+        "accounts.User_user_permissions": "platform permissions of users",
+        "account.EmailAddress": "email addresses of users",
+        "account.EmailConfirmation": "confirmations of email addresses",
+        "auth.Group": "platform permissions",
+        "auth.Group_permissions": "platform permissions",
+        "auth.Permission": "names of permissions",
+        "contenttypes.ContentType": "names of models",
+        "mfa.Authenticator": "encrypted authenticator apps and recovery codes of users",
+        "sessions.Session": "sessions, whose tenant MembershipMiddleware compares with that of the request",
+        "tenancy.DailyRun": "the day on which a daily job was last started; contains ids only",
+        "tenancy.OutboxJob": "jobs that are not done, which the relay reads for all tenants; names and ids only",
+    },
     "REFUSAL_VIEW": "config.errors.refuse",
     "PERSONAL_TOKENS": "accounts.tokens.tenant_id_of_personal_token",
 }

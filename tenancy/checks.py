@@ -1,6 +1,6 @@
 """System checks against data leaks, and the check of the privileges of a process at its start."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.apps import apps
@@ -24,7 +24,17 @@ FIXED_MINORS = {16: 16, 17: 12, 18: 7}
 @register(Tags.models)
 def check_models(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Check every model: a relation of another app can expose a tenant-owned model."""
-    return [message for model in apps.get_models() for message in check_model(model)]
+    messages = [message for model in apps.get_models() for message in check_model(model)]
+    return [*messages, *check_shared_models(apps.get_models(include_auto_created=True))]
+
+
+def check_shared_models(models: Iterable[type[Model]]) -> Iterator[CheckMessage]:
+    """Yield an error for each model of `models` that is neither tenant-owned nor listed with a reason."""
+    listed = settings.TENANCY["SHARED_MODELS"]
+    for model in models:
+        if not is_tenant_owned(model) and model._meta.managed and model._meta.label not in listed:
+            hint = 'Derive from TenantModel. If all tenants may see its rows, add it to TENANCY["SHARED_MODELS"].'
+            yield _error(15, model, "it is not tenant-owned, and not listed as shared", hint)
 
 
 def check_model(model: type[Model]) -> Iterator[CheckMessage]:

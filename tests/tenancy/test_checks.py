@@ -9,7 +9,14 @@ from django.test.utils import isolate_apps
 
 from accounts.models import Account, Membership
 from projects.models import Project
-from tenancy.checks import check_model, check_settings, powers_of, refuse_unsafe_process, refuse_unsafe_role
+from tenancy.checks import (
+    check_model,
+    check_settings,
+    check_shared_models,
+    powers_of,
+    refuse_unsafe_process,
+    refuse_unsafe_role,
+)
 from tenancy.constraints import (
     ErasedWithTenant,
     TenantPrimaryKey,
@@ -272,6 +279,16 @@ def test_e014_unique_together():
             unique_together = [("name", "other")]
 
     assert found(Wrong) == ["tenancy.E014"]
+
+
+@isolate_apps("tasks")
+def test_e015_a_model_that_is_neither_tenant_owned_nor_listed_as_shared():
+    class Plain(models.Model):
+        class Meta:
+            app_label = "tasks"
+
+    (message,) = check_shared_models([Plain, Account, Membership])
+    assert (message.id, message.obj) == ("tenancy.E015", Plain)
 
 
 @pytest.mark.parametrize(
