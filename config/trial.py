@@ -10,7 +10,7 @@ PUBLISHED = frozenset(
         "no-secret-so-for-a-trial-on-one-machine-only",
         *("app", "owner", "operator", "postgres"),
         *("cache", "jobs"),
-        "commonhold",
+        "no-secret-of-s3",
     }
 )
 VARIABLES = (

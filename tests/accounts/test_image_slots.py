@@ -160,7 +160,7 @@ def test_without_a_slot_the_api_and_the_page_say_when_to_come_back(client, acme,
 PROGRAM = """
 import sys, threading
 from types import SimpleNamespace
-from accounts import images
+from accounts.files import images
 
 def peak():
     line = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))

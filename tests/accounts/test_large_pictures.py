@@ -45,7 +45,7 @@ def is_close(color, wanted):
 
 PROGRAM = """
 import sys
-from accounts import images
+from accounts.files import images
 
 def peak():
     line = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))

@@ -13,7 +13,7 @@ from tenancy.context import tenant_context
 from tenancy.testing import join, make_user, membership_of
 
 URL = "/api/v1/projects/"
-MESSAGE = "The plan “Free” includes 10 projects, archived ones too. Delete one, or change the plan."
+MESSAGE = "The plan “Free” includes 10 projects, including archived ones. Delete one, or change the plan."
 
 
 @pytest.fixture

@@ -134,7 +134,7 @@ def test_a_card_is_moved_with_the_keyboard_alone(browser, tasks):
     page.keyboard.press("Space")
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("Escape")
-    expect(page.locator("#announcer")).to_contain_text("WEB-1 is back where it was")
+    expect(page.locator("#announcer")).to_contain_text("WEB-1 is back in its place")
     expect(titles(page, "In progress")).to_have_text(["One"])
 
 

@@ -237,7 +237,7 @@ def test_deleted_user_leaves_no_open_page(browser, studio):
     type_into(comment_of(left_open), "A secret of the member")
     page = left_open.context.new_page()
     page.goto("/auth/delete/")
-    page.get_by_label("Your e-mail address").fill(studio.people["member"].email)
+    page.get_by_label("Your email address").fill(studio.people["member"].email)
     browser.expect("status of 400")
     for password in ("wrong", PASSWORD):
         page.get_by_label("Your password").fill(password)

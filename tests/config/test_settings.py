@@ -243,7 +243,7 @@ TRIAL = {
     "SECRET_KEY": "no-secret-so-for-a-trial-on-one-machine-only",
     "SECRET_KEY_FALLBACKS": f"{'x' * 32},no-secret-so-for-a-trial-on-one-machine-only",
     "JWT_SIGNING_KEY": "no-secret-so-for-a-trial-on-one-machine-only",
-    "S3_SECRET_KEY": "commonhold",
+    "S3_SECRET_KEY": "no-secret-of-s3",
     "DATABASE_URL": "postgres://commonhold_app:app@db:5432/commonhold",
     "REDIS_URL": "redis://:cache@redis:6379/0",
     "BROKER_URL": "redis://:jobs@broker:6379/0",

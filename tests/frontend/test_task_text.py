@@ -46,7 +46,7 @@ def test_conflicting_edit_shows_both_texts(client, alice, bob, task, opened, as_
     seen = page(response)
     assert response.status_code == 409
     for words in (
-        "Alice saved another version",
+        "Alice saved a newer version",
         "Theirs",
         "What Alice wrote.",
         "What Bob wrote.",

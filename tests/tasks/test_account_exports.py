@@ -150,7 +150,7 @@ def test_too_many_at_once_are_refused_in_words(client, acme, alice):
         assert session.post(PAGE).status_code == 302
     answer = session.post(PAGE)
     assert answer.status_code == 409
-    assert "You have 3 exports that are not finished." in Page(answer).text
+    assert "You have 3 unfinished exports." in Page(answer).text
 
 
 def test_an_account_without_anything_is_exported_too(client, db, run_jobs):

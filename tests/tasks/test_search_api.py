@@ -99,7 +99,7 @@ def test_more_words_than_are_looked_for_are_refused(session):
     assert session.get(URL, {"q": few}).status_code == 200
     for url in (URL, "/api/v1/tasks/"):
         answer = session.get(url, {"q": many})
-        assert (answer.status_code, answer.json()["errors"]) == (400, {"q": ["Look for at most 40 words at once."]})
+        assert (answer.status_code, answer.json()["errors"]) == (400, {"q": ["Search for at most 40 words at once."]})
 
 
 @pytest.mark.parametrize("parameters", [{}, {"q": "x"}, {"q": ""}, {"q": "a\0b"}, {"q": "x" * 201}, {"query": "xy"}])

@@ -11,7 +11,7 @@ def engine(tmp_path):
     """An engine with the cached loader, two variants and a template of each kind."""
     files = {
         "variants/standard/page.html": "standard",
-        "variants/roadmap/page.html": "{% extends 'shared/base.html' %}{% block body %}roadmap{% endblock %}",
+        "variants/roadmap/page.html": "{% extends 'base.html' %}{% block body %}roadmap{% endblock %}",
         "variants/roadmap/only.html": "only here",
         "secret.html": "secret",
         "common/page.html": "common",
