@@ -77,7 +77,7 @@ PHOTO, SCREENSHOT = (8064, 6048), (1170, 20_000)
 )
 def test_photos_of_48_megapixels_and_long_screenshots_are_decoded_in_bounded_memory(kind, mode, size, options, most):
     content = saved(Image.new(mode, size), kind, **options)
-    root = Path(images.__file__).parents[1]
+    root = Path(images.__file__).parents[2]
     command = [sys.executable, "-c", PROGRAM, *(("128", "square") if size == SCREENSHOT else ("640", ""))]
     done = subprocess.run(command, input=content, capture_output=True, cwd=root, check=True)
     assert int(done.stdout) < most * MEGABYTE
