@@ -44,7 +44,7 @@ class General(forms.ModelForm):  # type: ignore[type-arg]
         widget=forms.RadioSelect,
     )
     variant = forms.ChoiceField(
-        label=gettext_lazy("Pages"),
+        label=gettext_lazy("Site layout"),
         choices=lambda: [(name, VARIANTS.get(name, name)) for name in settings.TENANCY["VARIANTS"]],
     )
 
