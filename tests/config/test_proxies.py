@@ -3,6 +3,7 @@
 import asyncio
 import os
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from cryptography.x509.oid import NameOID
 from django.db import connection
 
 from config.proxies import TrustProxy
+from config.trial import PUBLISHED
 from tests.isolation.live import running_web_process
 from tests.pooler.pgbouncer import with_database
 
@@ -72,6 +74,14 @@ def test_header_of_a_client_does_not_count_without_a_proxy(settings):
     assert ask(b"https") == "http"
 
 
+# A process that others can reach refuses to start with the passwords of docker-compose.yml.
+with_own_secrets = pytest.mark.skipif(
+    any(urlsplit(os.environ[name]).password in PUBLISHED for name in ("DATABASE_URL", "REDIS_URL")),
+    reason="the servers of the environment have published passwords",
+)
+
+
+@with_own_secrets
 @pytest.mark.django_db(transaction=True)
 def test_web_process_behind_a_proxy_redirects_http_and_serves_https(tmp_path):
     url = with_database(os.environ["DATABASE_URL"], connection.settings_dict["NAME"])
@@ -116,6 +126,7 @@ def certificate(tmp_path):
     }
 
 
+@with_own_secrets
 @pytest.mark.django_db(transaction=True)
 def test_web_process_with_a_certificate_serves_https_without_redirects(tmp_path, certificate):
     url, log = with_database(os.environ["DATABASE_URL"], connection.settings_dict["NAME"]), tmp_path / "web.log"

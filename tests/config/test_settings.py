@@ -14,6 +14,17 @@ from config.connections import mailer
 from config.environment import VARIABLES, document, read
 from tenancy.routing import check_resolvers, forget_resolvers
 
+# Secrets that are published nowhere. Those of the environment can be the defaults of docker-compose.yml.
+OWN = {
+    "SECRET_KEY": "x" * 32,
+    "SECRET_KEY_FALLBACKS": "",
+    "JWT_SIGNING_KEY": "",
+    "S3_SECRET_KEY": "y" * 32,
+    "DATABASE_URL": "postgres://commonhold_app:own@127.0.0.1:1/commonhold",
+    "REDIS_URL": "redis://:own@127.0.0.1:1/0",
+    "BROKER_URL": "",
+}
+
 ROOT = Path(__file__).resolve().parents[2]
 REMEDY = re.compile(r"\b(?:Use|Name|Set|choose|looks like|It must not|is not (?:1 or 0|a whole number|a list of))\b")
 NO_DATABASE = [
@@ -49,7 +60,7 @@ INVALID = {
     "DATABASE_POOL_SECONDS": ["5s", "0"],
     "DB_ROLE_PREFIX": ["Common-Hold", "x" * 60],
     "REDIS_URL": NO_REDIS,
-    "BROKER_URL": [*NO_REDIS, "amqp://host", os.environ.get("REDIS_URL", "")],
+    "BROKER_URL": [*NO_REDIS, "amqp://host", OWN["REDIS_URL"]],
     "BROKER_PREFIX": ["two words"],
     "JOB_SECONDS": ["0", "1h"],
     "JOBS_PER_TENANT": ["0"],
@@ -78,7 +89,8 @@ INVALID = {
 @pytest.fixture
 def load(monkeypatch):
     """Load the settings anew, with other variables, and return them. Raises ImproperlyConfigured."""
-    monkeypatch.setenv("SECRET_KEY", "x" * 32)
+    for name, value in OWN.items():
+        monkeypatch.setenv(name, value)
 
     def load(**environment):
         for name, value in environment.items():
