@@ -21,6 +21,8 @@ OWN = {
     "JWT_SIGNING_KEY": "",
     "S3_SECRET_KEY": "y" * 32,
     "DATABASE_URL": "postgres://commonhold_app:own@127.0.0.1:1/commonhold",
+    "DATABASE_OWNER_URL": "postgres://commonhold_owner:own@127.0.0.1:1/commonhold",
+    "DATABASE_OPERATOR_URL": "postgres://commonhold_operator:own@127.0.0.1:1/commonhold",
     "REDIS_URL": "redis://:own@127.0.0.1:1/0",
     "BROKER_URL": "",
 }
