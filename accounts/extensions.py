@@ -102,7 +102,7 @@ def shows(kind: str, queryset: "QuerySet[Any]", serializer: "type[BaseSerializer
     shown[kind] = queryset, serializer
 
 
-class Kind[S: "Model"]:
+class Kind[S: "Model"](ABC):
     """A kind of rows that refer to a subject by its id: to a row of `model`, or to the account itself without one."""
 
     name: str  # stored, and what the API calls it
@@ -145,13 +145,13 @@ class NotificationKind[S: "Model"](Kind[S]):
     def subjects(self, member: "Membership") -> "QuerySet[S]":
         return cast("QuerySet[S]", super().subjects(member))
 
+    @abstractmethod
     def in_words(self, notification: "Notification", subject: S, *, actor_name: str) -> str:
         """Return what happened, as a sentence: “Ada assigned you WEB-42”. `actor_name` is the name to write."""
-        raise NotImplementedError
 
+    @abstractmethod
     def shown(self, subject: S) -> Shown:
         """Return how the subject is shown."""
-        raise NotImplementedError
 
     def is_wanted(self, notification: "Notification", subject: S) -> bool:
         """Return whether to send the email. Asked when it is sent, which may be long after the notification."""
@@ -203,17 +203,17 @@ class ExportKind[S: "Model"](Kind[S]):
     formats: Sequence[tuple[str, Any]]  # each with its label
     most: int  # bytes of a file
 
+    @abstractmethod
     def count(self, subject: S | None) -> int:
         """Return the number that `write()` yields in the end."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write(self, subject: S | None, format: str, file: IO[bytes]) -> Iterator[int]:  # noqa: A002
         """Write the file, and yield after each page how much is written. Raises TooLarge, StorageUnavailable."""
-        raise NotImplementedError
 
+    @abstractmethod
     def file_stem(self, subject: S | None) -> str:
         """Return what the name of a file begins with, such as WEB in WEB-2026-11-21.csv."""
-        raise NotImplementedError
 
     def progress(self, done: int, total: int) -> str:
         """Return in words how much of an export is written."""
@@ -254,7 +254,7 @@ archive_sections: list[ArchiveSection] = []
 # Files ---------------------------------------------------------------------------------------------------------------
 
 
-class AttachmentKind[A: "AbstractAttachment"]:
+class AttachmentKind[A: "AbstractAttachment"](ABC):
     """One model of files that members upload: what a file belongs to, and where its changes are recorded."""
 
     model: "type[A]"
@@ -263,21 +263,21 @@ class AttachmentKind[A: "AbstractAttachment"]:
     def name(self) -> str:
         return self.model._meta.label_lower
 
+    @abstractmethod
     def lock(self, attachment: A) -> None:
         """Lock what `attachment` belongs to until the transaction ends, and set it on `attachment` as it is now.
 
         It is also called for a new attachment, before that is saved. Locks are taken in the order user, account, rows
         of the app; the membership is locked after this. Raises Gone.
         """
-        raise NotImplementedError
 
-    def check(self, attachment: A) -> None:
+    def check(self, attachment: A) -> None:  # noqa: B027  # a kind without further rules does not override it
         """Check what a new attachment belongs to. Its uploader is authorized and sees it.
 
         Raises PermissionDenied, ValidationError.
         """
 
-    def record(self, attachment: A, actor: "Membership | None", verb: str) -> None:
+    def record(self, attachment: A, actor: "Membership | None", verb: str) -> None:  # noqa: B027  # optional, too
         """Record `attachment.created` for a file that is ready now, or `attachment.deleted` for one that was.
 
         `lock()` was called before.
