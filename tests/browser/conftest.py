@@ -16,6 +16,7 @@ from django.db import connection
 from playwright.sync_api import expect, sync_playwright
 
 from config.pytest_plugin import find_program
+from tasks.actions import create_task
 from tests.accounts.live.clients import make_office, port_of
 from tests.browser.people import ARGUMENTS, SECONDS, Browsers
 from tests.isolation.live import web_process
@@ -56,3 +57,13 @@ def browser(office, chromium):
     browsers = Browsers(chromium, office)
     yield browsers
     browsers.close()
+
+
+@pytest.fixture
+def studio(browser):
+    """The account, with the project WEB and three tasks in it."""
+    studio = browser.office
+    project = studio.make_project(name="Website", key="WEB")
+    for title in ("Write the welcome page", "Choose a picture", "Ask the printer"):
+        studio.act(create_task, project=project, title=title, description="Say **hello**.")
+    return studio
