@@ -187,7 +187,7 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # in the browser that signed up, and in no other
 ACCOUNT_CHANGE_EMAIL = True  # a person has one address; a new one counts once it is confirmed
 ACCOUNT_SESSION_REMEMBER = True
-# Beside what allauth limits by itself. `key` is who is written to: a stranger may name any address.
+# In addition to the limits of allauth. `key` is the recipient: an anonymous client can enter any address.
 ACCOUNT_RATE_LIMITS = {
     "signed_up": "20/h/ip,50/d/ip,3/h/key,5/d/key",  # what accounts.adapters counts; "signup" are attempts
     "reset_password": "20/m/ip,5/h/key",

@@ -181,7 +181,7 @@ class IncomingAttachment[A: AbstractAttachment]:
 
 
 class NoFiles(FileUploadHandler):
-    """Refuses files in forms that Django parses by itself: no view expects any there, and they would fill the disk."""
+    """Rejects files in forms that Django parses: no view expects a file there, and it would be written to the disk."""
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         raise StopUpload(connection_reset=True)

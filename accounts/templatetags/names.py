@@ -16,5 +16,5 @@ def _quoted(name: object) -> str:
 
 @register.filter
 def line(text: object) -> str:
-    """Return a name or title by itself, as one line: `{{ account.name|line }}`."""
+    """Return a name or title as one line: `{{ account.name|line }}`."""
     return one_line(str(text))

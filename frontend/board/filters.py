@@ -99,7 +99,7 @@ def read_look(request: MemberRequest, project: Project) -> Look:
     found = ProjectFilterSet(request.GET, Task.objects.filter(project=project), request=request)
     options = Options(request.GET)
     if not found.is_valid() or not options.is_valid():
-        raise BadRequest("The address has a filter that makes no sense.")
+        raise BadRequest("The address has an invalid filter.")
     chosen = options.cleaned_data
     return Look(
         project=project,
