@@ -31,4 +31,4 @@ if __name__ == "__main__":
     import django
 
     django.setup()
-    print("\n".join(lines()))  # noqa: T201
+    print("\n".join(lines()))  # noqa: T201  # a program that prints

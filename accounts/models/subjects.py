@@ -23,7 +23,7 @@ class HasSubject(Protocol):
 def subject_visible_to(member: Membership, kinds: Iterable[Kind[Any]]) -> Q:
     """Return the condition that a row is of one of `kinds`, and that its subject exists and `member` may see it.
 
-    The kind is compared first: PostgreSQL evaluates the parts of an OR in their order.
+    A row of an unknown kind is hidden. The order in which PostgreSQL evaluates the parts does not matter.
     """
     visible = Q(pk__in=())
     for kind in kinds:
