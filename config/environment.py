@@ -16,6 +16,15 @@ from config.rules import Rule
 EMBEDDED = "embedded"  # a server of our own is started when it is unset
 REQUIRED = "required"
 
+# Programs that tests need and that come from no wheel, with the command that installs them.
+TEST_PROGRAMS = {
+    "pgbouncer": "apt-get install pgbouncer",
+    "curl": "apt-get install curl",
+    "browser": "apt-get install chromium-headless-shell",
+    "openapi-typescript": "npm install --global openapi-typescript@7.13.0",
+    "useradd": "apt-get install passwd",
+}
+
 
 @dataclass(frozen=True)
 class Variable:
@@ -284,9 +293,9 @@ GROUPS: dict[str, list[Variable]] = {
             "REQUIRE",
             "list",
             [],
-            "whose tests must not be left out: `pgbouncer`, `curl`, `browser`",
+            f"whose tests must not be left out: {', '.join(f'`{name}`' for name in TEST_PROGRAMS)}",
             "none",
-            rule=rules.some_of("pgbouncer", "curl", "browser", "useradd"),
+            rule=rules.some_of(*TEST_PROGRAMS),
         )
     ],
     "The demo": [

@@ -14,17 +14,10 @@ from uuid import uuid4
 import pytest
 
 from config import services
-from config.environment import read
+from config.environment import TEST_PROGRAMS, read
 from config.services.server import SYSTEM_PATH
 
 ROOT = Path(__file__).resolve().parents[1]
-REMEDIES = {
-    "pgbouncer": "apt-get install pgbouncer",
-    "curl": "apt-get install curl",
-    "openapi-typescript": "npm install --global openapi-typescript@7.13.0",
-    "browser": "apt-get install chromium-headless-shell",
-    "useradd": "apt-get install passwd",
-}
 # Programs that have several names, the best first: the headless shell needs a third of the processor time of Chromium.
 NAMES = {"browser": ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")}
 MISSING = "is not installed"
@@ -62,7 +55,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         for name in marker.args:
             if find_program(name):
                 continue
-            message = f"{name} {MISSING}: {REMEDIES[name]}"
+            message = f"{name} {MISSING}: {TEST_PROGRAMS[name]}"
             if name in required:
                 pytest.fail(f"{message} (REQUIRE={os.environ['REQUIRE']})", pytrace=False)
             pytest.skip(message)  # and pytest_terminal_summary() says so in red
