@@ -53,6 +53,11 @@ def test_links_of_a_page_have_targets(page):
     assert broken == []
 
 
+def test_readme_links_every_page_of_docs():
+    linked = set(re.findall(r"\]\((docs/[\w./-]+\.md)", (ROOT / "README.md").read_text()))
+    assert {page.relative_to(ROOT).as_posix() for page in (ROOT / "docs").glob("*.md")} <= linked
+
+
 @each_page
 def test_targets_of_make_exist(page):
     targets = re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
