@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.frontend.test_mailbox import mailbox  # noqa: F401  # a fixture
+from tests.frontend.mailbox.test_mailbox import mailbox  # noqa: F401  # a fixture
 from tests.isolation.test_html_routes import IDS
 
 # {name: its urlconf}
@@ -14,7 +14,7 @@ HOSTS = {
     "tenant": "config.urls.tenant",
     "roadmap": "config.urls.roadmap",
     "public": "config.urls.public",
-    "mails": "tests.frontend.with_mails",
+    "mails": "tests.frontend.mailbox.with_mails",
     "closing": "config.urls.closing",
 }
 

@@ -20,7 +20,7 @@ IN_ITS_ZONE = "        with timezone.override(scope.zone):\n            yield\n"
 RESET = f"token = _scope.set(scope)\n    try:\n{IN_ITS_ZONE}    finally:\n        _scope.reset(token)"
 IDEMPOTENCY, THROTTLING = "tests/accounts/rest/test_idempotency.py", "tests/accounts/rest/test_throttling.py"
 PRECONDITIONS, QUOTAS = "tests/accounts/rest/test_preconditions.py", "tests/accounts/test_quotas.py"
-LOG_IN, TOKEN = "tests/frontend/test_log_in.py", "tests/accounts/test_token.py"
+LOG_IN, TOKEN = "tests/frontend/auth/test_log_in.py", "tests/accounts/test_token.py"
 
 IN_THE_ORM = [
     off(

@@ -4,8 +4,8 @@ from tests.mutants.controls import Mutant, off
 
 FILTERS, CARDS = "frontend/board/filters.py", "frontend/board/cards.py"
 COLUMNS, MOVING = "tasks/actions/columns.py", "tasks/actions/tasks.py"
-SHOWN, MOVED = "tests/frontend/test_board_page.py", "tests/frontend/test_cards.py"
-SETTLED, KEPT = "tests/frontend/test_project_settings.py", "tests/frontend/test_kept_cards.py"
+SHOWN, MOVED = "tests/frontend/board/test_board.py", "tests/frontend/board/test_editing.py"
+SETTLED, KEPT = "tests/frontend/project_settings/test_project_settings.py", "tests/frontend/board/test_kept_cards.py"
 SAME = """
 
     def __eq__(self, other):

@@ -11,8 +11,8 @@ BLOCKS, LABELS = "tasks/markdown.py", "frontend/shared/markdown_labels.py"
 FORGED = "tests/isolation/test_forged_redis.py"
 POISONED, ANNOUNCEMENTS = "tests/isolation/test_poisoned_redis.py", "tests/accounts/live/test_announcements.py"
 THREADS, SLOTS = "tests/accounts/live/test_fair_threads.py", "tests/accounts/test_image_slots.py"
-REFERENCES, REFERRED = "frontend/task/references.py", "tests/frontend/test_references.py"
-COMMENTS, MARKDOWN = "tests/frontend/test_comments.py", "tests/frontend/test_prose_costs.py"
+REFERENCES, REFERRED = "frontend/task/references.py", "tests/frontend/task/test_references.py"
+COMMENTS, MARKDOWN = "tests/frontend/task/test_comments.py", "tests/frontend/shared/test_markdown_costs.py"
 
 OF_COSTS = [
     off(

@@ -9,7 +9,7 @@ STORAGE, SERVING, SNIFFING = "tenancy/storage.py", "accounts/rest/downloads.py",
 IMAGES, PICTURES, QUOTAS = "accounts/files/images.py", "accounts/actions/pictures.py", "accounts/quotas.py"
 API, ATTACKS = "tests/accounts/files/test_attachments_api.py", "tests/accounts/files/test_attachment_attacks.py"
 GONE, FULL = "tests/accounts/files/test_attachment_removal.py", "tests/accounts/files/test_attachment_quotas.py"
-PROXIED, FORMS = "tests/accounts/files/test_proxied_downloads.py", "tests/frontend/test_files.py"
+PROXIED, FORMS = "tests/accounts/files/test_proxied_downloads.py", "tests/frontend/task/test_attachments.py"
 SHOWN, FAULTS = "tests/accounts/test_pictures.py", "tests/faults/test_storage.py"
 OF_TASKS = "tests/tasks/test_attachments.py"
 
@@ -240,7 +240,7 @@ OF_FILES: list[Mutant] = [
         "config/settings.py",
         'FILE_UPLOAD_HANDLERS = ["accounts.rest.uploads.NoFiles"]',
         "UNUSED = []",
-        "tests/frontend/test_picture_forms.py::test_files_that_no_view_has_asked_for_are_not_kept",
+        "tests/frontend/account_settings/test_pictures.py::test_files_that_no_view_has_asked_for_are_not_kept",
     ),
     off(
         "a request begins with nothing of another one of its connection",

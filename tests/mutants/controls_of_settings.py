@@ -2,8 +2,8 @@
 
 from tests.mutants.controls import Edit, Mutant, off
 
-PEOPLE, GENERAL = "tests/frontend/test_members_page.py", "tests/frontend/test_settings_page.py"
-LOG, MAILS = "tests/frontend/test_audit_page.py", "tests/frontend/test_mailbox.py"
+PEOPLE, GENERAL = "tests/frontend/account_settings/test_members.py", "tests/frontend/account_settings/test_general.py"
+LOG, MAILS = "tests/frontend/account_settings/test_audit.py", "tests/frontend/mailbox/test_mailbox.py"
 DELETING, ERASING = "tests/accounts/test_deleting.py", "tests/accounts/test_erasing.py"
 CLOCK = "tests/tenancy/test_clock.py"
 POOL = "tests/faults/test_pool.py"

@@ -3,15 +3,15 @@
 from tests.mutants.controls import Mutant, off
 
 REFERENCES = "frontend/task/references.py"
-REFERRED, TICKED = "tests/frontend/test_references.py", "tests/frontend/test_checklists.py"
+REFERRED, TICKED = "tests/frontend/task/test_references.py", "tests/frontend/task/test_checklists.py"
 LOOKUPS = "frontend/projects/lookups.py"
 FORMS, FOUND = "frontend/task/forms.py", "frontend/search/views.py"
 COMMENTS, MINE = "frontend/task/comments.py", "frontend/my_tasks/views.py"
-TEXT, SAID = "tests/frontend/test_task_text.py", "tests/frontend/test_comments.py"
+TEXT, SAID = "tests/frontend/task/test_text.py", "tests/frontend/task/test_comments.py"
 SET, LISTED, SEARCHED = (
-    "tests/frontend/test_facts.py",
-    "tests/frontend/test_my_tasks.py",
-    "tests/frontend/test_search_page.py",
+    "tests/frontend/task/test_fields.py",
+    "tests/frontend/my_tasks/test_my_tasks.py",
+    "tests/frontend/search/test_search.py",
 )
 
 OF_TASK_PAGES: list[Mutant] = [
@@ -60,21 +60,21 @@ OF_TASK_PAGES: list[Mutant] = [
         "frontend/shared/drafts.py",
         'value = f"{member.account_id}:{member.pk}"',
         'value = f"{member.account_id}"',
-        "tests/frontend/test_drafts.py::test_every_user_and_every_account_has_another_key",
+        "tests/frontend/shared/test_drafts.py::test_every_user_and_every_account_has_another_key",
     ),
     off(
         "a script is not told that a form was accepted without a log-in",
         "frontend/shared/in_place.py",
         "if request.user.is_authenticated:",
         "if request.user:",
-        "tests/frontend/test_drafts.py::test_script_is_told_that_the_session_has_ended",
+        "tests/frontend/shared/test_drafts.py::test_script_is_told_that_the_session_has_ended",
     ),
     off(
         "pages without drafts end those of other tabs after a log-out",
         "frontend/shared/skeleton.html",
         "{% if csp_nonce is not None %}",
         "{% if False %}",
-        "tests/frontend/test_drafts.py::test_pages_without_drafts_run_the_script_that_ends_other_tabs",
+        "tests/frontend/shared/test_drafts.py::test_pages_without_drafts_run_the_script_that_ends_other_tabs",
     ),
     off(
         "comments are found among those that one may see",
@@ -130,7 +130,7 @@ OF_TASK_PAGES: list[Mutant] = [
         "frontend/shared/markdown_rules.py",
         "is_ours = bool(source) and not ELSEWHERE.match(source)",
         "is_ours = bool(source)",
-        "tests/frontend/test_prose.py::test_pictures_from_elsewhere_are_links",
+        "tests/frontend/shared/test_markdown.py::test_pictures_from_elsewhere_are_links",
     ),
     off(
         "a tick is authorized when it is made",
@@ -166,6 +166,6 @@ OF_TASK_PAGES: list[Mutant] = [
         "frontend/shared/web_addresses.py",
         "(?:{_REST}|(?!{_MORE}|{_USER}))",
         "(?:{_REST})?",
-        "tests/frontend/test_prose.py::test_part_of_an_address_is_no_link",
+        "tests/frontend/shared/test_markdown.py::test_part_of_an_address_is_no_link",
     ),
 ]

@@ -9,8 +9,8 @@ import pytest
 from django.core import mail
 
 from frontend.mailbox.backend import FolderBackend
-from tests.frontend import with_mails
 from tests.frontend.conftest import Page
+from tests.frontend.mailbox import with_mails
 
 pytestmark = pytest.mark.django_db
 

@@ -9,14 +9,14 @@ from django.utils import timezone
 from PIL import Image
 
 from frontend.projects import views
-from tests.frontend.test_mailbox import send
+from tests.frontend.mailbox.test_mailbox import send
 from tests.isolation.conftest import ours  # noqa: F401  # a fixture
 from tests.isolation.routes import routes
 from tests.isolation.visits import HOSTS, mailbox, path_of, visit  # noqa: F401  # fixtures
 
 pytestmark = pytest.mark.django_db
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SVG = ROOT / "frontend/static/frontend/shared/icon.svg"
 HOME_SCREEN = "frontend/root/apple-touch-icon.png"
 FILES = {"/favicon.ico": "image/x-icon", "/apple-touch-icon.png": "image/png"}

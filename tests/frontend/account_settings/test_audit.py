@@ -106,7 +106,7 @@ def test_pagination_keeps_the_filters(client, page, acme, alice):
 
 
 def test_every_documented_action_is_offered():
-    documented = (Path(__file__).resolve().parents[2] / "docs/audit.md").read_text()
+    documented = (Path(__file__).resolve().parents[3] / "docs/audit.md").read_text()
     named = {
         name
         for line in re.findall(r"^\| (`.*?) \|", documented, re.MULTILINE)
