@@ -26,7 +26,7 @@ from tasks.actions import create_task
 from tenancy.context import tenant_context
 from tenancy.models import get_membership_model
 from tenancy.testing import TenantClient
-from tests.browser.people import ARGUMENTS
+from tests.browser.users import ARGUMENTS
 from tests.isolation.live import web_process
 
 CARDS, CALLS, MOVES = 200, 60, 20

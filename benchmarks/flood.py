@@ -20,7 +20,7 @@ from benchmarks.testdata import Data
 from tenancy.outbox import writing
 from tenancy.outbox.models import OutboxJob
 from tests.isolation.live import web_process
-from tests.jobs.running import processes
+from tests.jobs.processes import processes
 
 ADDRESS = "/api/v1/tasks/?page_size=10"
 CALLS, JOBS = 300, 5000

@@ -13,7 +13,7 @@ from tenancy.context import tenant_context
 from tenancy.outbox import watching, writing
 from tenancy.outbox.models import OutboxJob
 from tests.jobs import samples
-from tests.jobs.running import Processes, processes
+from tests.jobs.processes import Processes, processes
 
 FLOOD, CALLS, BUSY = (
     5000,

@@ -6,7 +6,7 @@ from django.utils import timezone
 from tenancy import routing
 from tenancy.context import tenant_context
 from tenancy.testing import PASSWORD, TenantClient, membership_of
-from tests.accounts.logging_in import Post
+from tests.accounts.authentication import Post
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from redis.connection import Connection
 
 from accounts.models import User
 from tenancy.testing import PASSWORD, join, make_user
-from tests.accounts.inviting import URL as INVITATIONS
-from tests.accounts.logging_in import LOG_IN, SIGN_UP, TOKEN
+from tests.accounts.authentication import LOG_IN, SIGN_UP, TOKEN
+from tests.accounts.invitations import URL as INVITATIONS
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,7 @@ from PIL import Image
 from accounts.files import images
 from accounts.files.images import MEMORY, NotAnImage, TooManyImages, shrink
 from tenancy.context import tenant_context
-from tests.accounts.files.sending import keys_of
+from tests.accounts.files.clients import keys_of
 from tests.accounts.test_pictures import AVATAR, picture, send
 from tests.waiting import PATIENCE
 

@@ -16,7 +16,7 @@ from accounts.plans import LIMITS, Plan
 from tenancy.context import tenant_context
 from tenancy.outbox.models import OutboxJob
 from tenancy.testing import join, make_user, membership_of
-from tests.accounts.inviting import NEW, URL, accept, invite, link_in, post
+from tests.accounts.invitations import NEW, URL, accept, invite, link_in, post
 
 pytestmark = pytest.mark.django_db
 

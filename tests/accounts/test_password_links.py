@@ -10,7 +10,7 @@ from accounts.models import Account
 from tenancy.context import tenant_context
 from tenancy.outbox.models import OutboxJob
 from tenancy.testing import PASSWORD, TenantClient, make_user
-from tests.accounts.logging_in import give_app, is_in, log_in
+from tests.accounts.authentication import give_app, is_in, log_in
 
 pytestmark = pytest.mark.django_db
 URL, NEW = "/auth/password/reset/", "another long sentence"

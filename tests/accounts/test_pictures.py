@@ -15,7 +15,7 @@ from accounts.models import Account, Membership
 from tenancy.context import tenant_context
 from tenancy.storage import TenantStorage, storage
 from tenancy.testing import join, make_user, membership_of
-from tests.accounts.files.sending import keys_of
+from tests.accounts.files.clients import keys_of
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from accounts.models import RefreshFamily
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
 from tenancy.tokens import issue, read_access, read_refresh
-from tests.accounts.forging import forge
+from tests.accounts.forged_tokens import forge
 
 URL = "/api/v1/auth/token/refresh/"
 INVALID = (401, "invalid_token")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.accounts.forging import forge
+from tests.accounts.forged_tokens import forge
 
 INVALID = (401, "invalid_token")
 ENDPOINTS = {"refresh": "refresh", "verify": "token", "revoke": "refresh"}  # {path: field of the body}

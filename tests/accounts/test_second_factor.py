@@ -17,7 +17,7 @@ from accounts.models import AuditEntry, Membership
 from accounts.second_factor import use_up_code
 from tenancy.context import tenant_context
 from tenancy.testing import PASSWORD
-from tests.accounts.logging_in import TOKEN, code_of, give_app, is_in, log_in
+from tests.accounts.authentication import TOKEN, code_of, give_app, is_in, log_in
 
 pytestmark = pytest.mark.django_db
 CODE, CODES, OFF = "/auth/2fa/authenticate/", "/auth/2fa/recovery-codes/", "/auth/2fa/app/deactivate/"

@@ -15,8 +15,8 @@ from accounts.models import Account, AuditEntry, Membership, User
 from accounts.slugs import slug_of
 from tenancy.context import tenant_context
 from tenancy.testing import TenantClient, membership_of
-from tests.accounts.inviting import accept, invite
-from tests.accounts.logging_in import LOG_IN, NEW, SIGN_UP, TOKEN, is_in
+from tests.accounts.authentication import LOG_IN, NEW, SIGN_UP, TOKEN, is_in
+from tests.accounts.invitations import accept, invite
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ import pytest
 from accounts.models import Account
 from tenancy.testing import PASSWORD, join, make_user
 from tenancy.tokens import read_access, read_refresh
-from tests.accounts.forging import forge
+from tests.accounts.forged_tokens import forge
 
 URL = "/api/v1/auth/token/"
 

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import RefreshFamily
 from tenancy.context import tenant_context
-from tests.accounts.forging import forge
+from tests.accounts.forged_tokens import forge
 
 URL = "/api/v1/auth/token/verify/"
 KINDS = ["access", "refresh", "personal"]

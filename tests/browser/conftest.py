@@ -18,7 +18,7 @@ from playwright.sync_api import expect, sync_playwright
 from config.pytest_plugin import find_program
 from tasks.actions import create_task
 from tests.accounts.live.clients import make_office, port_of
-from tests.browser.people import ARGUMENTS, SECONDS, Browsers
+from tests.browser.users import ARGUMENTS, SECONDS, Browsers
 from tests.isolation.live import web_process
 from tests.pooler.pgbouncer import with_database
 

@@ -11,7 +11,7 @@ from tasks.actions import create_comment, create_task, update_task
 from tasks.models import Comment, Task
 from tenancy.context import tenant_context
 from tenancy.testing import PASSWORD
-from tests.browser.people import give_password
+from tests.browser.users import give_password
 
 pytestmark = pytest.mark.needs_program("browser")
 

@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 
 from accounts.models import Membership
 from tenancy.context import tenant_context
-from tests.accounts.inviting import post
-from tests.browser.people import FITS, here
+from tests.accounts.invitations import post
+from tests.browser.users import FITS, here
 
 pytestmark = pytest.mark.needs_program("browser")
 

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tasks.actions import create_task
 from tenancy.context import tenant_context
 from tenancy.testing import PASSWORD, membership_of
-from tests.browser.people import FITS, give_password
+from tests.browser.users import FITS, give_password
 
 pytestmark = pytest.mark.needs_program("browser")
 

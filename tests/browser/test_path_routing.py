@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tasks.actions import create_task
 from tenancy.testing import PASSWORD
 from tests.accounts.live.clients import make_office, port_of
-from tests.browser.people import give_password
+from tests.browser.users import give_password
 from tests.isolation.live import web_process
 from tests.pooler.pgbouncer import with_database
 

@@ -6,8 +6,8 @@ from playwright.sync_api import expect
 from projects.models import Project
 from tasks.actions import create_comment, create_subtask, update_task
 from tenancy.context import tenant_context
-from tests.browser.people import FITS
 from tests.browser.tasks import open_panel, panel, task_of
+from tests.browser.users import FITS
 
 pytestmark = pytest.mark.needs_program("browser")
 

@@ -18,7 +18,7 @@ from tests.accounts.live.clients import make_office, port_of
 from tests.faults.gate import gate_to
 from tests.isolation.live import running_web_process
 from tests.jobs import samples
-from tests.jobs.running import processes
+from tests.jobs.processes import processes
 from tests.pooler.pgbouncer import with_database
 
 URL = with_database(os.environ["DATABASE_URL"], "postgres")  # which is always there
@@ -110,7 +110,7 @@ def terminate_all(application):
 @pytest.mark.django_db(transaction=True)
 def test_web_process_serves_pages_api_and_sockets_after_a_restart_and_says_503_while_the_server_is_away(tmp_path):
     url = f"{with_database(URL, connection.settings_dict['NAME'])}?application_name=web"
-    options = {"connections": SIZE, "wait": 5, "APPLICATION": "tests.faults.filled:application"}
+    options = {"connections": SIZE, "wait": 5, "APPLICATION": "tests.faults.filled_pool:application"}
     with (
         gate_to(URL) as gate,
         running_web_process(through(gate, url), tmp_path / "web.log", **options) as (address, _process),

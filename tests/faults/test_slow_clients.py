@@ -17,7 +17,7 @@ from tasks.actions import create_task
 from tasks.models import Attachment, Task
 from tenancy.context import tenant_context
 from tests.accounts.live.clients import PROTOCOL, make_office, port_of
-from tests.faults.slow import half_a_body, half_a_head, no_reading, slow_clients
+from tests.faults.slow_clients import half_a_body, half_a_head, no_reading, slow_clients
 from tests.isolation.live import connections_of, running_web_process
 from tests.pooler.pgbouncer import with_database
 from tests.waiting import PATIENCE
@@ -194,7 +194,7 @@ def test_strangers_and_viewers_take_no_place_of_those_who_upload(web, office):
 def impatient(tmp_path):
     """A web process that waits for a client for a second."""
     url = with_database(os.environ["DATABASE_URL"], connection.settings_dict["NAME"])
-    options = {"connections": CONNECTIONS, "APPLICATION": "tests.faults.impatient:application"}
+    options = {"connections": CONNECTIONS, "APPLICATION": "tests.faults.short_timeouts:application"}
     with running_web_process(url, tmp_path / "web.log", **options) as (address, process):
         yield address, process
 

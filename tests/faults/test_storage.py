@@ -14,7 +14,7 @@ from tasks.models import Attachment
 from tenancy.context import tenant_context
 from tenancy.outbox.models import OutboxJob
 from tenancy.storage import storage
-from tests.accounts.files.sending import TEXT, keys_of
+from tests.accounts.files.clients import TEXT, keys_of
 from tests.faults.files import API, MIB, PATTERN, body_of, headers_of, open_office, send, web_behind_gate
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,7 +12,7 @@ from tenancy import routing, signed_cache
 from tenancy.context import tenant_context
 from tenancy.routing import _values
 from tenancy.signed_cache import SignedCacheClient
-from tests.accounts.logging_in import give_app
+from tests.accounts.authentication import give_app
 from tests.isolation.test_poisoned_redis import keys, kinds, use_everything
 
 pytestmark = pytest.mark.django_db

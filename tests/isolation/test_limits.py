@@ -13,7 +13,7 @@ from accounts import plans
 from accounts.models import Account
 from accounts.rest import throttling
 from tenancy.testing import PASSWORD, TenantClient
-from tests.accounts.logging_in import LOG_IN, NEW, SIGN_UP, TOKEN, Post
+from tests.accounts.authentication import LOG_IN, NEW, SIGN_UP, TOKEN, Post
 
 pytestmark = pytest.mark.django_db
 

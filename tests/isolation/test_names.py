@@ -18,9 +18,9 @@ from tenancy.context import tenant_context
 from tenancy.fields import LineField
 from tenancy.lines import BIDI, one_line, validate_line
 from tenancy.testing import membership_of
-from tests.accounts.inviting import ACCEPT, invite, post
-from tests.accounts.inviting import URL as INVITATIONS
-from tests.accounts.logging_in import NEW, SIGN_UP
+from tests.accounts.authentication import NEW, SIGN_UP
+from tests.accounts.invitations import ACCEPT, invite, post
+from tests.accounts.invitations import URL as INVITATIONS
 from tests.config.test_settings import ROOT
 
 INJECTED = "Pay at https://evil.example"

@@ -12,7 +12,7 @@ from kombu.exceptions import ContentDisallowed, DecodeError
 
 from accounts.live.visitors import OpenSockets
 from tenancy.context import tenant_context
-from tests.accounts.logging_in import LOG_IN, code_of, give_app, log_in
+from tests.accounts.authentication import LOG_IN, code_of, give_app, log_in
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ from projects.models import Label
 from tenancy.context import tenant_context
 from tenancy.outbox.models import OutboxJob
 from tests.jobs import samples  # noqa: F401  # registers them in this process too
-from tests.jobs.running import processes
+from tests.jobs.processes import processes
 from tests.pooler.pgbouncer import with_database
 
 

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from accounts.models import Account, AuditEntry
 from tenancy.context import tenant_context
 from tenancy.testing import TenantClient
-from tests.accounts.inviting import post
+from tests.accounts.invitations import post
 from tests.frontend.conftest import Page
 
 pytestmark = pytest.mark.django_db

@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.servers import run_alone
 from tests.mutants.controls import IN_THE_DATABASE, ON_THE_WAY_TO_IT, Mutant
 from tests.mutants.controls_in_python import IN_REQUESTS, IN_THE_CACHE, IN_THE_ORM
-from tests.mutants.controls_of_acting import OF_ACTING
+from tests.mutants.controls_of_actions import OF_ACTING
 from tests.mutants.controls_of_boards import OF_BOARDS
 from tests.mutants.controls_of_clients_and_secrets import OF_CLIENTS, OF_NAMES, OF_SECRETS
 from tests.mutants.controls_of_costs import OF_COSTS
@@ -32,7 +32,7 @@ from tests.mutants.controls_of_sockets import OF_SOCKETS
 from tests.mutants.controls_of_task_pages import OF_TASK_PAGES
 from tests.mutants.controls_of_the_product import IN_THE_PRODUCT
 from tests.mutants.controls_of_tokens import OF_TOKENS
-from tests.mutants.trying import Copy, Result
+from tests.mutants.runner import Copy, Result
 
 MUTANTS = [
     *(*IN_THE_DATABASE, *ON_THE_WAY_TO_IT, *IN_THE_ORM, *IN_REQUESTS, *OF_TOKENS, *OF_MEMBERS, *IN_THE_CACHE),

@@ -5,7 +5,7 @@ from tests.mutants.controls import off
 SIGNED, SOCKETS = "tenancy/signed_cache.py", "tenancy/sockets.py"
 FEEDS, WATCH, IMAGES = "accounts/live/feeds.py", "accounts/live/watch.py", "accounts/files/images.py"
 HEADERS, PARTS = "accounts/files/image_headers.py", "tests/accounts/test_picture_parts.py"
-ARRIVING, ROOM = "accounts/rest/uploads.py", "tests/accounts/test_picture_room.py"
+ARRIVING, ROOM = "accounts/rest/uploads.py", "tests/accounts/test_picture_memory.py"
 FEED, PROSE = "frontend/task/activity.py", "frontend/shared/markdown.py"
 BLOCKS, LABELS = "tasks/markdown.py", "frontend/shared/markdown_labels.py"
 FORGED = "tests/isolation/test_forged_redis.py"

@@ -4,7 +4,7 @@ from tests.mutants.controls import off
 
 JOBS, DAYS, CELERY = "tenancy/jobs.py", "tenancy/daily.py", "config/celery.py"
 OUTBOX, RELAYING = "tenancy/outbox/working.py", "tenancy/outbox/relaying.py"
-ASKING, WORKING = "tests/jobs/test_asking.py", "tests/jobs/test_working.py"
+ASKING, WORKING = "tests/jobs/test_enqueue.py", "tests/jobs/test_worker.py"
 FAULTS, DEAD, DAILY, RELAY = (
     "tests/jobs/test_faults.py",
     "tests/jobs/test_dead_letters.py",

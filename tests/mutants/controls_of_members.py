@@ -4,7 +4,7 @@ from tests.mutants.controls import CATALOGUE, DATABASE, off
 
 AUDIT = "tests/accounts/test_audit.py"
 ROLES, LEAVING = "tests/accounts/test_members.py", "tests/accounts/test_leaving.py"
-INVITING, ACCEPTING = "tests/accounts/test_invitations.py", "tests/accounts/test_accepting.py"
+INVITING, ACCEPTING = "tests/accounts/test_invitations.py", "tests/accounts/test_acceptance.py"
 AUDIT_API = "accounts/api/audit.py"
 MEMBERS, INVITATIONS = "accounts/actions/members.py", "accounts/actions/invitations.py"
 

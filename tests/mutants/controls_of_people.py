@@ -3,8 +3,8 @@
 from tests.mutants.controls import Edit, Mutant, off
 
 SIGN_UP, LINKS = "tests/accounts/test_sign_up.py", "tests/accounts/test_password_links.py"
-CODES, OVER = "tests/accounts/test_second_factor.py", "tests/accounts/test_handing_over.py"
-OWN = "tests/accounts/test_own_log_in.py"
+CODES, OVER = "tests/accounts/test_second_factor.py", "tests/accounts/test_login_handoff.py"
+OWN = "tests/accounts/test_login_settings.py"
 ADAPTERS, HANDING, SIGNING = "accounts/adapters.py", "accounts/actions/login_handoff.py", "accounts/actions/sign_up.py"
 HANDOFFS = "frontend/auth/login_handoff.py"
 PASSWORDS, DELETING = "accounts/actions/password_reset.py", "accounts/actions/user_deletion.py"

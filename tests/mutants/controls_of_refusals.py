@@ -3,7 +3,7 @@
 from tests.mutants.controls import Mutant, off
 
 COST, HEADERS = "tests/accounts/test_equal_cost.py", "tests/accounts/rest/test_documented_headers.py"
-KEYS, REFUSALS = "tests/projects/test_hidden_keys.py", "tests/accounts/test_refusals.py"
+KEYS, REFUSALS = "tests/projects/test_hidden_keys.py", "tests/accounts/test_refused_log_ins.py"
 WRITES, SEVERAL = "accounts/rest/writes.py", "accounts/rest/views.py"
 
 OF_REFUSALS: list[Mutant] = [

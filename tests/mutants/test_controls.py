@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutants.__main__ import MUTANTS
-from tests.mutants.trying import ROOT
+from tests.mutants.runner import ROOT
 
 DEFINED = re.compile(r"^\s*(?:async )?(?:def|class) (\w+)", re.MULTILINE)
 

@@ -1,6 +1,6 @@
 """How a client sends files of tasks."""
 
-from tests.accounts.files.sending import Files
+from tests.accounts.files.clients import Files
 
 FILES = Files("/api/v1/attachments/", "task")
 API = FILES.api

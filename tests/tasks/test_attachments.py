@@ -18,7 +18,7 @@ from tenancy.context import tenant_context
 from tenancy.outbox.models import OutboxJob
 from tenancy.storage import storage
 from tenancy.testing import membership_of
-from tests.accounts.files.sending import TEXT, field, file, form, keys_of, put
+from tests.accounts.files.clients import TEXT, field, file, form, keys_of, put
 from tests.sample.models import Note, NoteFile
 from tests.tasks.files import API, FILES
 

@@ -9,7 +9,7 @@ from accounts.models import Account, Membership
 from projects.models import Activity, Project
 from tasks.models import Attachment
 from tenancy.context import tenant_context
-from tests.accounts.files.sending import BOUNDARY, field, file, form, keys_of
+from tests.accounts.files.clients import BOUNDARY, field, file, form, keys_of
 from tests.tasks.files import API
 
 pytestmark = pytest.mark.django_db

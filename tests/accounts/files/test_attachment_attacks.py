@@ -13,7 +13,7 @@ from accounts.models import MediaAccess
 from tenancy.context import tenant_context
 from tenancy.storage import storage
 from tenancy.testing import canary, foreign_canaries, membership_of
-from tests.accounts.files.sending import API, NOTES, TEXT, keys_of, put
+from tests.accounts.files.clients import API, NOTES, TEXT, keys_of, put
 from tests.sample.models import NoteFile
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,7 @@ from accounts.models.attachments import UploadURL, occupied_bytes
 from accounts.plans import Plan
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
-from tests.accounts.files.sending import API, NOTES, keys_of, put
+from tests.accounts.files.clients import API, NOTES, keys_of, put
 from tests.sample.models import NoteFile
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from tenancy.context import tenant_context
 from tenancy.outbox.models import OutboxJob
 from tenancy.storage import TenantStorage, storage
 from tenancy.testing import membership_of
-from tests.accounts.files.sending import API, NOTES, TEXT, keys_of, put
+from tests.accounts.files.clients import API, NOTES, TEXT, keys_of, put
 from tests.sample.models import NoteFile
 
 pytestmark = pytest.mark.django_db

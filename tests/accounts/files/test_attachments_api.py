@@ -11,7 +11,7 @@ from django.test import override_settings
 from tenancy.context import tenant_context
 from tenancy.storage import storage
 from tenancy.testing import membership_of
-from tests.accounts.files.sending import API, NOTES, TEXT, keys_of, put
+from tests.accounts.files.clients import API, NOTES, TEXT, keys_of, put
 from tests.sample.models import NoteActivity, NoteFile
 
 pytestmark = pytest.mark.django_db

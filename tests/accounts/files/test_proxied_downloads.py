@@ -5,7 +5,7 @@ import pytest
 from accounts.models import MediaAccess
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
-from tests.accounts.files.sending import API, NOTES, TEXT
+from tests.accounts.files.clients import API, NOTES, TEXT
 
 pytestmark = pytest.mark.django_db
 

@@ -4,7 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tenancy.context import tenant_context
-from tests.accounts.files.sending import API, BOUNDARY, NOTES, TEXT, field, file, form, keys_of
+from tests.accounts.files.clients import API, BOUNDARY, NOTES, TEXT, field, file, form, keys_of
 from tests.sample.models import NoteFile
 
 pytestmark = pytest.mark.django_db

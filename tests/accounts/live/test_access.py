@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.live.watch import EVERY
 from accounts.models import Account, Membership, User
 from tenancy.context import tenant_context
-from tests.accounts.forging import forge
+from tests.accounts.forged_tokens import forge
 from tests.accounts.live.clients import PROTOCOL
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,7 +11,7 @@ from accounts.models import Account, Membership, User
 from tenancy.context import tenant_context
 from tenancy.testing import TenantClient, join
 from tenancy.tokens import issue
-from tests.accounts.forging import forge
+from tests.accounts.forged_tokens import forge
 from tests.accounts.live.clients import PROTOCOL
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -20,9 +20,9 @@ from tenancy.context import tenant_context
 from tenancy.models import is_tenant_owned
 from tenancy.outbox.models import OutboxJob
 from tenancy.testing import membership_of
-from tests.accounts.deleting import pass_time
-from tests.accounts.files.sending import BOUNDARY, TEXT, field, file, form, put
-from tests.accounts.inviting import post
+from tests.accounts.account_deletion import pass_time
+from tests.accounts.files.clients import BOUNDARY, TEXT, field, file, form, put
+from tests.accounts.invitations import post
 from tests.tasks.files import FILES
 
 pytestmark = pytest.mark.django_db

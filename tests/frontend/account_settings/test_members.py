@@ -10,7 +10,7 @@ from accounts.models import Account, AuditEntry, Invitation, Membership
 from accounts.plans import Plan
 from tenancy.context import tenant_context
 from tenancy.testing import join, make_user, membership_of
-from tests.accounts.inviting import link_in, post
+from tests.accounts.invitations import link_in, post
 
 pytestmark = pytest.mark.django_db
 

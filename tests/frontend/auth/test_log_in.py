@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import Membership
 from tenancy.context import tenant_context
 from tenancy.testing import PASSWORD, TenantClient, membership_of
-from tests.accounts.logging_in import code_of, give_app
+from tests.accounts.authentication import code_of, give_app
 
 URL = "/auth/login/"
 

@@ -12,7 +12,7 @@ from accounts.plans import Plan
 from tasks.models import Attachment
 from tenancy.context import tenant_context
 from tenancy.testing import TenantClient
-from tests.accounts.files.sending import TEXT, keys_of
+from tests.accounts.files.clients import TEXT, keys_of
 from tests.tasks.files import FILES
 
 pytestmark = pytest.mark.django_db

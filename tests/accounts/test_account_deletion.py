@@ -10,8 +10,8 @@ from accounts.jobs import mail_deletion
 from accounts.models import Account, AuditEntry
 from tenancy.context import tenant_context
 from tenancy.testing import TenantClient, membership_of
-from tests.accounts.deleting import pass_time
-from tests.accounts.inviting import post
+from tests.accounts.account_deletion import pass_time
+from tests.accounts.invitations import post
 from tests.frontend.conftest import Page
 
 pytestmark = pytest.mark.django_db

@@ -4,8 +4,8 @@ from tests.mutants.controls import Mutant, off
 
 ACTING, ACTIVITY = "accounts/actions/authorization.py", "projects/actions/activity.py"
 MEMBERS, TOKENS, EXPORTS = "accounts/actions/members.py", "accounts/actions/tokens.py", "accounts/actions/exports.py"
-REVOKED, UPLOADS = "tests/isolation/test_revoked_meanwhile.py", "tests/tasks/test_uploads_revoked.py"
-LOG_INS, ENDING = "tests/accounts/test_log_ins_under_way.py", "tests/accounts/test_invitations_end.py"
+REVOKED, UPLOADS = "tests/isolation/test_revocation_races.py", "tests/tasks/test_uploads_revoked.py"
+LOG_INS, ENDING = "tests/accounts/test_unfinished_log_ins.py", "tests/accounts/test_invitation_validity.py"
 NOTHING = f"{REVOKED}::test_nothing_is_written_after_the_permission_was_revoked"
 
 

@@ -12,7 +12,7 @@ from tasks.actions import create_task
 from tasks.models import Attachment, Task
 from tenancy.context import tenant_context
 from tenancy.storage import storage
-from tests.accounts.files.sending import keys_of
+from tests.accounts.files.clients import keys_of
 from tests.browser.storage_front import front_of
 from tests.isolation.live import web_process
 from tests.pooler.pgbouncer import with_database

@@ -12,7 +12,7 @@ from accounts.models.invitations import INVITERS
 from accounts.permissions import PERMISSIONS
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
-from tests.accounts.inviting import NEW, URL, accept, invite, link_in, post
+from tests.accounts.invitations import NEW, URL, accept, invite, link_in, post
 
 pytestmark = pytest.mark.django_db
 

@@ -22,7 +22,7 @@ from tenancy.context import tenant_context
 from tenancy.fields import TenantForeignKey
 from tenancy.models import is_tenant_owned
 from tenancy.outbox.models import DailyRun, OutboxJob
-from tests.accounts.deleting import pass_time
+from tests.accounts.account_deletion import pass_time
 from tests.isolation.conftest import populate
 
 pytestmark = pytest.mark.django_db

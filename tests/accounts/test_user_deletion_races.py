@@ -20,8 +20,8 @@ from accounts.models import Account, ApiToken, Membership, RefreshFamily, User
 from tenancy.context import tenant_context
 from tenancy.storage import storage
 from tenancy.testing import PASSWORD, TenantClient, join, membership_of
-from tests.accounts.inviting import invite
-from tests.accounts.logging_in import give_app
+from tests.accounts.authentication import give_app
+from tests.accounts.invitations import invite
 from tests.accounts.test_pictures import picture
 from tests.waiting import wait_until_blocked
 

@@ -23,8 +23,8 @@ from tenancy.context import tenant_context
 from tenancy.models import is_tenant_owned
 from tenancy.outbox.models import OutboxJob
 from tenancy.testing import membership_of
-from tests.accounts.files.sending import keys_of
-from tests.isolation.acting import CALLS, IN_A_PROJECT, NOT_ACTIONS, VIEWERS_TOO, World, found
+from tests.accounts.files.clients import keys_of
+from tests.isolation.actions import CALLS, IN_A_PROJECT, NOT_ACTIONS, VIEWERS_TOO, World, found
 from tests.waiting import PATIENCE, wait_until_blocked
 
 REFUSALS = (PermissionDenied, Gone, BulkRefused)

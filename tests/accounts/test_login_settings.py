@@ -12,8 +12,8 @@ from tasks.actions import create_comment
 from tasks.models import Comment
 from tenancy.context import tenant_context
 from tenancy.testing import PASSWORD, make_user, membership_of
-from tests.accounts.logging_in import NEW, SIGN_UP, give_app, is_in
-from tests.accounts.logging_in import log_in as log_in_page
+from tests.accounts.authentication import NEW, SIGN_UP, give_app, is_in
+from tests.accounts.authentication import log_in as log_in_page
 
 pytestmark = pytest.mark.django_db
 PASSWORD_PAGE, ADDRESS, DELETE = "/auth/password/change/", "/auth/email/", "/auth/delete/"

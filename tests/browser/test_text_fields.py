@@ -10,7 +10,7 @@ from tasks.actions import create_comment, create_task, update_task
 from tasks.checklists import Tick, fingerprint
 from tasks.models import Attachment, Task
 from tenancy.context import tenant_context
-from tests.browser.people import FITS
+from tests.browser.users import FITS
 
 pytestmark = pytest.mark.needs_program("browser")
 

@@ -9,7 +9,7 @@ from allauth.mfa.utils import decrypt
 from celery import current_app
 
 from tenancy.testing import PASSWORD
-from tests.accounts.inviting import post as carry_out
+from tests.accounts.invitations import post as carry_out
 
 NEW = {"email": "nina@example.com", "password1": "a long sentence of hers", "account_name": "Initech", "slug": ""}
 LOG_IN, SIGN_UP, TOKEN = "/auth/login/", "/auth/signup/", "/api/v1/auth/token/"

@@ -6,7 +6,7 @@ from allauth.account.models import EmailAddress
 from accounts.models import AuditEntry
 from tenancy.context import tenant_context
 from tenancy.testing import PASSWORD, join, make_user
-from tests.accounts.logging_in import log_in
+from tests.accounts.authentication import log_in
 
 pytestmark = pytest.mark.django_db
 

@@ -12,9 +12,9 @@ from accounts.exceptions import Gone
 from accounts.models import RefreshFamily, User
 from tenancy.context import tenant_context
 from tenancy.testing import PASSWORD
-from tests.accounts.inviting import invite
-from tests.accounts.logging_in import TOKEN, code_of, give_app, is_in, log_in
-from tests.accounts.test_own_log_in import change_password, end_others
+from tests.accounts.authentication import TOKEN, code_of, give_app, is_in, log_in
+from tests.accounts.invitations import invite
+from tests.accounts.test_login_settings import change_password, end_others
 
 pytestmark = pytest.mark.django_db
 CODE, PROJECTS = "/auth/2fa/authenticate/", "/api/v1/projects/"

@@ -12,7 +12,7 @@ from accounts.exceptions import Gone
 from accounts.models import AuditEntry, Invitation, Membership, User
 from tenancy.context import tenant_context
 from tenancy.testing import PASSWORD, TenantClient, join, make_user, membership_of
-from tests.accounts.inviting import ACCEPT, NEW, accept, invite
+from tests.accounts.invitations import ACCEPT, NEW, accept, invite
 
 pytestmark = pytest.mark.django_db
 PROJECTS = "/api/v1/projects/"

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import AuditEntry
 from tenancy.context import tenant_context
 from tenancy.testing import PASSWORD, TenantClient
-from tests.accounts.logging_in import LOG_IN, give_app, is_in, log_in
+from tests.accounts.authentication import LOG_IN, give_app, is_in, log_in
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db
