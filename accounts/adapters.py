@@ -26,7 +26,7 @@ from accounts.actions.locks import PersonGone, lock_for_log_in, lock_person
 from accounts.actions.log_out_everywhere import forget_new_address
 from accounts.audit import record_audit
 from accounts.authentication import current_membership
-from accounts.emails.user_emails import ask_for_letter
+from accounts.emails.user_emails import enqueue_user_email
 from accounts.exceptions import TooManyAttempts
 from accounts.models import User
 from tenancy.clients import address_of
@@ -191,17 +191,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
         address = emailconfirmation.email_address
         if address.email == address.user.email:
-            ask_for_letter("sign_up", user_id=address.user_id)
+            enqueue_user_email("sign_up", user_id=address.user_id)
         else:
-            ask_for_letter("new_address", user_id=address.user_id)
-            ask_for_letter("new_address_asked", user_id=address.user_id)
+            enqueue_user_email("new_address", user_id=address.user_id)
+            enqueue_user_email("new_address_asked", user_id=address.user_id)
 
     def send_account_already_exists_mail(self, email: str) -> None:
         """Do nothing: the action of the sign-up has requested the email."""
 
     def send_notification_mail(self, template_prefix: str, user: User, *args: Any, **kwargs: Any) -> None:
         if kind := NEWS.get(template_prefix.rpartition("/")[2]):
-            ask_for_letter(kind, user_id=user.pk)
+            enqueue_user_email(kind, user_id=user.pk)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]

@@ -50,15 +50,15 @@ def erase_deleted() -> None:
     erase_due_accounts()
 
 
-@shared_task(base=TenantTask, name="accounts.send_letter")
-def send_letter(kind: str, user_id: UUID) -> None:
-    user_emails.send_letter(kind, user_id)
+@shared_task(base=TenantTask, name="accounts.send_user_email")
+def send_user_email(kind: str, user_id: UUID) -> None:
+    user_emails.send_user_email(kind, user_id)
 
 
-@shared_task(base=SystemTask, name="accounts.send_letter_of_public_site")
-def send_letter_of_public_site(kind: str, user_id: str) -> None:
+@shared_task(base=SystemTask, name="accounts.send_user_email_of_public_site")
+def send_user_email_of_public_site(kind: str, user_id: str) -> None:
     """The same for a request on the public site, without an active tenant."""
-    user_emails.send_letter(kind, UUID(user_id))
+    user_emails.send_user_email(kind, UUID(user_id))
 
 
 @shared_task(base=TenantTask, name="accounts.log_in_refused")

@@ -44,7 +44,7 @@ def find_account_of(user: User, slug: str) -> AbstractTenant:
     return account
 
 
-def hand_over(*, user: User, account: AbstractTenant, challenge: str) -> str:
+def create_ticket(*, user: User, account: AbstractTenant, challenge: str) -> str:
     """Return a ticket that logs `user` in at `account`, in the browser with the nonce whose hash is `challenge`.
 
     Raises CacheUnavailable.
@@ -55,7 +55,7 @@ def hand_over(*, user: User, account: AbstractTenant, challenge: str) -> str:
     return text
 
 
-def take_over(*, text: str, nonce: str) -> User | None:
+def redeem_ticket(*, text: str, nonce: str) -> User | None:
     """Return the user whom a ticket logs in, in the active account and this browser, or None.
 
     In both cases the ticket cannot be used again. Raises CacheUnavailable.

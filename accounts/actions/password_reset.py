@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from accounts.authentication import current_membership
-from accounts.emails.user_emails import ask_for_letter
+from accounts.emails.user_emails import enqueue_user_email
 from accounts.models import User
 from tenancy.context import get_active_tenant
 
@@ -16,4 +16,4 @@ def ask_for_password_link(*, email: str) -> None:
     """
     user = User.objects.filter(email=email.lower(), is_active=True).first() or User()  # a new id, which no user has
     is_known_here = get_active_tenant() is None or current_membership(user) is not None
-    ask_for_letter("password_link", user_id=user.pk if is_known_here else uuid4())
+    enqueue_user_email("password_link", user_id=user.pk if is_known_here else uuid4())

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from accounts.actions.accounts import give_account, save_new_account
 from accounts.actions.expiry import is_unconfirmed
 from accounts.actions.renaming import host_of
-from accounts.emails.user_emails import ask_for_letter
+from accounts.emails.user_emails import enqueue_user_email
 from accounts.models import Account, Domain, User
 from accounts.slugs import LONGEST, slug_of
 from tenancy.context import tenant_context
@@ -58,7 +58,7 @@ def _sign_up(email: str, password: str, account_name: str, slug: str) -> User | 
     give_account(account, user)
     (transaction.savepoint_rollback if known else transaction.savepoint_commit)(before)
     with tenant_context(account):
-        ask_for_letter("sign_up_again" if known else "sign_up", user_id=(known or user).pk)
+        enqueue_user_email("sign_up_again" if known else "sign_up", user_id=(known or user).pk)
     return None if known else user
 
 

@@ -10,7 +10,7 @@ from frontend.auth import login_handoff
 
 urlpatterns = [
     path("auth/enter/", login_handoff.enter, name="enter"),
-    path("auth/hand-over/", login_handoff.take, name="take_over"),
+    path("auth/hand-over/", login_handoff.redeem, name="redeem_ticket"),
     path("auth/", include("config.urls.auth")),
     re_path(r"^pictures/logo/(?P<picture>[0-9a-f]{32})/$", pictures.logo, name="logo"),  # shown on the log-in page
     path("settings/danger/", danger.closing, name="danger"),

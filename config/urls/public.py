@@ -12,7 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", public.landing, name="landing"),
     path("auth/signup/", person.sign_up, name="account_signup"),
     re_path(r"^auth/confirm-email/(?P<key>[-:\w]+)/$", person.confirm_address, name="account_confirm_email"),
-    path("auth/hand-over/", login_handoff.offer, name="hand_over"),
+    path("auth/hand-over/", login_handoff.offer, name="offer_ticket"),
     path("auth/", include("config.urls.auth")),
     path("api/v1/", include("config.urls.api")),
 ]

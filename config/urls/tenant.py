@@ -23,7 +23,7 @@ urlpatterns = [
     path("pictures/logo/<picture:picture>/", pictures.logo, name="logo"),
     path("pictures/avatar/<picture:picture>/", pictures.avatar, name="avatar"),
     path("auth/enter/", login_handoff.enter, name="enter"),
-    path("auth/hand-over/", login_handoff.take, name="take_over"),
+    path("auth/hand-over/", login_handoff.redeem, name="redeem_ticket"),
     path("settings/", include("config.urls.settings")),
     path("auth/", include("config.urls.auth")),
     path("api/v1/", include("config.urls.api")),

@@ -16,7 +16,7 @@ from django.utils.csp import CSP
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.actions.login_handoff import find_account_of, hand_over, take_over
+from accounts.actions.login_handoff import create_ticket, find_account_of, redeem_ticket
 from accounts.emails.links import public_url
 from accounts.models import User
 from accounts.tokens import hash_of
@@ -24,7 +24,7 @@ from frontend.shared.access import VisitorRequest
 from tenancy.cache import CacheUnavailable
 from tenancy.routing import tenant_origin, tenant_reverse
 
-COOKIE = f"{settings.COOKIE_PREFIX}door"
+COOKIE = f"{settings.COOKIE_PREFIX}login_handoff"
 COOKIE_SECONDS = 600  # includes the time for a log-in with a code on the public site
 CHALLENGE = re.compile(r"[0-9a-f]{64}")
 
@@ -38,10 +38,10 @@ def enter(request: VisitorRequest) -> HttpResponse:
     if request.membership is not None:
         return HttpResponseRedirect(wanted)  # redirect() could interpret the text as the name of a view
     nonce = secrets.token_urlsafe(32)
-    question = urlencode({"account": request.tenant.slug, "challenge": hash_of(nonce)})
-    response = redirect(f"{public_url('hand_over')}?{question}")
-    kept = signing.dumps({"nonce": nonce, "next": wanted}, salt=COOKIE)
-    response.set_cookie(COOKIE, kept, max_age=COOKIE_SECONDS, secure=settings.HTTPS, httponly=True, samesite="Lax")
+    query = urlencode({"account": request.tenant.slug, "challenge": hash_of(nonce)})
+    response = redirect(f"{public_url('offer_ticket')}?{query}")
+    state = signing.dumps({"nonce": nonce, "next": wanted}, salt=COOKIE)
+    response.set_cookie(COOKIE, state, max_age=COOKIE_SECONDS, secure=settings.HTTPS, httponly=True, samesite="Lax")
     return response
 
 
@@ -56,10 +56,10 @@ def offer(request: HttpRequest) -> HttpResponse:
         raise Http404
     if request.method == "POST":
         try:
-            token = hand_over(user=user, account=account, challenge=challenge)
+            token = create_ticket(user=user, account=account, challenge=challenge)
         except CacheUnavailable:
             return redirect(tenant_reverse("account_login", tenant=account))
-        return redirect(f"{tenant_reverse('take_over', tenant=account)}?{urlencode({'token': token})}")
+        return redirect(f"{tenant_reverse('redeem_ticket', tenant=account)}?{urlencode({'token': token})}")
     log_in = tenant_reverse("account_login", tenant=account)
     response = render(request, "account/offer.html", {"account": account, "log_in": log_in})
     # Browsers apply form-action to the redirect after the form too.
@@ -71,13 +71,13 @@ def offer(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_not_required
 @never_cache
-def take(request: VisitorRequest) -> HttpResponse:
+def redeem(request: VisitorRequest) -> HttpResponse:
     """On the host of the account: log in the user of the ticket. Without a valid one redirect to the log-in page."""
     if request.membership is not None:
         return redirect(get_script_prefix())
-    kept = _read_cookie(request)
+    state = _read_cookie(request)
     try:
-        user = take_over(text=request.GET.get("token", ""), nonce=kept.get("nonce", ""))
+        user = redeem_ticket(text=request.GET.get("token", ""), nonce=state.get("nonce", ""))
     except CacheUnavailable:
         user = None
     if user is None:
@@ -85,17 +85,17 @@ def take(request: VisitorRequest) -> HttpResponse:
     else:
         user.backend = settings.AUTHENTICATION_BACKENDS[0]
         get_adapter(request).login(request, user, by="hand-over")
-        response = HttpResponseRedirect(_safe_next(kept.get("next", "")))
+        response = HttpResponseRedirect(_safe_next(state.get("next", "")))
     response.delete_cookie(COOKIE, samesite="Lax")
     return response
 
 
 def _read_cookie(request: HttpRequest) -> dict[str, str]:
     try:
-        kept: dict[str, str] = signing.loads(request.COOKIES.get(COOKIE, ""), salt=COOKIE, max_age=COOKIE_SECONDS)
+        state: dict[str, str] = signing.loads(request.COOKIES.get(COOKIE, ""), salt=COOKIE, max_age=COOKIE_SECONDS)
     except signing.BadSignature:
         return {}
-    return kept
+    return state
 
 
 def _safe_next(url: str) -> str:

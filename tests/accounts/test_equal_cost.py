@@ -67,9 +67,9 @@ def measure(monkeypatch, django_capture_on_commit_callbacks):
                 lambda *args: cost.jobs.append("accounts.log_in_refused_on_public_site"),
             )
             patch.setattr(
-                current_app.tasks["accounts.send_letter_of_public_site"],
+                current_app.tasks["accounts.send_user_email_of_public_site"],
                 "delay",
-                lambda *args: cost.jobs.append("accounts.send_letter_of_public_site"),
+                lambda *args: cost.jobs.append("accounts.send_user_email_of_public_site"),
             )
             with CaptureQueriesContext(connection) as queries, django_capture_on_commit_callbacks(execute=True):
                 yield cost

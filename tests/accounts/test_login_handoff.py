@@ -178,7 +178,7 @@ def test_malformed_ticket_redirects_to_the_login(browser, text):
 
 @pytest.mark.parametrize("cookie", ["", "x", "x:y:z", "é"])
 def test_a_cookie_that_was_tampered_with_is_none(browser, token, cookie):
-    browser.cookies["door"] = cookie
+    browser.cookies["login_handoff"] = cookie
     assert take(browser, token)["Location"] == LOG_IN
 
 

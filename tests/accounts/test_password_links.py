@@ -153,7 +153,7 @@ def test_known_and_unknown_addresses_get_the_same_answer(client, acme, bob, mall
 def test_known_and_unknown_addresses_cost_the_same_work(client, acme, bob):
     for email in ("bob@example.com", "absent@example.com"):
         ask(client.at(acme), email)
-    assert list(OutboxJob.objects.values_list("name", flat=True)) == ["accounts.send_letter"] * 2
+    assert list(OutboxJob.objects.values_list("name", flat=True)) == ["accounts.send_user_email"] * 2
 
 
 def test_pending_address_gets_no_link(client, acme, bob, post):

@@ -76,7 +76,7 @@ HTMX = {
     "HTTP_HX_PROMPT_URI_AUTOENCODED": "true",
     "HTTP_HX_BOOSTED": "x",
 }
-COOKIES = "theme=\x00; messages=\x00:x; door=a:b:c; csrftoken=\x00\xff; \x00=\x00"
+COOKIES = "theme=\x00; messages=\x00:x; login_handoff=a:b:c; csrftoken=\x00\xff; \x00=\x00"
 
 PAGES = [
     *(_query(value) for value in ("%00", "%FF%ED%A0%80", HUGE, "-1", "0001-01-01", "http://[", "9999-12-31")),

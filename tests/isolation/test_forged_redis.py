@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 from django.core.cache import cache
 
-from accounts.actions.login_handoff import hand_over, take_over
+from accounts.actions.login_handoff import create_ticket, redeem_ticket
 from accounts.tokens import hash_of
 from tenancy import routing, signed_cache
 from tenancy.context import tenant_context
@@ -108,7 +108,7 @@ def test_account_of_a_host_is_not_that_of_a_forged_value(client, acme, globex, a
 @pytest.mark.parametrize("way", ["written", "moved", "again"])
 def test_forged_handoff_logs_no_user_in(client, acme, alice, bob, later, way):
     stolen, nonce = "a token that the attacker chose", "n" * 20
-    ticket = hand_over(user=bob, account=acme, challenge=hash_of(nonce))
+    ticket = create_ticket(user=bob, account=acme, challenge=hash_of(nonce))
     own, redis = key_of(f"login:hand-over:{hash_of(ticket)}"), keys()[0]
     content, key = redis.get(own), key_of(f"login:hand-over:{hash_of(stolen)}")
     match way:
@@ -122,7 +122,7 @@ def test_forged_handoff_logs_no_user_in(client, acme, alice, bob, later, way):
             stolen, key = ticket, own
             put(key, content)
     with tenant_context(acme):
-        assert take_over(text=stolen, nonce=nonce) is None
+        assert redeem_ticket(text=stolen, nonce=nonce) is None
 
 
 def test_value_that_is_put_back_does_not_count_after_its_time(client, acme, alice, later):

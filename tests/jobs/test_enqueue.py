@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 SYSTEM_JOBS = {
     "accounts.erase_deleted": "erases accounts, and the row of one goes last",
     "accounts.log_in_refused_on_public_site": "a log-in on the public site is refused without an account",
-    "accounts.send_letter_of_public_site": "what a user requests on the public site belongs to no account",
+    "accounts.send_user_email_of_public_site": "what a user requests on the public site belongs to no account",
     "accounts.remove_expired_sessions": "sessions are shared rows",
     "config.start_for_each_tenant": "writes a job for each tenant into the outbox",
     "samples.leave_active_for_all": "a test's",

@@ -2,7 +2,7 @@
 
 from tests.mutants.controls import Mutant, off
 
-ACTING, ACTIVITY = "accounts/actions/authorization.py", "projects/actions/activity.py"
+AUTHORIZATION, ACTIVITY = "accounts/actions/authorization.py", "projects/actions/activity.py"
 MEMBERS, TOKENS, EXPORTS = "accounts/actions/members.py", "accounts/actions/tokens.py", "accounts/actions/exports.py"
 REVOKED, UPLOADS = "tests/isolation/test_revocation_races.py", "tests/tasks/test_uploads_revoked.py"
 LOG_INS, ENDING = "tests/accounts/test_unfinished_log_ins.py", "tests/accounts/test_invitation_validity.py"
@@ -16,35 +16,35 @@ def asked_by(action: str) -> str:
 OF_ACTING: list[Mutant] = [
     off(
         "acting: the role is asked for again after the locks",
-        ACTING,
+        AUTHORIZATION,
         "    actor.user = now.user\n    require(actor, permission)\n",
         "    actor.user = now.user\n",
         asked_by("tasks.actions.tasks.update_task"),
     ),
     off(
         "acting: the account is not suspended meanwhile",
-        ACTING,
+        AUTHORIZATION,
         "if now.account.suspended_at is not None and not while_suspended:",
         "if False:",
         asked_by("tasks.actions.tasks.create_task"),
     ),
     off(
         "acting: the person is not switched off meanwhile",
-        ACTING,
+        AUTHORIZATION,
         "if now is None or not now.user.is_active:",
         "if now is None:",
         asked_by("tasks.actions.tasks.create_task"),
     ),
     off(
         "acting: a revocation waits for the writes before it",
-        ACTING,
+        AUTHORIZATION,
         "else locked_in_share(rows)",
         "else rows",
         f"{REVOKED}::test_a_revocation_waits_for_the_writes_that_were_authorized_before_it",
     ),
     off(
         "acting: writes of one member go on side by side",
-        ACTING,
+        AUTHORIZATION,
         "if changes_member else",
         "if True else",
         f"{REVOKED}::test_two_writes_of_one_member_do_not_wait_for_each_other",

@@ -4,7 +4,7 @@ from tests.mutants.controls import off
 
 JOBS, DAYS, CELERY = "tenancy/jobs.py", "tenancy/daily.py", "config/celery.py"
 OUTBOX, RELAYING = "tenancy/outbox/working.py", "tenancy/outbox/relaying.py"
-ASKING, WORKING = "tests/jobs/test_enqueue.py", "tests/jobs/test_worker.py"
+ENQUEUE, WORKER = "tests/jobs/test_enqueue.py", "tests/jobs/test_worker.py"
 FAULTS, DEAD, DAILY, RELAY = (
     "tests/jobs/test_faults.py",
     "tests/jobs/test_dead_letters.py",
@@ -18,56 +18,56 @@ OF_JOBS = (
         JOBS,
         "        tenant_id: UUID = require_active_tenant().pk\n        return tenant_id\n",
         "        return UUID(int=0)\n",
-        f"{ASKING}::test_without_a_tenant_it_is_refused_at_once",
+        f"{ENQUEUE}::test_without_a_tenant_it_is_refused_at_once",
     ),
     off(
         "signatures remember their tenant",
         JOBS,
         'made["kwargs"] = {"tenant_id": str(tenant.pk), **made.kwargs}',
         "pass",
-        f"{ASKING}::test_a_chord_remembers_who_made_it",
+        f"{ENQUEUE}::test_a_chord_remembers_who_made_it",
     ),
     off(
         "a canvas passes its tenant on",
         JOBS,
         "        _pass_on(tenant_id, job.options)\n",
         "",
-        f"{ASKING}::test_a_canvas_made_elsewhere_gets_the_tenant_in_all_its_parts",
+        f"{ENQUEUE}::test_a_canvas_made_elsewhere_gets_the_tenant_in_all_its_parts",
     ),
     off(
         "jobs of suspended tenants are dropped",
         JOBS,
         "if tenant.suspended_at is None or (self.also_closing and tenant.is_closing):",
         "if True:",
-        f"{WORKING}::test_jobs_of_a_tenant_that_is_gone_or_suspended_are_dropped",
+        f"{WORKER}::test_jobs_of_a_tenant_that_is_gone_or_suspended_are_dropped",
     ),
     off(
         "a job begins without a tenant",
         JOBS,
         "with no_tenant(), long_work(settings.JOB_TIME_LIMIT):",
         "with long_work(settings.JOB_TIME_LIMIT):",
-        f"{WORKING}::test_a_job_of_the_platform_has_no_tenant_even_after_one_that_left_its_own_active",
+        f"{WORKER}::test_a_job_of_the_platform_has_no_tenant_even_after_one_that_left_its_own_active",
     ),
     off(
         "a message is worth nothing before the relay has sent it",
         OUTBOX,
         "        if job is None or job.sent_at is None:\n",
         "        if job is None:\n",
-        f"{WORKING}::test_a_message_that_is_not_in_the_outbox_does_nothing",
+        f"{WORKER}::test_a_message_that_is_not_in_the_outbox_does_nothing",
     ),
     off(
         "a message names the tenant of its row",
         OUTBOX,
         "select_for_update().filter(pk=job_id, name=name, tenant_id=tenant_id)",
         "select_for_update().filter(pk=job_id, name=name)",
-        f"{WORKING}::test_a_message_is_about_a_job_of_its_tenant_and_its_name_also_when_that_was_sent",
+        f"{WORKER}::test_a_message_is_about_a_job_of_its_tenant_and_its_name_also_when_that_was_sent",
     ),
     off(
         "a message names the job of its row",
         OUTBOX,
         "select_for_update().filter(pk=job_id, name=name, tenant_id=tenant_id)",
         "select_for_update().filter(pk=job_id, tenant_id=tenant_id)",
-        f"{WORKING}::test_a_message_is_about_a_job_of_its_tenant_and_its_name_also_when_that_was_sent",
+        f"{WORKER}::test_a_message_is_about_a_job_of_its_tenant_and_its_name_also_when_that_was_sent",
     ),
     off(
         "a worker whose checks could not run does not start",
@@ -89,14 +89,14 @@ OF_JOBS = (
         JOBS,
         "            result = self.run(*job.args, **job.kwargs)\n            if not self._goes_on() and",
         "            result = self.run(*self.request.args)\n            if not self._goes_on() and",
-        f"{WORKING}::test_a_message_does_not_say_what_a_job_is_given",
+        f"{WORKER}::test_a_message_does_not_say_what_a_job_is_given",
     ),
     off(
         "a message takes away no job of another tenant",
         OUTBOX,
         "    OutboxJob.objects.filter(pk=job_id, name=name, tenant_id=tenant_id).delete()\n",
         "    OutboxJob.objects.filter(pk=job_id).delete()\n",
-        f"{WORKING}::test_message_of_a_deleted_tenant_does_not_remove_jobs_of_others",
+        f"{WORKER}::test_message_of_a_deleted_tenant_does_not_remove_jobs_of_others",
     ),
     off(
         "a job that fails is not tried for ever",

@@ -4,7 +4,7 @@ from tests.mutants.controls import CATALOGUE, DATABASE, off
 
 AUDIT = "tests/accounts/test_audit.py"
 ROLES, LEAVING = "tests/accounts/test_members.py", "tests/accounts/test_leaving.py"
-INVITING, ACCEPTING = "tests/accounts/test_invitations.py", "tests/accounts/test_acceptance.py"
+INVITING, ACCEPTANCE = "tests/accounts/test_invitations.py", "tests/accounts/test_acceptance.py"
 AUDIT_API = "accounts/api/audit.py"
 MEMBERS, INVITATIONS = "accounts/actions/members.py", "accounts/actions/invitations.py"
 
@@ -74,7 +74,7 @@ OF_MEMBERS = [
         "Account.objects.get(",
         f"{ROLES}::test_parallel_removal_of_two_owners_leaves_one",
         f"{ROLES}::test_an_owner_who_gives_the_account_away_twice_at_once_has_given_it_once",
-        f"{ACCEPTING}::test_exactly_one_parallel_acceptance_succeeds",
+        f"{ACCEPTANCE}::test_exactly_one_parallel_acceptance_succeeds",
     ),
     off(
         "who was removed meanwhile does nothing more",
@@ -140,15 +140,15 @@ OF_MEMBERS = [
         "accounts/models/invitations.py",
         "return self.open().filter(able, expires_at__gt=timezone.now())",
         "return self.open().filter(able)",
-        f"{ACCEPTING}::test_a_link_that_is_no_good_reads_like_any_other[expired]",
+        f"{ACCEPTANCE}::test_a_link_that_is_no_good_reads_like_any_other[expired]",
     ),
     off(
         "a link works once, and not when it was revoked",
         "accounts/models/invitations.py",
         "return self.filter(accepted_at=None, revoked_at=None)",
         "return self.all()",
-        f"{ACCEPTING}::test_a_link_that_is_no_good_reads_like_any_other[used]",
-        f"{ACCEPTING}::test_a_link_that_is_no_good_reads_like_any_other[revoked]",
+        f"{ACCEPTANCE}::test_a_link_that_is_no_good_reads_like_any_other[used]",
+        f"{ACCEPTANCE}::test_a_link_that_is_no_good_reads_like_any_other[revoked]",
     ),
     off(
         "a link that is sent again makes the old one useless",
@@ -162,21 +162,21 @@ OF_MEMBERS = [
         "accounts/actions/acceptance.py",
         "if invited is None or invited != user or invited.log_in_stamp != user.log_in_stamp:",
         "if False:",
-        f"{ACCEPTING}::test_only_the_invited_user_accepts_without_password",
+        f"{ACCEPTANCE}::test_only_the_invited_user_accepts_without_password",
     ),
     off(
         "a link does not reset a user's password",
         "accounts/actions/acceptance.py",
         "return user if user is not None and user.has_usable_password() and user.is_confirmed else None",
         "return None",
-        f"{ACCEPTING}::test_a_link_is_no_way_to_another_password",
+        f"{ACCEPTANCE}::test_a_link_is_no_way_to_another_password",
     ),
     off(
         "the password of a new user is checked",
         "accounts/actions/acceptance.py",
         "        validate_password(password, user)\n",
         "        pass\n",
-        f"{ACCEPTING}::test_refused_acceptance_creates_no_user_and_keeps_the_link",
+        f"{ACCEPTANCE}::test_refused_acceptance_creates_no_user_and_keeps_the_link",
     ),
     off(
         "a socket of before does not stay open",

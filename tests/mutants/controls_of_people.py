@@ -3,11 +3,15 @@
 from tests.mutants.controls import Edit, Mutant, off
 
 SIGN_UP, LINKS = "tests/accounts/test_sign_up.py", "tests/accounts/test_password_links.py"
-CODES, OVER = "tests/accounts/test_second_factor.py", "tests/accounts/test_login_handoff.py"
-OWN = "tests/accounts/test_login_settings.py"
-ADAPTERS, HANDING, SIGNING = "accounts/adapters.py", "accounts/actions/login_handoff.py", "accounts/actions/sign_up.py"
+CODES, HANDOFF = "tests/accounts/test_second_factor.py", "tests/accounts/test_login_handoff.py"
+LOGIN = "tests/accounts/test_login_settings.py"
+ADAPTERS, HANDOFF_ACTIONS, SIGNING = (
+    "accounts/adapters.py",
+    "accounts/actions/login_handoff.py",
+    "accounts/actions/sign_up.py",
+)
 HANDOFFS = "frontend/auth/login_handoff.py"
-PASSWORDS, DELETING = "accounts/actions/password_reset.py", "accounts/actions/user_deletion.py"
+PASSWORDS, USER_DELETION = "accounts/actions/password_reset.py", "accounts/actions/user_deletion.py"
 SETTINGS, TOKENS = "config/settings.py", "accounts/api/tokens.py"
 
 OF_PEOPLE: list[Mutant] = [
@@ -97,8 +101,9 @@ OF_PEOPLE: list[Mutant] = [
     off(
         "for strangers the same is done",
         PASSWORDS,
-        '    ask_for_letter("password_link", user_id=user.pk if is_known_here else uuid4())',
-        '    if user.email:\n        ask_for_letter("password_link", user_id=user.pk if is_known_here else uuid4())',
+        '    enqueue_user_email("password_link", user_id=user.pk if is_known_here else uuid4())',
+        "    if user.email:\n"
+        '        enqueue_user_email("password_link", user_id=user.pk if is_known_here else uuid4())',
         f"{LINKS}::test_known_and_unknown_addresses_cost_the_same_work",
     ),
     # Codes
@@ -165,7 +170,7 @@ OF_PEOPLE: list[Mutant] = [
         SETTINGS,
         "ACCOUNT_REAUTHENTICATION_REQUIRED = True",
         "ACCOUNT_REAUTHENTICATION_REQUIRED = False",
-        f"{OWN}::test_address_change_needs_the_password_again",
+        f"{LOGIN}::test_address_change_needs_the_password_again",
     ),
     # From host to host
     off(
@@ -173,63 +178,63 @@ OF_PEOPLE: list[Mutant] = [
         "tenancy/signed_cache.py",
         ".getdel(key)",
         ".get(key)",
-        f"{OVER}::test_ticket_works_once",
-        f"{OVER}::test_exactly_one_parallel_use_of_a_ticket_succeeds",
+        f"{HANDOFF}::test_ticket_works_once",
+        f"{HANDOFF}::test_exactly_one_parallel_use_of_a_ticket_succeeds",
     ),
     off(
         "a token is of one account",
-        HANDING,
+        HANDOFF_ACTIONS,
         'not value or value["account"] != str(cast(Account, require_active_tenant()).pk)',
         "not value",
-        f"{OVER}::test_at_another_account_it_is_worth_nothing_and_used_up",
+        f"{HANDOFF}::test_at_another_account_it_is_worth_nothing_and_used_up",
     ),
     off(
         "a token is of one browser",
-        HANDING,
+        HANDOFF_ACTIONS,
         'if not constant_time_compare(value["challenge"], hash_of(nonce)):',
         "if False:",
-        f"{OVER}::test_ticket_does_not_work_in_another_browser",
-        f"{OVER}::test_a_cookie_that_was_tampered_with_is_none[x]",
+        f"{HANDOFF}::test_ticket_does_not_work_in_another_browser",
+        f"{HANDOFF}::test_a_cookie_that_was_tampered_with_is_none[x]",
     ),
     Mutant(
         "a token is of a member",
         (
             Edit(
-                HANDING,
+                HANDOFF_ACTIONS,
                 "        or current_membership(user) is None\n",
                 "",
             ),
             Edit(ADAPTERS, "if get_active_tenant() is not None and member is None:", "if False:"),  # asks again
         ),
-        (f"{OVER}::test_member_removed_during_the_handoff_is_not_logged_in",),
+        (f"{HANDOFF}::test_member_removed_during_the_handoff_is_not_logged_in",),
     ),
     off(
         "a token ends with the password",
-        HANDING,
+        HANDOFF_ACTIONS,
         'not constant_time_compare(value["stamp"], user.log_in_stamp)',
         "False",
-        f"{OVER}::test_user_with_changed_password_is_not_logged_in",
+        f"{HANDOFF}::test_user_with_changed_password_is_not_logged_in",
     ),
     off(
         "a token lasts for thirty seconds",
-        HANDING,
+        HANDOFF_ACTIONS,
         "_cache().set(_key(text), value, SECONDS)",
         "_cache().set(_key(text), value, None)",
-        f"{OVER}::test_ticket_expires_after_thirty_seconds",
+        f"{HANDOFF}::test_ticket_expires_after_thirty_seconds",
     ),
     off(
         "only members are handed over",
-        HANDING,
+        HANDOFF_ACTIONS,
         "        if current_membership(user) is None:\n            raise Gone\n",
         "        pass\n",
-        f"{OVER}::test_non_member_reads_the_same_page_as_for_an_absent_account",
+        f"{HANDOFF}::test_non_member_reads_the_same_page_as_for_an_absent_account",
     ),
     off(
         "the login handoff redirects to no other site",
         HANDOFFS,
         "return url if url and get_adapter().is_safe_url(url) else get_script_prefix()",
         "return url or get_script_prefix()",
-        f"{OVER}::test_ticket_does_not_redirect_to_another_site[//evil.example]",
+        f"{HANDOFF}::test_ticket_does_not_redirect_to_another_site[//evil.example]",
     ),
     # Ending log-ins
     off(
@@ -237,56 +242,56 @@ OF_PEOPLE: list[Mutant] = [
         "accounts/middleware.py",
         " and user.accepts_log_in_of(bound_at(request.session))",
         "",
-        f"{OWN}::test_all_other_log_ins_can_be_ended",
+        f"{LOGIN}::test_all_other_log_ins_can_be_ended",
     ),
     off(
         "tokens end with the other log-ins",
         "accounts/authentication.py",
         "if user is None or (by_log_in and not user.accepts_log_in_of(issued_at)):",
         "if user is None:",
-        f"{OWN}::test_all_other_log_ins_can_be_ended",
+        f"{LOGIN}::test_all_other_log_ins_can_be_ended",
     ),
     off(
         "a session ends in the end",
         "tenancy/sessions.py",
         " and time.time() - session.get(SINCE, 0) < settings.SESSION_COOKIE_AGE)",
         ")",
-        f"{OWN}::test_a_session_ends_two_weeks_after_the_log_in_however_much_it_is_used[15-False]",
+        f"{LOGIN}::test_a_session_ends_two_weeks_after_the_log_in_however_much_it_is_used[15-False]",
     ),
     off(
         "asking again makes a new session",
         "frontend/auth/forms.py",
         "        context.request.session.cycle_key()  # as",
         "        # as",
-        f"{OWN}::test_asking_for_the_password_again_makes_a_new_session",
+        f"{LOGIN}::test_asking_for_the_password_again_makes_a_new_session",
     ),
     # Deleting oneself
     off(
         "the last owner stays",
-        DELETING,
+        USER_DELETION,
         "    if owned:\n",
         "    if False:\n",
-        f"{OWN}::test_the_last_owner_of_an_account_stays_everywhere",
+        f"{LOGIN}::test_the_last_owner_of_an_account_stays_everywhere",
     ),
     off(
         "two owners who delete themselves at once wait for each other",
-        DELETING,
+        USER_DELETION,
         "            lock_account()\n",
         "            pass\n",
-        f"{OWN}::test_parallel_deletion_of_two_owners_leaves_one",
+        f"{LOGIN}::test_parallel_deletion_of_two_owners_leaves_one",
     ),
     off(
         "a user who deletes themselves proves that they are it",
         "frontend/auth/forms.py",
         'not account.get_adapter().reauthenticate(self.user, fields["password"])',
         "False",
-        f"{OWN}::test_user_deletion_needs_address_and_password[{{'password': 'wrong'}}-This is not your password]",
+        f"{LOGIN}::test_user_deletion_needs_address_and_password[{{'password': 'wrong'}}-This is not your password]",
     ),
     off(
         "a new user with an address does not lose it to another user who wants it",
         ADAPTERS,
         "if User.objects.filter(email=email_address.email).exclude(pk=email_address.user_id).exists():",
         "if False:",
-        f"{OWN}::test_user_who_signs_up_with_a_pending_address_keeps_it",
+        f"{LOGIN}::test_user_who_signs_up_with_a_pending_address_keeps_it",
     ),
 ]

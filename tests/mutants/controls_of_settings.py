@@ -4,7 +4,7 @@ from tests.mutants.controls import Edit, Mutant, off
 
 PEOPLE, GENERAL = "tests/frontend/account_settings/test_members.py", "tests/frontend/account_settings/test_general.py"
 LOG, MAILS = "tests/frontend/account_settings/test_audit.py", "tests/frontend/mailbox/test_mailbox.py"
-DELETING, ERASING = "tests/accounts/test_deleting.py", "tests/accounts/test_erasing.py"
+ACCOUNT_DELETION, ACCOUNT_ERASURE = "tests/accounts/test_account_deletion.py", "tests/accounts/test_account_erasure.py"
 CLOCK = "tests/tenancy/test_clock.py"
 POOL = "tests/faults/test_pool.py"
 EXPORTS, DEMO = "tests/tasks/test_account_exports.py", "tests/tasks/test_preparedemo.py"
@@ -137,21 +137,21 @@ OF_SETTINGS = [
         """    authorize(actor, "account.delete")
     if not is_same_name""",
         "    if not is_same_name",
-        f"{DELETING}::test_the_actions_ask_for_the_role_themselves",
+        f"{ACCOUNT_DELETION}::test_the_actions_ask_for_the_role_themselves",
     ),
     off(
         "the API wants the name too",
         "accounts/actions/account_deletion.py",
         "if not is_same_name(name, account.name):",
         "if False:",
-        f"{DELETING}::test_the_api_wants_the_name_too[body4]",
+        f"{ACCOUNT_DELETION}::test_the_api_wants_the_name_too[body4]",
     ),
     off(
         "an account that waits for deletion serves no requests",
         "tenancy/middleware.py",
         '                    request.urlconf = settings.TENANCY["CLOSING_URLCONF"]\n',
         "                    request.urlconf = urlconf_of(refused.closing)\n",
-        f"{DELETING}::test_the_owner_types_the_name_and_the_account_is_closed",
+        f"{ACCOUNT_DELETION}::test_the_owner_types_the_name_and_the_account_is_closed",
     ),
     off(
         "only owners call it off",
@@ -159,56 +159,56 @@ OF_SETTINGS = [
         """    authorize(actor, "account.delete", while_suspended=True)
     if not account.is_closing""",
         "    if not account.is_closing",
-        f"{DELETING}::test_the_actions_ask_for_the_role_themselves",
+        f"{ACCOUNT_DELETION}::test_the_actions_ask_for_the_role_themselves",
     ),
     off(
         "the deletion cannot be cancelled after two weeks",
         "accounts/actions/account_deletion.py",
         "if not account.is_closing or is_due(account):",
         "if not account.is_closing:",
-        f"{DELETING}::test_after_two_weeks_it_is_too_late",
+        f"{ACCOUNT_DELETION}::test_after_two_weeks_it_is_too_late",
     ),
     off(
         "what the platform has suspended is no account that waits",
         "tenancy/models.py",
         "return self.deleting_since is not None and self.suspended_at == self.deleting_since",
         "return self.deleting_since is not None",
-        f"{DELETING}::test_the_platform_may_suspend_it_meanwhile",
+        f"{ACCOUNT_DELETION}::test_the_platform_may_suspend_it_meanwhile",
     ),
     off(
         "nothing is erased before its time",
         "accounts/actions/account_erasure.py",
         "    if not is_due(account):\n        raise ValueError",
         "    if False:\n        raise ValueError",
-        f"{ERASING}::test_an_account_that_is_not_due_is_not_erased",
+        f"{ACCOUNT_ERASURE}::test_an_account_that_is_not_due_is_not_erased",
     ),
     off(
         "files are erased too",
         "accounts/actions/account_erasure.py",
         "            default_storage.delete_all()  # type: ignore[attr-defined]  # ours\n",
         "",
-        f"{ERASING}::test_after_two_weeks_everything_of_it_is_gone_and_nothing_of_others",
+        f"{ACCOUNT_ERASURE}::test_after_two_weeks_everything_of_it_is_gone_and_nothing_of_others",
     ),
     off(
         "sessions of one account are erased alone",
         "accounts/actions/account_erasure.py",
         "if SessionStore().decode(row.session_data).get(KEY) == str(account.pk)]",
         "]",
-        f"{ERASING}::test_after_two_weeks_everything_of_it_is_gone_and_nothing_of_others",
+        f"{ACCOUNT_ERASURE}::test_after_two_weeks_everything_of_it_is_gone_and_nothing_of_others",
     ),
     off(
         "an erasure looks again for what was written meanwhile",
         "accounts/actions/account_erasure.py",
         "ATTEMPTS = 3",
         "ATTEMPTS = 1",
-        f"{ERASING}::test_rows_written_during_erasure_are_erased",
+        f"{ACCOUNT_ERASURE}::test_rows_written_during_erasure_are_erased",
     ),
     off(
         "the audit log goes with its account",
         "tenancy/constraints.py",
         '"ON DELETE CASCADE"',
         '""',
-        f"{ERASING}::test_forced_it_does_not_ask",
+        f"{ACCOUNT_ERASURE}::test_forced_it_does_not_ask",
         schema=True,
     ),
     off(
