@@ -91,7 +91,7 @@ def test_known_user_accepts_with_their_password(client, acme, globex, alice, mal
     assert client.as_(mallory, at=globex).get(PROJECTS).status_code == 200
 
 
-def test_a_link_is_no_way_to_another_password(client, acme, alice, mallory):
+def test_invitation_link_does_not_change_the_password_of_a_known_user(client, acme, alice, mallory):
     _row, token = invite(client, alice, acme, "mallory@example.com")
     assert accept(client, acme, token, **NEW).status_code == 401
     assert User.objects.get(pk=mallory.pk).check_password(PASSWORD)
@@ -143,7 +143,7 @@ def test_cross_site_request_cannot_accept(client, acme, alice, mallory):
     assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
 
 
-def test_a_former_member_is_the_same_one_again(client, acme, alice, bob):
+def test_former_member_gets_the_same_membership_row(client, acme, alice, bob):
     his = membership_of(bob, acme)
     client.as_(alice).delete(f"/api/v1/members/{his.pk}/")
     _row, token = invite(client, alice, acme, "bob@example.com", "viewer")
@@ -187,7 +187,7 @@ def dead(client, acme, alice):
 
 
 @pytest.mark.parametrize("how", ["used", "revoked", "expired", "made up"])
-def test_a_link_that_is_no_good_reads_like_any_other(client, acme, bob, dead, how):
+def test_invalid_links_get_the_same_response(client, acme, bob, dead, how):
     token = dead(how)
     before = people()
     answers = [
@@ -201,7 +201,7 @@ def test_a_link_that_is_no_good_reads_like_any_other(client, acme, bob, dead, ho
     assert people() == before
 
 
-def test_on_the_host_of_another_account_there_is_no_such_link(client, acme, globex, alice, mallory):
+def test_link_is_not_found_on_the_host_of_another_account(client, acme, globex, alice, mallory):
     _row, token = invite(client, alice, acme)
     absent = "x" * 43
     before = people()
@@ -260,7 +260,7 @@ def test_parallel_acceptance_and_revocation_have_one_outcome(client, acme, alice
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_new_person_who_accepts_twice_at_once_in_two_accounts_is_one_person(client, acme, globex, alice, mallory):
+def test_parallel_acceptances_in_two_accounts_create_one_user(client, acme, globex, alice, mallory):
     """The second finds the person that the first has made, or loses the race for the address: 409."""
     _row, ours = invite(client, alice, acme)
     _row, theirs = invite(client, mallory, globex)
@@ -298,7 +298,7 @@ def test_invitation_page_asks_a_known_user_for_their_password(client, acme, alic
     assert membership_of(mallory, acme).role == "member"
 
 
-def test_the_page_says_when_there_were_too_many_attempts(client, acme, alice, mallory):
+def test_page_reports_too_many_attempts(client, acme, alice, mallory):
     _row, token = invite(client, alice, acme, "mallory@example.com")
     browser, url = client.at(acme), f"/invitations/{token}/"
     for _ in range(12):

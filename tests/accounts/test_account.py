@@ -19,7 +19,9 @@ def test_endpoint_shows_the_account_of_the_host(client, acme, vera):
     assert {"name", "variant", "created_at"} <= set(response.json())
 
 
-def test_admins_rename_it_and_every_request_sees_it(client, acme, admin, bob, django_capture_on_commit_callbacks):
+def test_admin_renames_account_and_every_request_sees_the_new_name(
+    client, acme, admin, bob, django_capture_on_commit_callbacks
+):
     assert client.as_(bob).get(ACCOUNT).status_code == 200  # it is in the cache now
     with django_capture_on_commit_callbacks(execute=True):
         response = client.as_(admin).json("PATCH", ACCOUNT, {"name": "Acme & Sons"})
@@ -27,7 +29,7 @@ def test_admins_rename_it_and_every_request_sees_it(client, acme, admin, bob, dj
     assert client.as_(bob).get(ACCOUNT).json()["name"] == "Acme & Sons"
 
 
-def test_admins_choose_its_time_zone(client, acme, admin, bob):
+def test_admin_sets_the_time_zone_of_the_account(client, acme, admin, bob):
     assert client.as_(bob).get(ACCOUNT).json()["time_zone"] == "UTC"
     response = client.as_(admin).json("PATCH", ACCOUNT, {"time_zone": "Pacific/Auckland"})
     assert (response.status_code, response.json()["time_zone"], response.json()["name"]) == (
@@ -63,12 +65,12 @@ def test_account_id_cannot_be_changed(client, acme, admin):
     assert client.as_(admin).get(ACCOUNT).json() == before
 
 
-def test_members_do_not_rename_it(client, bob, vera):
+def test_member_cannot_rename_the_account(client, bob, vera):
     for person in (bob, vera):
         assert client.as_(person).json("PATCH", ACCOUNT, {"name": "x"}).status_code == 403
 
 
-def test_the_action_asks_for_the_role_itself(acme, bob):
+def test_action_checks_the_role(acme, bob):
     with tenant_context(acme), pytest.raises(PermissionDenied):
         update_account(account=acme, actor=membership_of(bob, acme), name="x")
     acme.refresh_from_db()

@@ -44,7 +44,7 @@ def code(answer):
 # Asking for it ------------------------------------------------------------------------------------------------------
 
 
-def test_the_owner_types_the_name_and_the_account_is_closed(client, acme, alice, bob, project, committed):
+def test_owner_closes_the_account_by_typing_its_name(client, acme, alice, bob, project, committed):
     session, theirs = client.as_(alice), client.as_(bob)
     for wrong in ({}, {"name": ""}, {"name": "Acm"}):
         assert session.post(DANGER, wrong).status_code == 400
@@ -73,7 +73,7 @@ def test_only_owners_delete_the_account(client, acme, alice, admin, bob, vera, r
 @pytest.mark.parametrize(
     "body", [None, {}, {"name": ""}, {"name": None}, {"name": "Globex"}, {"name": "Acme", "x": 1}]
 )
-def test_the_api_wants_the_name_too(client, acme, alice, body):
+def test_api_requires_the_account_name_for_deletion(client, acme, alice, body):
     assert code(client.as_(alice).json("DELETE", ACCOUNT, body)) == (400, "invalid")
     assert Account.objects.get(pk=acme.pk).deleting_since is None
 
@@ -88,7 +88,7 @@ def test_the_api_deletes_and_restores(client, acme, alice, bob, committed):
     assert code(session.json("POST", RESTORE)) == (409, "conflict")
 
 
-def test_the_owners_are_told_by_mail_and_so_is_the_log(ended, alice):
+def test_deletion_is_mailed_to_owners_and_audited(ended, alice):
     (message,) = post()
     assert (message.to, message.subject) == (["alice@example.com"], "“Acme” will be deleted")
     assert "http://acme.localhost:8000/settings/danger/" in message.body
@@ -97,7 +97,7 @@ def test_the_owners_are_told_by_mail_and_so_is_the_log(ended, alice):
     assert (entry.action, entry.actor_email) == ("account.deletion_requested", "alice@example.com")
 
 
-def test_no_mail_is_sent_of_what_was_called_off(client, acme, ended, alice, committed):
+def test_cancelled_deletion_sends_no_mail(client, acme, ended, alice, committed):
     committed(client.as_(alice).post, DANGER)
     assert post() == []
     assert mail_deletion.also_closing
@@ -106,7 +106,7 @@ def test_no_mail_is_sent_of_what_was_called_off(client, acme, ended, alice, comm
 # Calling it off -----------------------------------------------------------------------------------------------------
 
 
-def test_the_owner_calls_it_off(client, acme, ended, alice, bob, committed):
+def test_owner_cancels_the_deletion(client, acme, ended, alice, bob, committed):
     session = client.as_(alice)
     assert session.get("/").url == DANGER
     assert "This account will be deleted" in Page(session.get(DANGER)).text
@@ -138,7 +138,7 @@ def test_only_owners_cancel_the_deletion(client, acme, ended, admin, bob):
     assert Account.objects.get(pk=acme.pk).is_closing
 
 
-def test_after_two_weeks_it_is_too_late(client, acme, ended, alice):
+def test_deletion_cannot_be_cancelled_after_two_weeks(client, acme, ended, alice):
     session = client.as_(alice)
     pass_time(acme)
     cache.clear()
@@ -146,7 +146,7 @@ def test_after_two_weeks_it_is_too_late(client, acme, ended, alice):
     assert code(session.json("POST", RESTORE)) == (409, "conflict")
 
 
-def test_the_platform_may_suspend_it_meanwhile(client, acme, ended, alice, committed):
+def test_operator_can_suspend_an_account_being_deleted(client, acme, ended, alice, committed):
     committed(call_command, "suspendtenant", "acme")
     session = client.as_(alice)
     assert session.get(DANGER).status_code == session.post(DANGER).status_code == 403
@@ -162,6 +162,6 @@ def test_owner_of_another_account_is_not_authenticated(client, acme, ended, mall
 
 
 @pytest.mark.parametrize(("action", "arguments"), [(delete_account, {"name": "Acme"}), (restore_account, {})])
-def test_the_actions_ask_for_the_role_themselves(acme, admin, action, arguments):
+def test_actions_check_the_role(acme, admin, action, arguments):
     with tenant_context(acme), pytest.raises(PermissionDenied):
         action(actor=membership_of(admin, acme), **arguments)

@@ -71,7 +71,7 @@ def files_of(account):
     return client.list_objects_v2(Bucket=default_storage.bucket_name, Prefix=f"tenants/{account.pk}/").get("KeyCount")
 
 
-def test_after_two_weeks_everything_of_it_is_gone_and_nothing_of_others(client, acme, globex, filled, alice, mallory):
+def test_erasure_after_two_weeks_deletes_the_rows_of_that_account_only(client, acme, globex, filled, alice, mallory):
     theirs = rows_of(globex), Session.objects.count()
     pass_time(acme)
     erase_deleted()
@@ -102,7 +102,7 @@ def test_slug_is_free_only_after_erasure(acme, alice):
     assert create_account(slug="acme", name="Acme", owner_email="eve@example.com").account.pk != acme.pk
 
 
-def test_an_account_that_is_not_due_is_not_erased(acme, alice):
+def test_account_before_its_due_date_is_not_erased(acme, alice):
     for account in (acme, pass_time(acme, days=13)):
         with pytest.raises(ValueError, match="is not to be erased"):
             account_erasure.erase_account(account)
@@ -110,7 +110,7 @@ def test_an_account_that_is_not_due_is_not_erased(acme, alice):
 
 
 @pytest.mark.parametrize("killed_in", ["_erase_sessions", "clear_tenant", "_erase_account_row"])
-def test_an_erasure_that_was_killed_is_taken_up_again(acme, filled, monkeypatch, killed_in):
+def test_killed_erasure_is_resumed(acme, filled, monkeypatch, killed_in):
     account = pass_time(acme)
 
     def die(account):
@@ -163,7 +163,7 @@ def test_rows_written_during_erasure_are_erased(acme, filled, project, monkeypat
     assert not any(rows_of(acme).values())
 
 
-def test_the_log_goes_with_the_account_and_not_before(acme, filled):
+def test_audit_log_is_erased_with_the_account(acme, filled):
     with tenant_context(acme), pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
         AuditEntry.objects.all()._raw_delete("default")
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -174,7 +174,7 @@ def test_the_log_goes_with_the_account_and_not_before(acme, filled):
 # The command --------------------------------------------------------------------------------------------------------
 
 
-def test_the_command_deletes_at_once(acme, filled, capsys, monkeypatch):
+def test_command_erases_the_account_immediately(acme, filled, capsys, monkeypatch):
     for typed in ("", "globex", "yes"):
         monkeypatch.setattr("builtins.input", lambda question, typed=typed: typed)
         with pytest.raises(CommandError, match="Nothing was deleted") as refused:
@@ -188,12 +188,12 @@ def test_the_command_deletes_at_once(acme, filled, capsys, monkeypatch):
         call_command("deletetenant", "acme", force=True)
 
 
-def test_forced_it_does_not_ask(acme, filled):
+def test_command_with_force_does_not_prompt(acme, filled):
     call_command("deletetenant", "acme", force=True)
     assert not Account.objects.filter(pk=acme.pk).exists()
 
 
-def test_every_table_of_accounts_is_thought_of():
+def test_erasure_order_covers_every_tenant_owned_table():
     owned = {model for model in apps.get_models() if is_tenant_owned(model)}
     by_itself = {model for model in owned if model.erased_with_tenant}
     order = list(account_erasure._children_first())

@@ -41,7 +41,7 @@ def lines(response):
 # What is written ---------------------------------------------------------------------------------------------------
 
 
-def test_an_entry_says_who_what_when_and_from_where(client, acme, alice):
+def test_entry_has_actor_action_time_and_address(client, acme, alice):
     client.as_(alice).json("PATCH", "/api/v1/account/", {"name": "Acme & Sons"})
     (entry,) = client.as_(alice).get(URL).json()["results"]
     assert entry.pop("id") != entry.pop("created_at")
@@ -55,7 +55,7 @@ def test_an_entry_says_who_what_when_and_from_where(client, acme, alice):
     }
 
 
-def test_projects_and_who_sees_them(client, acme, alice, bob):
+def test_project_changes_are_in_the_audit_log(client, acme, alice, bob):
     session, his = client.as_(alice), str(membership_of(bob, acme).pk)
     project = session.json("POST", "/api/v1/projects/", {"name": "Website", "private": True}).json()
     url, named = f"/api/v1/projects/{project['id']}/", {"key": "WEB", "name": "Website"}
@@ -78,7 +78,7 @@ def test_projects_and_who_sees_them(client, acme, alice, bob):
     ]
 
 
-def test_personal_tokens(client, acme, bob):
+def test_personal_tokens_are_in_the_audit_log(client, acme, bob):
     session = client.as_(bob)
     token = session.json("POST", "/api/v1/tokens/", {"name": "CI"}).json()
     for _ in range(2):
@@ -90,7 +90,7 @@ def test_personal_tokens(client, acme, bob):
     assert token["token"] not in str(entries(acme))
 
 
-def test_log_ins_and_refused_ones(client, acme, bob, run_jobs):
+def test_log_ins_and_refused_log_ins_are_in_the_audit_log(client, acme, bob, run_jobs):
     browser = client.at(acme)
     for password in ("wrong", PASSWORD):
         browser.post("/auth/login/", {"login": "Bob@example.com", "password": password})
@@ -108,7 +108,7 @@ def test_log_ins_and_refused_ones(client, acme, bob, run_jobs):
     ]
 
 
-def test_strangers_fill_no_log(client, acme, globex, mallory, run_jobs):
+def test_anonymous_clients_cannot_fill_the_audit_log(client, acme, globex, mallory, run_jobs):
     for email in ("mallory@example.com", "absent@example.com", ""):
         for password in ("wrong", PASSWORD):
             client.at(acme).json("POST", "/api/v1/auth/token/", {"email": email, "password": password})
@@ -133,7 +133,7 @@ def test_failed_requests_are_not_in_the_audit_log(client, acme, alice, vera):
         (True, None, "127.0.0.1"),
     ],
 )
-def test_only_a_trusted_proxy_says_where_a_request_comes_from(client, alice, settings, trusted, forwarded, ip):
+def test_client_address_is_read_from_trusted_proxies_only(client, alice, settings, trusted, forwarded, ip):
     settings.TRUST_PROXY = trusted
     headers = {"X-Forwarded-For": forwarded} if forwarded else {}
     client.as_(alice).generic(
@@ -142,7 +142,7 @@ def test_only_a_trusted_proxy_says_where_a_request_comes_from(client, alice, set
     assert client.as_(alice).get(URL).json()["results"][0]["ip"] == ip
 
 
-def test_outside_of_requests_there_is_no_address(client, alice, write):
+def test_entry_made_outside_a_request_has_no_address(client, alice, write):
     client.as_(alice).get(URL)
     assert write().ip is None
 
@@ -178,7 +178,7 @@ def test_audit_log_of_another_account_is_hidden(client, globex, mallory, write):
 # Finding something in it --------------------------------------------------------------------------------------------
 
 
-def test_the_newest_is_first_and_filters_narrow_it(client, acme, alice, bob, write):
+def test_audit_log_is_newest_first_and_can_be_filtered(client, acme, alice, bob, write):
     first, second = write("account.updated"), write("project.created")
     session, hers = client.as_(alice), membership_of(alice, acme).pk
 
@@ -195,12 +195,12 @@ def test_the_newest_is_first_and_filters_narrow_it(client, acme, alice, bob, wri
 
 @pytest.mark.parametrize("url", [URL, EXPORT])
 @pytest.mark.parametrize("parameters", [{"actor": "x"}, {"since": "x"}, {"action": ""}, {"sice": "2026-01-01"}])
-def test_a_bad_filter_is_refused(client, alice, url, parameters):
+def test_invalid_filter_is_refused(client, alice, url, parameters):
     response = client.as_(alice).get(url, parameters)
     assert (response.status_code, list(response.json()["errors"])) == (400, list(parameters))
 
 
-def test_pages_are_of_the_list_only(client, alice, write):
+def test_page_parameters_apply_to_the_list_only(client, alice, write):
     write(), write()
     page = client.as_(alice).get(URL, {"page_size": 1}).json()
     assert len(client.as_(alice).get(page["next"]).json()["results"]) == 1
@@ -210,7 +210,7 @@ def test_pages_are_of_the_list_only(client, alice, write):
 # The export --------------------------------------------------------------------------------------------------------
 
 
-def test_the_export_has_every_row_once_however_many_share_a_moment(client, acme, alice, write, monkeypatch):
+def test_export_has_every_row_once_with_equal_timestamps(client, acme, alice, write, monkeypatch):
     monkeypatch.setattr("accounts.exports.audit_log.ROWS", 3)
     with tenant_context(acme):
         one = write()
@@ -233,7 +233,7 @@ def test_export_is_an_attachment_with_no_store(client, alice, write):
 
 
 @pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r", " =", "＝"])
-def test_no_cell_is_a_formula(client, acme, alice, begin):
+def test_export_contains_no_formula(client, acme, alice, begin):
     with tenant_context(acme):
         AuditEntry.objects.create(action=f"{begin}HYPERLINK(1)", object_id=acme.pk)
     (row,) = csv.DictReader(io.StringIO(client.as_(alice).get(EXPORT).getvalue().decode(), newline=""))
@@ -241,7 +241,7 @@ def test_no_cell_is_a_formula(client, acme, alice, begin):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_server_that_is_asynchronous_streams_it_too(client, acme, alice, write, monkeypatch):
+def test_asgi_server_streams_the_export(client, acme, alice, write, monkeypatch):
     monkeypatch.setattr("accounts.exports.audit_log.ROWS", 2)
     ids = [str(write().pk) for _ in range(5)]
     browser = HostClient("acme")

@@ -178,7 +178,7 @@ def test_every_invitation_costs_the_same(client, acme, alice, people, measure):
     require_equal(costs_of(measure, {reason: people[reason] for reason in reasons}, send))
 
 
-def test_every_wish_for_another_address_costs_the_same(client, acme, bob, people, measure):
+def test_every_address_change_request_costs_the_same(client, acme, bob, people, measure):
     def send(email, password):
         EmailAddress.objects.filter(user=bob, verified=False).delete()
         session = client.as_(bob)

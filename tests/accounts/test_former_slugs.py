@@ -35,7 +35,7 @@ def ask(client, **fields):
 
 
 @pytest.mark.usefixtures("path_resolver")
-def test_behind_a_path_people_are_led_there_and_stay_logged_in(alice, project, rename):
+def test_former_slug_in_a_path_redirects_and_keeps_the_session(alice, project, rename):
     browser = on_the_public_host()
     assert browser.post("/t/acme/auth/login/", LOG_IN).url == "/t/acme/"
     assert browser.get("/t/acme/projects/WEB/?view=list").status_code == 200
@@ -46,7 +46,7 @@ def test_behind_a_path_people_are_led_there_and_stay_logged_in(alice, project, r
 
 
 @pytest.mark.usefixtures("path_resolver")
-def test_behind_a_path_the_api_goes_on_with_the_same_token(alice, task, rename):
+def test_former_slug_in_a_path_redirects_the_api_with_the_same_token(alice, task, rename):
     client = on_the_public_host()
     bearer = {"Authorization": f"Bearer {ask(client, account='acme').json()['access']}"}
     rename()
@@ -56,7 +56,7 @@ def test_behind_a_path_the_api_goes_on_with_the_same_token(alice, task, rename):
 
 
 @pytest.mark.usefixtures("path_resolver")
-def test_behind_a_path_the_token_of_another_account_is_refused_where_it_leads(mallory, rename):
+def test_former_slug_in_a_path_refuses_the_token_of_another_account(mallory, rename):
     client = on_the_public_host()
     access = ask(client, account="globex", email="mallory@example.com").json()["access"]
     rename()
@@ -65,7 +65,7 @@ def test_behind_a_path_the_token_of_another_account_is_refused_where_it_leads(ma
 
 
 @pytest.mark.usefixtures("header_resolver")
-def test_the_header_is_answered_with_the_name_to_send(client, alice, rename):
+def test_former_slug_in_the_header_is_answered_with_the_new_slug(client, alice, rename):
     rename()
     for answer in (
         client.get(TASKS, headers={"X-Tenant": "acme"}),
@@ -75,7 +75,7 @@ def test_the_header_is_answered_with_the_name_to_send(client, alice, rename):
         assert "acme-sons" in answer.json()["detail"]
 
 
-def test_tokens_are_given_for_a_former_name(client, acme, alice, mallory, globex, rename):
+def test_tokens_are_issued_for_a_former_slug(client, acme, alice, mallory, globex, rename):
     rename()
     for name in ("acme", "acme-sons"):
         for at in (on_the_public_host(), TenantClient(None, HTTP_HOST="acme-sons.localhost")):
@@ -86,7 +86,7 @@ def test_tokens_are_given_for_a_former_name(client, acme, alice, mallory, globex
     assert ask(on_the_public_host(), account="absent").json()["code"] == "invalid_credentials"
 
 
-def test_a_former_name_opens_nothing_to_strangers(mallory, rename):
+def test_former_slug_gives_non_members_no_access(mallory, rename):
     rename()
     refused = ask(on_the_public_host(), account="acme", email="mallory@example.com")
     assert (refused.status_code, refused.json()["code"]) == (401, "invalid_credentials")

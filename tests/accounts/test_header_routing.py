@@ -27,7 +27,7 @@ def tasks(task, foreign_task):
 @pytest.mark.usefixtures("header_resolver")
 class TestSwitchedOn:
     @pytest.mark.parametrize("slug", ["acme", "globex"])
-    def test_token_and_header_lead_to_the_account(self, client, charlie, tasks, slug):
+    def test_token_and_header_select_the_account(self, client, charlie, tasks, slug):
         tokens = ask(client, slug).json()
         assert tokens["account"]["slug"] == slug
         (task,) = get(client, tokens["access"], slug).json()["results"]
@@ -38,30 +38,30 @@ class TestSwitchedOn:
         answer = get(client, access, "globex")
         assert (answer.status_code, answer.json()["code"]) == (403, "tenant_mismatch")
 
-    def test_a_personal_token_too(self, client, acme, charlie, tasks, personal):
+    def test_personal_token_selects_the_account(self, client, acme, charlie, tasks, personal):
         token = personal(charlie, acme)["token"]
         assert get(client, token, "acme").json()["results"][0]["title"] == tasks["acme"]
         answer = get(client, token, "globex")
         assert (answer.status_code, answer.json()["code"]) == (403, "tenant_mismatch")
 
-    def test_the_header_alone_opens_nothing(self, client, tasks):
+    def test_header_without_credentials_is_unauthenticated(self, client, tasks):
         answer = client.get(TASKS, headers={"X-Tenant": "acme"})
         assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
 
     def test_header_with_unknown_tenant_is_unknown_host(self, client, charlie, tasks):
         assert ask(client, "unknown").json()["code"] == "unknown_host"
 
-    def test_a_header_on_another_accounts_host(self, client, acme, tasks):
+    def test_header_on_the_host_of_another_account_is_refused(self, client, acme, tasks):
         answer = client.at(acme).get(TASKS, headers={"X-Tenant": "globex"})
         assert (answer.status_code, answer.json()["code"]) == (403, "tenant_mismatch")
 
-    def test_the_field_must_agree(self, client, charlie, tasks):
+    def test_account_field_must_match_the_header(self, client, charlie, tasks):
         body = {"email": "charlie@example.com", "password": PASSWORD, "account": "globex"}
         answer = client.post(TOKEN, body, content_type="application/json", headers={"X-Tenant": "acme"})
         assert (answer.status_code, answer.json()["code"]) == (403, "tenant_mismatch")
 
 
-def test_switched_off_the_header_means_nothing(client, acme, charlie, tasks, log_in):
+def test_disabled_header_routing_ignores_the_header(client, acme, charlie, tasks, log_in):
     answer = get(client, log_in(charlie, acme)["access"], "globex")
     assert [task["title"] for task in answer.json()["results"]] == [tasks["acme"]]
     assert ask(client, "acme").status_code == 400  # the account is not named

@@ -103,7 +103,7 @@ def until_some_wait(number):
     wait_until(lambda: waiting() == number)
 
 
-def test_a_tenant_has_one_slot_and_others_find_one(acme, globex, decoder):
+def test_one_tenant_uses_one_slot_and_leaves_another_to_others(acme, globex, decoder):
     with in_threads(shrinking(acme), shrinking(acme), shrinking(globex)) as results:
         decoder.wait_for(lambda inside: inside == {b"acme": 1, b"globex": 1})
         until_some_wait(1)
@@ -112,7 +112,7 @@ def test_a_tenant_has_one_slot_and_others_find_one(acme, globex, decoder):
     assert decoder.most == {b"acme": 1, b"globex": 1, "all": images.SLOTS}
 
 
-def test_few_wait_and_the_others_are_refused_at_once(acme, globex, decoder):
+def test_requests_beyond_the_queue_are_refused_immediately(acme, globex, decoder):
     with in_threads(*[shrinking(acme)] * (1 + images.MOST_WAITING)) as results:
         until_some_wait(images.MOST_WAITING)
         with pytest.raises(TooManyImages):
@@ -124,7 +124,7 @@ def test_few_wait_and_the_others_are_refused_at_once(acme, globex, decoder):
     assert waiting() == images.slots._held.total() == 0
 
 
-def test_waiting_ends(acme, decoder, monkeypatch):
+def test_waiting_for_a_slot_times_out(acme, decoder, monkeypatch):
     monkeypatch.setattr(images, "WAIT_SECONDS", 0.01)
     with in_threads(shrinking(acme)):
         decoder.wait_for(lambda inside: inside[b"acme"] == 1)
@@ -134,14 +134,14 @@ def test_waiting_ends(acme, decoder, monkeypatch):
     assert waiting() == 0
 
 
-def test_a_slot_is_given_back_after_a_fault(acme):
+def test_slot_is_released_after_an_error(acme):
     for _ in range(images.SLOTS + 1):
         with tenant_context(acme), suppress(NotAnImage):
             shrink(b"nonsense", 100)
     assert images.slots._held.total() == 0
 
 
-def test_without_a_slot_the_api_and_the_page_say_when_to_come_back(client, acme, alice, monkeypatch):
+def test_missing_slot_is_503_with_retry_after_in_api_and_page(client, acme, alice, monkeypatch):
     monkeypatch.setattr(images, "SLOTS", 0)
     monkeypatch.setattr(images, "WAIT_SECONDS", 0.01)
     session = client.as_(alice)
@@ -212,7 +212,7 @@ def test_eight_small_files_with_many_pixels_need_little_memory(kind, mode, size,
     assert memory_for_eight(content, pixels) < 300 * MEGABYTE  # two at once would take 370, or more
 
 
-def test_a_picture_waits_for_the_memory_that_another_one_needs(monkeypatch):
+def test_picture_waits_for_memory_used_by_another_picture(monkeypatch):
     monkeypatch.setattr(images, "WAIT_SECONDS", PATIENCE)
     memory, order = images.Memory(), []
 
@@ -229,7 +229,7 @@ def test_a_picture_waits_for_the_memory_that_another_one_needs(monkeypatch):
     assert order == ["first", "second"]
 
 
-def test_waiting_for_memory_ends_and_leaves_nothing_taken(monkeypatch):
+def test_timeout_while_waiting_for_memory_reserves_none(monkeypatch):
     monkeypatch.setattr(images, "WAIT_SECONDS", 0.01)
     memory = images.Memory()
     with memory.take(1), pytest.raises(TooManyImages), memory.take(MEMORY):
@@ -244,7 +244,7 @@ def test_waiting_for_memory_ends_and_leaves_nothing_taken(monkeypatch):
 # What is refused before it is decoded ------------------------------------------------------------------------------
 
 
-def test_webp_may_have_fewer_pixels():
+def test_webp_has_a_lower_pixel_limit():
     with BytesIO() as file:
         Image.new("RGB", (5_000, 4_500)).save(file, "WEBP")
         content = file.getvalue()
@@ -266,7 +266,7 @@ def test_a_jpeg_with_many_scans_is_refused(monkeypatch):
 @pytest.mark.parametrize(
     ("size", "square", "made"), [((3000, 1500), False, (100, 50)), ((1500, 3000), True, (100, 100))]
 )
-def test_large_pictures_of_every_kind_keep_what_they_show(mode, size, square, made):
+def test_large_pictures_of_every_format_keep_their_content(mode, size, square, made):
     with BytesIO() as file:
         kind, white = ("I;16", 0xFFFF) if mode == "I;16" else ("L", 255)  # a conversion would keep the number 255
         image = Image.new(kind, size, 0)

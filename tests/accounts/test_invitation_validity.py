@@ -17,7 +17,7 @@ from tests.accounts.invitations import NEW, URL, accept, invite, link_in, post
 pytestmark = pytest.mark.django_db
 
 
-def test_inviters_are_those_who_may_manage_members():
+def test_inviters_are_members_who_may_manage_members():
     assert set(INVITERS) == PERMISSIONS["member.manage"].roles
 
 
@@ -36,7 +36,7 @@ def is_good(client, account, token):
     ],
     ids=["removed", "demoted", "left", "deleted"],
 )
-def test_invitations_end_with_the_power_of_who_made_them(client, acme, alice, admin, end, actor):
+def test_invitations_end_when_the_inviter_loses_the_permission(client, acme, alice, admin, end, actor):
     """A removed admin, who has sent one to another of their addresses, would be an admin again."""
     _row, token = invite(client, admin, acme, email="charlies-other@example.com", role="admin")
     _row, other = invite(client, alice, acme, email="nina@example.com")
@@ -52,7 +52,7 @@ def test_invitations_end_with_the_power_of_who_made_them(client, acme, alice, ad
 
 
 @pytest.mark.parametrize("fields", [{"role": "member"}, {"ended_at": timezone.now()}], ids=["demoted", "removed"])
-def test_a_link_is_worth_what_its_inviter_may_do_when_it_is_used(client, acme, admin, fields):
+def test_link_needs_the_permission_of_its_inviter_at_acceptance(client, acme, admin, fields):
     """Also of invitations that are older than this rule."""
     _row, token = invite(client, admin, acme, role="admin")
     with tenant_context(acme):

@@ -40,7 +40,7 @@ def entries(account):
 # Inviting ----------------------------------------------------------------------------------------------------------
 
 
-def test_an_admin_invites_and_the_link_is_mailed(client, acme, admin):
+def test_admin_invites_and_the_link_is_mailed(client, acme, admin):
     session = client.as_(admin, at=acme)
     answer = session.json("POST", URL, {"email": "Nina@Example.com", "role": "viewer"})
     data = answer.json()
@@ -61,12 +61,12 @@ def test_an_admin_invites_and_the_link_is_mailed(client, acme, admin):
     assert entries(acme) == [("invitation.created", "charlie@example.com", invited)]
 
 
-def test_without_a_role_it_is_that_of_a_member(client, alice):
+def test_invitation_without_a_role_is_for_a_member(client, alice):
     assert client.as_(alice).json("POST", URL, {"email": "nina@example.com"}).json()["role"] == "member"
 
 
 @pytest.mark.parametrize("who", ["bob", "vera"])
-def test_members_and_viewers_neither_invite_nor_see_it(client, acme, alice, bob, vera, request, who):
+def test_members_and_viewers_cannot_create_or_list_invitations(client, acme, alice, bob, vera, request, who):
     row, _token = invite(client, alice, acme)
     session, url = client.as_(request.getfixturevalue(who)), f"{URL}{row['id']}/"
     answers = [session.json(method, URL, {"email": "x@example.com"}) for method in ("GET", "POST")]
@@ -98,7 +98,7 @@ def test_invalid_invitation_is_refused_and_nothing_is_mailed(client, alice, bob,
     assert not OutboxJob.objects.exists()
 
 
-def test_an_address_is_invited_once_until_that_is_over(client, acme, alice, admin):
+def test_address_has_one_open_invitation(client, acme, alice, admin):
     row, first = invite(client, alice, acme)
     again = client.as_(admin, at=acme).json("POST", URL, {"email": "NINA@example.com"})
     assert (again.status_code, list(again.json()["errors"])) == (400, ["email"])
@@ -130,14 +130,14 @@ def test_two_accounts_invite_the_same_address(client, acme, globex, alice, mallo
     assert accept(client, globex, theirs, password=NEW["password"]).status_code == 201
 
 
-def test_a_refused_write_mails_nothing(acme, alice):
+def test_refused_write_sends_no_mail(acme, alice):
     with tenant_context(acme), pytest.raises(RuntimeError), transaction.atomic():
         invitations.invite(actor=membership_of(alice, acme), email="nina@example.com")
         raise RuntimeError
     assert post() == []
 
 
-def test_the_database_knows_no_invitation_as_owner(acme, alice):
+def test_database_refuses_an_invitation_as_owner(acme, alice):
     with (
         tenant_context(acme),
         pytest.raises(IntegrityError, match="invitation_role_is_not_owner"),
@@ -150,7 +150,7 @@ def test_the_database_knows_no_invitation_as_owner(acme, alice):
 # The mail ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_link_is_on_the_stored_domain_and_not_on_the_one_asked_for(client, acme, globex, alice):
+def test_link_uses_the_stored_domain_and_not_the_requested_host(client, acme, globex, alice):
     Domain.objects.create(tenant=acme, host="tasks.acme.example", is_primary=True)
     session = client.as_(alice)
     token = session.json("POST", "/api/v1/tokens/", {"name": "CI"}).json()["token"]
@@ -163,7 +163,7 @@ def test_the_link_is_on_the_stored_domain_and_not_on_the_one_asked_for(client, a
     assert link_in(message)[0] == "tasks.acme.example:8000"
 
 
-def test_the_text_of_a_link_is_kept_nowhere(client, acme, alice):
+def test_token_of_a_link_is_not_stored(client, acme, alice):
     answer = client.as_(alice).json("POST", URL, {"email": "nina@example.com"})
     job = OutboxJob.objects.get()
     assert (job.name, set(job.kwargs)) == ("accounts.mail_invitation", {"invitation_id"})
@@ -174,7 +174,7 @@ def test_the_text_of_a_link_is_kept_nowhere(client, acme, alice):
     assert token not in answer.content.decode()
 
 
-def test_a_job_that_runs_twice_mails_once_and_one_that_is_too_late_not_at_all(client, acme, alice):
+def test_repeated_job_mails_once_and_late_job_mails_nothing(client, acme, alice):
     from accounts.jobs import mail_invitation
 
     row, token = invite(client, alice, acme)
@@ -187,7 +187,7 @@ def test_a_job_that_runs_twice_mails_once_and_one_that_is_too_late_not_at_all(cl
     assert accept(client, acme, token, **NEW).status_code == 404
 
 
-def test_names_are_text_in_the_mail_and_no_html(client, acme, alice):
+def test_names_are_escaped_in_the_mail(client, acme, alice):
     type(acme).objects.update(name="Acme <b>& Sons</b>")
     alice.name = "Alice <script>"
     alice.save()
@@ -198,7 +198,7 @@ def test_names_are_text_in_the_mail_and_no_html(client, acme, alice):
     assert "“Alice <script>” invites you to “Acme <b>& Sons</b>”" in message.body
 
 
-def test_a_name_does_not_begin_another_header(client, acme, alice):
+def test_name_cannot_inject_a_mail_header(client, acme, alice):
     type(acme).objects.filter(pk=acme.pk).update(name="Acme\nBcc: all@example.com")
     type(alice).objects.filter(pk=alice.pk).update(name="<b>Alice</b> & Co")
     client.as_(alice).json("POST", URL, {"email": "nina@example.com"})
@@ -210,7 +210,7 @@ def test_a_name_does_not_begin_another_header(client, acme, alice):
 # Sending again and taking back ---------------------------------------------------------------------------------------
 
 
-def test_sent_again_it_is_another_link_with_more_time(client, acme, alice):
+def test_resent_invitation_has_a_new_link_and_expiry(client, acme, alice):
     row, first = invite(client, alice, acme)
     change(acme, expires_at=timezone.now() - timedelta(days=1), asked_at=timezone.now() - timedelta(days=8))
     assert accept(client, acme, first, **NEW).status_code == 404
@@ -274,7 +274,7 @@ def test_open_invitations_count_as_members(client, nearly_full, alice):
     assert session.json("POST", f"{URL}{row['id']}/resend/").status_code == 402
 
 
-def test_the_last_place_can_be_accepted_and_one_that_is_gone_cannot(client, nearly_full, alice):
+def test_acceptance_needs_a_free_place(client, nearly_full, alice):
     _row, token = invite(client, alice, nearly_full)
     join(make_user("second"), nearly_full, "member")
     assert accept(client, nearly_full, token, **NEW).status_code == 402

@@ -83,7 +83,7 @@ def test_photos_of_48_megapixels_and_long_screenshots_are_decoded_in_bounded_mem
     assert int(done.stdout) < most * MEGABYTE
 
 
-def test_the_memory_of_a_jpeg_depends_on_how_it_is_coded(monkeypatch):
+def test_memory_of_a_jpeg_depends_on_its_encoding(monkeypatch):
     image = halves((800, 600))
     blocks = 100 * 75 + 2 * 50 * 38  # of 8 × 8: all of the brightness, a quarter of the colors
     progressive = saved(image, "JPEG", progressive=True, subsampling="4:2:0")
@@ -96,7 +96,7 @@ def test_the_memory_of_a_jpeg_depends_on_how_it_is_coded(monkeypatch):
         shrink(progressive, 100)
 
 
-def test_a_jpeg_is_not_measured_by_the_pixels_that_its_decoder_leaves_out(monkeypatch):
+def test_jpeg_memory_excludes_pixels_that_the_decoder_skips(monkeypatch):
     monkeypatch.setattr(images, "MEMORY", 600 * 400 * 4)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)  # Pillow's own limit
     assert shrink(picture(2400, 1600, "JPEG"), 100)
@@ -108,7 +108,7 @@ def test_a_jpeg_is_not_measured_by_the_pixels_that_its_decoder_leaves_out(monkey
 
 
 @pytest.mark.parametrize(("orientation", "size"), [(1, (75, 100)), (3, (75, 100)), (6, (100, 75)), (8, (100, 75))])
-def test_a_draft_is_turned_as_the_whole_picture_would_be(orientation, size):
+def test_draft_decoding_applies_the_orientation(orientation, size):
     exif = Image.Exif()
     exif[0x0112] = orientation
     content = saved(halves((3000, 4000)), "JPEG", exif=exif)
@@ -129,7 +129,7 @@ def test_a_grayscale_picture_of_16_bits_keeps_its_shades(size):
 
 
 @pytest.mark.parametrize("size", [(20, 20), (3000, 1500)])
-def test_a_shade_of_16_bits_is_transparent_and_its_neighbors_are_not(size):
+def test_transparent_16_bit_shade_does_not_affect_its_neighbors(size):
     content = saved(halves(size, "I;16", upper=0x4000, lower=0x4001), "PNG", transparency=0x4000)
     _, upper, lower = shown(content)
     assert (upper[3], lower[3]) == (0, 255)
@@ -160,7 +160,7 @@ def test_animation_becomes_its_first_frame(kind):
     assert is_close(upper[:3], RED)
 
 
-def test_a_jpeg_of_several_pictures_shows_the_first_and_has_the_limits_of_one(monkeypatch):
+def test_multi_picture_jpeg_shows_the_first_with_the_limits_of_one(monkeypatch):
     """Cameras add pictures behind the first, for which Pillow has a format of its own (CIPA DC-007)."""
     options = {"save_all": True, "append_images": [Image.new("RGB", (300, 200), BLUE)]}
     content = saved(Image.new("RGB", (300, 200), RED), "MPO", progressive=True, **options)
@@ -178,6 +178,6 @@ def test_bytes_after_a_jpeg_are_not_counted_as_scans():
 
 
 @pytest.mark.parametrize("brand", [b"heic", b"mif1", b"avif"])
-def test_a_heic_picture_is_refused_with_the_way_out(brand):
+def test_heic_picture_is_refused_with_the_remedy(brand):
     with pytest.raises(NotAnImage, match="Send it as a JPEG"):
         shrink(b"\0\0\0\x18ftyp" + brand + b"\0\0\0\0mif1heic" + b"x" * 1000, 100)

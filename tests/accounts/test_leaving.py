@@ -108,7 +108,7 @@ def test_leaving_ends_sessions_and_tokens_at_once(client, acme, bob, remove, lea
     assert log_in(client, acme, bob)["code"] == "invalid_credentials"
 
 
-def test_the_log_ins_are_revoked_and_not_only_refused(client, acme, bob, remove):
+def test_leaving_revokes_refresh_tokens(client, acme, bob, remove):
     """Two controls overlap for a user who comes back: this is the one that does not ask for the date."""
     log_in(client, acme, bob)
     remove(bob)
@@ -149,7 +149,7 @@ def test_readmitted_user_is_the_same_member_with_the_new_role(acme, bob, client,
     assert bearing(client, acme, log_in(client, acme, bob)["access"]).status_code == 200
 
 
-def test_nothing_of_what_ended_comes_back(client, acme, bob, secret_project, remove, readmit):
+def test_revoked_credentials_stay_revoked_after_readmission(client, acme, bob, secret_project, remove, readmit):
     session, tokens = client.as_(bob), log_in(client, acme, bob)
     personal = session.json("POST", "/api/v1/tokens/", {"name": "CI"}).json()["token"]
     with tenant_context(acme):
@@ -197,12 +197,12 @@ def test_rows_added_after_leaving_are_not_restored(acme, bob, secret_project, re
         assert not ProjectMember.objects.filter(member=his).exists()
 
 
-def test_a_member_is_not_taken_in_twice(acme, bob, readmit):
+def test_readmission_of_a_member_raises(acme, bob, readmit):
     with pytest.raises(AlreadyMember):
         readmit(bob)
 
 
-def test_two_at_once_who_remove_the_same_person(client, acme, alice, bob, remove):
+def test_removal_of_a_former_member_is_not_found(client, acme, alice, bob, remove):
     url = f"{URL}{membership_of(bob, acme).pk}/"
     remove(bob)
     assert client.as_(alice).delete(url).status_code == 404

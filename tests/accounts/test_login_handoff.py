@@ -91,21 +91,21 @@ def test_anonymous_client_logs_in_during_the_handoff(client, acme, bob):
     assert take(browser, token_in(public.post(page)))["Location"] == "/subtasks/"
 
 
-def test_at_an_account_with_a_domain_of_its_own_too(public, client, acme):
+def test_handoff_works_on_a_custom_domain(public, client, acme):
     acme.domains.create(host="work.acme.example", is_primary=True)
     browser = TenantClient(acme, HTTP_HOST="work.acme.example")
     token = token_in(public.post(start_handoff(browser)), host="work.acme.example:8000")
     assert take(browser, token)["Location"] == "/"
 
 
-def test_the_form_may_lead_to_the_account_and_nowhere_else(public, browser):
+def test_csp_form_action_allows_the_account_host_only(public, browser):
     """Browsers hold a form to `form-action` also where its answer leads."""
     policy = public.get(start_handoff(browser))["Content-Security-Policy"]
     assert "form-action 'self' http://acme.localhost:8000;" in policy + ";"
     assert "form-action 'self';" in public.get("/")["Content-Security-Policy"] + ";"
 
 
-def test_the_app_was_asked_for_on_the_public_site(client, acme, charlie):
+def test_handoff_needs_the_second_factor_on_the_public_site(client, acme, charlie):
     give_app(client.as_(charlie, at=acme), charlie)
     cache.clear()
     public = TenantClient()
@@ -126,7 +126,7 @@ def test_ticket_works_once(browser, token, acme):
     assert not is_in(other)
 
 
-def test_at_another_account_it_is_worth_nothing_and_used_up(client, browser, token, globex):
+def test_ticket_is_refused_and_consumed_at_another_account(client, browser, token, globex):
     there = client.at(globex)
     there.cookies = browser.cookies.copy()  # with the nonce, which a browser would not send there
     assert take(there, token)["Location"] == LOG_IN
@@ -145,7 +145,7 @@ def test_ticket_does_not_work_in_another_browser(client, token, acme):
     assert not is_in(another)
 
 
-def test_a_session_that_is_there_is_not_replaced(client, token, acme, bob):
+def test_existing_session_is_not_replaced(client, token, acme, bob):
     session = client.as_(bob)
     assert take(session, token)["Location"] == "/"
     assert "bob@example.com" in session.get("/").content.decode()
@@ -177,7 +177,7 @@ def test_malformed_ticket_redirects_to_the_login(browser, text):
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "x:y:z", "é"])
-def test_a_cookie_that_was_tampered_with_is_none(browser, token, cookie):
+def test_modified_cookie_is_ignored(browser, token, cookie):
     browser.cookies["login_handoff"] = cookie
     assert take(browser, token)["Location"] == LOG_IN
 
@@ -241,11 +241,11 @@ def test_suspended_account_gets_no_ticket(public, acme, browser, suspend):
 
 
 @pytest.mark.parametrize("challenge", ["", "0" * 63, "G" * 64, "0" * 65])
-def test_a_challenge_that_is_none_is_refused(public, acme, challenge):
+def test_malformed_challenge_is_refused(public, acme, challenge):
     assert public.get(OVER, {"account": "acme", "challenge": challenge}).status_code == 404
 
 
-def test_making_one_takes_a_post_without_forgery(acme, charlie, browser):
+def test_creating_a_ticket_needs_a_post_with_csrf_token(acme, charlie, browser):
     public = TenantClient(enforce_csrf_checks=True)
     public.log_in(charlie)
     page = start_handoff(browser)
@@ -253,7 +253,7 @@ def test_making_one_takes_a_post_without_forgery(acme, charlie, browser):
     assert public.post(page).status_code == 403
 
 
-def test_another_account_makes_none(client, acme, globex, charlie):
+def test_host_of_an_account_creates_no_ticket(client, acme, globex, charlie):
     """Its host may be in the hands of its owner."""
     there = client.as_(charlie, at=globex)
     answer = there.post(f"{OVER}?account=acme&challenge={'0' * 64}")
@@ -264,7 +264,7 @@ def test_another_account_makes_none(client, acme, globex, charlie):
 # Without Redis -------------------------------------------------------------------------------------------------------
 
 
-def test_without_redis_people_log_in_as_ever(public, browser, token, settings, bob):
+def test_without_redis_users_log_in_at_the_account(public, browser, token, settings, bob):
     page = start_handoff(browser)
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
     assert public.post(page)["Location"] == "http://acme.localhost:8000/auth/login/"
@@ -299,7 +299,7 @@ def test_switcher_is_absent_for_a_user_with_one_account(client, acme, globex, bo
     assert "globex" not in shown
 
 
-def test_a_suspended_one_is_shown_and_leads_nowhere(client, acme, globex, charlie):
+def test_suspended_account_is_shown_without_a_link(client, acme, globex, charlie):
     type(globex).objects.filter(pk=globex.pk).update(suspended_at=timezone.now())
     shown = client.as_(charlie, at=acme).get("/").content.decode()
     assert "Suspended" in shown

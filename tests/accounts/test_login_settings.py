@@ -74,7 +74,7 @@ def test_password_change_needs_the_old_password_and_a_valid_new_one_twice(client
     assert bob.check_password(PASSWORD)
 
 
-def test_wrong_old_ones_cannot_be_tried_out(client, acme, bob):
+def test_guesses_of_the_old_password_are_limited(client, acme, bob):
     session = client.as_(bob)
     codes = [change_password(session, old="wrong").status_code for _ in range(6)]
     assert codes == [200] * 5 + [429]
@@ -88,7 +88,7 @@ def end_others(session):
     return session.post(OTHERS, follow=True)
 
 
-def test_all_other_log_ins_can_be_ended(client, acme, globex, charlie, log_in, personal):
+def test_user_ends_all_other_sessions(client, acme, globex, charlie, log_in, personal):
     here, elsewhere, there = client.as_(charlie), client.as_(charlie), client.as_(charlie, at=globex)
     client.log_in(charlie)
     pair, token = log_in(charlie, acme), personal(charlie, acme)["token"]
@@ -115,7 +115,7 @@ def test_sessions_of_other_users_are_kept(client, acme, bob, charlie):
     assert is_in(session)
 
 
-def test_asking_for_the_password_again_makes_a_new_session(client, acme, bob):
+def test_reauthentication_creates_a_new_session_key(client, acme, bob):
     session, copied = client.as_(bob), client.at(acme)
     copied.cookies["sessionid"] = session.cookies["sessionid"].value
     assert is_in(copied)
@@ -123,7 +123,7 @@ def test_asking_for_the_password_again_makes_a_new_session(client, acme, bob):
     assert [is_in(session), is_in(copied)] == [True, False]
 
 
-def test_asking_for_a_code_does_so_too(client, acme, bob):
+def test_reauthentication_with_a_code_creates_a_new_session_key(client, acme, bob):
     give_app(client.as_(bob), bob)
     session, copied = client.as_(bob), client.at(acme)
     copied.cookies["sessionid"] = session.cookies["sessionid"].value
@@ -149,7 +149,7 @@ def ask_for(session, email="robert@example.com"):
     return session.post(ADDRESS, {"email": email, "action_add": ""})
 
 
-def test_a_new_address_counts_once_it_is_confirmed(client, acme, bob, post):
+def test_new_address_is_used_after_its_confirmation(client, acme, bob, post):
     session = client.as_(bob)
     post(ask_for, session)
     asked, told = sorted(post.mails, key=lambda mail: mail.to == ["bob@example.com"])
@@ -236,7 +236,7 @@ def test_user_who_signs_up_with_a_pending_address_keeps_it(client, acme, bob, po
     assert User.objects.filter(email=NEW["email"]).exists()
 
 
-def test_with_an_app_it_can_still_be_changed(client, acme, bob, post):
+def test_user_with_an_authenticator_app_can_change_the_address(client, acme, bob, post):
     session = client.as_(bob)
     give_app(session, bob)
     post(ask_for, session)
@@ -282,7 +282,7 @@ def test_deleted_user_leaves_all_accounts_and_their_content_stays(
     assert entry.actor_email == "charlie@example.com"  # as the log writes it of every user who leaves
 
 
-def test_nothing_of_the_person_is_left(client, acme, charlie):
+def test_user_deletion_removes_personal_data(client, acme, charlie):
     delete(client.as_(charlie))
     row = User.objects.filter(pk=charlie.pk).values().get()
     assert row["email"] == f"{charlie.pk}@deleted.invalid"
@@ -290,7 +290,7 @@ def test_nothing_of_the_person_is_left(client, acme, charlie):
     assert not User.objects.filter(email="charlie@example.com").exists()
 
 
-def test_the_address_is_free_again(client, acme, charlie, post):
+def test_address_of_a_deleted_user_is_free_again(client, acme, charlie, post):
     delete(client.as_(charlie))
     post(client.at(None).post, SIGN_UP, {**NEW, "email": "charlie@example.com"})
     assert post.only.subject == "Confirm your address"
@@ -313,7 +313,7 @@ def test_user_deletion_needs_address_and_password(client, acme, charlie, fields,
     assert is_in(session)
 
 
-def test_wrong_passwords_count(client, acme, charlie):
+def test_wrong_passwords_count_towards_the_limit(client, acme, charlie):
     session = client.as_(charlie)
     for _ in range(5):
         delete(session, password="wrong")
@@ -321,7 +321,7 @@ def test_wrong_passwords_count(client, acme, charlie):
     assert User.objects.filter(email="charlie@example.com").exists()
 
 
-def test_the_last_owner_of_an_account_stays_everywhere(client, acme, globex, mallory):
+def test_last_owner_of_an_account_cannot_delete_their_user(client, acme, globex, mallory):
     with tenant_context(acme):
         Membership.objects.create(user=mallory, role="member")
     session = client.as_(mallory, at=globex)
@@ -356,6 +356,6 @@ def test_parallel_deletion_of_two_owners_leaves_one(acme, alice, at_once):
         assert Membership.objects.current().filter(role="owner").count() == 1
 
 
-def test_no_two_people_have_an_address(bob):
+def test_two_users_cannot_have_the_same_address(bob):
     with pytest.raises(IntegrityError):
         User.objects.create_user("BOB@example.com")

@@ -29,7 +29,7 @@ def test_user_has_another_member_id_in_each_account(client, acme, globex, charli
     assert len(members) == 2
 
 
-def test_a_viewer_too_changes_their_name(client, vera):
+def test_viewer_changes_their_name(client, vera):
     response = client.as_(vera).json("PATCH", ME, {"name": "Vera V."})
     assert (response.status_code, response.json()["name"]) == (200, "Vera V.")
 
@@ -66,7 +66,7 @@ def test_mail_settings_belong_to_one_user_in_one_account(client, acme, globex, c
         assert client.as_(vera).json("PATCH", ME, {choice: nonsense}).status_code == 400
 
 
-def test_a_change_of_mails_depends_on_what_was_read(client, bob):
+def test_mail_settings_have_preconditions(client, bob):
     session = client.as_(bob)
     read = session.get(ME)["ETag"]
     first = session.generic("PATCH", ME, '{"mail_digest": false}', "application/json", headers={"If-Match": read})
@@ -81,7 +81,7 @@ def test_user_cannot_change_their_role_or_email(client, acme, bob):
     assert bob.email == "bob@example.com"
 
 
-def test_ones_accounts_are_listed_from_any_of_them(client, acme, globex, charlie):
+def test_accounts_of_a_user_are_listed_at_each_of_them(client, acme, globex, charlie):
     for account in (acme, globex):
         rows = client.at(account).with_token(charlie).get(ACCOUNTS).json()["results"]
         assert [(row["slug"], row["role"], row["url"]) for row in rows] == [
@@ -106,7 +106,7 @@ def test_left_and_suspended_accounts_are_not_listed(client, acme, globex, charli
     assert [row["slug"] for row in session.get(ACCOUNTS).json()["results"]] == ["acme"]
 
 
-def test_the_list_has_pages(client, acme, globex, charlie):
+def test_account_list_is_paginated(client, acme, globex, charlie):
     session = client.at(acme).with_token(charlie)
     page = session.get(ACCOUNTS, {"page_size": 1}).json()
     assert [row["slug"] for row in page["results"]] == ["acme"]

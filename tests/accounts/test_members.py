@@ -49,7 +49,7 @@ def entries(account):
 # Roles -------------------------------------------------------------------------------------------------------------
 
 
-def test_admins_change_roles_and_it_holds_at_once(client, acme, admin, bob, address):
+def test_role_change_by_an_admin_applies_immediately(client, acme, admin, bob, address):
     his = client.as_(bob)
     assert his.json("POST", "/api/v1/labels/", {"name": "Bug"}).status_code == 201
     changed = client.as_(admin).json("PATCH", address(bob), {"role": "viewer"})
@@ -69,7 +69,7 @@ MATRIX = {  # who: {whom: (status of PATCH, status of DELETE)}
 
 
 @pytest.mark.parametrize(("who", "whom"), [(who, whom) for who, row in MATRIX.items() for whom in row])
-def test_roles_change_and_remove_members_as_the_matrix_says(
+def test_roles_change_and_remove_members_as_in_the_matrix(
     client, acme, alice, admin, bob, vera, second_owner, other_admin, address, request, who, whom
 ):
     session, url = client.as_(request.getfixturevalue(who), at=acme), address(request.getfixturevalue(whom))
@@ -95,7 +95,7 @@ def test_invalid_role_is_refused(client, admin, bob, address, role):
     assert (response.status_code, list(response.json()["errors"])) == (400, ["role"])
 
 
-def test_the_rest_of_a_member_is_not_written_here(client, acme, admin, bob, address):
+def test_other_fields_of_a_member_cannot_be_written(client, acme, admin, bob, address):
     before = client.as_(admin).get(address(bob)).json()
     body = {"name": "Mine", "email": "x@example.com", "id": str(uuid4())}
     assert client.as_(admin).json("PATCH", address(bob), body).json() == before
@@ -104,7 +104,7 @@ def test_the_rest_of_a_member_is_not_written_here(client, acme, admin, bob, addr
     assert entries(acme) == []  # nothing has changed
 
 
-def test_an_old_tag_changes_nothing(client, acme, admin, bob, address):
+def test_outdated_etag_changes_nothing(client, acme, admin, bob, address):
     session, url = client.as_(admin), address(bob)
     tag = session.get(url)["ETag"]
     session.json("PATCH", url, {"role": "viewer"})
@@ -127,7 +127,7 @@ def test_members_of_other_accounts_do_not_exist(client, globex, admin, mallory, 
 # The last owner ----------------------------------------------------------------------------------------------------
 
 
-def test_the_last_owner_stays(client, acme, alice, admin, address):
+def test_last_owner_cannot_be_removed_or_demoted(client, acme, alice, admin, address):
     session = client.as_(alice)
     answers = [
         session.json("POST", LEAVE),
@@ -138,7 +138,7 @@ def test_the_last_owner_stays(client, acme, alice, admin, address):
     assert roles(acme)["alice"] == "owner"
 
 
-def test_an_owner_who_left_does_not_count(client, acme, alice, second_owner, address):
+def test_former_owner_does_not_count_as_owner(client, acme, alice, second_owner, address):
     assert client.as_(second_owner, at=acme).json("POST", LEAVE).status_code == 204
     assert client.as_(alice).json("POST", LEAVE).status_code == 409
 
@@ -162,7 +162,7 @@ def test_parallel_removal_of_two_owners_leaves_one(acme, alice, second_owner, at
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_owner_who_gives_the_account_away_twice_at_once_has_given_it_once(acme, alice, bob, vera, at_once):
+def test_exactly_one_parallel_transfer_succeeds(acme, alice, bob, vera, at_once):
     owner, his, hers = (membership_of(person, acme) for person in (alice, bob, vera))
     errors = at_once(
         lambda: transfer_account(member=his, actor=owner), lambda: transfer_account(member=hers, actor=owner)
@@ -200,19 +200,19 @@ def test_owner_transfers_the_account_to_a_member(client, acme, alice, bob):
     assert entries(acme) == [("account.transferred", "alice@example.com", data)]
 
 
-def test_only_the_owner_does(client, acme, admin, bob, vera):
+def test_only_the_owner_transfers_the_account(client, acme, admin, bob, vera):
     for person in (admin, bob, vera):
         body = {"member": str(membership_of(person, acme).pk)}
         assert client.as_(person, at=acme).json("POST", TRANSFER, body).status_code == 403
 
 
-def test_not_to_an_owner(client, acme, alice, second_owner):
+def test_account_cannot_be_transferred_to_an_owner(client, acme, alice, second_owner):
     for person in (alice, second_owner):
         response = client.as_(alice).json("POST", TRANSFER, {"member": str(membership_of(person, acme).pk)})
         assert (response.status_code, response.json()["code"]) == (409, "conflict")
 
 
-def test_a_foreign_or_former_member_reads_like_an_absent_one(client, acme, globex, alice, bob, mallory):
+def test_transfer_to_a_foreign_or_former_member_answers_like_an_absent_one(client, acme, globex, alice, bob, mallory):
     session, his = client.as_(alice), membership_of(bob, acme).pk
     session.delete(f"{URL}{his}/")
     ids = [his, membership_of(mallory, globex).pk, uuid4()]
@@ -221,11 +221,11 @@ def test_a_foreign_or_former_member_reads_like_an_absent_one(client, acme, globe
 
 
 @pytest.mark.parametrize("body", [{}, {"member": None}, {"member": "x"}, {"member": str(uuid4()), "role": "owner"}])
-def test_a_transfer_names_a_member_and_nothing_else(client, alice, body):
+def test_transfer_accepts_only_the_member_field(client, alice, body):
     assert client.as_(alice).json("POST", TRANSFER, body).status_code == 400
 
 
-def test_a_transfer_can_depend_on_what_was_seen_and_be_repeated(client, acme, alice, bob):
+def test_transfer_supports_preconditions_and_idempotency_keys(client, acme, alice, bob):
     session, body = client.as_(alice), f'{{"member": "{membership_of(bob, acme).pk}"}}'
 
     def send(**headers):

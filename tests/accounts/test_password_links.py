@@ -45,18 +45,18 @@ def test_a_member_gets_a_link_that_works_once(client, acme, bob, link):
     assert client.at(acme).get(link).status_code == 404
 
 
-def test_the_key_does_not_stay_in_the_address(client, acme, link):
+def test_key_is_removed_from_the_url(client, acme, link):
     """Or it would be in the history, and in what the browser tells other sites."""
     assert follow(client.at(acme), link).endswith("-set-password/")
 
 
-def test_at_an_account_the_link_is_of_its_host(client, globex, charlie, post):
+def test_link_requested_at_an_account_has_its_host(client, globex, charlie, post):
     post(ask, client.at(globex), "Charlie@Example.com")
     assert post.only.to == ["charlie@example.com"]
     assert post.link()[0] == "globex.localhost:8000"
 
 
-def test_on_the_public_site_it_is_of_the_public_host(client, acme, bob, post):
+def test_link_requested_on_the_public_site_has_the_public_host(client, acme, bob, post):
     post(ask, client)
     host, path = post.link()
     assert host == "localhost:8000"
@@ -64,7 +64,7 @@ def test_on_the_public_site_it_is_of_the_public_host(client, acme, bob, post):
     assert log_in(client.at(acme), bob, NEW)["Location"] == "/"
 
 
-def test_an_account_with_a_domain_of_its_own_is_named_by_it(client, acme, bob, post):
+def test_link_of_an_account_with_a_custom_domain_uses_it(client, acme, bob, post):
     acme.domains.create(host="work.acme.example", is_primary=True)
     post(ask, client.at(acme))
     assert post.link()[0] == "work.acme.example:8000"
@@ -73,7 +73,7 @@ def test_an_account_with_a_domain_of_its_own_is_named_by_it(client, acme, bob, p
 # Attack 18: on another host ------------------------------------------------------------------------------------------
 
 
-def test_a_link_of_one_account_is_not_there_at_another(client, acme, globex, bob, charlie, post):
+def test_link_of_one_account_is_not_found_at_another(client, acme, globex, bob, charlie, post):
     for person in (bob, charlie):  # charlie belongs to both
         post(ask, client.at(acme), person.email)
         path = post.link()[1]
@@ -89,12 +89,12 @@ def test_a_link_of_one_account_is_not_there_at_another(client, acme, globex, bob
         assert person.check_password(PASSWORD)
 
 
-def test_a_link_of_the_public_site_is_not_there_at_an_account(client, acme, bob, post):
+def test_link_of_the_public_site_is_not_found_at_an_account(client, acme, bob, post):
     post(ask, client)
     assert client.at(acme).get(post.link()[1]).status_code == 404
 
 
-def test_half_of_the_way_at_one_account_does_not_go_on_at_another(client, acme, globex, charlie, post):
+def test_reset_started_at_one_account_cannot_continue_at_another(client, acme, globex, charlie, post):
     post(ask, client.at(acme), charlie.email)
     here, there = client.at(acme), client.at(globex)
     page = follow(here, post.link()[1])
@@ -105,7 +105,7 @@ def test_half_of_the_way_at_one_account_does_not_go_on_at_another(client, acme, 
 # Attack 21: a forged host --------------------------------------------------------------------------------------------
 
 
-def test_the_link_does_not_name_the_host_that_a_request_names(client, acme, bob, post):
+def test_link_ignores_the_host_header(client, acme, bob, post):
     forged = [
         {"HTTP_HOST": "acme.localhost:1234"},
         {"HTTP_HOST": "acme.localhost", "HTTP_X_FORWARDED_HOST": "evil.example"},
@@ -197,7 +197,7 @@ def test_password_reset_ends_sessions_and_refresh_tokens_and_keeps_personal_toke
     assert client.at(acme).get("/api/v1/projects/", **bearer).status_code == 200
 
 
-def test_the_person_is_told(client, acme, bob, link, post):
+def test_user_is_notified_of_the_password_change(client, acme, bob, link, post):
     browser = client.at(acme)
     page = follow(browser, link)
     post(browser.post, page, {"password1": NEW, "password2": NEW})
@@ -229,13 +229,13 @@ def test_a_bad_password_is_refused(client, acme, bob, link, password):
     assert bob.check_password(PASSWORD)
 
 
-def test_two_different_ones_are_refused(client, acme, bob, link):
+def test_two_different_passwords_are_refused(client, acme, bob, link):
     browser = client.at(acme)
     answer = browser.post(follow(browser, link), {"password1": NEW, "password2": PASSWORD})
     assert "the same password each time" in answer.content.decode()
 
 
-def test_a_link_is_too_old_one_day(client, acme, bob, link, settings):
+def test_password_link_expires(client, acme, bob, link, settings):
     settings.PASSWORD_RESET_TIMEOUT = -1
     assert client.at(acme).get(link).status_code == 404
 

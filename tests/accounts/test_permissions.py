@@ -51,19 +51,19 @@ OWNS = {"account.delete", "account.export", "account.transfer"}
         ("owner", EVERYBODY_DOES | WRITES | ADMINISTERS | OWNS),
     ],
 )
-def test_each_role_may_do_what_the_contract_says(role, expected):
+def test_each_role_has_the_permissions_of_the_contract(role, expected):
     assert {name for name in PERMISSIONS if name not in SAMPLES and may(Membership(role=role), name)} == expected
 
 
-def test_a_misspelled_permission_is_an_error_and_not_a_refusal():
+def test_unknown_permission_raises_an_error():
     with pytest.raises(KeyError, match=r"task\.wirte"):
         may(Membership(role=Role.OWNER), "task.wirte")
 
 
-def test_requiring_what_the_role_allows_passes():
+def test_allowed_permission_passes():
     require(Membership(role=Role.MEMBER), "task.write")
 
 
-def test_requiring_what_the_role_does_not_allow_raises():
+def test_missing_permission_raises():
     with pytest.raises(PermissionDenied, match="role"):
         require(Membership(role=Role.VIEWER), "task.write")

@@ -46,7 +46,7 @@ def test_personal_token_opens_the_api_at_the_accounts_host(client, acme, token, 
     assert [row["key"] for row in response.json()["results"]] == ["WEB"]
 
 
-def test_on_the_public_host_it_names_the_account(client, acme, token, project):
+def test_personal_token_selects_the_account_on_the_public_host(client, acme, token, project):
     response = client.get(PROJECTS, **bearer(token))
     assert [row["key"] for row in response.json()["results"]] == ["WEB"]
 
@@ -71,7 +71,7 @@ def test_personal_token_opens_no_page(client, acme, token):
 # Another account's -------------------------------------------------------------------------------------------------
 
 
-def test_at_another_account_it_is_refused(client, acme, globex, token):
+def test_personal_token_is_refused_at_another_account(client, acme, globex, token):
     assert said(client.at(globex).get(PROJECTS, **bearer(token))) == (403, "tenant_mismatch")
 
 
@@ -99,7 +99,7 @@ def test_token_with_a_forged_account_id_is_invalid(client, acme, globex, charlie
 # No more -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_revoked_one(client, acme, globex, bob, token):
+def test_revoked_personal_token_is_refused(client, acme, globex, bob, token):
     assert client.as_(bob).delete(f"/api/v1/tokens/{token['id']}/").status_code == 204
     for place in (client, client.at(acme), client.at(globex)):
         response = place.get(PROJECTS, **bearer(token))
@@ -107,7 +107,7 @@ def test_a_revoked_one(client, acme, globex, bob, token):
         assert response["WWW-Authenticate"] == "Bearer"
 
 
-def test_an_expired_one(client, acme, token, change):
+def test_expired_personal_token_is_refused(client, acme, token, change):
     change(expires_at=timezone.now() + timedelta(minutes=1))
     assert client.at(acme).get(PROJECTS, **bearer(token)).status_code == 200
     change(expires_at=timezone.now())
@@ -132,14 +132,14 @@ def test_unknown_tokens_are_invalid(client, acme, token):
             assert said(place.get(PROJECTS, **bearer(wrong))) == INVALID, wrong
 
 
-def test_a_removed_members_ends_at_once(client, acme, bob, token, end_membership):
+def test_personal_token_of_a_removed_member_is_refused(client, acme, bob, token, end_membership):
     end_membership(bob, acme)
     for place in (client, client.at(acme)):
         assert said(place.get(PROJECTS, **bearer(token))) == (403, "not_a_member")
 
 
 @pytest.mark.parametrize("kind", ["personal", "access"])
-def test_a_demoted_member_writes_nothing_any_more(client, acme, bob, token, log_in, kind):
+def test_demoted_member_cannot_write(client, acme, bob, token, log_in, kind):
     text = token["token"] if kind == "personal" else log_in(bob, acme)["access"]
     with tenant_context(acme):
         Membership.objects.filter(user=bob).update(role="viewer")
@@ -153,7 +153,7 @@ def test_token_of_an_inactive_user_is_invalid(client, acme, bob, token):
     assert said(client.at(acme).get(PROJECTS, **bearer(token))) == INVALID
 
 
-def test_a_suspended_accounts(client, acme, token, suspend):
+def test_personal_token_of_a_suspended_account_is_refused(client, acme, token, suspend):
     suspend(acme)
     for place in (client, client.at(acme)):
         assert said(place.get(PROJECTS, **bearer(token))) == (403, "account_suspended")
@@ -169,7 +169,7 @@ def test_last_use_of_a_personal_token_is_recorded(client, acme, bob, token):
     assert shown.endswith("Z")
 
 
-def test_once_a_minute_is_enough(client, acme, token, change):
+def test_last_use_is_recorded_at_most_once_a_minute(client, acme, token, change):
     for seconds, again in ((50, False), (70, True)):
         before = timezone.now() - timedelta(seconds=seconds)
         change(last_used_at=before)
@@ -177,7 +177,7 @@ def test_once_a_minute_is_enough(client, acme, token, change):
         assert (last_used(acme) != before) == again
 
 
-def test_a_refused_use_is_none(client, acme, globex, bob, token, end_membership):
+def test_refused_request_is_not_recorded_as_a_use(client, acme, globex, bob, token, end_membership):
     client.at(globex).get(PROJECTS, **bearer(token))
     end_membership(bob, acme)
     client.at(acme).get(PROJECTS, **bearer(token))

@@ -39,7 +39,7 @@ def test_token_contains_the_account_id_and_256_random_bits(client, acme, bob):
         assert re.fullmatch(rf"chp_{acme.pk.hex}_[0-9a-f]{{64}}", text)
 
 
-def test_the_text_is_not_kept(client, acme, bob):
+def test_token_text_is_not_stored(client, acme, bob):
     text = create(client.as_(bob)).json()["token"]
     with tenant_context(acme):
         (kept,) = ApiToken.objects.values()
@@ -47,7 +47,7 @@ def test_the_text_is_not_kept(client, acme, bob):
     assert text.rpartition("_")[2] not in str(kept)
 
 
-def test_the_answer_is_not_to_be_stored(client, acme, bob):
+def test_response_has_no_store(client, acme, bob):
     assert create(client.as_(bob))["Cache-Control"] == "no-store"
 
 
@@ -60,7 +60,7 @@ def test_every_role_manages_its_own_tokens(client, request, acme, person):
     assert names(ours) == []
 
 
-def test_an_access_token_makes_one_too(client, acme, bob):
+def test_access_token_creates_a_personal_token(client, acme, bob):
     assert create(client.at(acme).with_token(bob)).status_code == 201
 
 
@@ -82,13 +82,13 @@ def test_own_tokens_of_another_account_are_hidden(client, acme, globex, charlie)
     assert names(client.as_(charlie, at=acme)) == ["Deploy script"]
 
 
-def test_the_newest_is_first(client, acme, bob):
+def test_newest_token_is_listed_first(client, acme, bob):
     for name in ("one", "two", "three"):
         create(client.as_(bob), name=name)
     assert names(client.as_(bob)) == ["three", "two", "one"]
 
 
-def test_a_personal_token_makes_no_others(client, acme, bob, personal):
+def test_personal_token_cannot_create_tokens(client, acme, bob, personal):
     bearer = {"HTTP_AUTHORIZATION": f"Bearer {personal(bob, acme)['token']}"}
     answer = client.at(acme).post(URL, {"name": "Heir"}, content_type="application/json", **bearer)
     assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
@@ -96,7 +96,7 @@ def test_a_personal_token_makes_no_others(client, acme, bob, personal):
     assert names(client.as_(bob)) == ["Deploy script"]
 
 
-def test_a_personal_token_lists_and_revokes(client, acme, bob, personal):
+def test_personal_token_can_list_and_revoke_tokens(client, acme, bob, personal):
     token = personal(bob, acme)
     bearer = {"HTTP_AUTHORIZATION": f"Bearer {token['token']}"}
     assert [row["id"] for row in client.at(acme).get(URL, **bearer).json()["results"]] == [token["id"]]
@@ -112,7 +112,7 @@ def test_revoking_twice_is_404(client, acme, bob, personal):
 # Bodies ------------------------------------------------------------------------------------------------------------
 
 
-def test_an_end_may_be_given(client, acme, bob):
+def test_token_can_have_an_expiry(client, acme, bob):
     end = (timezone.now() + timedelta(days=30)).replace(microsecond=0)
     assert create(client.as_(bob), expires_at=end.isoformat()).json()["expires_at"] == f"{end:%Y-%m-%dT%H:%M:%S}Z"
     assert create(client.as_(bob), expires_at=None).json()["expires_at"] is None
@@ -122,13 +122,13 @@ def test_an_end_may_be_given(client, acme, bob):
 @pytest.mark.parametrize(
     "end", ["2026-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "tomorrow", 7, [], ""]
 )
-def test_an_end_that_is_none_is_named(client, acme, bob, end):
+def test_invalid_expiry_is_refused_with_the_field_name(client, acme, bob, end):
     response = create(client.as_(bob), expires_at=end)
     assert (response.status_code, set(response.json()["errors"])) == (400, {"expires_at"})
 
 
 @pytest.mark.parametrize("name", [None, "", " ", "x" * 101, "nul\x00", 7, []], ids=lambda value: repr(value)[:20])
-def test_a_name_that_is_none_is_named(client, acme, bob, name):
+def test_invalid_name_is_refused_with_the_field_name(client, acme, bob, name):
     response = create(client.as_(bob), name=name)
     assert (response.status_code, set(response.json()["errors"])) == (400, {"name"})
 
@@ -146,7 +146,7 @@ def test_read_only_fields_are_ignored(client, acme, bob, field):
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-def test_a_token_does_not_change(client, acme, bob, personal, method):
+def test_token_cannot_be_changed(client, acme, bob, personal, method):
     assert client.as_(bob).json(method, f"{URL}{personal(bob, acme)['id']}/", {"name": "x"}).status_code == 405
 
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 FORM = "/settings/pictures/avatar/"
 
 
-def test_room_has_an_end_for_all_tenants_and_an_earlier_one_for_each(monkeypatch):
+def test_picture_memory_is_limited_in_total_and_per_tenant(monkeypatch):
     monkeypatch.setattr(uploads, "ROOM", 100)
     monkeypatch.setattr(uploads, "ROOM_OF_TENANT", 50)
     room = Room()
@@ -37,12 +37,12 @@ def test_room_has_an_end_for_all_tenants_and_an_earlier_one_for_each(monkeypatch
     assert room._held.total() == 0
 
 
-def test_each_tenant_has_room_for_some_of_the_largest_pictures():
+def test_tenant_limit_allows_several_of_the_largest_pictures():
     assert ROOM_OF_TENANT >= 4 * LARGEST
     assert 2 * ROOM_OF_TENANT <= ROOM
 
 
-def test_room_is_never_exceeded_by_many_at_once(monkeypatch):
+def test_parallel_uploads_never_exceed_the_memory_limit(monkeypatch):
     monkeypatch.setattr(uploads, "ROOM", 50)
     monkeypatch.setattr(uploads, "ROOM_OF_TENANT", 50)
     room, sizes, all_have_tried = Room(), [], threading.Barrier(8)
@@ -115,7 +115,7 @@ def assert_only_warned(caplog):
     assert "Traceback" not in caplog.text
 
 
-def test_room_is_free_again_after_a_picture_and_after_a_refusal(client, alice):
+def test_memory_is_released_after_a_picture_and_after_a_refusal(client, alice):
     assert send(client.as_(alice), AVATAR, picture()).status_code == 204
     assert send(client.as_(alice), AVATAR, b"no picture").status_code == 400
     assert send_form(client.as_(alice), picture()).status_code == 302

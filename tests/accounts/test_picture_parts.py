@@ -151,7 +151,7 @@ def test_picture_with_as_much_metadata_as_phones_and_programs_write_is_taken(con
     assert Image.open(BytesIO(shrink(content(), 100))).size == (100, 67)
 
 
-def test_run_of_fill_bytes_in_a_scan_is_no_marker():
+def test_fill_bytes_in_a_scan_are_not_a_marker():
     whole = picture(kind="JPEG")
     assert read_jpeg(whole[:-2] + b"\xff" * 50_000 + b"\0" + whole[-2:]).scans == 1
 
@@ -190,15 +190,15 @@ def test_orientation_is_read_in_each_byte_order_and_type(order, kind, value):
         {"xmp": b'tiff:Orientation="9"'},
     ],
 )
-def test_orientation_that_is_broken_leaves_a_picture_as_it_is(info):
+def test_invalid_orientation_is_ignored(info):
     assert read_orientation(info) == 1
 
 
-def test_orientation_of_xmp_counts_where_exif_has_none():
+def test_xmp_orientation_is_used_without_exif_orientation():
     assert read_orientation({"xmp": b'<x tiff:Orientation="6"/>'}) == 6
     assert read_orientation({"XML:com.adobe.xmp": "<tiff:Orientation>8</tiff:Orientation>"}) == 8
 
 
-def test_limits_allow_what_their_reasons_name():
+def test_limits_allow_the_pictures_named_in_their_comments():
     assert image_headers.MOST_PIECES * 1024 >= 64 * MEGABYTE  # what previews are made of, in pieces of libpng and less
     assert image_headers.MOST_READS // 2 * 255 >= 8 * MEGABYTE - MEGABYTE

@@ -50,7 +50,7 @@ def avatar_of(user, account):
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])
-def test_a_picture_is_made_small(kind):
+def test_picture_is_scaled_down(kind):
     made = Image.open(BytesIO(shrink(picture(1000, 500, kind), 100)))
     assert (made.format, made.size) == ("WEBP", (100, 50))
     assert Image.open(BytesIO(shrink(picture(1000, 500, kind), 100, square=True))).size == (100, 100)
@@ -118,7 +118,7 @@ def test_bytes_after_the_image_are_dropped():
 # Logos -------------------------------------------------------------------------------------------------------------
 
 
-def test_an_admin_gives_the_account_a_logo(client, acme, admin, django_capture_on_commit_callbacks):
+def test_admin_sets_the_logo(client, acme, admin, django_capture_on_commit_callbacks):
     session = client.as_(admin)
     with django_capture_on_commit_callbacks(execute=True):  # the host's account is remembered for a while
         assert send(session, LOGO, picture(1000, 500)).status_code == 204
@@ -132,7 +132,7 @@ def test_an_admin_gives_the_account_a_logo(client, acme, admin, django_capture_o
     assert f'src="{url}"' in client.at(acme).get("/auth/login/").content.decode()
 
 
-def test_only_admins_do(client, acme, bob, vera):
+def test_only_admins_set_the_logo(client, acme, bob, vera):
     for person in (bob, vera):
         assert send(client.as_(person), LOGO, picture()).status_code == 403
         assert client.as_(person).delete(LOGO).status_code == 403
@@ -205,7 +205,7 @@ def test_avatar_is_visible_to_members_of_the_account_only(client, acme, globex, 
     assert client.as_(charlie, at=globex).get(url).status_code == 404
 
 
-def test_a_list_of_people_needs_no_query_more(client, acme, alice, project, django_assert_max_num_queries):
+def test_avatars_add_no_query_to_a_list_of_members(client, acme, alice, project, django_assert_max_num_queries):
     session = client.as_(alice)
 
     def queries():
@@ -233,7 +233,7 @@ def test_a_list_of_people_needs_no_query_more(client, acme, alice, project, djan
 # Sweeping ----------------------------------------------------------------------------------------------------------
 
 
-def test_pictures_that_no_row_names_are_swept(client, acme, alice, monkeypatch):
+def test_unreferenced_pictures_are_swept(client, acme, alice, monkeypatch):
     session = client.as_(alice)
     send(session, LOGO, picture())
     send(session, AVATAR, picture())

@@ -45,7 +45,7 @@ def test_default_plan_has_no_limits():
     assert (limits.members, limits.projects, limits.storage) == (None, None, None)
 
 
-def test_the_last_project_of_a_plan_and_one_more(client, free, bob):
+def test_project_beyond_the_plan_limit_is_refused(client, free, bob):
     fill(free, 9)
     assert client.as_(bob).json("POST", URL, {"name": "Tenth"}).status_code == 201
     response = client.as_(bob).json("POST", URL, {"name": "Eleventh"})
@@ -54,7 +54,7 @@ def test_the_last_project_of_a_plan_and_one_more(client, free, bob):
     assert projects_of(free) == 10
 
 
-def test_a_deleted_project_makes_room(client, free, alice):
+def test_deleted_project_frees_its_place(client, free, alice):
     fill(free, 10)
     rows = client.as_(alice).get(URL).json()["results"]
     assert client.as_(alice).delete(f"{URL}{rows[0]['id']}/").status_code == 204
@@ -94,7 +94,7 @@ def test_a_refused_project_leaves_its_key_free(client, free, bob, alice):
     assert send().status_code == 201
 
 
-def test_more_than_a_smaller_plan_includes_is_kept(client, free, bob):
+def test_projects_beyond_a_smaller_plan_are_kept(client, free, bob):
     fill(free, 30)
     assert client.as_(bob).get(URL).status_code == 200
     assert client.as_(bob).json("POST", URL, {"name": "Next"}).status_code == 402
@@ -110,7 +110,7 @@ def test_exactly_one_parallel_last_project_is_created(free, alice, at_once):
     assert projects_of(free) == 10
 
 
-def test_members_are_limited_too(free):
+def test_members_are_limited_by_the_plan(free):
     with tenant_context(free), transaction.atomic():
         for number in range(5):
             require_room("members", Membership.objects.current())

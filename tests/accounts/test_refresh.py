@@ -65,20 +65,20 @@ def test_the_public_host_takes_the_account_from_the_token(client, acme, tokens):
     assert read_access(response.json()["access"]).tenant_id == acme.pk
 
 
-def test_the_answer_is_not_to_be_stored(client, acme, tokens):
+def test_response_has_no_store(client, acme, tokens):
     assert refresh(client.at(acme), tokens["refresh"])["Cache-Control"] == "no-store"
 
 
-def test_an_access_token_refreshes_nothing(client, acme, tokens):
+def test_access_token_cannot_be_refreshed(client, acme, tokens):
     assert said(refresh(client.at(acme), tokens["access"])) == INVALID
 
 
-def test_a_refresh_token_opens_nothing(client, acme, tokens):
+def test_refresh_token_does_not_authenticate(client, acme, tokens):
     response = client.at(acme).get("/api/v1/projects/", headers={"Authorization": f"Bearer {tokens['refresh']}"})
     assert said(response) == INVALID
 
 
-def test_a_removed_member_is_out_at_once(client, acme, bob, tokens, end_membership):
+def test_removed_member_cannot_refresh(client, acme, bob, tokens, end_membership):
     end_membership(bob, acme)
     for place in (client, client.at(acme)):
         assert said(refresh(place, tokens["refresh"])) == (403, "not_a_member")
@@ -101,13 +101,13 @@ def test_the_new_token_refreshes_again(client, acme, tokens):
         token = response.json()["refresh"]
 
 
-def test_a_token_that_was_used_ends_the_log_in(client, acme, tokens):
+def test_reuse_of_a_refresh_token_revokes_the_family(client, acme, tokens):
     newest = refresh(client.at(acme), tokens["refresh"]).json()["refresh"]
     assert said(refresh(client.at(acme), tokens["refresh"])) == INVALID
     assert said(refresh(client.at(acme), newest)) == INVALID
 
 
-def test_however_long_ago_it_was_used(client, acme, tokens):
+def test_reuse_is_detected_long_after_the_first_use(client, acme, tokens):
     newest = tokens["refresh"]
     for _ in range(3):
         newest = refresh(client.at(acme), newest).json()["refresh"]
@@ -115,7 +115,7 @@ def test_however_long_ago_it_was_used(client, acme, tokens):
     assert said(refresh(client.at(acme), newest)) == INVALID
 
 
-def test_on_the_public_host_too(client, acme, tokens):
+def test_reuse_is_detected_on_the_public_host(client, acme, tokens):
     newest = refresh(client, tokens["refresh"]).json()["refresh"]
     assert said(refresh(client, tokens["refresh"])) == INVALID
     assert said(refresh(client.at(acme), newest)) == INVALID
@@ -128,29 +128,29 @@ def test_reuse_keeps_other_token_families_of_the_user(client, acme, bob, tokens,
     assert refresh(client.at(acme), other).status_code == 200
 
 
-def test_a_token_from_before_there_were_families_is_refused(client, acme, bob):
+def test_token_without_a_family_is_refused(client, acme, bob):
     _, token = issue(user_id=bob.pk, tenant=acme)
     assert said(refresh(client.at(acme), token)) == INVALID
 
 
 @pytest.mark.parametrize("jti", ["1", "00000000000000000000000000000000"])
-def test_a_token_that_never_was_the_newest_is_refused(client, acme, tokens, jti):
+def test_token_that_was_never_the_newest_is_refused(client, acme, tokens, jti):
     assert said(refresh(client.at(acme), forge(tokens["refresh"], jti=jti))) == INVALID
 
 
-def test_a_family_is_of_one_person(client, acme, alice, tokens):
+def test_token_family_belongs_to_one_user(client, acme, alice, tokens):
     assert said(refresh(client.at(acme), forge(tokens["refresh"], sub=str(alice.pk)))) == INVALID
     assert refresh(client.at(acme), tokens["refresh"]).status_code == 200  # and is no way to end another's log-in
 
 
-def test_a_log_in_leaves_no_expired_ones_behind(acme, bob, tokens, log_in):
+def test_log_in_deletes_expired_token_families(acme, bob, tokens, log_in):
     with tenant_context(acme):
         RefreshFamily.objects.update(expires_at="2026-01-01T00:00Z")
         log_in(bob, acme)
         assert RefreshFamily.objects.count() == 1
 
 
-def test_the_account_sees_when_a_log_in_was_used(client, acme, bob, tokens):
+def test_refresh_records_the_last_use_of_the_family(client, acme, bob, tokens):
     newest = read_refresh(refresh(client.at(acme), tokens["refresh"]).json()["refresh"])
     with tenant_context(acme):
         family = RefreshFamily.objects.get(member=membership_of(bob, acme))
@@ -169,7 +169,7 @@ def test_exactly_one_parallel_refresh_succeeds_and_reuse_revokes_the_family(clie
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_rotation_waits_for_another_one(client, acme, tokens, at_once):
+def test_parallel_rotations_are_serialized(client, acme, tokens, at_once):
     """What the test above relies on, without its luck: while the family is locked, no request gets an answer."""
     held, answers = threading.Event(), []
 
@@ -191,7 +191,7 @@ def test_a_rotation_waits_for_another_one(client, acme, tokens, at_once):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_end_of_a_log_in_is_kept_although_the_request_fails(client, acme, tokens):
+def test_revocation_is_committed_although_the_request_fails(client, acme, tokens):
     """In a transaction of its own: with the request in one, the refusal would take the revocation back."""
     newest = refresh(client.at(acme), tokens["refresh"]).json()["refresh"]
     assert said(refresh(client.at(acme), tokens["refresh"])) == INVALID

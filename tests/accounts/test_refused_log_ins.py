@@ -34,7 +34,7 @@ def test_login_of_an_unconfirmed_user_sends_the_confirmation_again(client, acme,
 
 
 @pytest.mark.parametrize("at_account", [True, False])
-def test_without_the_password_there_is_no_mail(client, acme, nina, post, at_account):
+def test_wrong_password_sends_no_confirmation(client, acme, nina, post, at_account):
     post(log_in, client.at(acme if at_account else None), nina, password="wrong")
     assert post.mails == []
 
@@ -45,7 +45,9 @@ def test_login_at_a_foreign_account_sends_no_confirmation_and_records_nothing(cl
     assert refused_in(globex) == []
 
 
-def test_only_members_fill_the_log_and_not_that_of_others(client, acme, globex, bob, mallory, end_membership, post):
+def test_refused_log_in_is_audited_for_members_in_their_account_only(
+    client, acme, globex, bob, mallory, end_membership, post
+):
     for person, password in ((bob, "wrong"), (mallory, PASSWORD), (mallory, "wrong")):
         post(log_in, client.at(acme), person, password=password)
     end_membership(bob, acme)
@@ -54,6 +56,6 @@ def test_only_members_fill_the_log_and_not_that_of_others(client, acme, globex, 
     assert refused_in(globex) == []
 
 
-def test_on_the_public_site_it_is_in_no_log(client, acme, bob, post):
+def test_refused_log_in_on_the_public_site_is_not_audited(client, acme, bob, post):
     post(log_in, client, bob, password="wrong")
     assert refused_in(acme) == []

@@ -24,14 +24,14 @@ def token(acme, bob, log_in):
     return log_in(bob, acme)["refresh"]
 
 
-def test_a_good_one_is_accepted_so_that_the_others_can_fail(client, acme, token, endpoint):
+def test_valid_token_is_accepted(client, acme, token, endpoint):
     assert send(client.at(acme), endpoint, forge(token)).status_code in (200, 204)
 
 
 # Another account's -------------------------------------------------------------------------------------------------
 
 
-def test_a_token_of_another_account_is_worth_nothing_here(client, globex, token, endpoint):
+def test_token_of_another_account_is_refused(client, globex, token, endpoint):
     assert said(send(client.at(globex), endpoint, token)) == (403, "tenant_mismatch")
 
 
@@ -48,18 +48,18 @@ def test_a_header_that_names_another_account_is_refused(client, globex, token, h
     assert said(answer) == (403, "tenant_mismatch")
 
 
-def test_a_tenant_of_ones_choice_needs_our_signature(client, acme, globex, token, endpoint):
+def test_token_with_a_chosen_tenant_needs_a_valid_signature(client, acme, globex, token, endpoint):
     forged = forge(token, key=OTHER_KEY, tenant=str(globex.pk))
     for place in (client, client.at(globex)):
         assert said(send(place, endpoint, forged)) == INVALID
 
 
-def test_an_account_that_is_gone_accepts_nothing(client, bob, token, endpoint):
+def test_token_of_an_absent_account_is_refused(client, bob, token, endpoint):
     gone = forge(token, tenant=str(bob.pk))  # a UUID that no account has
     assert said(send(client, endpoint, gone)) == (403, "tenant_mismatch")
 
 
-def test_a_suspended_account_accepts_nothing(client, acme, token, suspend, endpoint):
+def test_suspended_account_refuses_tokens(client, acme, token, suspend, endpoint):
     suspend(acme)
     for place in (client, client.at(acme)):
         assert said(send(place, endpoint, token)) == (403, "account_suspended")
@@ -93,21 +93,21 @@ def test_a_suspended_account_accepts_nothing(client, acme, token, suspend, endpo
     ],
     ids=repr,
 )
-def test_a_token_that_is_not_quite_ours_is_refused(client, acme, token, change, endpoint):
+def test_token_with_a_changed_claim_or_signature_is_refused(client, acme, token, change, endpoint):
     for place in (client, client.at(acme)):
         response = send(place, endpoint, forge(token, **change))
         assert said(response) == INVALID
         assert response["WWW-Authenticate"] == "Bearer"
 
 
-def test_a_token_that_is_none_is_refused(client, acme, endpoint):
+def test_malformed_value_is_refused_as_a_token(client, acme, endpoint):
     texts = ["x", "a.b.c", "....", "ä", "W10.W10.W10", "bnVsbA.bnVsbA.bnVsbA", "e30.e30.e30", "chp_", "chp_x_y"]
     for text in texts:
         assert said(send(client.at(acme), endpoint, text)) == INVALID, text
         assert said(send(client, endpoint, text)) == INVALID, text
 
 
-def test_a_token_of_the_wrong_kind_is_named(client, acme, endpoint):
+def test_token_of_the_wrong_type_is_refused_with_the_field_name(client, acme, endpoint):
     for value in (None, 7, True, [], {}, "", "nul\x00", "x" * 5000):
         response = send(client.at(acme), endpoint, value)
         assert response.status_code == 400, value

@@ -26,11 +26,11 @@ def test_revocation_ends_the_token_family(client, acme, tokens, host):
     assert refresh(client.at(acme), tokens["refresh"]).json()["code"] == "invalid_token"
 
 
-def test_a_second_time_is_answered_like_the_first(client, acme, tokens):
+def test_second_revocation_is_answered_like_the_first(client, acme, tokens):
     assert [revoke(client.at(acme), tokens["refresh"]).status_code for _ in range(2)] == [204, 204]
 
 
-def test_an_old_token_ends_the_log_in_too(client, acme, tokens):
+def test_used_refresh_token_revokes_the_family(client, acme, tokens):
     newest = refresh(client.at(acme), tokens["refresh"]).json()["refresh"]
     assert revoke(client.at(acme), tokens["refresh"]).status_code == 204
     assert refresh(client.at(acme), newest).json()["code"] == "invalid_token"
@@ -42,15 +42,15 @@ def test_revocation_keeps_other_token_families(client, acme, bob, tokens, log_in
     assert refresh(client.at(acme), other).status_code == 200
 
 
-def test_an_access_token_is_none(client, acme, tokens):
+def test_access_token_cannot_be_revoked(client, acme, tokens):
     assert revoke(client.at(acme), tokens["access"]).json()["code"] == "invalid_token"
 
 
-def test_a_former_member_ends_the_log_in_too(client, acme, bob, tokens, end_membership):
+def test_former_member_can_revoke_the_token_family(client, acme, bob, tokens, end_membership):
     end_membership(bob, acme)
     assert revoke(client.at(acme), tokens["refresh"]).status_code == 204
 
 
-def test_another_accounts_host_ends_nothing(client, acme, globex, tokens):
+def test_host_of_another_account_does_not_revoke(client, acme, globex, tokens):
     assert revoke(client.at(globex), tokens["refresh"]).json()["code"] == "tenant_mismatch"
     assert refresh(client.at(acme), tokens["refresh"]).status_code == 200

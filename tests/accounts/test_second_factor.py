@@ -60,7 +60,7 @@ def test_activation_needs_reauthentication(client, bob):
     assert "Incorrect password" in wrong.content.decode()
 
 
-def test_the_page_shows_a_picture_and_the_secret(client, bob):
+def test_activation_page_shows_a_qr_code_and_the_secret(client, bob):
     session = client.as_(bob)
     session.post("/auth/reauthenticate/", {"password": PASSWORD})
     shown = session.get("/auth/2fa/app/activate/")
@@ -70,7 +70,7 @@ def test_the_page_shows_a_picture_and_the_secret(client, bob):
     assert "no-store" in shown["Cache-Control"]
 
 
-def test_a_wrong_code_switches_nothing_on(client, bob):
+def test_wrong_code_does_not_activate_the_app(client, bob):
     session = client.as_(bob)
     session.post("/auth/reauthenticate/", {"password": PASSWORD})
     session.get("/auth/2fa/app/activate/")
@@ -98,7 +98,7 @@ def test_secret_and_recovery_codes_are_encrypted_in_the_database(app, bob):
     assert rows.count("gAAAA") == 2  # how encrypted text begins
 
 
-def test_switching_it_off_takes_the_password_or_a_code_and_is_told(client, acme, app, bob, post):
+def test_deactivation_needs_password_or_code_and_sends_a_mail(client, acme, app, bob, post):
     other = client.as_(bob)
     assert other.get(OFF)["Location"].startswith("/auth/reauthenticate/")
     assert other.post(OFF)["Location"].startswith("/auth/reauthenticate/")
@@ -120,7 +120,7 @@ def test_new_recovery_codes_end_the_old_ones(client, acme, app, bob):
 # On the pages --------------------------------------------------------------------------------------------------------
 
 
-def test_the_password_alone_is_not_enough(client, acme, app, bob):
+def test_password_alone_does_not_log_in(client, acme, app, bob):
     browser = client.at(acme)
     assert log_in(browser, bob, next="/subtasks/")["Location"] == CODE
     assert not is_in(browser)
@@ -130,7 +130,7 @@ def test_the_password_alone_is_not_enough(client, acme, app, bob):
     assert is_in(browser)
 
 
-def test_a_wrong_code_is_said_in_words(client, acme, app, bob):
+def test_wrong_code_shows_an_error(client, acme, app, bob):
     browser = client.at(acme)
     log_in(browser, bob)
     assert "Incorrect code" in browser.post(CODE, {"code": "000000"}).content.decode()
@@ -151,7 +151,7 @@ def test_recovery_codes_work_once(client, acme, app, bob):
     assert len(recovery_codes(bob)) == 9
 
 
-def test_a_code_works_once_at_all_accounts_together(client, acme, globex, charlie):
+def test_code_works_once_across_all_accounts(client, acme, globex, charlie):
     """Counted in each account's own space, it would work once at every host."""
     give_app(client.as_(charlie, at=acme), charlie)
     cache.clear()
@@ -162,7 +162,7 @@ def test_a_code_works_once_at_all_accounts_together(client, acme, globex, charli
         assert browser.post(CODE, {"code": code}).get("Location") == location
 
 
-def test_the_code_that_switched_it_on_is_used_up(client, acme, bob):
+def test_activation_code_cannot_be_used_again(client, acme, bob):
     code = give_app(client.as_(bob), bob)
     assert ask(client.at(acme), code) == (401, "invalid_credentials")
 
@@ -176,7 +176,7 @@ def test_member_removed_between_password_and_code_is_not_logged_in(client, acme,
     assert "_auth_user_id" not in browser.session
 
 
-def test_a_half_log_in_at_one_account_does_not_end_at_another(client, acme, globex, app, bob):
+def test_log_in_started_at_one_account_cannot_finish_at_another(client, acme, globex, app, bob):
     here, there = client.at(acme), client.at(globex)
     log_in(here, bob)
     there.cookies = here.cookies
@@ -188,7 +188,7 @@ def test_a_half_log_in_at_one_account_does_not_end_at_another(client, acme, glob
 # At auth/token/ ------------------------------------------------------------------------------------------------------
 
 
-def test_tokens_take_a_code(client, acme, app, bob):
+def test_token_endpoint_accepts_a_code(client, acme, app, bob):
     at = client.at(acme)
     assert ask(at) == (401, "otp_required")
     assert ask(at, "000000") == (401, "invalid_credentials")
@@ -239,7 +239,7 @@ def test_code_that_came_too_early_is_accepted_in_its_own_time_once(client, acme,
     assert ask(client.at(acme), early) == (401, "invalid_credentials")
 
 
-def test_early_code_does_not_bring_back_a_used_one(client, acme, clock, app, bob):
+def test_early_code_does_not_revalidate_a_used_code(client, acme, clock, app, bob):
     code = code_of(bob)
     assert ask(client.at(acme), code) == (200, None)
     assert ask(client.at(acme), code_of(bob, 1)) == (401, "invalid_credentials")
@@ -262,11 +262,11 @@ def test_app_is_switched_on_with_the_code_of_the_half_minute_before_and_it_is_us
     assert ask(client.at(acme), code_of(bob)) == (200, None)
 
 
-def test_without_an_app_a_code_is_not_read(client, acme, bob):
+def test_code_is_ignored_without_an_app(client, acme, bob):
     assert ask(client.at(acme), "000000") == (200, None)
 
 
-def test_a_wrong_password_does_not_tell_that_there_is_an_app(client, acme, app):
+def test_wrong_password_does_not_reveal_the_second_factor(client, acme, app):
     assert ask(client.at(acme), password="wrong") == (401, "invalid_credentials")
 
 
@@ -275,11 +275,11 @@ def test_another_account_does_not_reveal_the_second_factor(client, globex, app):
 
 
 @pytest.mark.parametrize("otp", ["１２３４５６", "x" * 100, "null", "12 34 56", "-1"])
-def test_odd_codes_are_wrong_ones(client, acme, app, otp):
+def test_malformed_codes_are_refused(client, acme, app, otp):
     assert ask(client.at(acme), otp) == (401, "invalid_credentials")
 
 
-def test_codes_cannot_be_tried_out(client, acme, globex, charlie):
+def test_guesses_of_codes_are_limited(client, acme, globex, charlie):
     """Five wrong ones at all accounts together, on pages and in the API."""
     give_app(client.as_(charlie, at=acme), charlie)
     cache.clear()
@@ -295,14 +295,14 @@ def test_codes_cannot_be_tried_out(client, acme, globex, charlie):
     assert "Too many" in browser.post(CODE, {"code": code_of(charlie)}).content.decode()
 
 
-def test_a_refused_code_is_in_the_log_of_the_account(client, acme, app, run_jobs):
+def test_refused_code_is_in_the_audit_log(client, acme, app, run_jobs):
     ask(client.at(acme), "000000")
     run_jobs()
     with tenant_context(acme):
         assert AuditEntry.objects.filter(action="member.log_in_refused", actor_email="bob@example.com").count() == 1
 
 
-def test_without_redis_no_code_is_believed(client, acme, app, bob, settings):
+def test_codes_are_refused_without_redis(client, acme, app, bob, settings):
     """It is unknown whether the code was used before."""
     code = code_of(bob)
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
@@ -310,7 +310,7 @@ def test_without_redis_no_code_is_believed(client, acme, app, bob, settings):
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
 
 
-def test_secrets_of_another_key_are_not_read(app, bob, settings):
+def test_secrets_encrypted_with_another_key_are_not_read(app, bob, settings):
     settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], uuid4().hex * 2
     assert len(recovery_codes(bob)) == 10
     settings.SECRET_KEY_FALLBACKS = []

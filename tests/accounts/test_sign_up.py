@@ -55,7 +55,7 @@ def test_sign_up_creates_a_user_and_an_account_that_they_own(client, post):
     assert entry.data == {"slug": "initech", "name": "Initech", "email": nina.email}
 
 
-def test_the_same_plan_as_an_account_that_the_command_makes(client, post):
+def test_signed_up_account_has_the_plan_of_a_created_account(client, post):
     sign_up(client)
     call_command("createtenant", "globex", "--name=Globex", "--owner=x@example.com", verbosity=0)
     assert len(set(Account.objects.values_list("plan", "variant", "time_zone"))) == 1
@@ -77,7 +77,7 @@ def test_unconfirmed_user_gets_no_tokens(client, post):
     assert (tokens.status_code, tokens.json()["code"]) == (401, "invalid_credentials")
 
 
-def test_the_mail_leads_in(client, post):
+def test_confirmation_link_logs_in(client, post):
     post(sign_up, client)
     assert post.only.to == [NEW["email"]]
     host, path = post.link()
@@ -92,7 +92,7 @@ def test_the_mail_leads_in(client, post):
     assert log_in(client.at(Account.objects.get()))["Location"] == "/"
 
 
-def test_another_browser_confirms_and_is_not_let_in(client, post):
+def test_confirmation_in_another_browser_does_not_log_in(client, post):
     """The user who opens the link need not be the one who signed up: they log in."""
     post(sign_up, client)
     other = TenantClient()
@@ -155,7 +155,7 @@ def test_invalid_field_shows_an_error_and_nothing_is_created(client, acme, field
         *("xn--dmin-7fa", "ab--c", "acc0unt", "log-in", "l0gin"),
     ],
 )
-def test_names_that_could_be_ours_are_refused(client, slug):
+def test_reserved_names_are_refused(client, slug):
     assert "is reserved" in str(errors(sign_up(client, slug=slug))["slug"])
     assert not Account.objects.exists()
 
@@ -170,17 +170,17 @@ def test_names_that_could_be_ours_are_refused(client, slug):
         ("x" * 99, "x" * 40),
     ],
 )
-def test_a_name_makes_an_address(name, slug):
+def test_slug_is_derived_from_the_name(name, slug):
     assert slug_of(name) == slug
 
 
-def test_a_name_that_is_taken_is_numbered(client, acme):
+def test_slug_of_a_taken_name_gets_a_number(client, acme):
     sign_up(client, account_name="Acme")
     TenantClient().post(SIGN_UP, {**NEW, "email": "nora@example.com", "account_name": "ACME!"})
     assert set(Account.objects.values_list("slug", flat=True)) == {"acme", "acme-2", "acme-3"}
 
 
-def test_only_the_public_site_signs_people_up(client, acme):
+def test_only_the_public_site_has_a_sign_up(client, acme):
     assert client.at(acme).get(SIGN_UP).status_code == 404
     assert client.at(acme).post(SIGN_UP, NEW).status_code == 404
 
@@ -199,7 +199,7 @@ def seen(answer, client):
     return answer.status_code, answer["Location"], page.content, sorted(client.cookies)
 
 
-def test_a_known_address_reads_like_a_new_one(client, acme, bob, post):
+def test_known_address_gets_the_response_of_a_new_one(client, acme, bob, post):
     one, two = TenantClient(), TenantClient()
     new = seen(post(sign_up, one, account_name="One"), one)
     assert post.only.subject == "Confirm your address"
@@ -237,7 +237,7 @@ def test_sign_up_with_a_known_address_does_not_change_the_user(client, acme, bob
         assert not Membership.objects.exists()
 
 
-def test_the_name_of_the_account_does_not_tell_either(client, acme, bob):
+def test_account_name_does_not_reveal_a_known_address(client, acme, bob):
     """A client that asks for the same name again finds it taken, whether or not the address was known."""
     sign_up(client, slug="one")
     sign_up(TenantClient(), email="bob@example.com", slug="two")
@@ -247,7 +247,7 @@ def test_the_name_of_the_account_does_not_tell_either(client, acme, bob):
     assert {(host.status_code, host["Location"]) for host in hosts} == {(302, "/auth/login/?next=/")}
 
 
-def test_the_same_work_is_done_for_both(client, acme, bob, monkeypatch):
+def test_known_and_new_addresses_cost_the_same_work(client, acme, bob, monkeypatch):
     from django.contrib.auth.hashers import MD5PasswordHasher
 
     hashed, encode = [], MD5PasswordHasher.encode
@@ -260,7 +260,7 @@ def test_the_same_work_is_done_for_both(client, acme, bob, monkeypatch):
 # Sign-up with the address of another user ----------------------------------------------------------------------------
 
 
-def test_a_squatter_does_not_get_in_when_the_owner_of_the_address_comes(client, post):
+def test_squatter_loses_access_when_the_owner_confirms_the_address(client, post):
     post(sign_up, client)  # with a password of the squatter's
     nina = TenantClient()
     post(sign_up, nina, password1="what nina wants", account_name="Hers")

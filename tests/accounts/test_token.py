@@ -31,7 +31,7 @@ def test_the_access_token_opens_the_api(client, acme, bob):
     assert response.status_code == 200
 
 
-def test_the_tokens_name_account_person_and_audience(client, acme, bob):
+def test_tokens_contain_account_user_and_audience(client, acme, bob):
     tokens = ask(client.at(acme)).json()
     for token in (read_access(tokens["access"]), read_refresh(tokens["refresh"])):
         assert token["tenant"] == str(acme.pk)
@@ -46,7 +46,7 @@ def test_access_lasts_ten_minutes_and_refresh_fourteen_days(client, acme, bob):
     assert refresh["exp"] - refresh["iat"] == 14 * 24 * 60 * 60
 
 
-def test_the_answer_is_not_to_be_stored(client, acme, bob):
+def test_response_has_no_store(client, acme, bob):
     assert ask(client.at(acme))["Cache-Control"] == "no-store"
 
 
@@ -54,7 +54,7 @@ def test_upper_and_lower_case_of_the_address_are_the_same(client, acme, bob):
     assert ask(client.at(acme), email="Bob@Example.COM").status_code == 200
 
 
-def test_the_password_is_taken_as_it_is(client, acme, bob):
+def test_password_is_not_stripped(client, acme, bob):
     assert ask(client.at(acme), password=f" {PASSWORD}").status_code == 401
 
 
@@ -67,25 +67,25 @@ def test_the_public_host_needs_the_account(client, acme, bob):
     assert set(response.json()["errors"]) == {"account"}
 
 
-def test_the_public_host_gives_tokens_for_the_account_that_is_named(client, acme, globex, charlie):
+def test_public_host_issues_tokens_for_the_named_account(client, acme, globex, charlie):
     for account in (acme, globex):
         response = ask(client, email="charlie@example.com", account=account.slug)
         assert response.json()["account"]["slug"] == account.slug
         assert read_access(response.json()["access"]).tenant_id == account.pk
 
 
-def test_the_token_works_on_the_public_host_too(client, acme, bob):
+def test_token_works_on_the_public_host(client, acme, bob):
     access = ask(client, account="acme").json()["access"]
     assert client.get("/api/v1/projects/", headers={"Authorization": f"Bearer {access}"}).status_code == 200
 
 
-def test_a_suspended_account_is_named_as_such_to_its_members(client, acme, bob):
+def test_members_learn_that_the_account_is_suspended(client, acme, bob):
     Account.objects.filter(pk=acme.pk).update(suspended_at="2026-01-01T00:00Z")
     response = ask(client, account="acme")
     assert (response.status_code, response.json()["code"]) == (403, "account_suspended")
 
 
-def test_a_suspended_account_is_not_named_to_strangers(client, acme, mallory):
+def test_non_members_do_not_learn_that_an_account_is_suspended(client, acme, mallory):
     Account.objects.filter(pk=acme.pk).update(suspended_at="2026-01-01T00:00Z")
     assert ask(client, email="mallory@example.com", account="acme").json()["code"] == "invalid_credentials"
 
@@ -93,7 +93,7 @@ def test_a_suspended_account_is_not_named_to_strangers(client, acme, mallory):
 # Refusals ----------------------------------------------------------------------------------------------------------
 
 
-def test_every_wrong_credential_reads_the_same(client, acme, bob, mallory):
+def test_every_wrong_credential_gets_the_same_response(client, acme, bob, mallory):
     make_user("outsider")
     answers = {
         (response.status_code, response.content, response["WWW-Authenticate"])
@@ -113,7 +113,7 @@ def test_every_wrong_credential_reads_the_same(client, acme, bob, mallory):
     assert b'"invalid_credentials"' in content
 
 
-def test_a_former_member_reads_like_a_stranger(client, acme, bob, end_membership):
+def test_former_member_gets_the_response_of_a_non_member(client, acme, bob, end_membership):
     end_membership(bob, acme)
     assert ask(client.at(acme)).json()["code"] == "invalid_credentials"
 
@@ -139,7 +139,7 @@ def test_the_same_work_is_done_for_every_refusal(client, acme, bob, monkeypatch,
     assert len(hashed) == 1
 
 
-def test_an_unknown_account_does_not_tell_whether_the_password_was_right(client, acme, bob):
+def test_unknown_account_does_not_reveal_whether_the_password_is_correct(client, acme, bob):
     # Only failures count towards the limit, so a right password that never ran into it would give itself away.
     for _ in range(5):
         assert ask(client, account="unknown").status_code == 401
@@ -151,13 +151,13 @@ def test_another_account_than_the_hosts_is_refused(client, acme, globex, charlie
     assert (response.status_code, response.json()["code"]) == (403, "tenant_mismatch")
 
 
-def test_an_account_that_does_not_exist_is_refused_just_the_same_on_anothers_host(client, acme, globex, charlie):
+def test_absent_account_is_refused_like_another_account_on_an_account_host(client, acme, globex, charlie):
     existing = ask(client.at(acme), email="charlie@example.com", account="globex")
     absent = ask(client.at(acme), email="charlie@example.com", account="unknown")
     assert existing.content == absent.content
 
 
-def test_the_hosts_own_account_may_be_named(client, acme, bob):
+def test_account_of_the_host_can_be_named(client, acme, bob):
     assert ask(client.at(acme), account="acme").status_code == 200
 
 
@@ -175,7 +175,7 @@ def test_a_bearer_token_of_another_account_is_refused(client, acme, globex, mall
 # Attempts ----------------------------------------------------------------------------------------------------------
 
 
-def test_five_wrong_passwords_are_enough(client, acme, bob):
+def test_sixth_attempt_after_wrong_passwords_is_refused(client, acme, bob):
     for _ in range(5):
         assert ask(client.at(acme), password="wrong").status_code == 401
     response = ask(client.at(acme))
@@ -194,7 +194,7 @@ def test_retry_after_names_the_expiry_of_the_first_attempt(client, acme, bob, mo
     assert ask(client.at(acme)).status_code == 200
 
 
-def test_an_address_that_tries_many_people_waits_for_a_minute(client, acme, bob):
+def test_client_address_that_tries_many_users_is_limited(client, acme, bob):
     for number in range(10):
         assert ask(client.at(acme), email=f"person-{number}@example.com").status_code == 401
     assert 50 < int(ask(client.at(acme))["Retry-After"]) <= 61
@@ -207,13 +207,13 @@ def test_attempts_count_across_all_hosts(client, acme, globex, charlie):
     assert ask(client.at(globex), email="charlie@example.com").status_code == 429
 
 
-def test_attempts_count_whatever_the_case_of_the_address(client, acme, bob):
+def test_attempts_count_for_an_email_in_any_case(client, acme, bob):
     for email in ("bob@example.com", "BOB@example.com", "Bob@example.com", "bOb@example.com", "boB@example.com"):
         assert ask(client.at(acme), email=email, password="wrong").status_code == 401
     assert ask(client.at(acme)).status_code == 429
 
 
-def test_right_passwords_do_not_count(client, acme, bob):
+def test_correct_passwords_do_not_count_towards_the_limit(client, acme, bob):
     for _ in range(12):
         assert ask(client.at(acme)).status_code == 200
 
@@ -268,7 +268,7 @@ def test_token_endpoint_needs_no_csrf_token(acme, bob):
     assert ask(client).status_code == 200
 
 
-def test_the_account_may_come_from_the_header_where_that_is_switched_on(client, acme, bob, header_resolver):
+def test_account_is_read_from_the_header_if_header_routing_is_enabled(client, acme, bob, header_resolver):
     response = client.post(
         URL,
         {"email": "bob@example.com", "password": PASSWORD},
@@ -278,7 +278,7 @@ def test_the_account_may_come_from_the_header_where_that_is_switched_on(client, 
     assert response.json()["account"]["slug"] == "acme"
 
 
-def test_the_header_means_nothing_otherwise(client, acme, bob):
+def test_header_is_ignored_if_header_routing_is_disabled(client, acme, bob):
     response = client.post(
         URL,
         {"email": "bob@example.com", "password": PASSWORD},
@@ -288,13 +288,13 @@ def test_the_header_means_nothing_otherwise(client, acme, bob):
     assert set(response.json()["errors"]) == {"account"}
 
 
-def test_a_new_membership_counts_at_once(client, acme, globex, mallory):
+def test_new_membership_is_valid_immediately(client, acme, globex, mallory):
     assert ask(client.at(acme), email="mallory@example.com").status_code == 401
     join(mallory, acme, "viewer")
     assert ask(client.at(acme), email="mallory@example.com").status_code == 200
 
 
-def test_nothing_in_the_answer_depends_on_the_account_of_a_stranger(client, acme, globex, mallory):
+def test_response_to_a_non_member_does_not_depend_on_the_account(client, acme, globex, mallory):
     unknown = ask(client, email="mallory@example.com", account=f"x{uuid4().hex}")
     foreign = ask(client, email="mallory@example.com", account="acme")
     assert unknown.content == foreign.content

@@ -36,7 +36,7 @@ BOTH = pytest.mark.parametrize("ends", [change, end_all])
 
 @pytest.mark.parametrize("ends", [change_password, end_others])
 @pytest.mark.parametrize("at_account", [True, False])
-def test_a_log_in_that_waits_for_its_code(client, acme, bob, ends, at_account):
+def test_log_in_waiting_for_its_code_ends_with_the_password(client, acme, bob, ends, at_account):
     owner = client.as_(bob)
     give_app(owner, bob)
     cache.clear()
@@ -51,7 +51,7 @@ def test_a_log_in_that_waits_for_its_code(client, acme, bob, ends, at_account):
     assert is_in(owner)
 
 
-def test_another_one_that_begins_afterwards_succeeds(client, acme, bob):
+def test_log_in_started_after_the_password_change_succeeds(client, acme, bob):
     owner = client.as_(bob)
     give_app(owner, bob)
     cache.clear()
@@ -66,7 +66,7 @@ def test_another_one_that_begins_afterwards_succeeds(client, acme, bob):
 
 
 @BOTH
-def test_a_log_in_whose_password_was_just_checked(client, acme, bob, monkeypatch, ends):
+def test_log_in_with_a_checked_old_password_is_refused(client, acme, bob, monkeypatch, ends):
     from allauth.account.adapter import get_adapter
 
     check = type(get_adapter()).authenticate
@@ -83,7 +83,7 @@ def test_a_log_in_whose_password_was_just_checked(client, acme, bob, monkeypatch
 
 
 @BOTH
-def test_tokens_whose_password_was_just_checked(client, acme, bob, monkeypatch, ends):
+def test_token_request_with_a_checked_old_password_is_refused(client, acme, bob, monkeypatch, ends):
     monkeypatch.setattr("accounts.api.tokens.is_asked_for_code", lambda user: ends(bob))
     answer = client.at(acme).json("POST", TOKEN, {"email": bob.email, "password": PASSWORD})
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid_credentials")
@@ -91,7 +91,7 @@ def test_tokens_whose_password_was_just_checked(client, acme, bob, monkeypatch, 
         assert not RefreshFamily.objects.exists()
 
 
-def test_a_refresh_whose_log_in_was_just_ended(client, acme, bob, log_in, monkeypatch):
+def test_refresh_of_a_session_being_ended_is_refused(client, acme, bob, log_in, monkeypatch):
     refresh, rotate = log_in(bob, acme)["refresh"], tokens.rotate
 
     def later(**kwargs):
@@ -115,7 +115,7 @@ def test_an_access_token_ends_with_the_password(client, acme, bob, log_in):
 
 
 @BOTH
-def test_an_invitation_that_is_accepted_with_the_password_of_before(client, acme, alice, mallory, ends):
+def test_acceptance_with_the_old_password_is_refused(client, acme, alice, mallory, ends):
     _row, token = invite(client, alice, acme, email=mallory.email)
     checked = User.objects.get(pk=mallory.pk)
     ends(mallory)

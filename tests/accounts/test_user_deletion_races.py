@@ -74,7 +74,7 @@ def is_forgotten(user):
 # Joining -------------------------------------------------------------------------------------------------------------
 
 
-def test_an_invitation_is_not_accepted(client, acme, globex, alice, charlie, mallory, meanwhile):
+def test_invitation_cannot_be_accepted_during_deletion(client, acme, globex, alice, charlie, mallory, meanwhile):
     Account.objects.create(slug="initech", name="Initech")
     _row, token = invite(client, mallory, globex, "bob@example.com")
     bob = User.objects.create_user("bob@example.com", PASSWORD, confirmed=True)
@@ -86,7 +86,7 @@ def test_an_invitation_is_not_accepted(client, acme, globex, alice, charlie, mal
     assert is_forgotten(bob)
 
 
-def test_an_invitation_that_was_accepted_is_a_membership_that_ends(client, acme, globex, bob, mallory, meanwhile):
+def test_membership_accepted_before_deletion_ends(client, acme, globex, bob, mallory, meanwhile):
     _row, token = invite(client, mallory, globex, "bob@example.com")
 
     def accept():
@@ -135,7 +135,7 @@ def test_user_made_owner_before_deletion_cannot_be_deleted(acme, alice, bob, mea
 # Log-ins and tokens --------------------------------------------------------------------------------------------------
 
 
-def test_no_token_is_made(client, acme, bob, meanwhile):
+def test_no_token_is_issued_during_deletion(client, acme, bob, meanwhile):
     session = client.as_(bob)
     answers, errors = meanwhile(lambda: delete_user(user=bob), lambda: session.json("POST", TOKENS, {"name": "x"}))
     assert errors == []
@@ -143,7 +143,7 @@ def test_no_token_is_made(client, acme, bob, meanwhile):
     assert is_forgotten(bob)
 
 
-def test_no_program_gets_in(client, acme, bob, meanwhile):
+def test_token_request_during_deletion_is_refused(client, acme, bob, meanwhile):
     fields = {"email": bob.email, "password": PASSWORD}
     answers, errors = meanwhile(lambda: delete_user(user=bob), lambda: client.at(acme).json("POST", TOKEN, fields))
     assert errors == []
@@ -151,7 +151,7 @@ def test_no_program_gets_in(client, acme, bob, meanwhile):
     assert is_forgotten(bob)
 
 
-def test_a_token_that_was_made_is_revoked(client, acme, bob, meanwhile):
+def test_token_issued_before_deletion_is_revoked(client, acme, bob, meanwhile):
     session = client.as_(bob)
     made = []
 
@@ -164,7 +164,7 @@ def test_a_token_that_was_made_is_revoked(client, acme, bob, meanwhile):
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
 
 
-def test_a_session_of_that_moment_opens_nothing(client, acme, bob, meanwhile):
+def test_session_created_during_deletion_is_invalid(client, acme, bob, meanwhile):
     browser = client.at(acme)
 
     def log_in():
@@ -200,7 +200,7 @@ def test_request_of_a_user_being_deleted_writes_nothing(client, acme, bob, path,
     assert is_forgotten(bob)
 
 
-def test_no_name_is_written(client, acme, bob, meanwhile):
+def test_name_is_not_changed_during_deletion(client, acme, bob, meanwhile):
     session = client.as_(bob)
     answers, errors = meanwhile(
         lambda: delete_user(user=bob), lambda: session.json("PATCH", "/api/v1/me/", {"name": "Robert"})
@@ -209,7 +209,7 @@ def test_no_name_is_written(client, acme, bob, meanwhile):
     assert is_forgotten(bob)
 
 
-def test_a_password_link_opens_nothing_any_more(client, acme, bob, meanwhile):
+def test_password_link_is_invalid_after_deletion(client, acme, bob, meanwhile):
     with tenant_context(acme):
         path = password_link(bob).removeprefix("http://acme.localhost:8000")
     browser = client.at(acme)
@@ -220,7 +220,7 @@ def test_a_password_link_opens_nothing_any_more(client, acme, bob, meanwhile):
     assert is_forgotten(bob)
 
 
-def test_an_address_is_not_confirmed_any_more(client, acme, bob, meanwhile):
+def test_address_cannot_be_confirmed_after_deletion(client, acme, bob, meanwhile):
     new = EmailAddress.objects.create(user=bob, email="new@example.com", verified=False)
     path = f"/auth/confirm-email/{EmailConfirmationHMAC(new).key}/"
     _answers, errors = meanwhile(lambda: delete_user(user=bob), lambda: client.post(path))
@@ -228,7 +228,7 @@ def test_an_address_is_not_confirmed_any_more(client, acme, bob, meanwhile):
     assert is_forgotten(bob)
 
 
-def test_no_picture_is_left(acme, globex, charlie, meanwhile, run_jobs):
+def test_avatar_uploaded_during_deletion_is_removed(acme, globex, charlie, meanwhile, run_jobs):
     with tenant_context(globex):  # which they have left before
         left = membership_of(charlie, globex)
         set_avatar(actor=left, content=picture())

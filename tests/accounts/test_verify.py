@@ -24,7 +24,7 @@ def token(acme, bob, log_in, personal, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_valid_token_of_any_kind(client, acme, token, kind):
+def test_valid_token_of_each_type_is_verified(client, acme, token, kind):
     for place in (client, client.at(acme)):
         response = verify(place, token)
         assert (response.status_code, response.json()) == (200, {})
@@ -32,12 +32,12 @@ def test_a_valid_token_of_any_kind(client, acme, token, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_token_of_another_account(client, globex, token, kind):
+def test_token_of_another_account_is_invalid(client, globex, token, kind):
     assert said(verify(client.at(globex), token)) == (403, "tenant_mismatch")
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_token_of_a_removed_member(client, acme, bob, token, kind, end_membership):
+def test_token_of_a_removed_member_is_invalid(client, acme, bob, token, kind, end_membership):
     end_membership(bob, acme)
     for place in (client, client.at(acme)):
         assert said(verify(place, token)) == (403, "not_a_member")
@@ -51,19 +51,19 @@ def test_token_of_an_inactive_user_is_invalid(client, acme, bob, token, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_token_of_a_suspended_account(client, acme, token, kind, suspend):
+def test_token_of_a_suspended_account_is_invalid(client, acme, token, kind, suspend):
     suspend(acme)
     assert said(verify(client, token)) == (403, "account_suspended")
 
 
-def test_an_access_token_that_is_not_quite_ours(client, acme, bob, log_in):
+def test_access_token_with_a_changed_claim_or_signature_is_invalid(client, acme, bob, log_in):
     access = log_in(bob, acme)["access"]
     for change in ({"aud": "x"}, {"exp": 1_700_000_000}, {"tenant": None}, {"sub": None}, {"key": "k" * 32}):
         for place in (client, client.at(acme)):
             assert said(verify(place, forge(access, **change))) == (401, "invalid_token"), change
 
 
-def test_a_refresh_token_that_was_used_is_not_valid_and_asking_ends_nothing(client, acme, bob, log_in):
+def test_used_refresh_token_is_invalid_and_verification_revokes_nothing(client, acme, bob, log_in):
     old = log_in(bob, acme)["refresh"]
     new = client.at(acme).json("POST", "/api/v1/auth/token/refresh/", {"refresh": old}).json()["refresh"]
     assert said(verify(client.at(acme), old)) == (401, "invalid_token")

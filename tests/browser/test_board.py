@@ -104,7 +104,7 @@ def test_live_updates_wait_while_the_pointer_is_down(browser, office, tasks):
     expect(titles(page, "To do")).to_have_text(["One", "Two", "Third"])
 
 
-def test_people_who_do_not_see_the_project_get_nothing(browser, office, tasks):
+def test_members_without_access_receive_no_live_update(browser, office, tasks):
     secret = office.make_project(name="Secret", key="SEC", private=True)
     page = browser.as_("member")
     frames = []
@@ -138,7 +138,7 @@ def test_a_card_is_moved_with_the_keyboard_alone(browser, tasks):
     expect(titles(page, "In progress")).to_have_text(["One"])
 
 
-def test_a_card_goes_back_when_the_server_says_no(browser, office, tasks):
+def test_card_returns_when_the_server_refuses_the_move(browser, office, tasks):
     page = browser.as_("owner")
     open_board(page)
     page.context.route("**/place/**", lambda route: route.fulfill(status=409, body="<!doctype html><main><h1>No</h1>"))
@@ -149,7 +149,7 @@ def test_a_card_goes_back_when_the_server_says_no(browser, office, tasks):
     expect(titles(page, "Done")).to_have_count(0)
 
 
-def test_after_a_cut_nothing_is_missing_and_nothing_twice(browser, office, project, tasks):
+def test_board_is_complete_without_duplicates_after_a_reconnect(browser, office, project, tasks):
     page = browser.as_("member")
     open_board(page)
     page.context.set_offline(True)

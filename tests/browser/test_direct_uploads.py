@@ -74,7 +74,7 @@ def files(studio):
         return sorted(Attachment.objects.values_list("name", "size"))
 
 
-def test_a_file_goes_to_storage_and_not_to_the_application(browser, studio, front):
+def test_file_is_sent_to_storage_and_not_to_the_application(browser, studio, front):
     page = browser.as_("member")
     page.goto("/tasks/WEB-1/")
     requests = Requests(page, studio)
@@ -90,7 +90,7 @@ def test_a_file_goes_to_storage_and_not_to_the_application(browser, studio, fron
         assert b"".join(stored.pieces) == LARGE
 
 
-def test_files_that_are_dropped_go_one_after_another(browser, studio, front):
+def test_dropped_files_are_uploaded_one_after_another(browser, studio, front):
     page = browser.as_("member")
     page.goto("/tasks/WEB-1/")
     page.evaluate(DROP)
@@ -100,7 +100,7 @@ def test_files_that_are_dropped_go_one_after_another(browser, studio, front):
     assert front.taken == [8, 8]
 
 
-def test_a_file_goes_straight_from_the_panel_too(browser, studio, front):
+def test_file_is_uploaded_directly_from_the_panel(browser, studio, front):
     page = browser.as_("member")
     page.goto("/projects/WEB/")
     page.locator("a.card").click()
@@ -110,7 +110,7 @@ def test_a_file_goes_straight_from_the_panel_too(browser, studio, front):
 
 
 @pytest.mark.parametrize(("mode", "complaint"), [("silent", "CORS policy"), ("refusing", "status of 403")])
-def test_through_the_application_when_storage_does_not_take_it(browser, studio, front, mode, complaint):
+def test_upload_falls_back_to_the_application_when_storage_refuses(browser, studio, front, mode, complaint):
     front.mode = mode
     browser.expect(complaint)
     if mode == "silent":
@@ -146,7 +146,7 @@ def test_refused_upload_shows_the_reason_and_sends_no_file(browser, studio, fron
     assert front.taken == []
 
 
-def test_without_scripts_the_form_sends_it(browser, studio, front):
+def test_form_uploads_the_file_without_scripts(browser, studio, front):
     page = browser.as_("member", javascript=False)
     page.goto("/tasks/WEB-1/")
     attach(page)
@@ -155,7 +155,7 @@ def test_without_scripts_the_form_sends_it(browser, studio, front):
     assert files(studio) == [("notes.txt", len(LARGE))]
 
 
-def test_pages_may_connect_to_storage_and_nowhere_else(browser, studio, front):
+def test_csp_allows_connections_to_storage_only(browser, studio, front):
     page = browser.as_("member")
     policy = page.goto("/tasks/WEB-1/").headers["content-security-policy"]
     assert f"connect-src 'self' {front.url};" in f"{policy};"

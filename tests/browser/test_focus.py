@@ -40,7 +40,7 @@ def steps(page, path):
         yield seen
 
 
-def test_every_step_has_a_ring_that_nothing_cuts_off(browser):
+def test_focused_element_has_a_fully_visible_ring(browser):
     project = browser.office.make_project(name="Website", key="WEB")
     browser.office.act(create_task, project=project, title="Write the welcome page")
     page = browser.as_("owner")

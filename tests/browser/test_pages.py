@@ -13,7 +13,7 @@ pytestmark = pytest.mark.needs_program("browser")
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_the_projects_are_shown(browser, width, dark):
+def test_projects_page_shows_the_projects(browser, width, dark):
     browser.office.make_project(name="Website")
     page = browser.as_("member", width=width, dark=dark)
     page.goto("/")
@@ -43,7 +43,7 @@ def test_member_logs_in_with_their_password(browser, javascript):
         ("fetch('/nothing/')", "console", "status of 404"),
     ],
 )
-def test_complaints_are_heard(browser, script, event, complaint):
+def test_console_errors_are_recorded(browser, script, event, complaint):
     page = browser.as_("member")
     page.goto("/")
     browser.expect(complaint)
@@ -51,7 +51,7 @@ def test_complaints_are_heard(browser, script, event, complaint):
         page.evaluate(script)
 
 
-def test_a_complaint_fails_the_test(browser):
+def test_console_error_fails_the_test(browser):
     page = browser.as_("member")
     page.goto("/")
     with page.expect_event("console"):
@@ -61,7 +61,7 @@ def test_a_complaint_fails_the_test(browser):
     browser.complaints.clear()
 
 
-def test_an_expected_complaint_must_come(browser):
+def test_missing_expected_console_error_fails_the_test(browser):
     browser.expect("status of 403")
     with pytest.raises(AssertionError, match="never heard"):
         browser.close()

@@ -93,7 +93,7 @@ def test_live_updates_wait_between_press_and_drag(browser, studio):
     expect(page.locator(".subtask-title")).to_have_count(4)
 
 
-def test_a_drag_that_is_broken_off_changes_nothing_and_holds_nothing(browser, studio):
+def test_cancelled_drag_changes_nothing_and_releases_live_updates(browser, studio):
     (page,) = follow_two_subtasks(browser, studio, "member")
     carry(page, "Second")
     page.keyboard.press("Escape")

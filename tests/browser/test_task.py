@@ -16,7 +16,7 @@ LONG = "Donaudampfschifffahrtsgesellschaftskapitänsversicherungsbedingungen " *
 RTL = "صفحة الدفع: اختبار العنوان ورقم الهاتف"
 
 
-def test_the_task_opens_beside_the_board_under_its_own_address(browser, studio):
+def test_task_opens_in_the_panel_with_its_own_url(browser, studio):
     page = browser.as_("member")
     open_panel(page)
     assert page.url.endswith("/tasks/WEB-1/")
@@ -100,7 +100,7 @@ def test_keyboard_alone_is_sufficient(browser, studio):
     expect(page.get_by_label("Words")).to_be_visible()
 
 
-def test_an_at_suggests_people_and_the_keyboard_chooses(browser, studio):
+def test_at_sign_suggests_members_that_the_keyboard_selects(browser, studio):
     owner = studio.people["owner"]
     page = browser.as_("member")
     page.goto("/tasks/WEB-1/")
@@ -242,7 +242,7 @@ def test_opening_a_task_from_the_inbox_marks_it_as_read(browser, studio):
     expect(page.locator("#inbox-link")).not_to_contain_text("unread")
 
 
-def test_a_phone_reads_what_it_leaves_the_inbox_for(browser, studio):
+def test_task_opened_from_the_inbox_is_readable_on_a_phone(browser, studio):
     studio.act(update_task, task=task_of(studio), assignees=[studio.membership("member")])
     page = browser.as_("member", width=390)
     page.goto("/inbox/")

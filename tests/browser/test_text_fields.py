@@ -54,7 +54,7 @@ def tick(page, name):
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with scripts", "without"])
-def test_an_item_is_ticked(browser, studio, javascript):
+def test_checklist_item_is_ticked(browser, studio, javascript):
     studio.act(create_comment, role="member", task=task_of(studio), body=TEXT.replace("Call", "Write to"))
     page = browser.as_("member", javascript=javascript)
     page.goto("/tasks/WEB-1/")
@@ -68,7 +68,7 @@ def test_an_item_is_ticked(browser, studio, javascript):
     expect(tick(page, "Ask").first).to_be_checked()
 
 
-def test_ticks_of_others_are_shown_and_a_changed_text_is_a_conflict(browser, studio):
+def test_ticks_of_other_members_are_shown_and_a_changed_text_conflicts(browser, studio):
     from tasks.actions import tick_in_description
 
     page = browser.as_("member")
@@ -157,7 +157,7 @@ def test_similar_key_presses_trigger_no_shortcut(browser, studio):
 COMPOSING = [{"isComposing": True}, {"keyCode": 229}, {"isComposing": True, "ctrlKey": True}]
 
 
-def test_an_input_method_keeps_its_keys(browser, studio):
+def test_keys_of_an_input_method_trigger_no_shortcut(browser, studio):
     """Enter takes the word that is composed, and Escape gives it up."""
     begun = f"@{studio.people['owner'].name[:3]}"
     page = browser.as_("member")
@@ -191,7 +191,7 @@ def test_an_input_method_keeps_its_keys(browser, studio):
 # Phones ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_phone_shows_whole_pages_and_does_not_zoom_into_fields(browser, studio):
+def test_phone_shows_the_page_width_and_does_not_zoom_into_fields(browser, studio):
     page = browser.as_("owner", width=390)
     found = {}
     for path in (
@@ -218,7 +218,7 @@ def test_a_desktop_keeps_its_smaller_fields(browser, studio):
     assert {size for _name, size in page.evaluate(SIZES)} == {14}
 
 
-def test_marks_of_texts_are_shown(browser, studio):
+def test_formatting_of_texts_is_shown(browser, studio):
     studio.act(update_task, task=task_of(studio), description="One\ntwo https://example.com/a WEB-2 NIL-1")
     page = browser.as_("viewer")
     page.goto("/tasks/WEB-1/")

@@ -46,7 +46,7 @@ def component(media):
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
-def test_the_row_of_a_resource_is_right(resource):
+def test_row_of_a_resource_matches_the_routes(resource):
     operations = PATHS[resource]
     fields, needed, parameters = row(resource)
     assert fields == list(component(operations["get"]["responses"]["200"])["properties"])
@@ -70,7 +70,7 @@ def test_every_parameter_is_explained(resource):
         assert re.search(rf"`{name}(?:`|=)", PAGE), name
 
 
-def test_every_order_is_on_the_page():
+def test_every_ordering_is_on_the_page():
     (ordering,) = (each for each in PATHS["tasks/"]["get"]["parameters"] if each["name"] == "ordering")
     for name in ordering["schema"]["enum"]:
         assert f"`{name.removeprefix('-')}`" in PAGE

@@ -44,7 +44,7 @@ def receive_all(sender, length=None):
         return runner.run(run())
 
 
-def test_a_body_is_in_memory_as_a_whole():
+def test_body_read_as_a_whole_is_in_memory():
     body = receive_all(Sender(MOST))
     assert body.status is None
     assert len(body.read()) == MOST
@@ -76,7 +76,7 @@ def test_a_body_takes_as_long_as_its_size_allows(piece, pause, status):
     assert receive_all(Sender(MOST, piece=piece, pause=pause)).status == status
 
 
-def test_an_address_has_places_for_so_many_large_bodies_and_small_ones_need_none():
+def test_client_address_has_limited_slots_for_large_bodies():
     async def run():
         application = Application()
         sent, tasks = asyncio.Event(), []
@@ -171,7 +171,7 @@ def read_in_thread(sender, read, turn=None, places=None):
         return runner.run(run())
 
 
-def test_a_turn_is_not_held_while_the_client_is_waited_for():
+def test_worker_slot_is_free_while_the_client_sends():
     turn, seen = Turn(), []
 
     class Watched(Sender):
@@ -185,7 +185,7 @@ def test_a_turn_is_not_held_while_the_client_is_waited_for():
     assert turn.held  # again, since all of it is there
 
 
-def test_the_place_is_that_of_the_tenant_where_one_is_active(monkeypatch):
+def test_body_slot_belongs_to_the_active_tenant(monkeypatch):
     asked = []
 
     class Noted(Places):
@@ -215,12 +215,12 @@ def test_oversized_body_read_as_a_whole_is_hardly_received():
     assert sender.received <= MOST + 2 * SMALL
 
 
-def test_a_client_that_sends_too_slowly_breaks_off():
+def test_slow_body_is_refused():
     with pytest.raises(OSError, match="too slow"):
         read_in_thread(Sender(10**6, piece=1, pause=1.0), lambda body: [body.read(100) for _ in range(10**6)])
 
 
-def test_waiting_for_others_costs_a_client_nothing():
+def test_time_waiting_for_a_slot_does_not_count_as_slow_sending():
     """Only what the client takes counts, and not what storage does between two pieces."""
 
     async def run():

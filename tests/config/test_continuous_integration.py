@@ -49,7 +49,7 @@ def test_workflow_may_only_read(job):
     assert "pull_request_target" not in WORKFLOW.read_text()
 
 
-def test_venv_is_made_with_the_python_that_is_asked_for(tmp_path):
+def test_venv_uses_the_requested_python(tmp_path):
     """The test's own one, under a name that nothing else would find."""
     python = tmp_path / "another-python"
     python.write_text(f'#!/bin/sh\necho asked >> "{tmp_path}/asked"\nexec "{sys.executable}" "$@"\n')
@@ -60,7 +60,7 @@ def test_venv_is_made_with_the_python_that_is_asked_for(tmp_path):
     assert (tmp_path / "venv/bin/python").exists()
 
 
-def test_no_other_python_is_taken_for_one_that_does_not_run(tmp_path):
+def test_missing_python_is_not_replaced_by_another(tmp_path):
     done = _create_venv(tmp_path, tmp_path / "absent")
     assert done.returncode == 2
     assert f"VENV_PYTHON={tmp_path}/absent does not run" in done.stderr

@@ -144,7 +144,7 @@ def test_a_busy_port_is_a_clear_error(data: Path) -> None:
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http"])
-def test_a_port_that_is_none_is_a_clear_error(data: Path, port: str) -> None:
+def test_invalid_port_is_a_clear_error(data: Path, port: str) -> None:
     with demo(data, port) as process:
         _, errors = process.communicate()
     assert process.returncode == 2

@@ -30,13 +30,13 @@ def anchors_of(page):
 
 
 @each_page
-def test_tests_that_it_names_exist(page):
+def test_named_tests_exist(page):
     named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", page.read_text())
     assert [f"{file}::{name}" for file, name in named if name not in names_in(file)] == []
 
 
 @each_page
-def test_files_that_it_names_exist(page):
+def test_named_files_exist(page):
     named = re.findall(rf"`((?:{FOLDERS})/[\w./-]*\.\w+)", page.read_text())
     assert [path for path in named if not (ROOT / path).exists()] == []
 

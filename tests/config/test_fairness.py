@@ -63,7 +63,7 @@ def play(settings, requests, *, share=2):
     return asyncio.run(run())
 
 
-def test_a_tenant_has_its_share_and_the_others_have_theirs(settings):
+def test_tenants_have_separate_shares_of_the_slots(settings):
     flood = [request("acme") for _ in range(10)]
     seen, turns = play(settings, [*flood, request("globex")])
     assert seen == ["acme"] * 2 + ["globex"]
@@ -77,14 +77,14 @@ def test_host_spelling_does_not_create_another_sender(settings):
     assert len(seen) == 2
 
 
-def test_without_a_tenant_the_address_counts(settings):
+def test_requests_without_a_tenant_are_counted_by_client_address(settings):
     strangers = [request(None, "203.0.113.1", host=b"localhost") for _ in range(10)]
     seen, _ = play(settings, [*strangers, request(None, "203.0.113.2"), request("acme", "203.0.113.1")])
     assert seen.count(None) == 3
     assert "acme" in seen
 
 
-def test_until_the_tenant_is_known_an_address_has_its_half(settings):
+def test_requests_before_tenant_resolution_get_half_of_the_slots(settings):
     settings.POOL_SIZE = 4
 
     async def run():
@@ -112,13 +112,13 @@ def test_until_the_tenant_is_known_an_address_has_its_half(settings):
     ("trusted", "forwarded", "client"),
     [(False, b"203.0.113.9", "203.0.113.1"), (True, b"198.51.100.1, 203.0.113.9", "203.0.113.9")],
 )
-def test_the_address_is_that_of_the_peer_or_of_what_a_trusted_proxy_says(settings, trusted, forwarded, client):
+def test_client_address_is_the_peer_or_the_one_of_a_trusted_proxy(settings, trusted, forwarded, client):
     settings.TRUST_PROXY = trusted
     assert client_of(request("acme", x_forwarded_for=forwarded)) == client
 
 
 @pytest.mark.parametrize("end", ["fails", "is cut off while it runs", "is cut off while it waits"])
-def test_a_turn_comes_back_whatever_happens(settings, end):
+def test_slot_is_released_after_every_outcome(settings, end):
     settings.POOL_SIZE = 2
 
     async def run():
@@ -145,7 +145,7 @@ def test_a_turn_comes_back_whatever_happens(settings, end):
     assert asyncio.run(run()) == (0, 0, False)
 
 
-def test_an_answer_that_has_begun_costs_no_turn(settings):
+def test_streaming_response_holds_no_slot(settings):
     settings.POOL_SIZE = 2
 
     async def run():
@@ -170,7 +170,7 @@ def test_an_answer_that_has_begun_costs_no_turn(settings):
     assert asyncio.run(run()) == 3
 
 
-def test_a_request_that_is_still_being_sent_costs_no_turn(settings):
+def test_request_still_being_received_holds_no_slot(settings):
     settings.POOL_SIZE = 2
 
     async def run():
@@ -252,7 +252,7 @@ def traffic(settings, clients, *, seconds):
 FLOOD = [("acme", 0)] * 8
 
 
-def test_a_flood_is_worked_on_one_by_one(settings):
+def test_flood_of_requests_is_served_one_at_a_time(settings):
     site, _ = traffic(settings, FLOOD, seconds=10)
     at_once = [len(others) for _, others in site.beside]
     assert max(at_once[:8]) == 7  # the durations are not known yet
@@ -260,7 +260,7 @@ def test_a_flood_is_worked_on_one_by_one(settings):
     assert len(site.answered) > 150  # of 200 that one by one are possible
 
 
-def test_a_flood_gives_way_and_still_gets_on(settings):
+def test_flood_yields_to_other_senders_and_makes_progress(settings):
     site, _ = traffic(settings, [*FLOOD, ("globex", 0.0), ("initech", 0.01)], seconds=20)
     later = site.beside[len(site.beside) // 2 :]
     floods = sum(tenant == "acme" for tenant, _ in later)
@@ -274,13 +274,13 @@ def test_sequential_sender_never_waits(settings):
     assert turns.senders["globex"].average < 1.1
 
 
-def test_a_browser_that_asks_for_much_at_once_is_no_flood(settings):
+def test_parallel_requests_of_a_browser_are_not_a_flood(settings):
     site, _ = traffic(settings, [("acme", 1.0)] * 6, seconds=10)
     assert max(len(others) for _, others in site.beside) == 5
     assert len(site.answered) == 60
 
 
-def test_senders_that_are_quiet_are_forgotten(settings):
+def test_idle_senders_are_removed(settings):
     _, turns = traffic(settings, [*((f"tenant-{number}", 60) for number in range(100)), ("acme", 1)], seconds=30)
     assert list(turns.senders) == ["acme"]
 
@@ -310,10 +310,10 @@ def run_middleware(settings, tenant, *, gone=False):
     return asyncio.run(run())
 
 
-def test_the_middleware_waits_for_the_turn_of_the_tenant_that_was_found(settings):
+def test_middleware_waits_for_the_slot_of_the_resolved_tenant(settings):
     assert run_middleware(settings, SimpleNamespace(pk=7)) == ["7"]
     assert run_middleware(settings, None) == ["address 203.0.113.1"]
 
 
-def test_a_request_whose_client_is_gone_waits_for_no_turn_and_runs_no_view(settings):
+def test_request_of_a_disconnected_client_takes_no_slot_and_runs_no_view(settings):
     assert run_middleware(settings, SimpleNamespace(pk=7), gone=True).status_code == 204

@@ -97,7 +97,7 @@ def run(folder, *command, environment=None, into=None):
         (folder / into).write_text(done.stdout)
 
 
-def test_a_model_of_ones_own_goes_from_the_table_to_the_tests(fork):
+def test_code_of_the_fork_guide_works_in_order(fork):
     step = PAGE.partition("## 5")[2].partition("## 6")[0]
     named = "".join(line.split("|")[1] for line in step.splitlines() if line.startswith("| `"))
     assert set(re.findall(r"`([\w./]+)`", named)) == set(MADE_KNOWN)

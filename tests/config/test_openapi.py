@@ -29,7 +29,7 @@ def test_the_document_is_up_to_date(tmp_path):
     assert json.loads(DOCUMENT.read_text()) == json.loads(made.read_text())
 
 
-def test_every_route_is_in_it(document):
+def test_every_route_is_in_the_document(document):
     described = {path.replace("{id}", "").replace("{member}", "") for path in document["paths"]}
     known = {"api/v1/", "api/v1/schema/", "api/v1/docs/"}
     for route in routes("config.urls.tenant"):
@@ -38,13 +38,13 @@ def test_every_route_is_in_it(document):
             assert f"/{plain}" in described, route.pattern
 
 
-def test_every_operation_says_how_it_fails(document):
+def test_every_operation_has_error_responses(document):
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             assert {"400", "401", "403", "404", "429", "503"} <= set(operation["responses"]), (method, path)
 
 
-def test_every_operation_says_that_the_account_may_have_moved(document):
+def test_every_operation_documents_the_redirect_of_a_renamed_account(document):
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             assert operation["responses"]["308"] == {"$ref": "#/components/responses/Moved"}, (method, path)
@@ -61,7 +61,7 @@ def patterns(document):
     return own | {pattern for each in document.values() for pattern in patterns(each)}
 
 
-def test_every_pattern_means_the_same_to_every_reader(document):
+def test_every_pattern_is_equal_in_python_and_ecmascript(document):
     """`\\s` and its like are other characters in Python than in JavaScript, `.` leaves out other ends of lines."""
     found = patterns(document)
     assert len(found) > 5

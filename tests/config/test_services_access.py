@@ -91,7 +91,7 @@ def test_useradd_is_found_without_sbin_in_the_path() -> None:
     postgresql._run(["useradd", "--help"])
 
 
-def test_error_other_than_permission_is_told_as_it_is(tmp_path: Path) -> None:
+def test_error_other_than_permission_is_reported_unchanged(tmp_path: Path) -> None:
     (tmp_path / "data" / "in-use.lock").mkdir(parents=True)  # a folder, where a file is needed
     failed = run_python(ENSURE, tmp_path / "data", **ONLY_REDIS)
     assert f"The servers cannot be prepared in {tmp_path / 'data'}" in failed.stderr
@@ -142,7 +142,7 @@ def test_only_owners_get_the_owners_url(servers: User) -> None:
     assert servers.environ["DATABASE_OWNER_URL"]
 
 
-def test_the_roles_are_who_they_should_be(servers: User) -> None:
+def test_database_roles_have_the_expected_attributes(servers: User) -> None:
     roles = "SELECT rolname, rolsuper, rolbypassrls, rolcreatedb FROM pg_roles WHERE rolname LIKE 'common%' ORDER BY 1"
     assert servers.sql(roles) == [
         ("commonhold_app", False, False, False),

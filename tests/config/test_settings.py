@@ -111,7 +111,7 @@ def message_of(load, **environment):
     return ""
 
 
-def test_valid_ones_load(load):
+def test_valid_settings_load(load):
     found = load(DEBUG="Yes", PORT="8080", PUBLIC_URL="https://LOCALHOST:8443/", TRUST_PROXY="1", EMAIL_URL="")
     assert (found["DEBUG"], found["PUBLIC_URL"], found["HTTPS"]) == (True, "https://localhost:8443", True)
     assert load(PUBLIC_URL="", DEBUG="", PORT="", TRUST_PROXY="")["PUBLIC_URL"] == "http://localhost:8000"
@@ -124,7 +124,7 @@ def test_each_variable_has_an_invalid_value():
 @pytest.mark.parametrize(
     ("variable", "value"), [(name, value) for name, values in INVALID.items() for value in values]
 )
-def test_invalid_one_is_refused_with_its_name_and_the_remedy(load, variable, value):
+def test_invalid_setting_is_refused_with_its_name_and_the_remedy(load, variable, value):
     message = message_of(load, **{variable: value})
     assert message.startswith(variable)
     assert REMEDY.search(message)
@@ -132,7 +132,7 @@ def test_invalid_one_is_refused_with_its_name_and_the_remedy(load, variable, val
 
 
 @pytest.mark.parametrize("variable", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL", "S3_ENDPOINT_URL", "S3_BUCKET"])
-def test_required_one_is_named(load, variable):
+def test_missing_required_setting_is_named(load, variable):
     assert message_of(load, **{variable: ""}).startswith(f"{variable} is not set. Set it")
 
 
@@ -204,7 +204,7 @@ def test_the_table_has_every_variable_that_the_code_reads():
         ("http://s3_server:9000", "http://s3_server:9000"),
     ],
 )
-def test_pages_may_connect_to_storage_where_browsers_upload_to_it_and_only_there(load, public, origin):
+def test_csp_allows_storage_only_for_direct_uploads(load, public, origin):
     def connect_src(**environment):
         return " ".join(load(S3_PUBLIC_ENDPOINT_URL=public, **environment)["SECURE_CSP"]["connect-src"])
 
@@ -266,14 +266,14 @@ TRIAL = {
 
 @pytest.mark.parametrize("name", TRIAL)
 @pytest.mark.parametrize("public", PUBLIC)
-def test_a_published_secret_is_refused_where_others_reach_it(load, name, public):
+def test_published_secret_is_refused_on_reachable_hosts(load, name, public):
     assert message_of(load, **public, **{name: TRIAL[name]}).startswith(f"{name} has a value that is published")
 
 
-def test_on_this_machine_alone_it_is_accepted(load):
+def test_published_secret_is_accepted_on_localhost(load):
     assert message_of(load, **TRIAL) == ""
 
 
 @pytest.mark.parametrize("public", PUBLIC)
-def test_a_secret_of_ones_own_is_accepted_everywhere(load, public):
+def test_other_secret_is_accepted_everywhere(load, public):
     assert message_of(load, **public) == ""

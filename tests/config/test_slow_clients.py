@@ -40,12 +40,12 @@ def answer_to(connection):
     return connection
 
 
-def test_client_that_does_not_read_is_hung_up_on_at_once():
+def test_client_that_does_not_read_is_disconnected_immediately():
     connection = answer_to(Connection([0, GRACE + 1, 0, 0]))
     assert connection.sent == ["http.response.start", "http.response.body"]
     assert connection.aborted_at is not None
 
 
-def test_client_that_reads_in_time_is_not():
+def test_client_that_reads_in_time_stays_connected():
     connection = answer_to(Connection([0, GRACE - 1, 0, 0]))
     assert (len(connection.sent), connection.aborted_at) == (4, None)

@@ -56,19 +56,19 @@ def test_server_has_sixty_seconds_to_stop(server):
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_engine_20_10_starts_it(name):
+def test_compose_file_starts_with_engine_20_10(name):
     """With `start_interval` every engine before 25 refuses the service."""
     assert "start_interval" not in SERVICES[name].definition.get("healthcheck", {})
 
 
-def test_the_worker_talks_to_no_other():
+def test_worker_runs_without_gossip_mingle_and_heartbeat():
     """Celery's gossip fails whenever the connection to the broker is made again, which has ended the worker."""
     command = SERVICES["worker"].command
     assert {"--without-gossip", "--without-mingle", "--without-heartbeat"} <= set(command)
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_only_this_machine_reaches_its_ports(name):
+def test_ports_are_published_on_localhost_only(name):
     for port in SERVICES[name].definition.get("ports", []):
         assert re.fullmatch(r"127\.0\.0\.1:\d+:\d+", port)
 
@@ -140,13 +140,13 @@ def test_a_variable_has_one_default_and_no_other_form():
 
 
 @pytest.mark.parametrize("name", APPLICATION)
-def test_the_application_knows_what_it_is_told(name):
+def test_application_accepts_every_variable_that_compose_sets(name):
     image = SERVICES[name].stage.environment()
     python = {"PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"}
     assert set(SERVICES[name].environment) | set(image) - python <= set(VARIABLES)
 
 
-def test_changed_passwords_reach_both_ends():
+def test_changed_passwords_reach_server_and_client():
     changed = services({name: f"changed{number}" for number, name in enumerate(variables())})
     password = changed["db"].environment["DB_APP_PASSWORD"]
     assert password.startswith("changed")
@@ -164,7 +164,7 @@ def test_changed_passwords_reach_both_ends():
 
 
 @pytest.mark.parametrize("server", SERVERS)
-def test_each_process_has_the_address_that_is_set(server):
+def test_each_process_has_the_configured_address(server):
     given = {
         "BASE_DOMAIN": "example.com",
         "PUBLIC_URL": "https://example.com",
@@ -181,12 +181,12 @@ def test_a_changed_port_is_in_the_address_for_browsers():
     assert changed["S3_PUBLIC_ENDPOINT_URL"] == "http://localhost:9001"
 
 
-def test_demo_accounts_are_a_choice():
+def test_demo_accounts_are_optional():
     assert SERVICES["migrate"].environment["DEMO"] == "1"
     assert services({"DEMO": "0"})["migrate"].environment["DEMO"] == "0"
 
 
-def test_the_tests_find_the_same_whatever_is_set():
+def test_test_service_ignores_the_environment():
     secrets = {name for name in variables() if name.endswith("_PASSWORD")} | {"S3_SECRET_KEY"}
     given = dict.fromkeys(set(variables()) - secrets, "changed")
     assert services(given)["test"].environment == SERVICES["test"].environment
@@ -217,7 +217,7 @@ def test_only_the_application_reaches_redis():
     }
 
 
-def test_the_application_refuses_what_is_published_where_others_reach_it():
+def test_application_refuses_published_secrets_on_reachable_hosts():
     secrets = {name: value for name, value in variables().items() if name.endswith(("_KEY", "_PASSWORD")) and value}
     assert set(secrets.values()) == PUBLISHED
     given = services(secrets)["test"].environment | services(secrets)["migrate"].environment
@@ -233,7 +233,7 @@ def test_the_application_refuses_what_is_published_where_others_reach_it():
     } - {"S3_BUCKET", "S3_ACCESS_KEY"}
 
 
-def test_only_the_broker_keeps_what_it_has():
+def test_only_the_broker_persists_its_data():
     commands = {name: " ".join(SERVICES[name].command) for name in ("redis", "broker")}
     assert "--maxmemory-policy noeviction" in commands["broker"]
     assert "--appendonly yes" in commands["broker"]

@@ -44,7 +44,7 @@ def test_stage_does_not_run_as_root(name):
     assert (STAGES[name].last("USER") or "root").partition(":")[0] not in ("root", "0")
 
 
-def test_a_new_volume_belongs_to_the_one_who_writes_it():
+def test_new_volume_belongs_to_the_user_that_writes_it():
     user = STAGES["s3"].last("USER")
     assert f"chown -R {user} /buckets" in STAGES["s3"].last("RUN")
 
@@ -77,7 +77,7 @@ def test_health_check_uses_python_alone():
 
 
 @pytest.mark.parametrize("path", [".env", ".env.production", ".git/config", ".data/secrets/redis", ".venv/bin/python"])
-def test_secrets_and_what_is_large_stay_out(path):
+def test_secrets_and_large_files_are_not_in_the_image(path):
     assert is_ignored(path)
 
 

@@ -53,12 +53,12 @@ def test_every_service_is_started(stack):
     assert ended == {"migrate": 0}
 
 
-def test_a_stranger_is_asked_to_log_in(browser):
+def test_anonymous_client_is_redirected_to_the_log_in(browser):
     answer = browser.get("/")
     assert (answer.status_code, answer.headers["Location"]) == (302, "/auth/login/?next=/")
 
 
-def test_the_demo_person_logs_in_and_sees_projects(browser):
+def test_demo_user_logs_in_and_sees_projects(browser):
     page = browser.get("/auth/login/")
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
     form = {"login": "demo@example.com", "password": "password", "next": "/", "csrfmiddlewaretoken": token}
@@ -69,7 +69,7 @@ def test_the_demo_person_logs_in_and_sees_projects(browser):
     assert re.search(r'href="/projects/[A-Z]+/"', projects.text)
 
 
-def test_a_job_goes_all_the_way(browser):
+def test_job_passes_outbox_relay_broker_and_worker(browser):
     """From the web server through outbox, relay, broker and worker to S3, and back to the browser."""
     log_in = {"email": "demo@example.com", "password": "password"}
     access = browser.post("/api/v1/auth/token/", json=log_in).json()["access"]
@@ -92,7 +92,7 @@ def test_running_services_are_ready(browser):
     assert (answer.status_code, answer.json()["parts"]) == (200, {"database": True, "cache": True})
 
 
-def test_style_sheets_have_names_that_may_be_kept_for_ever(browser):
+def test_style_sheets_have_hashed_names_and_are_immutable(browser):
     addresses = re.findall(r'<link[^>]+href="(/static/[^"]+\.css)"', browser.get("/auth/login/").text)
     assert addresses
     for address in addresses:
@@ -178,7 +178,7 @@ def access(stack):
 
 
 @pytest.mark.parametrize("name", ["db", "pgbouncer", "redis", "broker", "s3", "web", "relay", "worker", "beat"])
-def test_a_restart_loses_nothing_that_was_acknowledged_and_doubles_nothing(stack, browser, access, name):
+def test_restart_loses_and_repeats_no_acknowledged_write(stack, browser, access, name):
     browser.headers["Authorization"] = f"Bearer {access}"
     with writing(browser) as client:
         assert wait_until(lambda: len(client.acknowledged_at) > 2, 30), client.answers
@@ -215,18 +215,18 @@ def test_only_the_application_gets_through_the_pooler(stack):
 
 
 @pytest.mark.parametrize("name", ["redis", "broker"])
-def test_redis_asks_for_a_password(stack, name):
+def test_redis_requires_a_password(stack, name):
     with redis.Redis(port=stack.ports[name]) as server, pytest.raises(redis.AuthenticationError):
         server.ping()
 
 
 @pytest.mark.parametrize(("name", "policy"), [("redis", "allkeys-lru"), ("broker", "noeviction")])
-def test_a_full_redis_does_what_is_meant(stack, name, policy):
+def test_cache_evicts_and_broker_refuses_when_full(stack, name, policy):
     with redis.Redis(port=stack.ports[name], password=stack.variable(name, "REDISCLI_AUTH")) as server:
         assert server.config_get("maxmemory-policy") == {"maxmemory-policy": policy}
 
 
-def test_files_can_be_stored_and_fetched_where_a_browser_would(stack):
+def test_files_are_stored_and_fetched_at_the_address_for_browsers(stack):
     client = boto3.client(
         "s3",
         endpoint_url=stack.variable("web", "S3_PUBLIC_ENDPOINT_URL"),

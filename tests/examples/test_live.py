@@ -35,14 +35,14 @@ def test_live_example_prints_events(base, accounts):
     assert program.returncode == 0
 
 
-def test_a_wrong_password_ends_it(base, accounts):
+def test_wrong_password_ends_the_example(base, accounts):
     arguments = [*PROGRAM, base, "demo@example.com", "wrong", accounts[0].slug, "2"]
     done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert "invalid_credentials" in done.stderr
 
 
-def test_the_defaults_are_those_of_the_demo():
+def test_defaults_match_the_demo():
     text = (ROOT / "examples" / "live.py").read_text()
     defaults = re.findall(r'default="([^"]+)"', text)
     assert defaults == ["localhost:8000", "demo@example.com", DEMO_PASSWORD, SLUGS[0]]

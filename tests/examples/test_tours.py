@@ -54,7 +54,7 @@ def test_tour_prints_its_steps(program, base, accounts):
 
 
 @with_each
-def test_an_error_ends_it_with_what_the_api_says(program, base, accounts):
+def test_api_error_ends_the_example_with_its_message(program, base, accounts):
     here, there = accounts
     done = run(program, base, "demo@example.com", "wrong", here.slug, there.slug)
     assert (done.returncode, done.stdout) == (1, "")
@@ -62,7 +62,7 @@ def test_an_error_ends_it_with_what_the_api_says(program, base, accounts):
 
 
 @pytest.mark.parametrize("program", ["tour.py", "tour.sh"])
-def test_the_defaults_are_those_of_the_demo(program):
+def test_defaults_match_the_demo(program):
     text = (ROOT / "examples" / program).read_text()
     defaults = re.findall(r'default="([^"]+)"' if program == "tour.py" else r"\$\{\d:-([^}]+)\}", text)
     assert defaults == ["localhost:8000", "demo@example.com", DEMO_PASSWORD, *SLUGS[:2]]

@@ -61,7 +61,7 @@ def test_memory_does_not_grow_with_the_file(office, tmp_path, mebibytes):
         assert growth < MOST_GROWTH, f"{growth / MIB:.0f} MiB"
 
 
-def test_a_chunked_body_has_no_length_and_arrives_too(office, tmp_path):
+def test_chunked_body_without_a_length_is_received(office, tmp_path):
     with web_behind_gate(tmp_path) as web:
         pieces, _ = body_of(office, 9 * MIB)
         answer = httpx.post(
@@ -70,7 +70,7 @@ def test_a_chunked_body_has_no_length_and_arrives_too(office, tmp_path):
         assert (answer.status_code, answer.json()["size"]) == (201, 9 * MIB)
 
 
-def test_a_refused_upload_is_not_taken(office, tmp_path):
+def test_refused_upload_stores_nothing(office, tmp_path):
     """A user without permission, or one who sends too much, gets an error; nothing of the file is stored."""
     with web_behind_gate(tmp_path) as web:
         pieces, length = body_of(office, 3 * MIB)

@@ -139,7 +139,7 @@ def test_web_process_serves_pages_api_and_sockets_after_a_restart_and_says_503_w
 
 
 @pytest.mark.django_db(transaction=True)
-def test_relay_and_worker_go_on_after_their_connections_were_terminated(acme, tmp_path):
+def test_relay_and_worker_continue_after_their_connections_were_terminated(acme, tmp_path):
     url = f"{with_database(URL, connection.settings_dict['NAME'])}?application_name=jobs"
     with processes(url, tmp_path) as jobs, tenant_context(acme):
         relay, worker = jobs.relay(), jobs.worker(concurrency=1)

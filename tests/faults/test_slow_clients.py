@@ -177,7 +177,7 @@ def test_slow_clients_do_not_delay_another_account(web, office):
     assert asyncio.run(scene()) == dict.fromkeys(VISITORS, served)
 
 
-def test_strangers_and_viewers_take_no_place_of_those_who_upload(web, office):
+def test_anonymous_clients_and_viewers_take_no_upload_slot(web, office):
     ways = [*ways_of(office, "upload", None), *ways_of(office, "upload", "viewer")[:2]] * 8
 
     async def scene():
@@ -212,7 +212,7 @@ def ask(address, way):
     ("length", "status", "code", "title"),
     [(10**9, 413, "too_large", "Request too large"), (10**6, 408, "too_slow", "Request timeout")],
 )
-def test_a_body_that_is_too_large_or_too_slow_is_refused_and_hung_up_on(impatient, length, status, code, title):
+def test_body_that_is_too_large_or_too_slow_is_refused_and_disconnected(impatient, length, status, code, title):
     """The body of each is never there. The last byte of the answer comes with the end of the connection."""
     address, _process = impatient
     for host in ("localhost", "acme.localhost", "nowhere.example"):
@@ -225,7 +225,7 @@ def test_a_body_that_is_too_large_or_too_slow_is_refused_and_hung_up_on(impatien
         assert "content-security-policy" in head
 
 
-def test_a_client_that_does_not_read_is_hung_up_on(impatient):
+def test_client_that_does_not_read_is_cut_off(impatient):
     address, process = impatient
     office = make_office(port_of(address))
     office.tenant.media_access = "proxied"

@@ -50,7 +50,7 @@ def is_unavailable(status, body, headers):
     return (status, json.loads(body)["code"], int(headers["Retry-After"]) > 0) == (503, "unavailable", True)
 
 
-def test_gone_during_an_upload(web, office):
+def test_upload_fails_with_503_when_storage_disappears(web, office):
     for count in (0, 2 * MIB, 8 * MIB):  # before the first byte, in the first part, in the second
         web.gate.open()
         web.gate.close_after(count)
@@ -62,7 +62,7 @@ def test_gone_during_an_upload(web, office):
     assert status == 201, body
 
 
-def test_gone_during_complete_and_back_again(web, ask, office):
+def test_complete_succeeds_after_storage_has_returned(web, ask, office):
     created = announce(ask, office)
     upload = created["upload"]
     assert httpx.put(upload["url"], content=TEXT, headers=upload["headers"], trust_env=False).status_code == 200
@@ -76,7 +76,7 @@ def test_gone_during_complete_and_back_again(web, ask, office):
     assert ask("GET", f"{API}{created['id']}/").json()["state"] == "ready"
 
 
-def test_slow_is_unavailable_too_and_others_go_on(web, ask, office):
+def test_slow_storage_is_503_and_other_requests_continue(web, ask, office):
     created = announce(ask, office)
     web.gate.hang()
     answer = ask("POST", f"{API}{created['id']}/complete/")
@@ -84,7 +84,7 @@ def test_slow_is_unavailable_too_and_others_go_on(web, ask, office):
     assert ask("GET", API).status_code == 200  # which asks S3 for nothing
 
 
-def test_gone_before_a_download_and_in_the_middle_of_one(web, ask, office):
+def test_download_without_storage_is_503_or_cut_off(web, ask, office):
     _, body, _ = send(web, office, 40 * MIB)
     pk = json.loads(body)["id"]
     office.inspect(pk)
@@ -103,7 +103,7 @@ def test_gone_before_a_download_and_in_the_middle_of_one(web, ask, office):
     assert answer.content == PATTERN * 40
 
 
-def test_a_client_that_goes_away_leaves_nothing(web, office):
+def test_disconnected_upload_leaves_no_object(web, office):
     pieces, length = body_of(office, 20 * MIB)
     asking = web.connect()
     asking.putrequest("POST", f"{API}upload/", skip_host=True)
@@ -120,7 +120,7 @@ def test_a_client_that_goes_away_leaves_nothing(web, office):
     assert status == 201, body
 
 
-def test_a_process_that_is_killed_leaves_nothing_for_long(web, office):
+def test_killed_process_leaves_no_object_after_the_sweep(web, office):
     pieces, length = body_of(office, 20 * MIB)
     asking = web.connect()
     asking.putrequest("POST", f"{API}upload/", skip_host=True)
@@ -142,7 +142,7 @@ def test_a_process_that_is_killed_leaves_nothing_for_long(web, office):
     assert office.rows() == []
 
 
-def test_jobs_wait_for_it(web, ask, office, settings):
+def test_jobs_are_retried_until_storage_is_back(web, ask, office, settings):
     """Nothing is decided about a file while it cannot be looked at."""
     created = announce(ask, office)
     upload = created["upload"]

@@ -104,7 +104,7 @@ def run(tmp_path, account, *options, group=""):
     return printed
 
 
-def test_the_document_tells_the_truth(tmp_path, account):
+def test_responses_match_the_document(tmp_path, account):
     run(tmp_path, account, "--phases=fuzzing", "--max-examples=3", "--no-shrink")
 
 
@@ -116,7 +116,7 @@ def groups():
 
 @pytest.mark.fuzz
 @pytest.mark.parametrize(("group", "operations"), sorted(groups().items()))
-def test_the_document_tells_the_truth_about(tmp_path, account, group, operations):
+def test_responses_match_the_document_for_operation(tmp_path, account, group, operations):
     """At length: also with every limit of every schema, and with what one operation answers given to the next."""
     examples = -(-EXAMPLES * 5 // (4 * operations))  # a quarter more: some operations take few different requests
     only = f"--include-path-regex=^/api/v1/{group}/"

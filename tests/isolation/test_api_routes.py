@@ -89,7 +89,7 @@ def said(answer):
     return answer.status_code, answer.content, headers  # without those that count the requests
 
 
-def test_every_route_is_known():
+def test_every_route_is_covered():
     known = {route.pattern for route in [*DETAILS, *LISTS]}
     others = {route.pattern for route in ROUTES} - known
     assert others == set(OTHERS), others ^ set(OTHERS)
@@ -97,7 +97,7 @@ def test_every_route_is_known():
 
 
 @pytest.mark.parametrize("route", DETAILS, ids=str)
-def test_a_foreign_id_reads_like_an_absent_one(alice_asks, route, theirs):
+def test_foreign_id_answers_like_an_absent_one(alice_asks, route, theirs):
     before = rows_of(theirs)
     pairs = [(row_of(theirs, model_of(route)).pk, uuid4())]
     if model_of(route) is Task:
@@ -111,7 +111,7 @@ def test_a_foreign_id_reads_like_an_absent_one(alice_asks, route, theirs):
 
 
 @pytest.mark.parametrize("route", DETAILS, ids=str)
-def test_ones_own_id_is_found(alice_asks, route, ours):
+def test_own_id_is_found(alice_asks, route, ours):
     """Or the test above would pass on a wrong address."""
     if route.view.actions.get("get") == "retrieve":
         row = row_of(ours, model_of(route))
@@ -120,7 +120,7 @@ def test_ones_own_id_is_found(alice_asks, route, ours):
 
 
 @pytest.mark.parametrize("route", LISTS, ids=str)
-def test_a_list_shows_ones_own(alice_asks, route, ours):
+def test_list_shows_own_rows(alice_asks, route, ours):
     if "get" in route.view.actions:
         answer = alice_asks.get(reverse(route.name, urlconf=URLCONF))
         shown = {row["id"] for row in answer.json()["results"]}
@@ -142,7 +142,7 @@ def writes():
 
 
 @pytest.mark.parametrize(("route", "method", "name", "field"), list(writes()))
-def test_a_foreign_id_in_a_body_reads_like_an_absent_one(alice_asks, route, method, name, field, ours, theirs):
+def test_foreign_id_in_a_body_answers_like_an_absent_one(alice_asks, route, method, name, field, ours, theirs):
     before = rows_of(ours), rows_of(theirs)
     foreign = row_of(theirs, field.queryset.model).pk
     own_row = {"pk": row_of(ours, model_of(route)).pk} if route.arguments else {}

@@ -51,7 +51,7 @@ def text_fields():
 
 
 @pytest.mark.parametrize("model", [model for model in apps.get_models() if is_tenant_owned(model)])
-def test_every_table_has_rows_of_both(ours, theirs, model):
+def test_every_table_has_rows_of_both_tenants(ours, theirs, model):
     for world in (ours, theirs):
         with tenant_context(world.tenant):
             assert model._default_manager.count() == 1
@@ -72,13 +72,13 @@ def test_every_text_has_a_canary_of_its_own_tenant(ours, theirs):
 
 
 @pytest.mark.parametrize("room", [80, 50])
-def test_the_scanner_finds_foreign_ones_only(acme, globex, room):
+def test_scanner_finds_foreign_canaries_only(acme, globex, room):
     own, foreign = canary(acme, room=room), canary(globex, room=room)
     assert foreign_canaries(f'{{"a": "{own}", "b": "{foreign}"}}', acme) == [foreign]
     assert foreign_canaries(f"<b>{own}</b>\xff{foreign}".encode("latin-1"), None) == [own, foreign]
 
 
-def test_the_client_refuses_an_answer_with_a_foreign_one(client, acme, globex, alice, ours):
+def test_client_refuses_a_response_with_a_foreign_canary(client, acme, globex, alice, ours):
     with tenant_context(acme):
         Label.objects.update(name=canary(globex, room=50))
     with pytest.raises(AssertionError, match="shows CANARY"):

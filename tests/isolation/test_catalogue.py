@@ -137,7 +137,7 @@ def test_operator_role_has_no_members(sql):
     )
 
 
-def test_the_app_role_has_the_four_rights_and_no_others(sql):
+def test_app_role_has_only_select_insert_update_and_delete(sql):
     rows = sql("SELECT DISTINCT privilege_type FROM information_schema.role_table_grants WHERE grantee = current_user")
     assert {right for (right,) in rows} == {"SELECT", "INSERT", "UPDATE", "DELETE"}
     assert sql(

@@ -51,7 +51,7 @@ def test_a_session_ends_with_the_membership(client, acme, bob):
     assert ours.get(PROJECTS).status_code == 401
 
 
-def test_a_demoted_member_writes_nothing_any_more(client, acme, bob):
+def test_demoted_member_cannot_write(client, acme, bob):
     ours = client.as_(bob)
     with tenant_context(acme):
         Membership.objects.filter(user=bob).update(role="viewer")
@@ -104,7 +104,7 @@ def signed(payload, key=None, algorithm="HS256"):
     return jwt.encode(payload, key or settings.SIMPLE_JWT["SIGNING_KEY"], algorithm=algorithm)
 
 
-def test_a_token_made_by_hand_works_so_that_the_next_test_can_fail(client, acme, bob):
+def test_token_signed_by_the_test_is_valid(client, acme, bob):
     token = signed(claims(bob, acme))
     assert client.at(acme).get(PROJECTS, HTTP_AUTHORIZATION=f"Bearer {token}").status_code == 200
 

@@ -72,7 +72,7 @@ def test_the_operator_reads_everything_and_writes_nothing(sql):
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "operator"])
-def test_all_tenants_reads_across(theirs):
+def test_all_tenants_reads_rows_of_every_tenant(theirs):
     from tasks.models import Task
 
     with all_tenants(reason="a test"):
@@ -111,12 +111,12 @@ FORBIDDEN = [
 
 
 @pytest.mark.parametrize("statement", FORBIDDEN)
-def test_the_app_role_has_no_power_over_its_walls(sql, settings, statement, ours):
+def test_app_role_cannot_change_row_security(sql, settings, statement, ours):
     with tenant_context(ours.tenant), pytest.raises(Error):
         sql(statement.format(prefix=settings.DB_ROLE_PREFIX))
 
 
-def test_switching_row_security_off_is_an_error_and_not_a_way_in(sql, ours):
+def test_disabling_row_security_is_an_error(sql, ours):
     with pytest.raises(Error, match="row-level security"), transaction.atomic():
         sql("SELECT set_config('row_security', 'off', true)")
         sql("SELECT * FROM tasks_task")
@@ -199,7 +199,7 @@ def test_an_upsert_neither_reads_nor_writes_another_tenants_row(sql, ours, their
         assert sql("SELECT name FROM projects_label") == [(theirs.label.name,)]
 
 
-def test_a_unique_value_tells_nothing_about_other_tenants(sql, ours, theirs):
+def test_unique_value_reveals_nothing_about_other_tenants(sql, ours, theirs):
     insert = "INSERT INTO projects_label (account_id, id, name, color) VALUES (%s, %s, %s, 'red')"
     with tenant_context(ours.tenant):
         assert sql(insert, [ours.tenant.pk, uuid7(), theirs.label.name]) == 1

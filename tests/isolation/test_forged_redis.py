@@ -77,7 +77,7 @@ def test_every_value_is_signed_for_its_key(values):
             assert cache._cache.get(key, "a miss") == "a miss", key
 
 
-def test_no_value_counts_at_another_key(values):
+def test_signed_value_is_invalid_at_another_key(values):
     for (key, _), (_, other) in permutations(values.items(), 2):
         put(key, other)
         assert cache._cache.get(key, "a miss") == "a miss", key
@@ -146,7 +146,7 @@ def test_former_secret_keys_still_read_the_cache(settings):
     assert cache.get("key") is None
 
 
-def test_redis_is_not_asked_to_change_what_it_cannot_sign():
+def test_cache_refuses_incr_decr_and_touch():
     cache.set("key", 1)
     for change in (lambda: cache.incr("key"), lambda: cache.decr("key"), lambda: cache.touch("key")):
         with pytest.raises(NotImplementedError):

@@ -48,7 +48,7 @@ def open_to_strangers(route):
 
 
 @pytest.mark.parametrize("urlconf", URLCONFS)
-def test_every_view_is_for_members_or_on_the_list(urlconf):
+def test_every_view_requires_membership_or_is_listed(urlconf):
     allowed = OPEN | (OPEN_IN_PUBLIC if urlconf == "config.urls.public" else {})
     assert {route.pattern for route in routes(urlconf) if open_to_strangers(route)} <= set(allowed)
 
@@ -58,7 +58,7 @@ def test_open_routes_are_exactly_the_listed_ones():
     assert found == set(OPEN) | set(OPEN_IN_PUBLIC)
 
 
-def test_views_that_say_nothing_need_a_membership():
+def test_views_require_a_membership_by_default():
     """What the two tests above rely on."""
     middleware = settings.MIDDLEWARE
     member = middleware.index("accounts.middleware.MembershipMiddleware")
@@ -66,14 +66,14 @@ def test_views_that_say_nothing_need_a_membership():
     assert settings.REST_FRAMEWORK["DEFAULT_PERMISSION_CLASSES"] == ["accounts.rest.permissions.RoleAllows"]
 
 
-def test_every_variant_is_walked():
+def test_every_variant_urlconf_is_covered():
     variants = {variant["URLCONF"] for variant in settings.TENANCY["VARIANTS"].values()}
     assert {*variants, settings.ROOT_URLCONF} == set(URLCONFS)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("variant", ["standard", "roadmap"])
-def test_strangers_are_sent_away_from_every_other_route(client, acme, variant, ours):
+def test_non_members_are_refused_on_every_unlisted_route(client, acme, variant, ours):
     """The same through HTTP, for the routes without arguments."""
     type(acme).objects.filter(pk=acme.pk).update(variant=variant)
     for route in routes(settings.TENANCY["VARIANTS"][variant]["URLCONF"]):
@@ -99,7 +99,7 @@ def unwritten(route):
 
 
 @pytest.mark.parametrize("urlconf", URLCONFS)
-def test_every_view_has_written_what_its_routes_call(urlconf):
+def test_every_api_view_defines_the_handlers_of_its_routes(urlconf):
     found = {str(route): list(unwritten(route)) for route in routes(urlconf) if route.api_view}
     assert found
     assert {name: missing for name, missing in found.items() if missing} == {}

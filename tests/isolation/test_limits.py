@@ -58,13 +58,13 @@ def guess(place, number, **more):
 
 
 @pytest.mark.parametrize("disguise", DISGUISES)
-def test_a_client_cannot_look_like_another_one(client, acme, disguise):
+def test_client_cannot_forge_the_address_of_another(client, acme, disguise):
     codes = [guess(client.at(acme), number, headers=DISGUISES[disguise](number)) for number in range(11)]
     assert codes == [401] * 10 + [429]
 
 
 @pytest.mark.parametrize("written", WRITTEN)
-def test_client_behind_a_proxy_cannot_look_like_another_one(client, acme, settings, written):
+def test_client_behind_a_proxy_cannot_forge_the_address_of_another(client, acme, settings, written):
     settings.TRUST_PROXY = True
     codes = [
         guess(client.at(acme), number, headers={"X-Forwarded-For": WRITTEN[written](number)}) for number in range(11)
@@ -127,7 +127,7 @@ def test_sign_ups_cannot_flood_a_mailbox(post):
 
 
 @pytest.mark.parametrize("disguise", [name for name in DISGUISES if name != "port"])
-def test_a_client_reserves_few_names(disguise, clock):
+def test_client_can_reserve_few_slugs(disguise, clock):
     codes = []
     for number in range(21):
         clock["now"] += 10  # more slowly than attempts are limited by the minute
@@ -148,7 +148,7 @@ def test_sign_up_is_refused_without_the_cache(settings, acme):
     assert list(Account.objects.all()) == [acme]
 
 
-def test_a_name_is_reserved_for_an_hour_and_then_given_to_who_asks_for_it(bob):
+def test_slug_is_reserved_for_an_hour_and_then_available(bob):
     for number, email in enumerate(("nina@example.com", "bob@example.com")):  # of a new user, and of a known user
         slug = f"name-{number}"
         assert sign_up(number, email) == 302
@@ -161,7 +161,7 @@ def test_a_name_is_reserved_for_an_hour_and_then_given_to_who_asks_for_it(bob):
         assert before.slug.startswith(f"{slug}-")
 
 
-def test_a_name_of_a_confirmed_account_stays_its_own(client, post, acme, alice):
+def test_slug_of_a_confirmed_account_stays_reserved(client, post, acme, alice):
     post(client.post, SIGN_UP, {**NEW, "slug": "name-1"})
     assert client.post(post.link()[1]).status_code == 302
     Account.objects.update(created_at=timezone.now() - timedelta(days=100))

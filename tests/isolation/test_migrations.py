@@ -101,7 +101,7 @@ def test_validating_a_key_over_a_row_that_breaks_it_is_refused(parent_and_child,
     assert forced(sql, "draft_child")
 
 
-def test_without_the_bracket_the_same_key_would_be_taken(parent_and_child, sql):
+def test_database_accepts_a_broken_key_without_the_validation_bracket(parent_and_child, sql):
     """Why the bracket exists: PostgreSQL itself checks nothing here."""
     sql(ADD_KEY.sql, using="owner")
     assert "late" in constraints("draft_child")
@@ -162,7 +162,7 @@ def test_a_plain_data_migration_changes_nothing_and_one_per_tenant_does(migrate,
     assert notes() == ["filled", "filled"]
 
 
-def test_the_constraints_can_be_taken_away_again(migrate, sql):
+def test_constraints_can_be_removed(migrate, sql):
     migrate(table("parent"))
     migrate(migrations.RemoveConstraint("parent", "parent_rls"), migrations.RemoveConstraint("parent", "parent_pk"))
     assert sql("SELECT policyname FROM pg_policies WHERE tablename = 'draft_parent'") == []

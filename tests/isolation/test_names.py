@@ -130,7 +130,7 @@ WAYS = [
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("way", WAYS)
-def test_no_way_lets_one_in(request, way):
+def test_every_endpoint_refuses_hostile_names(request, way):
     write = request.getfixturevalue(way)
     for name in (HOSTILE[0], f"Acme\u202e{INJECTED}", "\u200b"):
         answer = write(name)
@@ -143,7 +143,7 @@ def test_no_way_lets_one_in(request, way):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("way", PAGES)
-def test_no_page_lets_an_invisible_one_in(request, way):
+def test_every_page_refuses_invisible_names(request, way):
     write = request.getfixturevalue(way)
     for name in ("\u200b", "\u2800\u3164", " \u00ad\u2060 ", "\u0301"):
         assert REFUSAL in write(name).content.decode(), repr(name)
@@ -203,7 +203,7 @@ def assign(client, acme):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", [f"Acme\r\n\r\n{INJECTED}”", f"Acme\u2028{INJECTED}\u202e"])
-def test_in_mails_it_is_a_name_and_no_text_of_ours(named, all_mails, name):
+def test_name_is_delimited_from_the_text_of_mails(named, all_mails, name):
     named(name)
     mails = all_mails()
     kinds = {mail.subject.replace(quoted(name), "NAME") for mail in mails}
@@ -226,6 +226,6 @@ def test_in_mails_it_is_a_name_and_no_text_of_ours(named, all_mails, name):
             assert not [sentence for sentence in sentences if INJECTED in sentence]
 
 
-def test_quotes_within_a_name_do_not_end_it():
+def test_quotes_within_a_name_do_not_end_the_name():
     assert quoted('Acme” has paid. “x"') == "“Acme' has paid. 'x'”"
     assert len(quoted("x" * 500)) == 82

@@ -130,7 +130,7 @@ def test_every_text_of_every_filter_is_normalized():
     assert all(issubclass(each, NormalizedText) for each in texts)
 
 
-def test_no_query_changes_a_text_behind_what_is_derived_from_it():
+def test_no_queryset_update_bypasses_derived_columns():
     """`update()` and `bulk_update()` do not compute what a row is sorted and searched by."""
     sources = {
         name
@@ -154,7 +154,7 @@ def test_no_query_changes_a_text_behind_what_is_derived_from_it():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("first", ["page", "API"])
-def test_a_label_entered_in_two_ways_is_one(client, acme, bob, first):
+def test_label_in_two_unicode_forms_is_one_label(client, acme, bob, first):
     session = client.as_(bob)
 
     def add(way, name):
@@ -175,7 +175,7 @@ HIDDEN = ["\u200b", "\u2060", "\ufeff", "\u00ad", "\u200c", "\u200d\u200d", "\uf
 
 
 @pytest.mark.parametrize("hidden", HIDDEN)
-def test_a_name_has_no_characters_that_show_and_mean_nothing(hidden):
+def test_name_has_no_invisible_characters(hidden):
     for name in (f"Caf{hidden}é", f"{hidden}Cafe\u0301", f"{hidden} Café {hidden}", f"Cafe{hidden}\u0301"):
         assert normalized_line(name) == COMPOSED, ascii(name)
     assert normalized_line(hidden) == hidden  # is refused as invisible
@@ -216,7 +216,7 @@ def test_a_label_with_a_hidden_character_is_the_one_without(client, acme, bob, h
 
 
 @pytest.mark.django_db
-def test_no_write_goes_around_the_form_of_a_name(client, acme, alice, project, task):
+def test_every_write_normalizes_names(client, acme, alice, project, task):
     session = client.as_(alice)
     for name in ("Café", "Caf\u200bé"):
         answer = session.json("PATCH", "/api/v1/tasks/WEB-1/", {"title": name}).json()
@@ -230,7 +230,7 @@ def test_no_write_goes_around_the_form_of_a_name(client, acme, alice, project, t
 
 
 @pytest.mark.django_db
-def test_the_limit_of_a_name_counts_what_is_stored(client, bob, acme):
+def test_length_limit_applies_to_the_stored_name(client, bob, acme):
     for url, field in (("/api/v1/labels/", "name"),):
         answer = client.as_(bob).json("POST", url, {field: "e\u0301" * 50})
         assert (answer.status_code, answer.json()[field]) == (201, "é" * 50)
@@ -238,7 +238,7 @@ def test_the_limit_of_a_name_counts_what_is_stored(client, bob, acme):
 
 
 @pytest.mark.django_db
-def test_the_same_text_entered_otherwise_changes_nothing(client, acme, alice, project, task):
+def test_text_in_another_unicode_form_is_no_change(client, acme, alice, project, task):
     session = client.as_(alice)
     assert session.json("PATCH", "/api/v1/tasks/WEB-1/", {"title": COMPOSED}).json()["version"] == 2
     assert session.json("PATCH", "/api/v1/tasks/WEB-1/", {"title": DECOMPOSED}).json()["version"] == 2
@@ -255,7 +255,7 @@ def test_the_same_text_entered_otherwise_changes_nothing(client, acme, alice, pr
 
 
 @pytest.mark.django_db
-def test_commands_and_bare_rows_store_it_too(acme, task):
+def test_commands_and_direct_saves_normalize_names(acme, task):
     call_command("createtenant", "umlaut", f"--name={DECOMPOSED}", "--owner=x@example.com", verbosity=0)
     assert Account.objects.get(slug="umlaut").name == COMPOSED
     with tenant_context(acme):
@@ -267,13 +267,13 @@ def test_commands_and_bare_rows_store_it_too(acme, task):
 
 
 @pytest.mark.django_db
-def test_a_name_is_confirmed_in_either_way(client, acme, alice):
+def test_deletion_is_confirmed_with_either_unicode_form(client, acme, alice):
     Account.objects.filter(pk=acme.pk).update(name=COMPOSED)
     assert client.as_(alice).json("DELETE", "/api/v1/account/", {"name": DECOMPOSED}).status_code in (202, 204)
 
 
 @pytest.mark.django_db
-def test_a_row_that_was_read_in_part_keeps_what_it_is_found_by(acme, task):
+def test_partially_loaded_row_keeps_its_search_columns(acme, task):
     with tenant_context(acme):
         for row in (Task.objects.get(), Task.objects.only("title").get()):
             row.title = f"{row.title} Ünder"

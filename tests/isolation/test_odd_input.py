@@ -74,7 +74,7 @@ def pages(host):
         *(("roadmap", "alice"), ("roadmap", "anonymous"), ("mails", "anonymous"), ("closing", "alice")),
     ],
 )
-def test_no_page_fails(visit, ours, pictures, host, who):
+def test_no_page_fails_on_odd_input(visit, ours, pictures, host, who):
     client, tries = visit(host, who), []
     open_ = OPEN | (OPEN_IN_PUBLIC if host == "public" else {})
     for route in pages(host):
@@ -88,7 +88,7 @@ def test_no_page_fails(visit, ours, pictures, host, who):
 
 
 @pytest.mark.parametrize(("host", "calls"), [("tenant", CALLS), ("public", CALLS[::4])])
-def test_no_call_of_the_api_fails(visit, ours, pictures, host, calls):
+def test_no_api_endpoint_fails_on_odd_input(visit, ours, pictures, host, calls):
     client = visit(host, "alice")
     found = [route for route in routes(HOSTS[host]) if route.api_view is not None]
     pk = {name: str(getattr(ours, name).pk) for name in ("task", "project", "label", "comment", "status", "subtask")}
@@ -101,7 +101,7 @@ def test_no_call_of_the_api_fails(visit, ours, pictures, host, calls):
     assert list(failures(client, tries)) == []
 
 
-def test_all_fields_of_forms_are_tried(visit, ours, pictures):
+def test_all_form_fields_are_tried(visit, ours, pictures):
     client, shown = visit("tenant", "alice"), set()
     for route in pages("tenant"):
         answer = client.get(path_of(route, ours))

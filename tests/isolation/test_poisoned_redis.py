@@ -112,19 +112,19 @@ def test_a_value_that_is_damaged_is_a_miss(client, acme, alice, bob, charlie, co
     assert use_everything(*people) == before
 
 
-def test_a_token_of_the_way_over_may_be_a_pickle(client, acme, bomb):
+def test_login_handoff_ignores_a_pickle(client, acme, bomb):
     caches["default"].set("login:hand-over:x", 1)
     put_everywhere(bomb)
     assert caches["default"].take("login:hand-over:x") is None
 
 
-def test_the_cache_refuses_what_only_a_pickle_can_keep(acme):
+def test_cache_refuses_values_that_need_pickle(acme):
     for value in (acme, {1, 2}, b"bytes", object()):
         with pytest.raises(TypeError):
             cache.set("key", value)
 
 
-def test_a_setting_cannot_bring_pickles_back(settings, tmp_path, bomb):
+def test_settings_cannot_enable_pickle(settings, tmp_path, bomb):
     options = {
         **settings.CACHES["default"]["OPTIONS"],
         "serializer": "django.core.cache.backends.redis.RedisSerializer",
@@ -145,7 +145,7 @@ def test_sessions_are_not_in_the_cache():
 # Celery ------------------------------------------------------------------------------------------------------------
 
 
-def test_celery_takes_nothing_but_json():
+def test_celery_accepts_json_only():
     conf = current_app.conf
     serializers = {conf.task_serializer, conf.result_serializer, conf.event_serializer}
     assert (list(conf.accept_content), list(conf.result_accept_content), serializers) == (["json"], ["json"], {"json"})

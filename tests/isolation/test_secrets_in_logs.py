@@ -58,7 +58,7 @@ def test_routes_with_secrets_are_found():
 @pytest.mark.parametrize(
     "path", sorted(TEXTS | {"auth/hand-over/", "auth/login/", "", CANARY, f"x {CANARY}/"}), ids=named
 )
-def test_no_line_has_what_stands_in_an_address(client, acme, lines, path):
+def test_log_lines_contain_no_secret_of_a_url(client, acme, lines, path):
     """On the right host and on others, mistyped or not, by every method, in the query as well."""
     bodies = []
     for host in (None, acme):

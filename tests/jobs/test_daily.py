@@ -61,13 +61,13 @@ def test_missed_morning_run_is_made_up_for(at, tokyo):
     assert started() == {tokyo.pk: "2026-03-02"}
 
 
-def test_two_jobs_do_not_know_of_each_other(at, tokyo):
+def test_two_daily_jobs_are_independent(at, tokyo):
     at("2026-03-02 12:34")
     for name in ("samples.daily", "samples.note"):
         assert for_each_tenant(name, daily_at=time(8)) == 1
 
 
-def test_without_a_time_it_runs_whenever_it_is_asked_for(acme, globex):
+def test_daily_job_without_an_hour_runs_at_each_call(acme, globex):
     for _ in range(2):
         start_for_each_tenant("samples.note")
         assert started() == {acme.pk: None, globex.pk: None}
@@ -84,7 +84,7 @@ def test_job_runs_for_tenants_on_all_pages(monkeypatch, acme, globex):
     assert for_each_tenant("samples.note") == 2
 
 
-def test_a_job_that_is_none_is_refused_before_anything_is_written(acme):
+def test_unknown_job_is_refused_before_a_write(acme):
     for name in ("samples.nothing", "config.start_for_each_tenant", "celery.map"):
         with pytest.raises(UnknownJob):
             for_each_tenant(name, daily_at=time(0))
@@ -98,7 +98,7 @@ def test_unknown_time_zone_of_one_tenant_does_not_affect_others(at, tokyo, globe
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_that_ask_at_once_start_it_once(at_once, acme):
+def test_parallel_starts_of_a_daily_job_run_it_once(at_once, acme):
     def ask():
         for_each_tenant("samples.daily", daily_at=time(0))
 

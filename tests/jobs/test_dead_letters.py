@@ -43,7 +43,7 @@ def test_a_job_that_always_fails_becomes_a_dead_letter(working, acme, labels):
     assert "Quotes" not in str(listed)
 
 
-def test_a_job_that_kills_its_worker_every_time_becomes_one_too(working, acme):
+def test_job_that_kills_its_worker_becomes_a_dead_letter(working, acme):
     with tenant_context(acme):
         samples.kill_always.delay()
     dead = working.wait_for(lambda: OutboxJob.objects.dead().first(), "the dead letter")
@@ -61,7 +61,7 @@ def test_dead_letters_are_dropped(dead):
     assert not OutboxJob.objects.exists()
 
 
-def test_the_list_is_by_tenant(dead, globex):
+def test_dead_letters_are_listed_by_tenant(dead, globex):
     assert str(dead.pk) in deadletters("list", "--tenant", "acme")
     assert deadletters("list", "--tenant", "globex") == ""
     with pytest.raises(CommandError, match="no tenant"):
@@ -78,6 +78,6 @@ def test_jobs_that_are_not_dead_are_left_alone(acme):
 
 
 @pytest.mark.parametrize("arguments", [("retry",), ("drop", "--all", str(uuid4())), ("list", "--format", "xml")])
-def test_wrong_usage(arguments):
+def test_wrong_arguments_are_a_usage_error(arguments):
     with pytest.raises(CommandError):
         deadletters(*arguments)

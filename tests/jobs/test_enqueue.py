@@ -39,14 +39,14 @@ def test_a_job_gets_the_active_tenant(acme):
     assert (job.args, job.kwargs) == (["one"], {})
 
 
-def test_an_action_asks_by_name(acme):
+def test_action_enqueues_a_job_by_name(acme):
     with tenant_context(acme):
         key = enqueue("samples.note", name="one")
     assert OutboxJob.objects.get().pk == key
 
 
 @pytest.mark.parametrize("form", [str, lambda key: key])
-def test_a_tenant_that_is_named_wins(acme, globex, form):
+def test_named_tenant_overrides_the_active_tenant(acme, globex, form):
     with tenant_context(acme):
         samples.note_label.delay("one", tenant_id=form(globex.pk))
     assert OutboxJob.objects.get().tenant_id == globex.pk
@@ -66,13 +66,13 @@ def test_a_tenant_that_is_named_wins(acme, globex, form):
     ],
     ids=["delay", "apply_async", "signature", "chain", "enqueue", "call"],
 )
-def test_without_a_tenant_it_is_refused_at_once(ask):
+def test_enqueue_without_a_tenant_raises(ask):
     with pytest.raises(NoActiveTenant):
         ask()
     assert not OutboxJob.objects.exists()
 
 
-def test_a_rollback_takes_the_job_back(acme):
+def test_rollback_removes_the_job(acme):
     with tenant_context(acme), pytest.raises(ZeroDivisionError), transaction.atomic():
         samples.note_label.delay("one")
         raise ZeroDivisionError
@@ -94,7 +94,7 @@ def test_wrong_arguments_raise_in_the_caller(acme):
     assert not OutboxJob.objects.exists()
 
 
-def test_a_job_may_wait(acme):
+def test_job_can_be_delayed(acme):
     later = timezone.now() + timedelta(hours=1)
     with tenant_context(acme):
         samples.note_label.apply_async(("one",), eta=later)
@@ -104,7 +104,7 @@ def test_a_job_may_wait(acme):
     assert later < second.not_before < later + timedelta(minutes=1)
 
 
-def test_called_directly_it_runs_now_for_the_active_tenant(acme, globex):
+def test_direct_call_runs_for_the_active_tenant(acme, globex):
     with tenant_context(acme):
         samples.note_label("one")
         samples.note_label("two", tenant_id=str(globex.pk))
@@ -121,7 +121,7 @@ def test_a_canvas_made_elsewhere_gets_the_tenant_in_all_its_parts(acme):
     assert str(job.options).count(str(acme.pk)) == 2
 
 
-def test_a_chord_remembers_who_made_it(acme, globex):
+def test_chord_callback_runs_for_the_tenant_that_created_it(acme, globex):
     with tenant_context(acme):
         body = samples.note_results.s("sum")
         header = [samples.note_with_result.s(name) for name in ("one", "two")]
@@ -130,7 +130,7 @@ def test_a_chord_remembers_who_made_it(acme, globex):
     assert set(OutboxJob.objects.values_list("tenant_id", flat=True)) == {acme.pk}
 
 
-def test_a_link_that_two_tenants_share_is_each_ones_own(acme, globex):
+def test_shared_link_signature_gets_the_tenant_of_each_call(acme, globex):
     follow = samples.note_results.s("got")
     for tenant in (acme, globex):
         with tenant_context(tenant):
@@ -163,7 +163,7 @@ def test_options_that_the_outbox_cannot_store_are_refused(acme, option):
 
 
 @pytest.mark.parametrize("option", [{"max_retries": None}, {"time_limit": 3600}, {"soft_time_limit": 3600}])
-def test_a_job_that_could_go_on_for_ever_is_refused(option):
+def test_task_class_without_limits_is_refused(option):
     with pytest.raises(TypeError):
         type("Endless", (TenantTask,), {"name": "samples.endless", **option})
 
@@ -173,14 +173,14 @@ def test_arguments_that_cannot_be_deserialized_raise_in_the_caller(acme):
         samples.note_label.delay({"__type__": "datetime", "__value__": "garbage"})
 
 
-def test_every_process_knows_the_jobs():
+def test_every_process_loads_the_jobs():
     """Not only workers: an action asks for a job by its name."""
     code = "import django; django.setup(); from celery import current_app; print(*current_app.tasks)"
     known = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
     assert "config.start_for_each_tenant" in known.split()
 
 
-def test_every_job_belongs_to_a_tenant_or_is_on_the_list():
+def test_every_job_has_a_tenant_or_is_listed():
     system = set()
     for name, job in current_app.tasks.items():
         if name.startswith("celery."):
@@ -197,7 +197,7 @@ def test_the_beat_starts_jobs_that_exist():
         assert set(entry.get("args", [])[:1]) <= set(current_app.tasks)
 
 
-def test_ids_are_not_taken_twice(acme):
+def test_duplicate_job_id_is_refused(acme):
     """Celery gives a task of a canvas its id: two of the same would be one job with two purposes."""
     key = str(uuid4())
     with tenant_context(acme):

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
     [(5, "http://127.0.0.1:1", "storage"), (6, os.environ["S3_ENDPOINT_URL"], "error")],
     ids=["S3 is gone", "killed"],
 )
-def test_an_export_that_cannot_be_written_fails_in_the_end(jobs, acme, alice, project, attempts, s3, failure):
+def test_export_that_cannot_be_written_fails_after_its_attempts(jobs, acme, alice, project, attempts, s3, failure):
     with tenant_context(acme):
         export = request_export(actor=membership_of(alice, acme), kind="project", subject=project, format="csv")
     OutboxJob.objects.update(attempts=attempts)

@@ -61,14 +61,14 @@ def test_heartbeat_file_is_not_touched_while_the_broker_is_unavailable(file, set
     assert parent.timer.entries  # it may answer later
 
 
-def test_a_worker_takes_the_step_where_it_is_told_to(file, settings):
+def test_worker_has_the_heartbeat_step_if_it_is_configured(file, settings):
     assert Heartbeat in current_app.steps["consumer"]
     assert Heartbeat(SimpleNamespace()).include_if(None)
     settings.HEARTBEAT_FILE = ""
     assert not Heartbeat(SimpleNamespace()).include_if(None)
 
 
-def test_a_worker_that_is_ready_has_touched_it_and_listens_to_no_remote_control(jobs, tmp_path):
+def test_ready_worker_touches_heartbeat_and_has_no_remote_control(jobs, tmp_path):
     prefix = f"{uuid4().hex}:"
     jobs.worker(HEARTBEAT_FILE=str(tmp_path / "heartbeat"), BROKER_PREFIX=prefix)
     assert (tmp_path / "heartbeat").exists()
@@ -79,14 +79,14 @@ def test_a_worker_that_is_ready_has_touched_it_and_listens_to_no_remote_control(
     assert not channels
 
 
-def test_a_worker_without_a_broker_does_not_touch_it(jobs, tmp_path, closed):
+def test_worker_without_a_broker_does_not_touch_heartbeat(jobs, tmp_path, closed):
     environment = {"HEARTBEAT_FILE": str(tmp_path / "heartbeat"), "BROKER_URL": closed}
     jobs._start(["-m", "celery", "-A", "config.celery", "worker", "--loglevel", "INFO"], environment)
     jobs.wait_for(lambda: jobs.said().count("Cannot connect to") > 1, "two attempts to connect")
     assert not (tmp_path / "heartbeat").exists()
 
 
-def test_celery_knows_no_secret_of_another_server():
+def test_celery_configuration_contains_no_secret_of_another_server():
     """What it knows is in its process, in its reports and in what it answers: `celery report`, `inspect conf`."""
     known = repr(dict(current_app.conf)) + current_app.bugreport()
     secrets = {os.environ[name] for name in os.environ if name.startswith("DATABASE_") and name.endswith("_URL")}

@@ -46,7 +46,7 @@ def test_digests_are_made_for_each_account(working, acme, globex, alice, bob, ma
 
 
 @pytest.mark.parametrize("job", ["tasks.remind_of_due_tasks", "accounts.remove_old", "accounts.remove_expired"])
-def test_daily_jobs_take_the_day(working, acme, globex, job, outbox_is_empty):
+def test_daily_jobs_get_the_date(working, acme, globex, job, outbox_is_empty):
     assert for_each_tenant(job, day="2026-11-21") == 2
     working.wait_for(outbox_is_empty, job)
 

@@ -96,7 +96,7 @@ def test_a_job_that_cannot_be_sent_does_not_stop_the_others(acme):
     current_app.control.purge()
 
 
-def test_a_tenant_has_only_so_many_jobs_in_flight(acme, globex, settings):
+def test_jobs_in_flight_of_a_tenant_are_limited(acme, globex, settings):
     for tenant in (acme, globex):
         with tenant_context(tenant):
             for number in range(5):
@@ -114,7 +114,7 @@ def test_a_tenant_has_only_so_many_jobs_in_flight(acme, globex, settings):
     current_app.control.purge()
 
 
-def test_a_worker_that_is_quicker_than_the_relay_waits_for_its_commit(at_once, acme, sql_waits):
+def test_worker_waits_for_the_commit_of_the_relay(at_once, acme, sql_waits):
     """The message is out before the relay has committed that it is."""
     with tenant_context(acme):
         job_id = UUID(samples.note_label.delay("one").id)

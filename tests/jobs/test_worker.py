@@ -56,7 +56,9 @@ def test_canvases_of_two_tenants_on_one_worker_keep_theirs_apart(
         assert labels(tenant) == sorted(expected)
 
 
-def test_a_tenant_that_a_job_leaves_active_is_not_the_next_ones(jobs, acme, globex, labels, outbox_is_empty, tmp_path):
+def test_tenant_left_active_by_a_job_does_not_affect_the_next_job(
+    jobs, acme, globex, labels, outbox_is_empty, tmp_path
+):
     jobs.relay()
     jobs.worker(concurrency=1)
     with tenant_context(acme):
@@ -72,7 +74,7 @@ def test_a_tenant_that_a_job_leaves_active_is_not_the_next_ones(jobs, acme, glob
     assert (labels(acme), labels(globex)) == (["ours"], [])
 
 
-def test_a_job_of_the_platform_has_no_tenant_even_after_one_that_left_its_own_active(jobs, acme, tmp_path):
+def test_platform_job_has_no_tenant_after_a_job_left_one_active(jobs, acme, tmp_path):
     jobs.worker(concurrency=1)
     seen = tmp_path / "seen"
     samples.leave_active_for_all.delay(str(acme.pk))
@@ -97,7 +99,7 @@ def test_jobs_of_a_tenant_that_is_gone_or_suspended_are_dropped(working, acme, g
         working.wait_for(lambda: reason in working.said(), reason)  # noqa: B023
 
 
-def test_messages_that_name_no_tenant_are_rejected(working, acme, labels):
+def test_messages_without_a_tenant_are_rejected(working, acme, labels):
     """An attacker who can write to the broker gets no further than a client without an account."""
     current_app.send_task("samples.note", ["one"])
     for wrong in (None, "acme", 7):
@@ -126,7 +128,7 @@ def test_a_message_that_is_not_in_the_outbox_does_nothing(working, acme, globex,
     assert OutboxJob.objects.count() == 1
 
 
-def test_a_message_is_about_a_job_of_its_tenant_and_its_name_also_when_that_was_sent(working, acme, globex, labels):
+def test_message_runs_a_sent_job_of_its_tenant_and_name_only(working, acme, globex, labels):
     with tenant_context(globex):
         theirs = samples.note_label.apply_async(("theirs",), countdown=3600).id
     sent_at = timezone.now() + timedelta(hours=1)  # or the relay would take it for lost, and send it again
@@ -146,7 +148,7 @@ def test_message_of_a_deleted_tenant_does_not_remove_jobs_of_others(working, acm
     assert OutboxJob.objects.filter(pk=ours).exists()
 
 
-def test_a_message_does_not_say_what_a_job_is_given(working, acme, labels, outbox_is_empty):
+def test_arguments_of_a_job_are_read_from_the_outbox(working, acme, labels, outbox_is_empty):
     with tenant_context(acme):
         ours = samples.note_label.delay("ours").id
         OutboxJob.objects.filter(pk=ours).update(sent_at=timezone.now())
@@ -155,7 +157,7 @@ def test_a_message_does_not_say_what_a_job_is_given(working, acme, labels, outbo
     assert labels(acme) == ["ours"]
 
 
-def test_a_message_that_says_it_is_eager_is_one_like_all(working, acme, labels):
+def test_eager_flag_in_a_message_is_ignored(working, acme, labels):
     """Celery believes what stands beside the arguments of a message."""
     body = ([], {"tenant_id": str(acme.pk), "name": "forged"}, {"is_eager": True, "called_directly": True})
     headers = {
@@ -173,7 +175,7 @@ def test_a_message_that_says_it_is_eager_is_one_like_all(working, acme, labels):
     assert labels(acme) == []
 
 
-def test_a_job_whose_name_no_worker_knows_is_a_dead_letter(working, acme):
+def test_job_with_an_unknown_name_becomes_a_dead_letter(working, acme):
     row = make_row(name="samples.gone_with_the_last_release", tenant_id=acme.pk, kwargs={}, options={})
     row.save()
     dead = working.wait_for(lambda: OutboxJob.objects.dead().first(), "the dead letter")
@@ -187,7 +189,7 @@ def test_a_job_may_call_itself(working, acme, labels, outbox_is_empty):
     assert labels(acme) == ["call 0", "call 1", "call 2"]
 
 
-def test_a_job_that_others_follow_is_a_transaction_too(working, acme, labels):
+def test_job_with_follow_up_jobs_is_one_transaction(working, acme, labels):
     with tenant_context(acme):
         chain(samples.fail.si("once"), samples.note_label.si("after")).delay()
     working.wait_for(lambda: OutboxJob.objects.dead().exists(), "the dead letter")

@@ -142,7 +142,7 @@ IN_THE_DATABASE = [
         "tenancy/roles.py",
         "REVOKE ALL ON DATABASE {database} FROM PUBLIC;\n",
         "",
-        f"{DATABASE}::test_the_app_role_has_no_power_over_its_walls[CREATE TEMPORARY TABLE mine (id int)]",
+        f"{DATABASE}::test_app_role_cannot_change_row_security[CREATE TEMPORARY TABLE mine (id int)]",
         schema=True,
     ),
     off(
@@ -190,7 +190,7 @@ ON_THE_WAY_TO_IT = [
         f"{CURSOR}::test_a_rollback_to_a_savepoint_does_not_bring_a_tenant_back",
         f"{CURSOR}::test_an_explicit_rollback_is_noticed",
         f"{CURSOR}::test_a_failed_statement_in_a_savepoint_forgets_too",
-        f"{CURSOR}::test_a_statement_that_never_left_the_client_changes_nothing",
+        f"{CURSOR}::test_statement_refused_by_the_client_keeps_the_tenant",
     ),
     off(
         "a rollback is noticed",
@@ -206,7 +206,7 @@ ON_THE_WAY_TO_IT = [
         "if status == TransactionStatus.IDLE:",
         "if False:",
         f"{CURSOR}::test_a_change_inside_a_transaction_is_sent_again",
-        f"{CURSOR}::test_executemany",
+        f"{CURSOR}::test_executemany_uses_the_tenant",
         f"{CURSOR}::test_setting_ends_with_the_transaction",
     ),
     off(
@@ -214,21 +214,21 @@ ON_THE_WAY_TO_IT = [
         CURSORS,
         "with self._scope_set():\n            super().executemany",
         "if True:\n            super().executemany",
-        f"{CURSOR}::test_executemany",
+        f"{CURSOR}::test_executemany_uses_the_tenant",
     ),
     off(
         "stream() has a scope",
         CURSORS,
         "with self._scope_set():\n            yield from super().stream",
         "if True:\n            yield from super().stream",
-        f"{CURSOR}::test_stream_and_copy_out",
+        f"{CURSOR}::test_stream_and_copy_out_use_the_tenant",
     ),
     off(
         "copy() has a scope",
         CURSORS,
         "with self._scope_set(), super().copy(",
         "with super().copy(",
-        f"{CURSOR}::test_stream_and_copy_out",
+        f"{CURSOR}::test_stream_and_copy_out_use_the_tenant",
     ),
     off(
         "pipelines are refused",
@@ -256,7 +256,7 @@ ON_THE_WAY_TO_IT = [
         "tenancy/postgresql/base.py",
         "for constraint in model._meta.constraints):\n            return False",
         "for constraint in model._meta.constraints):\n            return True",
-        f"{ORM}::test_grouping_counts_right",
+        f"{ORM}::test_grouping_counts_rows_of_the_tenant",
         f"{MIGRATIONS}::test_historical_models_do_not_group_by_their_id_alone",
     ),
     off(
@@ -271,7 +271,7 @@ ON_THE_WAY_TO_IT = [
         "tenancy/checks.py",
         "if errors := _role_errors():",
         "if errors := []:",
-        f"{CHECKS}::test_a_role_with_power_is_refused",
+        f"{CHECKS}::test_role_that_owns_tables_is_refused",
     ),
     off(
         "a server refuses to start with the owner's connection",

@@ -49,7 +49,7 @@ IN_THE_ORM = [
             f"{ORM}::test_class_level_queryset_uses_the_tenant_active_at_evaluation",
             f"{ORM}::test_form_field_uses_the_tenant_active_at_validation",
             f"{ORM}::test_serializer_field_uses_the_tenant_active_at_validation",
-            f"{ORM}::test_late_binding_survives",
+            f"{ORM}::test_querysets_bind_the_tenant_late",
         ),
     ),
     off(
@@ -78,7 +78,7 @@ IN_THE_ORM = [
         "tenancy/context.py",
         RESET,
         "token = _scope.set(scope)\n    yield\n    _scope.reset(token)",
-        f"{CONTEXT}::test_an_exception_puts_back_the_outer_tenant",
+        f"{CONTEXT}::test_exception_restores_the_outer_tenant",
         f"{MIDDLEWARE}::test_nothing_is_active_after_a_request_that_failed",
     ),
     off(
@@ -110,7 +110,7 @@ IN_REQUESTS = [
         RESOLVING,
         r"""HOST = re.compile(rf"(?P<name>{LABEL}(?:\.{LABEL})*)\.?(?::(?P<port>[0-9]{{1,5}}))?\Z")""",
         r"""HOST = re.compile(r"(?P<name>[^:]*)(?::(?P<port>[0-9]{1,5}))?")""",
-        f"{ROUTING}::test_malformed_hosts",
+        f"{ROUTING}::test_malformed_hosts_are_refused",
         f"{ROUTING}::test_a_missing_host_never_falls_back_to_the_servers_name",
     ),
     off(
@@ -118,7 +118,7 @@ IN_REQUESTS = [
         RESOLVING,
         "if len({tenant.pk for tenant in named}) > 1:",
         "if False:",
-        f"{ROUTING}::test_two_that_disagree_are_refused",
+        f"{ROUTING}::test_conflicting_tenants_are_refused",
         f"{ROUTING}::test_a_token_names_the_tenant_on_the_public_host_and_must_agree_elsewhere",
     ),
     off(
@@ -126,7 +126,7 @@ IN_REQUESTS = [
         RESOLVING,
         "if named[0].suspended_at is not None:",
         "if False:",
-        f"{ROUTING}::test_a_suspended_tenant",
+        f"{ROUTING}::test_suspended_tenant_is_refused",
     ),
     off(
         "a token is checked before it names a user",
@@ -201,7 +201,7 @@ IN_REQUESTS = [
         "is_known_here = get_active_tenant() is None or current_membership(candidate) is not None",
         "is_known_here = True",
         f"{LOG_IN}::test_a_stranger_with_the_right_password_reads_what_a_wrong_password_reads",
-        f"{TOKEN}::test_every_wrong_credential_reads_the_same",
+        f"{TOKEN}::test_every_wrong_credential_gets_the_same_response",
     ),
     off(
         "password links are bound to a tenant",
@@ -254,7 +254,7 @@ IN_REQUESTS = [
         "accounts/rest/throttling.py",
         'f"user:{member.pk}"',
         '"user"',
-        f"{THROTTLING}::test_ones_own_requests_are_not_counted_against_others",
+        f"{THROTTLING}::test_requests_of_one_member_do_not_count_for_another",
     ),
 ]
 
@@ -288,7 +288,7 @@ IN_THE_CACHE = [
         "tenancy/variants.py",
         'return f"{active_variant()}:{super().cache_key(template_name, skip)}"',
         "return super().cache_key(template_name, skip)",
-        f"{VARIANTS}::test_rendered_in_turn_each_gets_its_own",
+        f"{VARIANTS}::test_each_variant_renders_its_own_template",
         f"{VARIANTS}::test_a_template_of_one_variant_does_not_exist_in_another",
     ),
 ]

@@ -184,7 +184,7 @@ OF_FILES: list[Mutant] = [
         "        self.is_over = True\n        self.upload.abort()\n",
         "        return\n",
         "tests/accounts/files/test_uploads.py::test_truncated_body_leaves_nothing",
-        f"{FAULTS}::test_gone_during_an_upload",
+        f"{FAULTS}::test_upload_fails_with_503_when_storage_disappears",
     ),
     off(
         "a body that ends too soon is no file",
@@ -254,14 +254,14 @@ OF_FILES: list[Mutant] = [
         "config/settings.py",
         "[CSP.SELF, STORAGE_ORIGIN] if S3_BROWSER_UPLOADS else [CSP.SELF]",
         "[CSP.SELF, STORAGE_ORIGIN]",
-        "tests/config/test_settings.py::test_pages_may_connect_to_storage_where_browsers_upload_to_it_and_only_there",
+        "tests/config/test_settings.py::test_csp_allows_storage_only_for_direct_uploads",
     ),
     off(
         "what is no origin does not get into the policy",
         "config/rules.py",
         "return parts.scheme in schemes and is_host and is_bare",
         "return parts.scheme in schemes",
-        "tests/config/test_settings.py::test_invalid_one_is_refused_with_its_name_and_the_remedy",
+        "tests/config/test_settings.py::test_invalid_setting_is_refused_with_its_name_and_the_remedy",
     ),
     off(
         "an unexpected body that is a file is hardly read",

@@ -18,14 +18,14 @@ OF_JOBS = (
         JOBS,
         "        tenant_id: UUID = require_active_tenant().pk\n        return tenant_id\n",
         "        return UUID(int=0)\n",
-        f"{ENQUEUE}::test_without_a_tenant_it_is_refused_at_once",
+        f"{ENQUEUE}::test_enqueue_without_a_tenant_raises",
     ),
     off(
         "signatures remember their tenant",
         JOBS,
         'made["kwargs"] = {"tenant_id": str(tenant.pk), **made.kwargs}',
         "pass",
-        f"{ENQUEUE}::test_a_chord_remembers_who_made_it",
+        f"{ENQUEUE}::test_chord_callback_runs_for_the_tenant_that_created_it",
     ),
     off(
         "a canvas passes its tenant on",
@@ -46,7 +46,7 @@ OF_JOBS = (
         JOBS,
         "with no_tenant(), long_work(settings.JOB_TIME_LIMIT):",
         "with long_work(settings.JOB_TIME_LIMIT):",
-        f"{WORKER}::test_a_job_of_the_platform_has_no_tenant_even_after_one_that_left_its_own_active",
+        f"{WORKER}::test_platform_job_has_no_tenant_after_a_job_left_one_active",
     ),
     off(
         "a message is worth nothing before the relay has sent it",
@@ -60,14 +60,14 @@ OF_JOBS = (
         OUTBOX,
         "select_for_update().filter(pk=job_id, name=name, tenant_id=tenant_id)",
         "select_for_update().filter(pk=job_id, name=name)",
-        f"{WORKER}::test_a_message_is_about_a_job_of_its_tenant_and_its_name_also_when_that_was_sent",
+        f"{WORKER}::test_message_runs_a_sent_job_of_its_tenant_and_name_only",
     ),
     off(
         "a message names the job of its row",
         OUTBOX,
         "select_for_update().filter(pk=job_id, name=name, tenant_id=tenant_id)",
         "select_for_update().filter(pk=job_id, tenant_id=tenant_id)",
-        f"{WORKER}::test_a_message_is_about_a_job_of_its_tenant_and_its_name_also_when_that_was_sent",
+        f"{WORKER}::test_message_runs_a_sent_job_of_its_tenant_and_name_only",
     ),
     off(
         "a worker whose checks could not run does not start",
@@ -89,7 +89,7 @@ OF_JOBS = (
         JOBS,
         "            result = self.run(*job.args, **job.kwargs)\n            if not self._goes_on() and",
         "            result = self.run(*self.request.args)\n            if not self._goes_on() and",
-        f"{WORKER}::test_a_message_does_not_say_what_a_job_is_given",
+        f"{WORKER}::test_arguments_of_a_job_are_read_from_the_outbox",
     ),
     off(
         "a message takes away no job of another tenant",
@@ -110,7 +110,7 @@ OF_JOBS = (
         RELAYING,
         "     WHERE due.place <= %(per_tenant)s\n",
         "",
-        f"{RELAY}::test_a_tenant_has_only_so_many_jobs_in_flight",
+        f"{RELAY}::test_jobs_in_flight_of_a_tenant_are_limited",
     ),
     off(
         "dead letters do not quote a tenant's data",

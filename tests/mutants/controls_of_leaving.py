@@ -11,21 +11,21 @@ OF_LEAVING: list[Mutant] = [
         PEOPLE,
         "User.objects.select_for_update(no_key=True).filter(pk=user.pk, deleted_at=None).first()",
         "User.objects.filter(pk=user.pk).first()",
-        f"{MEANWHILE}::test_no_name_is_written",
+        f"{MEANWHILE}::test_name_is_not_changed_during_deletion",
     ),
     off(
         "a user who deletes themselves is locked: invitations",
         PEOPLE,
         "User.objects.select_for_update(no_key=True).filter(email=email).first()",
         "User.objects.filter(email=email).first()",
-        f"{MEANWHILE}::test_an_invitation_is_not_accepted",
+        f"{MEANWHILE}::test_invitation_cannot_be_accepted_during_deletion",
     ),
     off(
         "a membership does not end while a token is made for it",
         "accounts/actions/authorization.py",
         "    now = locked.first()\n    if now is None or not now.user.is_active:\n",
         "    now = Membership.objects.select_related('account', 'user').get(pk=actor.pk)\n    if False:\n",
-        f"{MEANWHILE}::test_no_token_is_made",
+        f"{MEANWHILE}::test_no_token_is_issued_during_deletion",
     ),
     off(
         "a new password writes nothing else of a person",
@@ -39,7 +39,7 @@ OF_LEAVING: list[Mutant] = [
         "accounts/actions/user_deletion.py",
         "    _forget_pictures(user)\n",
         "",
-        f"{MEANWHILE}::test_no_picture_is_left",
+        f"{MEANWHILE}::test_avatar_uploaded_during_deletion_is_removed",
     ),
     off(
         "who is switched off is not told so",
@@ -60,7 +60,7 @@ OF_LEAVING: list[Mutant] = [
         ADAPTERS,
         "        except ValueError:\n            return False\n",
         "        except ZeroDivisionError:\n            return False\n",
-        "tests/isolation/test_odd_input.py::test_no_page_fails[tenant-anonymous]",
+        "tests/isolation/test_odd_input.py::test_no_page_fails_on_odd_input[tenant-anonymous]",
     ),
     off(
         "answers to a logged-in user are not cached",

@@ -43,7 +43,7 @@ OF_PEOPLE: list[Mutant] = [
         SIGNING,
         "    save_new_account(account)\n    # For",
         "    if not known:\n        save_new_account(account)\n    # For",
-        f"{SIGN_UP}::test_the_name_of_the_account_does_not_tell_either",
+        f"{SIGN_UP}::test_account_name_does_not_reveal_a_known_address",
     ),
     off(
         "a known address costs as much as a new one",
@@ -51,7 +51,7 @@ OF_PEOPLE: list[Mutant] = [
         '    user = User.objects.create_user(f"{uuid4()}@stranger.invalid" if known else email, password)\n'
         "    give_account(account, user)\n",
         "    user = known or User.objects.create_user(email, password)\n    known or give_account(account, user)\n",
-        f"{SIGN_UP}::test_the_same_work_is_done_for_both",
+        f"{SIGN_UP}::test_known_and_new_addresses_cost_the_same_work",
         "tests/accounts/test_equal_cost.py::test_every_sign_up_writes_the_same",
     ),
     off(
@@ -59,7 +59,7 @@ OF_PEOPLE: list[Mutant] = [
         "accounts/slugs.py",
         "_seen(value) in SEEN_AS_RESERVED",
         "value in RESERVED_SLUGS",
-        f"{SIGN_UP}::test_names_that_could_be_ours_are_refused[adm1n]",
+        f"{SIGN_UP}::test_reserved_names_are_refused[adm1n]",
     ),
     off(
         "an unconfirmed address belongs to no user: invitations",
@@ -81,14 +81,14 @@ OF_PEOPLE: list[Mutant] = [
         "accounts/emails/links.py",
         """:{tenant.pk if tenant else 'public'}""",
         "",
-        f"{LINKS}::test_a_link_of_one_account_is_not_there_at_another",
+        f"{LINKS}::test_link_of_one_account_is_not_found_at_another",
     ),
     off(
         "a link that does not work is not there",
         "frontend/auth/views.py",
         'status = 404 if context.get("token_fail") else 200',
         "status = 200",
-        f"{LINKS}::test_a_link_of_one_account_is_not_there_at_another",
+        f"{LINKS}::test_link_of_one_account_is_not_found_at_another",
     ),
     off(
         "at an account its members get links",
@@ -112,15 +112,15 @@ OF_PEOPLE: list[Mutant] = [
         TOKENS,
         '            _require_code(request._request, user, fields.get("otp"))\n',
         "",
-        f"{CODES}::test_tokens_take_a_code",
+        f"{CODES}::test_token_endpoint_accepts_a_code",
     ),
     off(
         "a code works once, wherever it is used",
         SETTINGS,
         '"allauth:rl:", "allauth.mfa.totp.used", "login:"',
         '"allauth:rl:", "login:"',
-        f"{CODES}::test_a_code_works_once_at_all_accounts_together",
-        f"{CODES}::test_without_redis_no_code_is_believed",
+        f"{CODES}::test_code_works_once_across_all_accounts",
+        f"{CODES}::test_codes_are_refused_without_redis",
     ),
     off(
         "a used code is remembered for as long as it is accepted",
@@ -148,7 +148,7 @@ OF_PEOPLE: list[Mutant] = [
         "frontend/auth/forms.py",
         "if not use_up_code(self.user, self.secret, code):",
         "if False:",
-        f"{CODES}::test_the_code_that_switched_it_on_is_used_up",
+        f"{CODES}::test_activation_code_cannot_be_used_again",
     ),
     off(
         "secrets of apps are encrypted",
@@ -163,7 +163,7 @@ OF_PEOPLE: list[Mutant] = [
         "if get_active_tenant() is not None and member is None:",
         "if False:",
         f"{CODES}::test_member_removed_between_password_and_code_is_not_logged_in",
-        f"{CODES}::test_a_half_log_in_at_one_account_does_not_end_at_another",
+        f"{CODES}::test_log_in_started_at_one_account_cannot_finish_at_another",
     ),
     off(
         "what protects a log-in is changed by a user who knows the password",
@@ -186,7 +186,7 @@ OF_PEOPLE: list[Mutant] = [
         HANDOFF_ACTIONS,
         'not value or value["account"] != str(cast(Account, require_active_tenant()).pk)',
         "not value",
-        f"{HANDOFF}::test_at_another_account_it_is_worth_nothing_and_used_up",
+        f"{HANDOFF}::test_ticket_is_refused_and_consumed_at_another_account",
     ),
     off(
         "a token is of one browser",
@@ -194,7 +194,7 @@ OF_PEOPLE: list[Mutant] = [
         'if not constant_time_compare(value["challenge"], hash_of(nonce)):',
         "if False:",
         f"{HANDOFF}::test_ticket_does_not_work_in_another_browser",
-        f"{HANDOFF}::test_a_cookie_that_was_tampered_with_is_none[x]",
+        f"{HANDOFF}::test_modified_cookie_is_ignored[x]",
     ),
     Mutant(
         "a token is of a member",
@@ -242,14 +242,14 @@ OF_PEOPLE: list[Mutant] = [
         "accounts/middleware.py",
         " and user.accepts_log_in_of(bound_at(request.session))",
         "",
-        f"{LOGIN}::test_all_other_log_ins_can_be_ended",
+        f"{LOGIN}::test_user_ends_all_other_sessions",
     ),
     off(
         "tokens end with the other log-ins",
         "accounts/authentication.py",
         "if user is None or (by_log_in and not user.accepts_log_in_of(issued_at)):",
         "if user is None:",
-        f"{LOGIN}::test_all_other_log_ins_can_be_ended",
+        f"{LOGIN}::test_user_ends_all_other_sessions",
     ),
     off(
         "a session ends in the end",
@@ -263,7 +263,7 @@ OF_PEOPLE: list[Mutant] = [
         "frontend/auth/forms.py",
         "        context.request.session.cycle_key()  # as",
         "        # as",
-        f"{LOGIN}::test_asking_for_the_password_again_makes_a_new_session",
+        f"{LOGIN}::test_reauthentication_creates_a_new_session_key",
     ),
     # Deleting oneself
     off(
@@ -271,7 +271,7 @@ OF_PEOPLE: list[Mutant] = [
         USER_DELETION,
         "    if owned:\n",
         "    if False:\n",
-        f"{LOGIN}::test_the_last_owner_of_an_account_stays_everywhere",
+        f"{LOGIN}::test_last_owner_of_an_account_cannot_delete_their_user",
     ),
     off(
         "two owners who delete themselves at once wait for each other",

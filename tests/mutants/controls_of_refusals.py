@@ -33,14 +33,14 @@ OF_REFUSALS: list[Mutant] = [
         "accounts/audit.py",
         "Membership.objects.current().filter(user_id=user_id)",
         "Membership.objects.filter(user_id=user_id)",
-        f"{REFUSALS}::test_only_members_fill_the_log_and_not_that_of_others",
+        f"{REFUSALS}::test_refused_log_in_is_audited_for_members_in_their_account_only",
     ),
     off(
         "the mail to confirm an address is sent to who has its password",
         "accounts/authentication.py",
         "may_confirm=may_enter and not is_confirmed",
         "may_confirm=not is_confirmed",
-        f"{REFUSALS}::test_without_the_password_there_is_no_mail",
+        f"{REFUSALS}::test_wrong_password_sends_no_confirmation",
     ),
     off(
         "a request for a password link costs the same",
@@ -77,7 +77,7 @@ OF_REFUSALS: list[Mutant] = [
         WRITES,
         "            with transaction.atomic():\n                return handle()\n",
         "            return handle()\n",
-        f"{HEADERS}::test_the_transaction_of_a_write_is_taken_back_with_its_answer",
+        f"{HEADERS}::test_write_is_rolled_back_with_its_response",
     ),
     off(
         "pictures have no tag that matches",
@@ -98,13 +98,13 @@ OF_REFUSALS: list[Mutant] = [
         "projects/models.py",
         'return ValidationError(KEY_REFUSED, code="unique")',
         "return super().unique_error_message(model_class, unique_check)",
-        f"{KEYS}::test_a_hidden_key_is_refused_like_one_that_is_seen",
+        f"{KEYS}::test_hidden_key_is_refused_like_a_visible_one",
     ),
     off(
         "a label counts no hidden tasks",
         "frontend/project_settings/labels.py",
         'Count("task_labels", filter=seen)',
         'Count("task_labels")',
-        f"{KEYS}::test_a_label_counts_the_tasks_that_are_seen",
+        f"{KEYS}::test_label_counts_visible_tasks_only",
     ),
 ]

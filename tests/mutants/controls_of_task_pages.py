@@ -52,7 +52,7 @@ OF_TASK_PAGES: list[Mutant] = [
         "accounts/rest/serializers.py",
         "return self.queryset.all() | kept.filter(pk__in=present)",
         "return self.queryset.all() | kept.all()",
-        "tests/tasks/test_tasks_api_references.py::test_former_members_are_not_to_be_found",
+        "tests/tasks/test_tasks_api_references.py::test_former_member_answers_like_an_absent_member",
         "tests/tasks/test_tasks_api_references.py::test_former_assignee_cannot_be_added_again",
     ),
     off(
@@ -145,7 +145,7 @@ OF_TASK_PAGES: list[Mutant] = [
         'if comment.author_id != actor.pk:\n        raise PermissionDenied(_("You can edit',
         'if False:\n        raise PermissionDenied(_("You can edit',
         f"{TICKED}::test_another_member_cannot_tick_items_of_a_comment",
-        "tests/tasks/test_comments_api.py::test_people_edit_their_own",
+        "tests/tasks/test_comments_api.py::test_members_edit_their_own_comments_only",
     ),
     off(
         "a tick is held to the text that its reader saw",

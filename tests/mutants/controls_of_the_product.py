@@ -14,14 +14,14 @@ IN_THE_PRODUCT: list[Mutant] = [
         'return f"tenants/{tenant.pk}/{name}"',
         'return f"tenants/{name}"',
         f"{STORED}::test_the_key_has_the_tenant_in_front",
-        f"{STORED}::test_a_tenant_does_not_reach_anothers",
+        f"{STORED}::test_tenant_cannot_reach_files_of_another",
     ),
     off(
         "names of files are those that the program makes",
         STORAGE,
         "if not NAME.fullmatch(name):",
         'if name == "":',
-        f"{STORED}::test_names_that_the_program_does_not_make_are_refused",
+        f"{STORED}::test_names_of_another_form_are_refused",
     ),
     off(
         "members see their own notifications only",
@@ -43,8 +43,8 @@ IN_THE_PRODUCT: list[Mutant] = [
         SUBJECTS,
         'Q(("kind", kind.name), Exists(subjects.filter(pk=OuterRef("subject_id"))))',
         "Q(kind=kind.name)",
-        "tests/tasks/test_notifications.py::test_nothing_is_shown_of_a_project_that_was_hidden_meanwhile",
-        f"{DOWNLOADED}::test_a_project_that_was_hidden_meanwhile_takes_its_file_along",
+        "tests/tasks/test_notifications.py::test_notifications_of_a_project_hidden_later_are_hidden",
+        f"{DOWNLOADED}::test_export_of_a_project_hidden_later_is_hidden",
         f"{DELETED}::test_api_hides_notifications_of_deleted_subject",
         f"{DELETED}::test_pages_hide_notifications_of_deleted_subject",
         f"{DELETED}::test_api_hides_exports_of_deleted_subject",
@@ -55,7 +55,7 @@ IN_THE_PRODUCT: list[Mutant] = [
         "visible.in_bulk(ids[kind.name])",
         "kind.model._default_manager.in_bulk(ids[kind.name])",
         f"{MAILED}::test_email_is_not_sent_when_reason_is_gone[hidden]",
-        f"{DOWNLOADED}::test_nothing_is_written_for_those_who_lost_the_right_to_it[hidden]",
+        f"{DOWNLOADED}::test_export_is_not_written_after_the_member_lost_access[hidden]",
     ),
     off(
         "emails of deleted subjects are not sent",
@@ -77,7 +77,7 @@ IN_THE_PRODUCT: list[Mutant] = [
         "accounts/actions/exports.py",
         "if export is None or export.requested_by.ended_at is not None:",
         "if export is None:",
-        f"{DOWNLOADED}::test_nothing_is_written_for_those_who_lost_the_right_to_it[left]",
+        f"{DOWNLOADED}::test_export_is_not_written_after_the_member_lost_access[left]",
     ),
     off(
         "no mail goes to those who left",
@@ -91,8 +91,8 @@ IN_THE_PRODUCT: list[Mutant] = [
         "accounts/exports/writing.py",
         """return FORMULA.sub("'", """,
         "return str(",
-        f"{DOWNLOADED}::test_no_cell_is_a_formula",
-        "tests/accounts/test_audit.py::test_no_cell_is_a_formula",
+        f"{DOWNLOADED}::test_export_contains_no_formula",
+        "tests/accounts/test_audit.py::test_export_contains_no_formula",
         "tests/tasks/test_csv_files.py::test_no_value_is_a_formula_whatever_separates_values",
     ),
     off(
@@ -100,7 +100,7 @@ IN_THE_PRODUCT: list[Mutant] = [
         "accounts/exports/writing.py",
         r"|(?<=[,;|\t\n\r\u060c\u061b])",
         "",
-        f"{DOWNLOADED}::test_no_cell_is_a_formula",
+        f"{DOWNLOADED}::test_export_contains_no_formula",
         "tests/tasks/test_csv_files.py::test_no_value_is_a_formula_whatever_separates_values",
     ),
     off(
@@ -108,6 +108,6 @@ IN_THE_PRODUCT: list[Mutant] = [
         "accounts/exports/workbooks.py",
         "self._sheet.write_string(self._row, column, text)",
         "self._sheet.write_formula(self._row, column, text)",
-        "tests/tasks/test_xlsx_files.py::test_a_text_is_a_text_whatever_is_in_it",
+        "tests/tasks/test_xlsx_files.py::test_text_cell_contains_the_text_and_no_formula",
     ),
 ]

@@ -12,7 +12,7 @@ from tests.mutants.runner import ROOT
 DEFINED = re.compile(r"^\s*(?:async )?(?:def|class) (\w+)", re.MULTILINE)
 
 
-def test_no_two_have_the_same_name():
+def test_mutant_names_are_unique():
     assert [name for name, times in Counter(mutant.control for mutant in MUTANTS).items() if times > 1] == []
 
 

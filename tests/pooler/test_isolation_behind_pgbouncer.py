@@ -47,7 +47,7 @@ def run_suite(url: str, name: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.needs_program("pgbouncer")
 @pytest.mark.parametrize("size", [2, 1])
-def test_the_suite_passes(tmp_path, size):
+def test_suite_passes_behind_pgbouncer(tmp_path, size):
     with pooled(os.environ["DATABASE_URL"], size=size, folder=tmp_path) as url:
         done = run_suite(url, f"pooled{size}")
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]

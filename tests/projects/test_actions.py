@@ -48,7 +48,7 @@ def feed(project):
 # Activities --------------------------------------------------------------------------------------------------------
 
 
-def test_creating_and_changing_are_recorded(in_acme, owner):
+def test_creation_and_change_are_recorded(in_acme, owner):
     project = create_project(actor=owner, name="Website")
     update_project(project=project, actor=owner, name="Shop", color="red")
     assert feed(project) == [(1, "project.created"), (2, "project.updated")]
@@ -56,12 +56,12 @@ def test_creating_and_changing_are_recorded(in_acme, owner):
     assert (entry.object_id, entry.actor_id, entry.data) == (project.pk, owner.pk, {"fields": ["color", "name"]})
 
 
-def test_each_project_counts_for_itself(in_acme, owner):
+def test_each_project_numbers_its_own_activities(in_acme, owner):
     for name in ("Website", "Shop"):
         assert feed(create_project(actor=owner, name=name)) == [(1, "project.created")]
 
 
-def test_a_project_that_was_read_before_still_counts_on(in_acme, owner, project):
+def test_stale_project_instance_continues_the_sequence(in_acme, owner, project):
     stale = Project.objects.get(pk=project.pk)
     for row in (project, stale, project):
         record_activity(project=row, actor=owner, verb="test.happened", subject=project)
@@ -98,13 +98,13 @@ def test_numbers_have_no_gaps_and_no_doubles_under_load(acme, at_once, alice, pr
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_same_name_at_the_same_moment_makes_two_keys(acme, at_once, alice, owner):
+def test_parallel_projects_with_one_name_get_different_keys(acme, at_once, alice, owner):
     assert at_once(*[lambda: create_project(actor=owner, name="Website")] * 4) == []
     with tenant_context(acme):
         assert set(Project.objects.values_list("key", flat=True)) == {"WEB", "WEB2", "WEB3", "WEB4"}
 
 
-def test_an_empty_key_is_none(in_acme, owner):
+def test_empty_key_is_generated(in_acme, owner):
     assert create_project(actor=owner, name="Website", key="").key == "WEB"
 
 
@@ -118,7 +118,7 @@ def test_values_are_checked_without_a_form(in_acme, owner, project):
 # Roles -------------------------------------------------------------------------------------------------------------
 
 
-def test_actions_ask_for_the_role_themselves(in_acme, owner, member, viewer, project):
+def test_actions_check_the_role(in_acme, owner, member, viewer, project):
     refused = [
         lambda: create_project(actor=viewer, name="Mine"),
         lambda: update_project(project=project, actor=viewer, name="Mine"),

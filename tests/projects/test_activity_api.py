@@ -5,7 +5,7 @@ import pytest
 URL = "/api/v1/activity/"
 
 
-def test_an_event_says_who_did_what(client, acme, alice, bob, project, task):
+def test_event_has_actor_verb_and_object(client, acme, alice, bob, project, task):
     first = client.as_(bob).get(URL).json()["results"][0]
     assert first == {
         "id": first["id"],

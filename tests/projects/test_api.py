@@ -34,12 +34,12 @@ def test_a_project_has_the_fields_of_the_contract(client, bob, project):
     }
 
 
-def test_the_list_has_the_same_form(client, bob, project):
+def test_list_entries_have_the_fields_of_the_detail(client, bob, project):
     detail = client.as_(bob).get(f"{URL}{project.pk}/").json()
     assert client.as_(bob).get(URL).json() == {"next": None, "previous": None, "results": [detail]}
 
 
-def test_viewers_read(client, vera, project):
+def test_viewer_can_read(client, vera, project):
     assert names(client.as_(vera).get(URL)) == ["Website"]
     assert client.as_(vera).get(f"{URL}{project.pk}/").status_code == 200
 
@@ -50,21 +50,21 @@ def test_the_list_is_ordered_by_key(client, bob):
     assert [row["key"] for row in client.as_(bob).get(URL).json()["results"]] == ["ABC", "MID", "ZET"]
 
 
-def test_each_account_lists_its_own(client, acme, globex, charlie, project, foreign_project):
+def test_list_has_rows_of_the_account_only(client, acme, globex, charlie, project, foreign_project):
     for account, expected in ((acme, project), (globex, foreign_project)):
         rows = client.as_(charlie, at=account).get(URL).json()["results"]
         assert [row["id"] for row in rows] == [str(expected.pk)]
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH"])
-def test_a_stranger_cannot_tell_it_from_a_project_that_does_not_exist(client, mallory, project, method):
+def test_project_answers_a_non_member_like_an_absent_project(client, mallory, project, method):
     theirs = client.as_(mallory).json(method, f"{URL}{project.pk}/", {"name": "Mine"})
     absent = client.as_(mallory).json(method, f"{URL}{uuid4()}/", {"name": "Mine"})
     assert theirs.content == absent.content
     assert (theirs.status_code, theirs.json()) == (absent.status_code, absent.json()) == (404, NOT_FOUND)
 
 
-def test_a_stranger_deletes_nothing(client, globex, acme, mallory, project):
+def test_non_member_cannot_delete(client, globex, acme, mallory, project):
     theirs = client.as_(mallory).delete(f"{URL}{project.pk}/")
     absent = client.as_(mallory).delete(f"{URL}{uuid4()}/")
     assert (theirs.status_code, theirs.content) == (absent.status_code, absent.content)
@@ -91,7 +91,7 @@ def archived(acme, project):
         ("?archived=all", ["Old", "Website"]),
     ],
 )
-def test_archived_projects_are_shown_when_they_are_asked_for(client, bob, archived, query, expected):
+def test_archived_projects_are_listed_on_request(client, bob, archived, query, expected):
     assert names(client.as_(bob).get(f"{URL}{query}")) == expected
 
 
@@ -108,7 +108,7 @@ def test_another_value_is_refused(client, bob, value):
 # Creating ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_name_is_enough(client, bob):
+def test_project_needs_only_a_name(client, bob):
     response = client.as_(bob).json("POST", URL, {"name": "Mobile app"})
     assert response.status_code == 201
     assert response.json()["key"] == "MA"
@@ -140,13 +140,13 @@ def test_creator_is_a_member_of_the_project(client, acme, bob):
         assert ProjectMember.objects.get(project=response.json()["id"]).member.user_id == bob.pk
 
 
-def test_a_name_is_needed(client, bob):
+def test_name_is_required(client, bob):
     response = client.as_(bob).json("POST", URL, {"key": "WEB"})
     assert (response.status_code, response.json()["errors"]) == (400, {"name": ["This field is required."]})
 
 
 @pytest.mark.parametrize("key", ["web", "W", "1WEB", "WEB-1", "WEBSITE1234", "WÉB", "W\nB", "ＷＥＢ", " ", ""])
-def test_a_key_that_is_none_is_refused(client, bob, key):
+def test_malformed_key_is_refused(client, bob, key):
     response = client.as_(bob).json("POST", URL, {"name": "x", "key": key})
     assert (response.status_code, set(response.json()["errors"])) == (400, {"key"})
 
@@ -177,12 +177,12 @@ def test_read_only_fields_are_ignored(client, bob, acme, globex):
 
 
 @pytest.mark.parametrize("field", ["on_roadmap", "last_activity_seq", "account"])
-def test_inner_fields_are_unknown(client, bob, field):
+def test_internal_fields_are_refused(client, bob, field):
     response = client.as_(bob).json("POST", URL, {"name": "x", field: 1})
     assert (response.status_code, set(response.json()["errors"])) == (400, {field})
 
 
-def test_viewers_create_nothing(client, acme, vera):
+def test_viewer_cannot_create_a_project(client, acme, vera):
     for body in ({"name": "Mine"}, {}, {"nonsense": 1}):
         response = client.as_(vera).json("POST", URL, body)
         assert (response.status_code, response.json()["code"]) == (403, "permission_denied")
@@ -223,7 +223,7 @@ def test_the_key_of_another_project_is_refused(client, bob, project):
     assert (response.status_code, set(response.json()["errors"])) == (400, {"key"})
 
 
-def test_viewers_change_nothing(client, acme, vera, project):
+def test_viewer_cannot_change_a_project(client, acme, vera, project):
     for place in (project.pk, uuid4()):
         response = client.as_(vera).json("PATCH", f"{URL}{place}/", {"name": "Mine"})
         assert (response.status_code, response.json()["code"]) == (403, "permission_denied")
@@ -251,7 +251,7 @@ def test_deleted_project_is_gone(client, alice, project):
 
 
 @pytest.mark.parametrize("name", ["bob", "vera"])
-def test_members_and_viewers_delete_no_project(client, acme, request, project, name):
+def test_members_and_viewers_cannot_delete_projects(client, acme, request, project, name):
     person = request.getfixturevalue(name)
     for place in (project.pk, uuid4()):  # the same answer, whatever exists
         response = client.as_(person).delete(f"{URL}{place}/")
@@ -260,7 +260,7 @@ def test_members_and_viewers_delete_no_project(client, acme, request, project, n
         assert Project.objects.exists()
 
 
-def test_not_even_their_own(client, bob):
+def test_member_cannot_delete_their_own_project(client, bob):
     created = client.as_(bob).json("POST", URL, {"name": "Website"}).json()
     assert client.as_(bob).delete(f"{URL}{created['id']}/").status_code == 403
 

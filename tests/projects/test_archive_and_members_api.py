@@ -29,7 +29,7 @@ def test_an_archived_project_leaves_the_lists_with_its_tasks(client, admin, proj
     assert len(session.get(URL).json()["results"]) == 1
 
 
-def test_twice_is_a_conflict(client, admin, project):
+def test_archiving_or_restoring_twice_is_a_conflict(client, admin, project):
     session = client.as_(admin)
     assert session.json("POST", f"{URL}{project.pk}/restore/").json()["code"] == "conflict"
     assert session.json("POST", f"{URL}{project.pk}/archive/").status_code == 200
@@ -37,7 +37,7 @@ def test_twice_is_a_conflict(client, admin, project):
 
 
 @pytest.mark.parametrize("verb", ["archive", "restore"])
-def test_archiving_is_for_admins(client, bob, vera, project, verb):
+def test_only_admins_archive_projects(client, bob, vera, project, verb):
     for person in (bob, vera):
         assert client.as_(person).json("POST", f"{URL}{project.pk}/{verb}/").status_code == 403
 
@@ -62,7 +62,7 @@ def test_removed_member_does_not_see_the_project(client, acme, alice, bob, secre
     assert client.as_(alice).delete(f"{url}{his}/").status_code == 404
 
 
-def test_people_may_leave_but_the_last_one_stays(client, acme, alice, bob, secret_project):
+def test_members_can_leave_a_project_except_the_last(client, acme, alice, bob, secret_project):
     url, his = f"{URL}{secret_project.pk}/members/", member_id(bob, acme)
     client.as_(alice).json("POST", url, {"member": his})
     assert client.as_(bob).delete(f"{url}{his}/").status_code == 204
@@ -82,7 +82,7 @@ def test_former_member_does_not_count_as_the_last_project_member(client, acme, a
     assert client.as_(alice).delete(f"{url}{his}/").status_code == 204
 
 
-def test_a_member_who_is_not_in_the_project_does_not_change_who_is(client, acme, bob, vera, project):
+def test_non_member_of_the_project_cannot_change_its_members(client, acme, bob, vera, project):
     url = f"{URL}{project.pk}/members/"
     assert client.as_(bob).json("POST", url, {"member": member_id(bob, acme)}).status_code == 403
     assert client.as_(vera).json("POST", url, {"member": member_id(vera, acme)}).status_code == 403
@@ -93,7 +93,7 @@ def test_an_absent_member_is_404(client, alice, secret_project, name):
     assert client.as_(alice).delete(f"{URL}{secret_project.pk}/members/{name}/").status_code == 404
 
 
-def test_a_foreign_member_reads_like_an_absent_one(client, globex, alice, mallory, secret_project):
+def test_foreign_member_answers_like_an_absent_one(client, globex, alice, mallory, secret_project):
     session, url, hers = client.as_(alice), f"{URL}{secret_project.pk}/members/", member_id(mallory, globex)
     answers = [session.json("POST", url, {"member": each}) for each in (hers, uuid4())]
     assert [answer.status_code for answer in answers] == [400, 400]

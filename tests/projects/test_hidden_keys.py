@@ -29,7 +29,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_hidden_key_is_refused_like_one_that_is_seen(client, bob, project, secret_project, own, way):
+def test_hidden_key_is_refused_like_a_visible_one(client, bob, project, secret_project, own, way):
     """Keys are unique in the account, so it is refused; nothing says that a project has it, or which."""
     session = client.as_(bob)
     hidden, seen = (WAYS[way](session, own, key) for key in ("SEC", "WEB"))
@@ -43,7 +43,7 @@ def test_a_hidden_key_is_refused_like_one_that_is_seen(client, bob, project, sec
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_hidden_key_takes_as_many_statements(client, bob, project, secret_project, own, way):
+def test_hidden_key_needs_as_many_statements_as_a_visible_one(client, bob, project, secret_project, own, way):
     session, amounts = client.as_(bob), []
     for key in ("SEC", "SEC", "WEB"):  # the first time more is looked up that is cached
         with CaptureQueriesContext(connection) as queries:
@@ -52,7 +52,7 @@ def test_a_hidden_key_takes_as_many_statements(client, bob, project, secret_proj
     assert amounts[1] == amounts[2]
 
 
-def test_a_label_counts_the_tasks_that_are_seen(client, acme, alice, bob, task, secret_task):
+def test_label_counts_visible_tasks_only(client, acme, alice, bob, task, secret_task):
     """Labels belong to the account: all members see them, also those that only hidden tasks have."""
     with tenant_context(acme):
         actor = membership_of(alice, acme)

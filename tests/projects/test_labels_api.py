@@ -17,7 +17,7 @@ def test_labels_are_listed_by_name(client, bob, label):
 
 
 @pytest.mark.parametrize("body", [{"name": "bug"}, {"name": ""}, {}, {"name": "x", "color": "beige"}])
-def test_bad_ones_are_refused(client, bob, label, body):
+def test_invalid_fields_are_refused(client, bob, label, body):
     response = client.as_(bob).json("POST", URL, body)
     assert (response.status_code, len(response.json()["errors"])) == (400, 1)
 
@@ -27,7 +27,7 @@ def test_label_is_changed(client, bob, label):
     assert (response.status_code, response.json()["name"], response.json()["color"]) == (200, "Defect", "red")
 
 
-def test_deleting_one_takes_it_off_the_tasks(client, bob, task, label):
+def test_deleted_label_is_removed_from_tasks(client, bob, task, label):
     session = client.as_(bob)
     session.json("PATCH", f"/api/v1/tasks/{task.pk}/", {"labels": [label.pk]})
     assert session.delete(f"{URL}{label.pk}/").status_code == 204
@@ -35,6 +35,6 @@ def test_deleting_one_takes_it_off_the_tasks(client, bob, task, label):
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
-def test_viewers_only_look(client, vera, label, method):
+def test_viewer_can_read_and_not_write(client, vera, label, method):
     url = URL if method == "POST" else f"{URL}{label.pk}/"
     assert client.as_(vera).json(method, url, {"name": "x"}).status_code == 403

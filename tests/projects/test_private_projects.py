@@ -55,13 +55,13 @@ def test_members_of_a_private_project_see_and_edit_it(client, bob, secret_projec
     assert client.as_(bob).json("PATCH", f"{URL}{secret_project.pk}/", {"name": "Open secret"}).status_code == 200
 
 
-def test_members_of_a_private_project_open_it(client, bob, vera, secret_project, let_in):
+def test_member_of_a_private_project_can_make_it_public(client, bob, vera, secret_project, let_in):
     let_in(bob)
     assert client.as_(bob).json("PATCH", f"{URL}{secret_project.pk}/", {"private": False}).status_code == 200
     assert names(client.as_(vera).get(URL)) == ["Secret"]
 
 
-def test_viewers_among_them_see_and_change_nothing(client, vera, secret_project, let_in):
+def test_viewer_in_a_private_project_can_read_and_not_write(client, vera, secret_project, let_in):
     let_in(vera)
     assert names(client.as_(vera).get(URL)) == ["Secret"]
     assert client.as_(vera).json("PATCH", f"{URL}{secret_project.pk}/", {"private": False}).status_code == 403
@@ -74,7 +74,7 @@ def test_creator_makes_a_project_private(client, bob, vera):
     assert names(client.as_(vera).get(URL)) == []
 
 
-def test_admins_close_any_project(client, admin, bob, project):
+def test_admin_makes_any_project_private(client, admin, bob, project):
     assert client.as_(admin).json("PATCH", f"{URL}{project.pk}/", {"private": True}).status_code == 200
     assert names(client.as_(bob).get(URL)) == []
 
@@ -101,6 +101,6 @@ def test_a_promotion_opens_private_projects_at_once(client, acme, bob, secret_pr
     assert names(session.get(URL)) == ["Secret"]
 
 
-def test_being_a_member_elsewhere_opens_nothing(client, acme, globex, charlie, mallory, secret_project):
+def test_member_of_another_project_has_no_access(client, acme, globex, charlie, mallory, secret_project):
     join(mallory, acme, "member")
     assert names(client.as_(mallory, at=acme).get(URL)) == []

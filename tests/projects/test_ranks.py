@@ -62,7 +62,7 @@ def test_a_list_grows_at_both_ends_without_longer_ranks():
     assert len(front) == len(last) == len(ranks.first())
 
 
-def test_nothing_comes_after_the_last_or_before_the_first_of_all():
+def test_no_rank_exists_beyond_the_first_and_last_possible_rank():
     with pytest.raises(ValueError, match="no rank after 'zzzzz'"):
         ranks.after("zzzzz")
     with pytest.raises(ValueError, match="no rank before '00000'"):
@@ -71,7 +71,7 @@ def test_nothing_comes_after_the_last_or_before_the_first_of_all():
     assert ranks.before("00000V") == "00000"
 
 
-def test_a_row_that_shares_the_rank_of_its_neighbour_cannot_be_parted_from_it():
+def test_no_rank_exists_between_equal_ranks():
     rank = ranks.first()
     with pytest.raises(ValueError, match="the first must be lower"):
         ranks.between(rank, rank)
@@ -94,7 +94,7 @@ def test_a_count_that_cannot_be_spread_is_refused(count):
 
 
 @pytest.mark.parametrize("bad", BAD)
-def test_a_text_that_is_no_rank_is_refused(bad):
+def test_malformed_rank_is_refused(bad):
     for refused in (ranks.after, ranks.before, lambda rank: ranks.between(rank, "zzzzz")):
         with pytest.raises(ValueError, match="is not a rank"):
             refused(bad)

@@ -34,7 +34,7 @@ def test_statuses_are_listed_in_board_order(client, bob, project):
     assert named(client.as_(bob), project, category="done") == ["Done"]
 
 
-def test_a_new_one_is_the_last(session, project):
+def test_new_status_is_the_last(session, project):
     response = session.json("POST", URL, {"project": project.pk, "name": "Review", "category": "doing"})
     assert response.status_code == 201
     assert named(session, project)[-1] == "Review"
@@ -47,7 +47,7 @@ def test_status_can_be_inserted_between_others(session, project, statuses):
 
 
 @pytest.mark.parametrize("name", ["To do", "", " ", "x" * 51])
-def test_a_name_is_needed_and_used_once(session, project, name):
+def test_status_name_is_required_and_unique(session, project, name):
     response = session.json("POST", URL, {"project": project.pk, "name": name, "category": "todo"})
     assert (response.status_code, len(response.json()["errors"])) == (400, 1)
 
@@ -74,20 +74,20 @@ def test_project_of_a_status_cannot_be_changed(session, statuses):
     assert (response.status_code, set(response.json()["errors"])) == (400, {"project"})
 
 
-def test_a_column_with_tasks_is_neither_deleted_nor_made_the_last(session, statuses, task):
+def test_status_with_tasks_cannot_be_deleted_or_become_done(session, statuses, task):
     url = f"{URL}{statuses['todo'].pk}/"
     for response in (session.delete(url), session.json("PATCH", url, {"category": "done"})):
         assert (response.status_code, response.json()["code"]) == (409, "conflict")
     assert session.json("PATCH", url, {"category": "doing"}).status_code == 200
 
 
-def test_an_empty_one_is_deleted(session, project, statuses):
+def test_status_without_tasks_is_deleted(session, project, statuses):
     assert session.delete(f"{URL}{statuses['backlog'].pk}/").status_code == 204
     assert "Backlog" not in named(session, project)
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
-def test_columns_are_for_admins(client, bob, vera, project, statuses, method):
+def test_only_admins_change_statuses(client, bob, vera, project, statuses, method):
     url = URL if method == "POST" else f"{URL}{statuses['backlog'].pk}/"
     for person in (bob, vera):
         body = {"project": project.pk, "name": "x", "category": "todo"}

@@ -83,13 +83,13 @@ def test_archive_contains_no_credentials_and_no_foreign_data(acme, globex, alice
     assert not {"accounts_apitoken", "accounts_refreshfamily"} & {name[7:-4] for name in found.namelist()}
 
 
-def test_a_cell_is_no_formula(acme, archive):
+def test_cell_is_not_a_formula(acme, archive):
     with tenant_context(acme):
         Label.objects.create(name="=1+1")
     assert [row["name"] for row in rows_in(archive(), "tables/projects_label.csv")] == ["'=1+1"]
 
 
-def test_the_page_says_how_far_it_is_and_the_log_who_asked(client, acme, alice, task, run_jobs):
+def test_page_shows_progress_and_audit_log_the_requester(client, acme, alice, task, run_jobs):
     session = client.as_(alice)
     session.post(PAGE)
     shown = Page(session.get(DANGER))
@@ -110,7 +110,7 @@ def test_the_page_says_how_far_it_is_and_the_log_who_asked(client, acme, alice, 
     assert session.get(f"{URL}{done.pk}/download/")["Content-Disposition"].endswith('.zip"')
 
 
-def test_the_api_exports_it_too(client, acme, alice, project):
+def test_api_exports_the_account(client, acme, alice, project):
     session = client.with_token(alice)
     answer = session.json("POST", URL, {"format": "zip"})
     assert (answer.status_code, answer.json()["project"], answer.json()["format"]) == (201, None, "zip")
@@ -144,7 +144,7 @@ def test_former_owner_gets_no_account_export(client, acme, alice, bob, archive, 
     assert client.as_(bob).get(path).status_code == 404
 
 
-def test_too_many_at_once_are_refused_in_words(client, acme, alice):
+def test_too_many_exports_are_refused_with_a_message(client, acme, alice):
     session = client.as_(alice)
     for _ in range(3):
         assert session.post(PAGE).status_code == 302
@@ -153,7 +153,7 @@ def test_too_many_at_once_are_refused_in_words(client, acme, alice):
     assert "You have 3 unfinished exports." in Page(answer).text
 
 
-def test_an_account_without_anything_is_exported_too(client, db, run_jobs):
+def test_empty_account_is_exported(client, db, run_jobs):
     new = create_account(slug="empty", name="Empty", owner_email="eve@example.com")
     session = client.as_(new.owner, at=new.account)
     session.post(PAGE)
@@ -181,7 +181,7 @@ def attach(acme, alice, task):
     return attach
 
 
-def test_files_are_in_it_as_they_were_sent(archive, attach):
+def test_archive_contains_files_unchanged(archive, attach):
     content = bytes(range(256)) * 4096  # more than a piece
     rows = [attach("Prices.pdf", content), attach("Prices.pdf", b"other prices"), attach("../../etc/passwd", b"x")]
     waiting = attach("unchecked.txt", b"it has not been checked", state="pending")
@@ -194,7 +194,7 @@ def test_files_are_in_it_as_they_were_sent(archive, attach):
     assert found.testzip() is None
 
 
-def test_pictures_are_in_it(acme, alice, archive):
+def test_archive_contains_pictures(acme, alice, archive):
     with tenant_context(acme):
         member = membership_of(alice, acme)
         set_avatar(actor=member, content=picture())
@@ -239,7 +239,7 @@ def test_export_that_is_too_large_is_reported_in_api_and_page(client, alice, tas
     assert "which is the limit. Export its parts one by one" in words
 
 
-def test_a_project_that_is_too_large_alone_is_in_it_all_the_same(client, acme, alice, task, run_jobs, monkeypatch):
+def test_archive_contains_a_project_too_large_for_its_own_export(client, acme, alice, task, run_jobs, monkeypatch):
     monkeypatch.setattr(exports, "MOST_BYTES", 1)
     client.as_(alice).post(PAGE)
     run_jobs()

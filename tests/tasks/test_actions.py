@@ -93,7 +93,7 @@ def test_former_members_are_not_assigned(in_acme, member, task):
     assert set(refused.value.message_dict) == {"assignees"}
 
 
-def test_a_stale_task_does_not_undo_what_others_did_meanwhile(in_acme, member, task):
+def test_stale_task_instance_does_not_undo_concurrent_changes(in_acme, member, task):
     stale = Task.objects.get(pk=task.pk)
     update_task(task=task, actor=member, title="New title")
     changed = update_task(task=stale, actor=member, priority="high")
@@ -103,7 +103,7 @@ def test_a_stale_task_does_not_undo_what_others_did_meanwhile(in_acme, member, t
 # Roles -------------------------------------------------------------------------------------------------------------
 
 
-def test_actions_ask_for_the_role_themselves(in_acme, acme, vera, project, task, subtask):
+def test_actions_check_the_role(in_acme, acme, vera, project, task, subtask):
     viewer = membership_of(vera, acme)
     refused = [
         lambda: create_task(actor=viewer, project=project, title="Mine"),

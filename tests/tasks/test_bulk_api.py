@@ -71,7 +71,7 @@ def test_foreign_and_hidden_ids_read_like_absent_ones(session, secret_task, fore
     assert {(answer.status_code, answer.content) for answer in answers} == {(400, answers[0].content)}
 
 
-def test_viewers_may_not(client, vera, task):
+def test_viewer_cannot_write(client, vera, task):
     assert client.as_(vera).json("POST", URL, {"tasks": [{"id": str(task.pk)}]}).status_code == 403
 
 

@@ -53,7 +53,7 @@ def test_a_line_that_only_looks_like_an_item_is_refused(text, line):
         ticked(text, Tick(line, True, fingerprint(text)))
 
 
-def test_only_blocks_are_read_for_a_tick_and_only_of_the_text_that_was_seen(monkeypatch):
+def test_tick_parses_blocks_of_the_seen_text_only(monkeypatch):
     parse, read = markdown._blocks.block.parse, []
     monkeypatch.setattr(markdown._blocks.block, "parse", lambda text, *rest: read.append(text) or parse(text, *rest))
     monkeypatch.setattr(markdown._blocks.inline, "parse", None)
@@ -66,7 +66,7 @@ def test_only_blocks_are_read_for_a_tick_and_only_of_the_text_that_was_seen(monk
 
 
 @pytest.mark.parametrize("changed", [f"New\n{TEXT}", TEXT.replace("One", "Won"), TEXT[:-1], ""])
-def test_a_text_that_was_changed_is_refused(changed):
+def test_tick_in_a_changed_text_is_refused(changed):
     with pytest.raises(ItemChanged):
         ticked(changed, Tick(2, True, fingerprint(TEXT)))
 
@@ -82,7 +82,7 @@ def test_long_lines_are_read_once(text):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_ticks_at_the_same_time_are_all_kept(acme, alice, bob, task, at_once):
+def test_parallel_ticks_are_all_stored(acme, alice, bob, task, at_once):
     text = "- [ ] One\n- [ ] Two\n- [ ] Three"
     with tenant_context(acme):
         Task.objects.update(description=text)

@@ -35,7 +35,7 @@ def test_the_oldest_comes_first(client, alice, task, comment):
     assert client.as_(alice).get(URL, {"author": second["author"]}).json()["results"] == [second]
 
 
-def test_people_edit_their_own(client, acme, alice, bob, comment):
+def test_members_edit_their_own_comments_only(client, acme, alice, bob, comment):
     changed = client.as_(bob).json("PATCH", f"{URL}{comment['id']}/", {"body": "Never mind"})
     assert changed.json()["body"] == "Never mind"
     assert changed.json()["edited_at"]
@@ -45,7 +45,7 @@ def test_people_edit_their_own(client, acme, alice, bob, comment):
         assert Activity.objects.filter(verb="comment.updated").count() == 1
 
 
-def test_admins_delete_any_and_members_their_own(client, admin, bob, comment, task):
+def test_admins_delete_any_comment_and_members_their_own(client, admin, bob, comment, task):
     other = client.as_(admin).json("POST", URL, {"task": task.pk, "body": "x"}).json()["id"]
     assert client.as_(bob).delete(f"{URL}{other}/").status_code == 403
     assert client.as_(bob).delete(f"{URL}{comment['id']}/").status_code == 204
@@ -53,7 +53,7 @@ def test_admins_delete_any_and_members_their_own(client, admin, bob, comment, ta
 
 
 @pytest.mark.parametrize("body", [{"body": ""}, {"body": " "}, {"body": "x" * 20_001}, {"body": 7}, {}])
-def test_bad_ones_are_refused(client, bob, task, body):
+def test_invalid_fields_are_refused(client, bob, task, body):
     response = client.as_(bob).json("POST", URL, {"task": task.pk, **body})
     assert (response.status_code, set(response.json()["errors"])) == (400, {"body"})
 
@@ -63,7 +63,7 @@ def test_author_is_the_user_who_sends_the_request(client, alice, bob, task, comm
     assert client.as_(alice).json("POST", URL, body).json()["author"] != comment["author"]
 
 
-def test_viewers_only_look(client, vera, task, comment):
+def test_viewer_can_read_and_not_write(client, vera, task, comment):
     session = client.as_(vera)
     assert session.get(URL).json()["results"] == [comment]
     for method, url in (("POST", URL), ("PATCH", f"{URL}{comment['id']}/"), ("DELETE", f"{URL}{comment['id']}/")):
@@ -77,7 +77,7 @@ def test_comments_of_a_hidden_project_are_not_found(client, alice, bob, secret_t
     assert client.as_(bob).get(URL, {"task": "SEC-1"}).json()["results"] == []
 
 
-def test_a_change_may_name_the_task_that_it_has(client, bob, task, comment):
+def test_change_may_repeat_the_unchanged_task(client, bob, task, comment):
     for body in ({}, {"task": task.pk}, {"task": "WEB-1"}):
         response = client.as_(bob).json("PATCH", f"{URL}{comment['id']}/", body)
         assert (response.status_code, response.json()) == (200, comment)

@@ -73,7 +73,7 @@ def test_counts_are_uniform_between_one_and_the_most():
         assert 4.5 < sum(averages) / len(averages) < 6.5
 
 
-def test_the_same_seed_makes_the_same_contents_whichever_accounts_there_are():
+def test_same_seed_creates_the_same_contents_with_any_existing_accounts():
     first, again, other = (generate_account(7, seed=seed, now=NOW) for seed in (1, 1, 2))
     assert contents(first) == contents(again)
     assert contents(first) != contents(other)
@@ -112,7 +112,7 @@ def test_createtestdata_creates_accounts_with_people_and_prints_the_rate():
 
 
 @in_database
-def test_every_text_tells_which_tenant_it_belongs_to():
+def test_every_text_contains_the_slug_of_its_tenant():
     run(3)
     for account in accounts():
         canary = re.compile(rf"\bCANARY-{account.pk}\b")
@@ -176,7 +176,7 @@ def test_people_log_in_with_the_password_of_the_contract(client):
 
 
 @in_database
-def test_a_second_run_keeps_what_exists_and_says_so():
+def test_second_run_keeps_and_reports_existing_accounts():
     run(2)
     before = counts()
     output = run(2, seed=99)
@@ -189,7 +189,7 @@ def test_a_second_run_keeps_what_exists_and_says_so():
 
 
 @in_database
-def test_people_who_exist_become_members_and_keep_their_password():
+def test_existing_users_become_members_and_keep_their_password():
     known = User.objects.create_user("owner@tenant-0.example.com", "another password", name="Known")
     run(1)
     with tenant_context(accounts()[0]):
@@ -241,7 +241,7 @@ def test_createtestdata_is_refused_without_debug(settings):
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "many", "1.5", "", "²"])
-def test_a_number_of_accounts_that_is_none_is_a_usage_error(number, capsys):
+def test_invalid_number_of_accounts_is_a_usage_error(number, capsys):
     with pytest.raises(SystemExit) as exited:
         execute_from_command_line(["manage.py", "createtestdata", f"--accounts={number}", "--force"])
     assert exited.value.code == 2

@@ -101,7 +101,7 @@ def test_no_value_is_a_formula_whatever_separates_values(acme, files):
             assert not value.lstrip(UNSEEN).startswith(FORMULA), (name, value)
 
 
-def test_every_value_is_in_quotes_and_can_be_had_back(files):
+def test_every_value_is_quoted_and_can_be_parsed_back(files):
     for name, text in files.items():
         rows = list(csv.reader(StringIO(text, newline="")))
         again = StringIO(newline="")
@@ -115,7 +115,7 @@ def test_every_value_is_in_quotes_and_can_be_had_back(files):
     assert json.loads(original(entry["data"])) == {HOSTILE: ["x", HOSTILE]}
 
 
-def test_the_documented_rule_has_every_text_back():
+def test_documented_rule_restores_every_text():
     original = documented()
     for length in range(6):
         for letters in product("';=\t \"x", repeat=length):

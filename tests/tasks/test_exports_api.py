@@ -85,7 +85,7 @@ def test_csv_has_a_row_for_each_task(exported, bob, project, full):
     assert (second["due_date"], second["comments"]) == ("", "0")
 
 
-def test_csv_is_as_excel_and_the_rfc_want_it(exported, bob, project, full):
+def test_csv_follows_the_rfc_and_opens_in_excel(exported, bob, project, full):
     body = content(exported(bob, project)[1])
     assert body.startswith('\ufeff"key","title",'.encode())
     assert body.endswith(b"\r\n")
@@ -111,7 +111,7 @@ ROWS_IN = {
 
 
 @pytest.mark.parametrize("kind", ROWS_IN)
-def test_an_empty_project_has_a_file_too(exported, bob, project, kind):
+def test_empty_project_is_exported(exported, bob, project, kind):
     export, response = exported(bob, project, kind)
     assert (export["state"], export["total"]) == ("ready", 0)
     assert ROWS_IN[kind](content(response)) == 0
@@ -139,7 +139,7 @@ FORMULAS = {
 
 
 @pytest.mark.parametrize("text", FORMULAS)
-def test_no_cell_is_a_formula(acme, exported, alice, bob, project, task, text):
+def test_export_contains_no_formula(acme, exported, alice, bob, project, task, text):
     """Whatever people can type: in titles, descriptions, names, statuses, labels, subtasks."""
     with tenant_context(acme):
         actor = membership_of(alice, acme)
@@ -157,7 +157,7 @@ def test_no_cell_is_a_formula(acme, exported, alice, bob, project, task, text):
 
 
 @pytest.mark.parametrize("kind", ["csv", "json", "xlsx"])
-def test_every_page_needs_as_many_queries(acme, project, full, monkeypatch, kind):
+def test_every_page_of_an_export_needs_the_same_number_of_queries(acme, project, full, monkeypatch, kind):
     monkeypatch.setattr(exports, "PAGE", 5)
 
     def queries(tasks):
@@ -214,7 +214,7 @@ def test_a_hidden_project_is_not_exported(ask, bob, vera, secret_project):
     assert (hidden.status_code, hidden.content) == (400, absent.content)
 
 
-def test_a_project_that_was_hidden_meanwhile_takes_its_file_along(acme, client, exported, bob, project):
+def test_export_of_a_project_hidden_later_is_hidden(acme, client, exported, bob, project):
     export, _ = exported(bob, project)
     with tenant_context(acme):
         Project.objects.update(private=True)
@@ -224,7 +224,7 @@ def test_a_project_that_was_hidden_meanwhile_takes_its_file_along(acme, client, 
 
 
 @pytest.mark.parametrize("what", ["hidden", "left"])
-def test_nothing_is_written_for_those_who_lost_the_right_to_it(acme, ask, run_jobs, bob, project, what):
+def test_export_is_not_written_after_the_member_lost_access(acme, ask, run_jobs, bob, project, what):
     ask(bob, project)
     with tenant_context(acme):
         if what == "hidden":
@@ -238,9 +238,7 @@ def test_nothing_is_written_for_those_who_lost_the_right_to_it(acme, ask, run_jo
         assert not default_storage.exists(export.file)
 
 
-def test_nothing_is_stored_for_who_lost_the_project_while_it_was_written(
-    acme, ask, run_jobs, monkeypatch, bob, project
-):
+def test_file_is_not_stored_when_access_is_lost_during_the_export(acme, ask, run_jobs, monkeypatch, bob, project):
     write = exports.write_project
 
     def written(*args):
@@ -256,7 +254,7 @@ def test_nothing_is_stored_for_who_lost_the_project_while_it_was_written(
         assert not default_storage.exists(export.file)
 
 
-def test_another_accounts_export_is_not_there_for_the_job(acme, globex, ask, bob, project):
+def test_job_does_not_find_the_export_of_another_account(acme, globex, ask, bob, project):
     """Attack 24."""
     export = ask(bob, project).json()
     with tenant_context(globex):
@@ -276,7 +274,7 @@ def test_member_has_at_most_three_waiting_exports(client, ask, run_jobs, bob, ve
     assert len(client.as_(bob).get(URL, {"project": str(project.pk)}).json()["results"]) == 4
 
 
-def test_the_job_again_changes_nothing_of_what_is_ready(acme, exported, bob, project):
+def test_repeated_job_does_not_change_a_ready_export(acme, exported, bob, project):
     export, _ = exported(bob, project)
     with tenant_context(acme):
         before = Export.objects.values().get()
@@ -284,7 +282,7 @@ def test_the_job_again_changes_nothing_of_what_is_ready(acme, exported, bob, pro
         assert Export.objects.values().get() == before
 
 
-def test_a_job_that_was_killed_begins_anew(acme, ask, run_jobs, client, bob, project, full):
+def test_killed_job_starts_again(acme, ask, run_jobs, client, bob, project, full):
     export = ask(bob, project).json()
     with tenant_context(acme):
         Export.objects.update(state="running", done=1, total=7)  # what a worker leaves that is killed
@@ -293,7 +291,7 @@ def test_a_job_that_was_killed_begins_anew(acme, ask, run_jobs, client, bob, pro
     assert (shown["state"], shown["done"], shown["total"]) == ("ready", 2, 2)
 
 
-def test_while_s3_is_gone_it_is_not_ready(acme, client, exported, ask, bob, project, monkeypatch):
+def test_export_is_not_ready_while_s3_is_unavailable(acme, client, exported, ask, bob, project, monkeypatch):
     ready, _ = exported(bob, project)
     export = ask(bob, project).json()
     gone = TenantStorage(**{**settings.STORAGES["default"]["OPTIONS"], "endpoint_url": "http://127.0.0.1:1"})
@@ -306,7 +304,7 @@ def test_while_s3_is_gone_it_is_not_ready(acme, client, exported, ask, bob, proj
 
 
 @pytest.mark.parametrize("kind", ["csv", "json", "xlsx"])
-def test_a_file_that_is_too_large_fails_and_says_so(exported, bob, project, full, monkeypatch, kind):
+def test_export_that_is_too_large_fails_with_a_reason(exported, bob, project, full, monkeypatch, kind):
     monkeypatch.setattr(exports, "MOST_BYTES", 200)
     export, response = exported(bob, project, kind)
     assert (export["state"], export["failure"]) == ("failed", "too_large")

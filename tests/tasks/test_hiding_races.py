@@ -34,7 +34,7 @@ def current_state():
         ("PATCH", "projects/{project}/", {"name": "x"}, 404),
     ],
 )
-def test_nothing_is_changed_and_the_answer_says_so(
+def test_write_to_a_project_hidden_meanwhile_is_refused(
     client, acme, bob, project, task, subtask, at_once, method, url, body, status
 ):
     url = url.format(project=project.pk, subtask=subtask.pk)

@@ -14,7 +14,7 @@ from tests.waiting import wait_until_blocked
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_label_and_its_tasks_are_changed_at_once(client, acme, alice, at_once):
+def test_label_and_its_tasks_can_be_changed_in_parallel(client, acme, alice, at_once):
     member = membership_of(alice, acme)
     with tenant_context(acme):
         label = create_label(actor=member, name="Bug")
@@ -46,7 +46,7 @@ def test_a_label_and_its_tasks_are_changed_at_once(client, acme, alice, at_once)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_project_whose_task_gets_the_label_meanwhile_is_locked_and_told(acme, alice, at_once):
+def test_project_that_gets_the_label_meanwhile_is_locked_and_gets_an_event(acme, alice, at_once):
     member = membership_of(alice, acme)
     with tenant_context(acme):
         label = create_label(actor=member, name="Bug")

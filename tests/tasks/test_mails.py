@@ -80,7 +80,7 @@ def test_assignee_gets_a_mail(acme, assign, run_jobs, alice, bob, task, mailoutb
     assert sent.from_email == "Commonhold <noreply@localhost>"
 
 
-def test_a_mention_has_the_comment_in_it(comment, run_jobs, alice, bob, task, mailoutbox):
+def test_mail_of_a_mention_contains_the_comment(comment, run_jobs, alice, bob, task, mailoutbox):
     comment(alice, task, "Is this right, @Bob?")
     run_jobs()
     (sent,) = mailoutbox
@@ -107,7 +107,7 @@ def test_links_lead_to_the_accounts_own_domain(client, acme, alice, bob, task, m
     assert "evil" not in mailoutbox[0].message().as_string()
 
 
-def test_the_same_job_again_sends_nothing(acme, assign, run_jobs, alice, bob, task, mailoutbox):
+def test_repeated_job_sends_no_mail(acme, assign, run_jobs, alice, bob, task, mailoutbox):
     assign(alice, task, bob)
     run_jobs()
     with tenant_context(acme):
@@ -115,7 +115,7 @@ def test_the_same_job_again_sends_nothing(acme, assign, run_jobs, alice, bob, ta
     assert len(mailoutbox) == 1
 
 
-def test_a_mail_that_fails_leaves_nothing_done(acme, assign, run_jobs, alice, bob, task, mailoutbox, monkeypatch):
+def test_failed_mail_is_sent_again(acme, assign, run_jobs, alice, bob, task, mailoutbox, monkeypatch):
     assign(alice, task, bob)
     with tenant_context(acme):
         told = str(Notification.objects.get().pk)
@@ -129,9 +129,7 @@ def test_a_mail_that_fails_leaves_nothing_done(acme, assign, run_jobs, alice, bo
 
 
 @pytest.mark.parametrize("what", ["left", "hidden", "switched off", "locked out", "deleted"])
-def test_no_mail_when_it_is_not_right_any_more(
-    acme, assign, change, due, run_jobs, alice, bob, task, mailoutbox, what
-):
+def test_outdated_notification_sends_no_mail(acme, assign, change, due, run_jobs, alice, bob, task, mailoutbox, what):
     assign(alice, task, bob)
     match what:
         case "left":
@@ -151,14 +149,14 @@ def test_no_mail_when_it_is_not_right_any_more(
     assert mailoutbox == []
 
 
-def test_without_mails_there_still_is_the_inbox(client, assign, inbox, run_jobs, alice, bob, task, mailoutbox):
+def test_member_without_emails_has_an_inbox(client, assign, inbox, run_jobs, alice, bob, task, mailoutbox):
     client.as_(bob).json("PATCH", "/api/v1/me/", {"mail_notifications": False})
     assign(alice, task, bob)
     assert run_jobs() == []
     assert len(inbox(bob)) == 1
 
 
-def test_another_accounts_notification_is_not_there_for_the_job(
+def test_job_does_not_find_the_notification_of_another_account(
     acme, globex, assign, run_jobs, alice, bob, task, mailoutbox
 ):
     """Attack 24."""
@@ -203,7 +201,7 @@ def test_assignees_are_reminded_around_the_day(assign, due, remind, inbox, alice
     assert inbox(alice) == []
 
 
-def test_once_for_a_task_and_its_day(assign, due, remind, inbox, alice, bob, task, mailoutbox):
+def test_reminder_is_sent_once_per_task_and_due_date(assign, due, remind, inbox, alice, bob, task, mailoutbox):
     assign(alice, task, bob)
     due(task, 1)
     for day in (DAY, DAY, "2026-11-22", "2026-11-23"):
@@ -252,7 +250,7 @@ def test_a_reminder_that_waited_too_long_is_not_mailed(acme, assign, due, run_jo
 # The digest --------------------------------------------------------------------------------------------------------
 
 
-def test_the_digest_has_open_tasks_by_date_and_what_is_unread(
+def test_digest_has_open_tasks_by_date_and_unread_notifications(
     client, acme, assign, due, digest, run_jobs, alice, bob, project, task, member_id, mailoutbox
 ):
     assign(alice, task, bob)
@@ -289,7 +287,7 @@ def test_unread_notification_alone_causes_a_digest(assign, due, digest, run_jobs
     assert "Your open tasks" not in mailoutbox[0].body
 
 
-def test_a_long_list_is_cut_and_says_so(acme, alice, bob, task, digest, mailoutbox):
+def test_long_digest_is_truncated_with_a_count(acme, alice, bob, task, digest, mailoutbox):
     with tenant_context(acme):
         member = membership_of(bob, acme)
         row = {"project": task.project, "title": "x", "status": task.status, "rank": "a"}
@@ -302,7 +300,7 @@ def test_a_long_list_is_cut_and_says_so(acme, alice, bob, task, digest, mailoutb
     assert "and 10 more" in html_of(sent)
 
 
-def test_with_nothing_to_say_there_is_none(digest, alice, bob, task, mailoutbox):
+def test_empty_digest_is_not_sent_to_members(digest, alice, bob, task, mailoutbox):
     digest()
     assert mailoutbox == []
 
@@ -318,7 +316,7 @@ def test_digest_is_sent_once_a_day(acme, assign, digest, alice, bob, task, mailo
 
 
 @pytest.mark.parametrize("what", ["left", "hidden", "switched off"])
-def test_no_digest_for_those_who_have_no_part_in_it(
+def test_digest_is_not_sent_to_members_without_access(
     acme, assign, change, digest, run_jobs, alice, bob, task, mailoutbox, what
 ):
     assign(alice, task, bob)

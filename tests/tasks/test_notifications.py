@@ -30,27 +30,27 @@ def test_self_assignment_causes_no_notification(inbox, assign, alice, task):
     assert inbox(alice) == []
 
 
-def test_only_those_who_are_new(inbox, assign, alice, bob, charlie, task):
+def test_only_new_assignees_are_notified(inbox, assign, alice, bob, charlie, task):
     assign(alice, task, bob)
     assign(alice, task, bob, charlie)
     assert (len(inbox(bob)), len(inbox(charlie))) == (1, 1)
 
 
-def test_to_be_assigned_again_is_news(inbox, assign, alice, bob, task):
+def test_repeated_assignment_notifies_again(inbox, assign, alice, bob, task):
     assign(alice, task, bob)
     assign(alice, task)
     assign(alice, task, bob)
     assert kinds(inbox(bob)) == ["assigned", "assigned"]
 
 
-def test_a_new_task_tells_its_assignees(client, inbox, alice, bob, project, member_id):
+def test_new_task_notifies_its_assignees(client, inbox, alice, bob, project, member_id):
     body = {"project": project.pk, "title": "Ship it", "assignees": [member_id(alice), member_id(bob)]}
     created = client.as_(alice).json("POST", f"{API}tasks/", body).json()
     assert [row["task"] for row in inbox(bob)] == [created["id"]]
     assert inbox(alice) == []
 
 
-def test_a_change_of_many_tells_each_of_theirs(client, inbox, alice, bob, charlie, task, member_id):
+def test_bulk_change_notifies_each_assignee(client, inbox, alice, bob, charlie, task, member_id):
     body = {"tasks": [{"id": task.pk, "assignees": [member_id(bob), member_id(charlie)]}]}
     assert client.as_(alice).json("POST", f"{API}tasks/bulk/", body).status_code == 200
     assert (kinds(inbox(bob)), kinds(inbox(charlie))) == (["assigned"], ["assigned"])
@@ -81,7 +81,7 @@ def test_self_mention_causes_no_notification(inbox, comment, alice, task):
     assert inbox(alice) == []
 
 
-def test_an_edit_tells_those_who_are_new(client, inbox, comment, alice, bob, vera, task):
+def test_edit_notifies_newly_mentioned_members(client, inbox, comment, alice, bob, vera, task):
     url = f"{API}comments/{comment(alice, task, 'for @Bob')}/"
     for body in ("for @Bob and @Vera", "for no member", "for @Bob again"):
         assert client.as_(alice).json("PATCH", url, {"body": body}).status_code == 200
@@ -102,7 +102,9 @@ def test_former_members_are_not_mentioned(acme, inbox, comment, change, alice, b
     assert inbox(bob) == []
 
 
-def test_in_a_private_project_only_those_who_see_it(acme, inbox, comment, alice, bob, vera, admin, secret_task):
+def test_mention_in_a_private_project_notifies_members_with_access_only(
+    acme, inbox, comment, alice, bob, vera, admin, secret_task
+):
     with tenant_context(acme):
         project = Project.objects.get(pk=secret_task.project_id)
         add_project_member(project=project, actor=membership_of(alice, acme), member=membership_of(vera, acme))
@@ -111,7 +113,7 @@ def test_in_a_private_project_only_those_who_see_it(acme, inbox, comment, alice,
     assert kinds(inbox(vera)) == kinds(inbox(admin)) == ["mentioned"]
 
 
-def test_nothing_is_shown_of_a_project_that_was_hidden_meanwhile(acme, client, inbox, assign, alice, bob, task):
+def test_notifications_of_a_project_hidden_later_are_hidden(acme, client, inbox, assign, alice, bob, task):
     assign(alice, task, bob)
     (told,) = inbox(bob)
     with tenant_context(acme):

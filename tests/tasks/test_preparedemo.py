@@ -55,7 +55,7 @@ def test_preparedemo_creates_three_different_accounts():
     assert len(set.union(*names)) == sum(map(len, names))
 
 
-def test_the_people_of_the_contract_are_there():
+def test_demo_has_the_users_of_the_contract():
     run()
     for account in Account.objects.all():
         host = f"{account.slug}.example.com"
@@ -121,7 +121,7 @@ def test_demo_data_contains_edge_cases():
     assert any("```" in text for text in texts(Task, "description"))
 
 
-def test_a_second_run_keeps_everything_and_says_so(monkeypatch):
+def test_second_run_keeps_and_reports_existing_accounts(monkeypatch):
     run()
     before = counts()
     monkeypatch.setattr(preparedemo, "make_password", None)  # which takes longer than all the rest
@@ -129,7 +129,7 @@ def test_a_second_run_keeps_everything_and_says_so(monkeypatch):
     assert counts() == before
 
 
-def test_only_what_is_missing_is_made():
+def test_missing_demo_data_is_created():
     kept = Account.objects.create(slug="tenant-1", name="A kept account")
     output = run()
     assert output.startswith("1 of 3 demo accounts existed already.\nMade the demo accounts tenant-0, tenant-2 with ")
@@ -158,7 +158,7 @@ def test_preparedemo_migrates_when_migrations_are_unapplied(monkeypatch, unappli
         ({"DEMO": "1", "BASE_DOMAIN": "example.com"}, False),
     ],
 )
-def test_known_passwords_are_for_localhost_alone(variables, demo):
+def test_demo_mode_is_enabled_on_localhost_only(variables, demo):
     code = "from config import settings; print(settings.DEMO)"
     environment = {**os.environ, "PUBLIC_URL": "", "DEMO": "", **variables}
     if not environment["DEMO"]:
@@ -169,7 +169,7 @@ def test_known_passwords_are_for_localhost_alone(variables, demo):
     assert done.stdout == f"{demo}\n", done.stderr
 
 
-def test_without_a_demo_it_migrates_and_makes_nothing(settings):
+def test_preparedemo_without_demo_mode_only_migrates(settings):
     settings.DEMO = False
     assert run() == "Migrated, without demo accounts: http://localhost:8000/\n"
     assert not Account.objects.exists()
@@ -199,7 +199,7 @@ def test_preparedemo_is_refused_without_the_owners_connection(monkeypatch):
         run()
 
 
-def test_people_find_something_in_their_inbox():
+def test_demo_users_have_notifications():
     run()
     for counted in in_each(lambda: (Notification.objects.count(), Notification.objects.unread().count())):
         assert 5 <= counted[0] <= 30

@@ -94,7 +94,7 @@ def test_changed_task_is_found_by_its_new_text_only(session, task):
     assert found(session, "welcome") == []
 
 
-def test_more_words_than_are_looked_for_are_refused(session):
+def test_query_with_too_many_words_is_refused(session):
     few, many = (" ".join(f"{number:03}" for number in range(most)) for most in (40, 41))
     assert session.get(URL, {"q": few}).status_code == 200
     for url in (URL, "/api/v1/tasks/"):
@@ -103,7 +103,7 @@ def test_more_words_than_are_looked_for_are_refused(session):
 
 
 @pytest.mark.parametrize("parameters", [{}, {"q": "x"}, {"q": ""}, {"q": "a\0b"}, {"q": "x" * 201}, {"query": "xy"}])
-def test_without_words_it_says_what_is_missing(session, parameters):
+def test_query_without_words_is_refused_with_the_reason(session, parameters):
     response = session.get(URL, parameters)
     assert (response.status_code, len(response.json()["errors"]) >= 1) == (400, True)
 
@@ -118,7 +118,7 @@ def test_excerpt_of_a_long_text_is_short(session, task):
 
 
 @pytest.mark.parametrize("url", [URL, "/search/"])
-def test_long_texts_full_of_what_is_found_are_read_once(session, task, project, monkeypatch, url):
+def test_long_text_full_of_matches_is_read_once(session, task, project, monkeypatch, url):
     """Counts characters: the answer shows one place of each text, and does not look at the others."""
     text = ("vv " * 16_600)[:49_900]
     session.json("PATCH", f"/api/v1/tasks/{task.pk}/", {"description": text})

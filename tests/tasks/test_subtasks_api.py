@@ -49,7 +49,7 @@ def test_the_list_is_ordered_by_rank_byte_by_byte(client, acme, bob, task):
     assert [row["rank"] for row in client.as_(bob).get(URL).json()["results"]] == sorted(ranks)
 
 
-def test_viewers_read(client, vera, subtask):
+def test_viewer_can_read(client, vera, subtask):
     assert client.as_(vera).get(f"{URL}{subtask.pk}/").status_code == 200
 
 
@@ -74,7 +74,7 @@ def test_subtasks_of_private_projects_are_not_listed(client, alice, bob, subtask
 # Creating ----------------------------------------------------------------------------------------------------------
 
 
-def test_task_and_title_are_enough(client, bob, task):
+def test_subtask_needs_only_task_and_title(client, bob, task):
     response = client.as_(bob).json("POST", URL, {"task": task.pk, "title": "Hello"})
     assert response.status_code == 201
     assert (response.json()["title"], response.json()["done"]) == ("Hello", False)
@@ -99,7 +99,7 @@ def test_missing_required_field_is_named(client, bob, task, missing):
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
-def test_a_task_that_may_not_be_seen_reads_like_one_that_does_not_exist(
+def test_hidden_task_in_a_body_answers_like_an_absent_one(
     client, acme, bob, subtask, secret_task, foreign_task, method
 ):
     url = URL if method == "POST" else f"{URL}{subtask.pk}/"
@@ -113,7 +113,7 @@ def test_a_task_that_may_not_be_seen_reads_like_one_that_does_not_exist(
         assert [each.title for each in Subtask.objects.all()] == ["Find a picture"]
 
 
-def test_the_id_is_ours_to_choose(client, bob, task):
+def test_server_chooses_the_id(client, bob, task):
     chosen = str(uuid4())
     response = client.as_(bob).json("POST", URL, {"task": task.pk, "title": "x", "id": chosen})
     assert (response.status_code, response.json()["id"] == chosen) == (201, False)
@@ -162,7 +162,7 @@ def test_subtasks_can_be_added_after_the_last_rank(client, bob, task, subtask):
 
 
 @pytest.mark.parametrize("body", [{}, {"title": "Mine"}, {"nonsense": 1}])
-def test_viewers_write_nothing(client, acme, vera, task, subtask, body):
+def test_viewer_cannot_write(client, acme, vera, task, subtask, body):
     session = client.as_(vera)
     answers = [session.json("POST", URL, {"task": task.pk, **body})]
     for place in (subtask.pk, uuid4()):

@@ -29,7 +29,7 @@ def column(session, project, task):
     return column
 
 
-def test_completing_moves_it_to_done(session, task, statuses):
+def test_completed_task_moves_to_done(session, task, statuses):
     response = session.json("POST", f"{URL}{task.pk}/complete/")
     assert response.status_code == 200
     assert response.json()["completed_at"]
@@ -39,14 +39,14 @@ def test_completing_moves_it_to_done(session, task, statuses):
     assert (again.status_code, again.json()["code"]) == (409, "conflict")
 
 
-def test_reopening_moves_it_back(session, task, statuses):
+def test_reopened_task_moves_back(session, task, statuses):
     assert session.json("POST", f"{URL}{task.pk}/reopen/").status_code == 409
     session.json("POST", f"{URL}{task.pk}/complete/")
     response = session.json("POST", f"{URL}{task.pk}/reopen/")
     assert (response.json()["completed_at"], response.json()["status"]) == (None, str(statuses["todo"].pk))
 
 
-def test_a_project_without_such_a_status_says_so(session, acme, task, statuses):
+def test_missing_status_of_a_category_is_reported(session, acme, task, statuses):
     with tenant_context(acme):
         Status.objects.filter(pk=statuses["done"].pk).delete()
     response = session.json("POST", f"{URL}{task.pk}/complete/")
@@ -111,7 +111,7 @@ def test_columns_without_room_get_new_ranks(session, acme, column, side):
         {"rank": "a"},
     ],
 )
-def test_impossible_places_are_refused(session, column, body):
+def test_invalid_positions_are_refused(session, column, body):
     before = column()
     response = session.json("POST", f"{URL}WEB-4/move/", body)
     assert (response.status_code, len(response.json()["errors"])) == (400, 1)
@@ -123,18 +123,18 @@ def test_a_neighbour_of_another_column_is_refused(session, column, statuses):
     assert session.json("POST", f"{URL}WEB-4/move/", body).status_code == 400
 
 
-def test_the_same_place_again_changes_nothing(session, column):
+def test_move_to_the_current_position_changes_nothing(session, column):
     versions = [session.json("POST", f"{URL}WEB-4/move/", {}).json()["version"] for _ in range(2)]
     assert versions[0] == versions[1]
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_viewers_may_not(client, vera, task, verb):
+def test_viewer_cannot_write(client, vera, task, verb):
     assert client.as_(vera).json("POST", f"{URL}{task.pk}/{verb}/", {}).status_code == 403
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_hidden_task_reads_like_an_absent_one(session, secret_task, verb):
+def test_hidden_task_answers_like_an_absent_one(session, secret_task, verb):
     answers = [session.json("POST", f"{URL}{each}/{verb}/", {}) for each in (secret_task.pk, uuid4(), "SEC-1")]
     assert {(answer.status_code, answer.content) for answer in answers} == {(404, answers[0].content)}
 

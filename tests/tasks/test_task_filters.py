@@ -61,7 +61,7 @@ def test_a_list_can_be_narrowed_and_ordered(session, parameters, expected):
     assert keys(session, **parameters) == expected
 
 
-def test_by_id(session, acme, bob, project, statuses, label):
+def test_tasks_can_be_filtered_by_id(session, acme, bob, project, statuses, label):
     with tenant_context(acme):
         his = membership_of(bob, acme).pk
     assert keys(session, project=project.pk) == ["WEB-3", "WEB-2", "WEB-1"]
@@ -70,7 +70,7 @@ def test_by_id(session, acme, bob, project, statuses, label):
 
 
 @pytest.mark.parametrize("name", ["project", "status", "assignee", "label"])
-def test_a_foreign_id_finds_as_much_as_an_absent_one(session, globex, mallory, foreign_project, foreign_task, name):
+def test_filter_by_a_foreign_id_finds_nothing(session, globex, mallory, foreign_project, foreign_task, name):
     with tenant_context(globex):
         ids = {
             "project": foreign_project.pk,

@@ -43,7 +43,7 @@ def test_a_task_has_the_fields_of_the_contract(client, bob, project, task, statu
     }
 
 
-def test_the_list_has_the_same_form(client, bob, task):
+def test_list_entries_have_the_fields_of_the_detail(client, bob, task):
     detail = client.as_(bob).get(f"{URL}{task.pk}/").json()
     assert client.as_(bob).get(URL).json() == {"next": None, "previous": None, "results": [detail]}
 
@@ -57,18 +57,18 @@ def test_subtasks_are_counted(client, acme, bob, task):
     assert (shown["subtasks_done"], shown["subtasks_total"]) == (2, 3)
 
 
-def test_the_newest_come_first(client, bob, project):
+def test_newest_tasks_are_listed_first(client, bob, project):
     for title in ("first", "second", "third"):
         client.as_(bob).json("POST", URL, {"project": project.pk, "title": title})
     titles = [row["title"] for row in client.as_(bob).get(URL).json()["results"]]
     assert titles == ["third", "second", "first"]
 
 
-def test_viewers_read(client, vera, task):
+def test_viewer_can_read(client, vera, task):
     assert client.as_(vera).get(f"{URL}{task.pk}/").status_code == 200
 
 
-def test_each_account_lists_its_own(client, acme, globex, charlie, task, foreign_task):
+def test_list_has_rows_of_the_account_only(client, acme, globex, charlie, task, foreign_task):
     for account, expected in ((acme, task), (globex, foreign_task)):
         rows = client.as_(charlie, at=account).get(URL).json()["results"]
         assert [row["id"] for row in rows] == [str(expected.pk)]
@@ -87,7 +87,7 @@ def test_the_same_key_names_another_task_in_another_account(client, acme, globex
         assert client.as_(charlie, at=account).get(f"{URL}WEB-1/").json()["id"] == str(expected.pk)
 
 
-def test_a_renamed_project_takes_its_tasks_along(client, bob, project, task):
+def test_tasks_get_the_new_key_of_their_project(client, bob, project, task):
     client.as_(bob).json("PATCH", f"/api/v1/projects/{project.pk}/", {"key": "SHOP"})
     assert client.as_(bob).get(f"{URL}WEB-1/").status_code == 404
     assert client.as_(bob).get(f"{URL}SHOP-1/").json()["key"] == "SHOP-1"
@@ -152,7 +152,7 @@ def archived(acme, alice, project, task):
         ("?archived=all", {"Write the welcome page", "Old", "Closed"}),
     ],
 )
-def test_archived_tasks_are_shown_when_they_are_asked_for(client, bob, archived, query, expected):
+def test_archived_tasks_are_listed_on_request(client, bob, archived, query, expected):
     assert {row["title"] for row in client.as_(bob).get(f"{URL}{query}").json()["results"]} == expected
 
 

@@ -36,7 +36,7 @@ def unseen(acme, globex, mallory, secret_project, foreign_project):
 
 
 @pytest.mark.parametrize("field", ["project", "status", "assignees", "labels"])
-def test_an_id_that_may_not_be_seen_reads_like_one_that_does_not_exist(client, acme, bob, project, unseen, field):
+def test_hidden_id_in_a_body_answers_like_an_absent_one(client, acme, bob, project, unseen, field):
     answers = []
     for unknown in (str(uuid4()), *unseen[field]):
         value = [unknown] if field in ("assignees", "labels") else unknown
@@ -78,13 +78,13 @@ def test_the_status_of_another_project_is_refused(client, bob, task):
     assert set(client.as_(bob).json("POST", URL, body).json()["errors"]) == {"status"}
 
 
-def test_a_key_is_as_good_as_the_id_in_a_body(client, bob, task):
+def test_body_accepts_a_key_instead_of_an_id(client, bob, task):
     response = client.as_(bob).json("POST", "/api/v1/subtasks/", {"task": "WEB-1", "title": "x"})
     assert (response.status_code, response.json()["task"]) == (201, str(task.pk))
 
 
 @pytest.mark.parametrize("name", ["WEB-2", "SEC-1", "NO-1"])
-def test_a_key_that_is_absent_or_hidden_reads_like_an_absent_id(client, bob, task, secret_task, name):
+def test_absent_or_hidden_key_answers_like_an_absent_id(client, bob, task, secret_task, name):
     response = client.as_(bob).json("POST", "/api/v1/subtasks/", {"task": name, "title": "x"})
     assert (response.status_code, response.json()["errors"]) == (400, {"task": NO_SUCH})
 
@@ -135,7 +135,7 @@ def test_admins_see_every_project_and_so_can_be_assigned(client, acme, alice, se
     assert client.as_(alice).json("PATCH", f"{URL}{secret_task.pk}/", body).status_code == 200
 
 
-def test_former_members_are_not_to_be_found(client, acme, alice, bob, task):
+def test_former_member_answers_like_an_absent_member(client, acme, alice, bob, task):
     with tenant_context(acme):
         membership = membership_of(bob, acme)
         membership.ended_at = membership.joined_at

@@ -19,7 +19,7 @@ def member_id(user, account):
 # Creating ----------------------------------------------------------------------------------------------------------
 
 
-def test_project_and_title_are_enough(client, bob, project, statuses):
+def test_task_needs_only_project_and_title(client, bob, project, statuses):
     response = client.as_(bob).json("POST", URL, {"project": project.pk, "title": "Hello"})
     assert response.status_code == 201
     shown = response.json()
@@ -60,7 +60,7 @@ def test_numbers_count_per_project(client, bob):
         assert numbers == [1, 2, 3]
 
 
-def test_the_number_of_a_deleted_task_is_not_given_again(client, bob, project, task):
+def test_number_of_a_deleted_task_is_not_reused(client, bob, project, task):
     client.as_(bob).delete(f"{URL}{task.pk}/")
     assert client.as_(bob).json("POST", URL, {"project": project.pk, "title": "x"}).json()["number"] == 2
 
@@ -119,7 +119,7 @@ def test_read_task_can_be_sent_back_unchanged(client, acme, bob, label, project)
 
 
 @pytest.mark.parametrize("body", [{}, {"title": "Mine"}, {"nonsense": 1}])
-def test_viewers_write_nothing(client, acme, vera, project, task, body):
+def test_viewer_cannot_write(client, acme, vera, project, task, body):
     session = client.as_(vera)
     answers = [session.json("POST", URL, {"project": project.pk, **body})]
     for place in (task.pk, "WEB-1", uuid4()):
@@ -147,7 +147,7 @@ def test_fields_are_changed(client, bob, task):
     assert client.as_(bob).get(f"{URL}{task.pk}/").json() == response.json()
 
 
-def test_a_due_date_is_taken_away_with_null(client, bob, task):
+def test_null_removes_the_due_date(client, bob, task):
     client.as_(bob).json("PATCH", f"{URL}{task.pk}/", {"due_date": "2027-01-01"})
     assert client.as_(bob).json("PATCH", f"{URL}{task.pk}/", {"due_date": None}).json()["due_date"] is None
 
@@ -159,7 +159,7 @@ def test_every_change_is_a_new_version(client, bob, task):
         assert changed["updated_at"] > changed["created_at"]
 
 
-def test_no_change_is_no_new_version(client, acme, bob, task, statuses):
+def test_write_without_a_change_keeps_the_version(client, acme, bob, task, statuses):
     before = client.as_(bob).get(f"{URL}{task.pk}/").json()
     for change in ({}, {"title": task.title}, {"status": statuses["todo"].pk}, {"assignees": [], "labels": []}):
         assert client.as_(bob).json("PATCH", f"{URL}{task.pk}/", change).json() == before
@@ -178,7 +178,7 @@ def test_completed_at_is_set_exactly_while_the_task_is_done(client, bob, task, s
     assert move("done") is not None
 
 
-def test_a_second_status_of_done_keeps_the_moment(client, acme, bob, project, task, statuses):
+def test_move_between_done_statuses_keeps_completed_at(client, acme, bob, project, task, statuses):
     with tenant_context(acme):
         shipped = project.statuses.create(name="Shipped", category="done", rank="z0000")
     first = client.as_(bob).json("PATCH", f"{URL}{task.pk}/", {"status": statuses["done"].pk}).json()
@@ -215,7 +215,7 @@ def test_own_project_can_be_sent_unchanged(client, bob, project, task):
 # Deleting ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_deleted_task_is_gone_with_what_belongs_to_it(client, acme, bob, task, subtask, label):
+def test_deleted_task_is_deleted_with_its_related_rows(client, acme, bob, task, subtask, label):
     session = client.as_(bob)
     session.json("PATCH", f"{URL}{task.pk}/", {"assignees": [member_id(bob, acme)], "labels": [label.pk]})
     assert session.delete(f"{URL}{task.pk}/").status_code == 204

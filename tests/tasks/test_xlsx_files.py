@@ -91,7 +91,7 @@ TEXTS = [
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_a_text_is_a_text_whatever_is_in_it(text):
+def test_text_cell_contains_the_text_and_no_formula(text):
     content = written([text, 1])
     (row,) = cells(content)
     assert (row[0].data_type, row[0].value, row[0].hyperlink) in {("s", text, None), ("inlineStr", text, None)}
@@ -143,7 +143,7 @@ def test_numbers_are_numbers_as_long_as_they_are_exact():
     assert values(written([12, 2**53 + 1])) == [[12, str(2**53 + 1)]]
 
 
-def test_the_second_sheet_says_what_it_is():
+def test_second_sheet_describes_the_export():
     about = load_workbook(BytesIO(written())).worksheets[1]
     found = {row[0].value: row[1].value for row in about.rows}
     assert (found["project"], found["time_zone"]) == ("Website", "Pacific/Pago_Pago")
@@ -155,7 +155,7 @@ def test_the_second_sheet_says_what_it_is():
 
 
 @pytest.mark.parametrize("limit", ["rows", "bytes", None])
-def test_nothing_is_left_on_the_disk_in_any_case(monkeypatch, tmp_path, limit):
+def test_no_temporary_file_is_left(monkeypatch, tmp_path, limit):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(workbooks, "MOST_ROWS", 2 if limit == "rows" else 2000)
     if limit:
@@ -233,7 +233,7 @@ def test_a_project_has_the_rows_of_its_csv_with_dates_of_the_account(exported, p
     assert sheet.freeze_panes == "A2"
 
 
-def test_the_page_offers_it_first(client, alice, project, run_jobs):
+def test_page_offers_xlsx_first(client, alice, project, run_jobs):
     session = client.as_(alice)
     assert Page(session.get("/projects/WEB/export/")).all("button", name="format")[0]["value"] == "xlsx"
     assert session.post("/projects/WEB/export/", {"format": "xlsx"}).status_code == 302
@@ -269,7 +269,7 @@ def test_the_audit_log_has_the_rows_of_its_csv(client, acme, alice, entries, mon
 
 
 @pytest.mark.parametrize("path", [AUDIT, PAGE])
-def test_more_entries_than_a_request_writes_are_refused_with_the_way_out(client, alice, entries, monkeypatch, path):
+def test_too_many_entries_are_refused_with_the_remedy(client, alice, entries, monkeypatch, path):
     monkeypatch.setattr(audit_log, "MOST_IN_WORKBOOK", 4)
     session = client.as_(alice)
     answer = session.get(path, {"format": "xlsx"})

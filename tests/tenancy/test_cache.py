@@ -82,7 +82,7 @@ def without_redis(settings):
 
 
 @pytest.mark.usefixtures("without_redis")
-def test_without_redis_the_cache_is_empty_and_the_site_goes_on(acme, client, site):
+def test_without_redis_the_cache_is_empty_and_the_site_works(acme, client, site):
     assert client.at(acme).get("/echo/").json()["tenant"] == "acme"
     with tenant_context(acme):
         cache.set("key", 1)

@@ -42,7 +42,7 @@ class Indexed:
 
 
 @isolate_apps("tasks")
-def test_a_right_model_has_nothing_to_say():
+def test_valid_model_has_no_errors():
     class Right(TenantModel):
         project = TenantForeignKey(Project, models.CASCADE, related_name="+")
         user = models.ForeignKey(User, models.DO_NOTHING, related_name="+", db_index=False)
@@ -55,7 +55,7 @@ def test_a_right_model_has_nothing_to_say():
 
 
 @isolate_apps("tasks")
-def test_constraints_that_a_child_leaves_out_are_there_all_the_same():
+def test_child_model_keeps_inherited_constraints():
     class Forgetful(TenantModel):
         class Meta:
             app_label = "tasks"
@@ -302,17 +302,17 @@ def test_e015_a_model_that_is_neither_tenant_owned_nor_listed_as_shared():
     ],
 )
 @pytest.mark.filterwarnings("ignore:Overriding setting")
-def test_settings_that_leak(settings, name, value, check):
+def test_unsafe_settings_are_rejected(settings, name, value, check):
     setattr(settings, name, value)
     assert [message.id for message in check_settings(None)] == [check]
 
 
-def test_the_project_itself_has_nothing_to_say():
+def test_project_passes_its_own_checks():
     assert [message for message in run_checks() if message.id.startswith("tenancy.")] == []
 
 
 @pytest.mark.django_db(databases=["default", "owner"])
-def test_a_role_with_power_is_refused(monkeypatch):
+def test_role_that_owns_tables_is_refused(monkeypatch):
     assert powers_of("default") == []
     assert powers_of("owner") == ["owns tables"]
     owner = connections["owner"]

@@ -22,7 +22,7 @@ from tenancy.clients import address_of
         ("6.6.6.6, 203.0.113.1", "203.0.113.1"),
     ],
 )
-def test_a_proxy_may_write_it_in_many_ways(rf, settings, written, address):
+def test_address_of_a_proxy_is_read_in_many_formats(rf, settings, written, address):
     settings.TRUST_PROXY = True
     assert address_of(rf.get("/", headers={"X-Forwarded-For": written})) == address
 
@@ -36,7 +36,7 @@ def test_a_proxy_that_names_no_address_is_the_client(rf, settings, written):
     assert address_of(rf.get("/", headers=headers, REMOTE_ADDR="10.0.0.7")) == "10.0.0.7"
 
 
-def test_without_a_trusted_proxy_headers_say_nothing(rf):
+def test_forwarded_headers_are_ignored_without_a_trusted_proxy(rf):
     assert address_of(rf.get("/", headers={"X-Forwarded-For": "6.6.6.6"}, REMOTE_ADDR="::ffff:10.0.0.7")) == "10.0.0.7"
 
 

@@ -84,7 +84,7 @@ def test_createtenant_refuses_with_a_reason_and_makes_nothing(acme, slug, owner,
 
 
 @pytest.mark.django_db
-def test_listtenants(acme, globex):
+def test_listtenants_lists_the_tenants(acme, globex):
     assert "globex" in run("listtenants")
     rows = json.loads(run("listtenants", "--format", "json"))
     assert [(row["slug"], row["url"], row["suspended_at"]) for row in rows] == [
@@ -151,13 +151,13 @@ def probe(monkeypatch, acme, globex):
         (["--where=variant=roadmap"], ""),
     ],
 )
-def test_tenant_command_runs_for_each(probe, choice, expected, capsys):
+def test_tenant_command_runs_for_each_tenant(probe, choice, expected, capsys):
     execute_from_command_line(["manage.py", "tenant_command", *choice, "--", "probe"])
     assert capsys.readouterr().out == expected
 
 
 @pytest.mark.django_db(transaction=True)
-def test_tenant_command_goes_on_after_a_failure_and_exits_with_1(probe, capsys):
+def test_tenant_command_continues_after_a_failure_and_exits_with_1(probe, capsys):
     with pytest.raises(SystemExit) as exited:
         execute_from_command_line(["manage.py", "tenant_command", "--all", "--", "probe", "--fail"])
     assert exited.value.code == 1
@@ -193,7 +193,7 @@ def test_tenant_command_prefixes_each_line_of_print(probe, parallel, capsys):
         ["--all", "--parallel=0", "--run", "check"],
     ],
 )
-def test_tenant_command_says_what_it_wants(acme, arguments):
+def test_tenant_command_with_wrong_arguments_exits_with_2(acme, arguments):
     assert refused("tenant_command", *arguments)[0] == 2
 
 

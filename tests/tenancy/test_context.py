@@ -28,7 +28,7 @@ def test_nothing_is_active_at_first():
         require_active_tenant()
 
 
-def test_nesting_puts_back_the_outer_tenant(acme, globex):
+def test_nested_context_restores_the_outer_tenant(acme, globex):
     with tenant_context(acme):
         with tenant_context(globex):
             assert get_active_tenant() == globex
@@ -36,7 +36,7 @@ def test_nesting_puts_back_the_outer_tenant(acme, globex):
     assert get_active_tenant() is None
 
 
-def test_an_exception_puts_back_the_outer_tenant(acme, globex):
+def test_exception_restores_the_outer_tenant(acme, globex):
     with tenant_context(acme):
         with pytest.raises(ZeroDivisionError), tenant_context(globex):
             raise ZeroDivisionError
@@ -71,7 +71,7 @@ def test_only_a_saved_tenant_can_be_activated(tenant):
         pass
 
 
-def test_a_user_is_no_tenant(bob):
+def test_user_cannot_be_activated_as_a_tenant(bob):
     with pytest.raises(TypeError, match="Only a saved"), tenant_context(bob):
         pass
 
@@ -129,7 +129,7 @@ def test_sync_to_async_sees_the_tenant_of_its_caller(acme):
     assert asyncio.run(main()) == acme
 
 
-def test_tasks_side_by_side_keep_their_own(acme, globex):
+def test_concurrent_tasks_keep_their_own_tenant(acme, globex):
     async def stay(tenant):
         with tenant_context(tenant):
             for _ in range(50):

@@ -130,7 +130,7 @@ def test_a_failed_statement_in_a_savepoint_forgets_too(acme, globex):
             assert names() == ["acme"]
 
 
-def test_a_statement_that_never_left_the_client_changes_nothing(acme, globex):
+def test_statement_refused_by_the_client_keeps_the_tenant(acme, globex):
     with transaction.atomic(), tenant_context(acme):
         assert names() == ["acme"]
         with tenant_context(globex), pytest.raises(Exception, match="parameters"), connection.cursor() as cursor:
@@ -175,20 +175,20 @@ def test_on_commit_runs_in_the_tenant_of_its_registration(acme, globex):
 
 
 @pytest.mark.parametrize("statement", ["SELECT name FROM projects_project", b"SELECT name FROM projects_project"])
-def test_text_and_bytes(acme, statement):
+def test_queries_can_be_text_or_bytes(acme, statement):
     with tenant_context(acme), connection.cursor() as cursor:
         cursor.execute(statement)
         assert cursor.fetchall() == [("acme",)]
 
 
-def test_composed_statements_and_parameters_with_percent_signs(acme):
+def test_composed_statements_and_percent_signs_work(acme):
     statement = sql.SQL("SELECT name, '100%%', %s FROM {}").format(sql.Identifier("projects_project"))
     with tenant_context(acme), connection.cursor() as cursor:
         cursor.execute(statement, ["%s"])
         assert cursor.fetchall() == [("acme", "100%", "%s")]
 
 
-def test_several_statements_in_one_message(acme):
+def test_several_statements_in_one_message_use_the_tenant(acme):
     with tenant_context(acme), connection.cursor() as cursor:
         cursor.execute("SELECT 1; SELECT name FROM projects_project")
         assert cursor.fetchall() == [(1,)]
@@ -203,7 +203,7 @@ def test_rowcount_and_returning_are_those_of_the_statement(acme):
         assert cursor.description[0].name == "key"
 
 
-def test_executemany(acme, globex):
+def test_executemany_uses_the_tenant(acme, globex):
     rows = [(str(number),) for number in range(3)]
     with tenant_context(acme), connection.cursor() as cursor:
         cursor.executemany("UPDATE projects_project SET description = description || %s", rows)
@@ -219,7 +219,7 @@ def test_executemany_is_one_transaction(acme):
         assert Project.objects.get().last_task_number == 0
 
 
-def test_stream_and_copy_out(acme):
+def test_stream_and_copy_out_use_the_tenant(acme):
     with tenant_context(acme), connection.cursor() as cursor:
         assert list(cursor.stream("SELECT name FROM projects_project")) == [("acme",)]
         with cursor.copy("COPY projects_project (name) TO STDOUT") as copy:
@@ -237,7 +237,7 @@ def test_copy_in_is_refused(acme):
             pass
 
 
-def test_callproc(acme):
+def test_callproc_uses_the_tenant(acme):
     with tenant_context(acme), connection.cursor() as cursor:
         cursor.callproc("current_setting", ["tenancy.tenant_id"])
         assert cursor.fetchone() == (str(acme.pk),)

@@ -25,12 +25,12 @@ def called(tree):
             yield node.func.attr, len(node.args) + len(node.keywords)
 
 
-def test_only_the_clock_says_which_day_it_is():
+def test_only_the_clock_module_reads_the_current_date():
     found = {name for name, tree in trees() for call, _count in called(tree) if call in TODAY}
     assert found == set()
 
 
-def test_only_the_clock_takes_a_day_out_of_a_time():
+def test_only_the_clock_module_converts_times_to_dates():
     found = {name for name, tree in trees() if ("date", 0) in set(called(tree))}
     assert found == set(TAKES_A_DAY_OUT_OF_A_TIME)
 

@@ -79,7 +79,7 @@ def test_different_words_are_not_found(text, query):
 
 
 @pytest.mark.parametrize("query", ["", " ", "\u200b", "\u00ad \u2060", "\u0301"])
-def test_a_query_that_shows_nothing_has_no_words(query):
+def test_invisible_query_has_no_words(query):
     assert search_words(query) == []
 
 
@@ -96,7 +96,7 @@ def test_found_words_have_spans_anywhere_in_the_text():
             assert 0 <= first < last <= len(text)
 
 
-def test_the_first_place_is_the_first_of_all():
+def test_first_match_is_the_earliest_of_all_words():
     text = "wide page, pages of welcome, İ web"
     for query in ("web", "welcome pag", "pages wid", "zebra"):
         words = search_words(query)
@@ -107,7 +107,7 @@ def test_the_first_place_is_the_first_of_all():
     ("text", "query"),
     [(("vv " * 16_600)[:49_900], "vv"), ("页" * 49_900, "页"), (("vv+" * 16_600)[:49_900], "vv +v")],
 )
-def test_a_text_full_of_what_is_found_is_read_a_few_times(monkeypatch, text, query):
+def test_text_full_of_matches_is_read_a_few_times(monkeypatch, text, query):
     """Counts the characters that are translated: all occurrences cost no more than some readings of the text."""
     words, reading = search_words(query), count_reading(monkeypatch)
     assert first_span(text, words) == (0, len(query.split()[0]))
@@ -122,7 +122,7 @@ def test_marks_on_a_character_are_shown_with_it_up_to_a_limit():
     assert spans("x" + "\u0301" * 49_000, [" x"]) == [(0, 31)]
 
 
-def test_width_makes_no_difference_in_an_order():
+def test_character_width_does_not_affect_the_order():
     assert sorted(["ｷﾞ", "ガ", "カ", "キ", "ｶﾞ", "ギ", "ｶ"], key=sort_key) == ["カ", "ｶ", "ガ", "ｶﾞ", "キ", "ｷﾞ", "ギ"]
 
 

@@ -47,7 +47,7 @@ def test_each_role_has_its_limits(variable):
 
 @pytest.mark.django_db
 @pytest.mark.needs_program("pgbouncer")
-def test_the_application_has_them_behind_pgbouncer_too(tmp_path):
+def test_application_has_the_limits_behind_pgbouncer(tmp_path):
     with pooled(os.environ["DATABASE_URL"], size=1, folder=tmp_path) as url:
         of_tests = with_database(url, connection.settings_dict["NAME"])
         with psycopg.connect(of_tests, prepare_threshold=None) as through:
@@ -62,7 +62,7 @@ def limits():
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("in_transaction", [False, True])
-def test_long_work_has_others_and_leaves_nothing_behind(acme, in_transaction):
+def test_long_work_has_its_own_limits_and_restores_the_others(acme, in_transaction):
     usual = limits()
     with tenant_context(acme):
         for _ in range(2):
@@ -79,13 +79,13 @@ def test_long_work_has_others_and_leaves_nothing_behind(acme, in_transaction):
 
 
 @pytest.mark.django_db
-def test_jobs_have_their_own():
+def test_jobs_have_their_own_limits():
     job = Celery().task(limits, base=SystemTask, name="limits")
     assert job() == [str(int(settings.JOB_TIME_LIMIT.total_seconds() * 1000))] * 3
 
 
 @pytest.mark.django_db(transaction=True)
-def test_long_work_goes_on_after_a_savepoint_was_rolled_back(acme):
+def test_long_work_continues_after_a_savepoint_was_rolled_back(acme):
     with tenant_context(acme), long_work(timedelta(minutes=5)), transaction.atomic():
         with pytest.raises(ZeroDivisionError), transaction.atomic():
             assert limits() == ["300000"] * 3

@@ -68,7 +68,7 @@ def test_streamed_bodies_stay_with_their_tenant_in_async_code(acme, globex):
     assert asyncio.run(main()) == [[b"acme0;", b"globex0;"], [b"acme1;", b"globex1;"], [b"acme2;", b"globex2;"]]
 
 
-def test_async_views_side_by_side(acme, globex):
+def test_concurrent_async_views_keep_their_tenant(acme, globex):
     async def ask(slug):
         return (await HostClient(slug).get("/echo-async/")).json()["tenant"]
 
@@ -115,6 +115,6 @@ async def raw_request(headers):
     ],
     ids=["missing", "two", "twice the same", "no text"],
 )
-def test_hosts_that_only_a_raw_client_sends(headers):
+def test_malformed_hosts_of_raw_clients_are_refused(headers):
     status, answer = asyncio.run(raw_request(headers))
     assert (status, answer["code"]) == (400, "bad_host")

@@ -140,7 +140,7 @@ COMBINATIONS = {
 
 
 @pytest.mark.parametrize("build", COMBINATIONS.values(), ids=COMBINATIONS)
-def test_late_binding_survives(webs, acme, globex, build):
+def test_querysets_bind_the_tenant_late(webs, acme, globex, build):
     queryset = build()
     if isinstance(queryset, models.sql.Query):
         query, queryset = queryset, Task.objects.all()
@@ -197,19 +197,19 @@ def test_bulk_update_does_not_reach_another_tenants_row(webs, acme, globex):
         assert Project.objects.get().name == "Web of acme"
 
 
-def test_the_same_unique_value_in_two_tenants_is_fine_and_in_one_a_message(webs, acme):
+def test_unique_value_is_allowed_in_two_tenants_and_refused_in_one(webs, acme):
     with tenant_context(acme):
         with pytest.raises(ValidationError, match="not available") as caught:
             Project(key="WEB", name="Again").full_clean()
     assert list(caught.value.message_dict) == ["key"]
 
 
-def test_a_case_insensitive_duplicate_is_a_message(webs, acme):
+def test_case_insensitive_duplicate_is_refused(webs, acme):
     with tenant_context(acme), pytest.raises(ValidationError, match="already exists"):
         Label(name="BUG").full_clean()
 
 
-def test_grouping_counts_right(webs, acme):
+def test_grouping_counts_rows_of_the_tenant(webs, acme):
     with tenant_context(acme):
         project = Project.objects.annotate(n=Count("tasks", distinct=True)).order_by("-n")[0]
         assert project.n == 1

@@ -32,7 +32,7 @@ KNOWN = {
 
 
 @pytest.mark.parametrize(("host", "tenant"), KNOWN.items())
-def test_known_hosts(client, acme, host, tenant):
+def test_known_hosts_select_the_tenant(client, acme, host, tenant):
     response = get(client, host)
     assert (response.status_code, response.json()["tenant"]) == (200, tenant)
 
@@ -83,14 +83,14 @@ UNKNOWN = [
 
 
 @pytest.mark.parametrize("host", BAD)
-def test_malformed_hosts(client, acme, host):
+def test_malformed_hosts_are_refused(client, acme, host):
     assert get(client, host).status_code == 400
     answer = get(client, host, "/api/v1/projects/")
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_host")
 
 
 @pytest.mark.parametrize("host", UNKNOWN)
-def test_unknown_hosts(client, acme, host):
+def test_unknown_hosts_are_not_found(client, acme, host):
     assert get(client, host).status_code == 404
     answer = get(client, host, "/api/v1/projects/")
     assert (answer.status_code, answer.json()) == (
@@ -123,7 +123,7 @@ def test_forwarding_headers_do_not_choose_the_tenant(client, acme, globex, heade
     assert get(client, "acme.localhost", "/absolute/", **{header: "globex"}).content == b"http://acme.localhost/"
 
 
-def test_a_suspended_tenant(client, acme):
+def test_suspended_tenant_is_refused(client, acme):
     acme.suspended_at = "2026-01-01T00:00:00Z"
     acme.save()
     assert get(client, "acme.localhost").status_code == 403
@@ -143,7 +143,7 @@ def test_a_warm_look_up_costs_no_query(client, acme, django_assert_num_queries):
         assert get(client, "acme.localhost").json()["tenant"] == "acme"
 
 
-def test_a_change_shows_at_once(client, acme, django_capture_on_commit_callbacks):
+def test_change_of_a_tenant_applies_immediately(client, acme, django_capture_on_commit_callbacks):
     get(client, "acme.localhost")
     with django_capture_on_commit_callbacks(execute=True):
         acme.slug = "acme-2"
@@ -153,7 +153,7 @@ def test_a_change_shows_at_once(client, acme, django_capture_on_commit_callbacks
     assert get(client, "acme-2.localhost").json()["tenant"] == "acme-2"
 
 
-def test_strangers_cannot_fill_the_cache(client, acme):
+def test_unknown_hosts_cannot_fill_the_cache(client, acme):
     from django.core.cache import cache
 
     for number in range(5):
@@ -164,7 +164,7 @@ def test_strangers_cannot_fill_the_cache(client, acme):
 # Domains of a tenant's own -----------------------------------------------------------------------------------------
 
 
-def test_a_primary_domain_is_the_tenants_address(client, acme):
+def test_primary_domain_is_the_address_of_the_tenant(client, acme):
     Domain.objects.create(tenant=acme, host="tasks.acme.example", is_primary=True)
     assert get(client, "Tasks.Acme.Example:8000").json()["tenant"] == "acme"
     assert tenant_reverse("echo", tenant=acme) == "http://tasks.acme.example:8000/echo/"
@@ -182,7 +182,7 @@ def test_a_domain_without_a_primary_one_redirects_to_the_subdomain(client, acme)
     assert get(client, "old.acme.example")["Location"] == "http://acme.localhost:8000/echo/"
 
 
-def test_the_subdomain_goes_on_working_beside_a_primary_domain(client, acme):
+def test_subdomain_keeps_working_beside_a_primary_domain(client, acme):
     Domain.objects.create(tenant=acme, host="tasks.acme.example", is_primary=True)
     assert get(client, "acme.localhost").json()["tenant"] == "acme"
 
@@ -190,7 +190,7 @@ def test_the_subdomain_goes_on_working_beside_a_primary_domain(client, acme):
 # Other ways to name a tenant ---------------------------------------------------------------------------------------
 
 
-def test_paths_are_off_by_default(client, acme):
+def test_path_routing_is_disabled_by_default(client, acme):
     assert get(client, "localhost", "/t/acme/echo/").status_code == 404
 
 
@@ -238,7 +238,7 @@ def test_former_slug_in_a_path_works_on_the_public_host_only(client, acme, globe
     assert get(client, "globex.localhost", "/t/old/echo/").status_code == 404
 
 
-def test_a_path_on_a_tenants_host_is_just_a_path(client, acme, globex, resolvers):
+def test_path_prefix_on_a_tenant_host_selects_no_tenant(client, acme, globex, resolvers):
     resolvers("PathResolver", "HostResolver")
     assert get(client, "acme.localhost", "/t/globex/echo/").status_code == 404
 
@@ -269,7 +269,7 @@ def test_a_former_name_in_the_header_is_answered_with_the_new_one(client, acme, 
         }
 
 
-def test_two_that_disagree_are_refused(client, acme, globex, resolvers):
+def test_conflicting_tenants_are_refused(client, acme, globex, resolvers):
     resolvers("HostResolver", "HeaderResolver")
     assert get(client, "acme.localhost", HTTP_X_TENANT="globex").status_code == 403
     answer = get(client, "acme.localhost", "/api/v1/projects/", HTTP_X_TENANT="globex")

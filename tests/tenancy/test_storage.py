@@ -52,7 +52,7 @@ def test_the_key_has_the_tenant_in_front(acme):
     assert f"tenants/{acme.pk}/{name}" in keys()
 
 
-def test_a_tenant_does_not_reach_anothers(acme, globex):
+def test_tenant_cannot_reach_files_of_another(acme, globex):
     name = f"exports/{uuid4()}"
     with tenant_context(acme):
         put(name, b"ours")
@@ -67,7 +67,7 @@ def test_a_tenant_does_not_reach_anothers(acme, globex):
         assert b"".join(default_storage.read(name).pieces) == b"ours"
 
 
-def test_without_a_tenant_nothing_is_reached():
+def test_storage_without_a_tenant_raises():
     for call in (
         put,
         *(getattr(default_storage, name) for name in ("read", "exists", "size", "delete", "open", "url")),
@@ -83,7 +83,7 @@ def test_without_a_tenant_nothing_is_reached():
         *("exports\\..\\x", "exports/\0", "exports/x\n", "Exports/x", "exports/ü", "x.csv", "a" * 5_000 + "é"),
     ],
 )
-def test_names_that_the_program_does_not_make_are_refused(acme, name):
+def test_names_of_another_form_are_refused(acme, name):
     with tenant_context(acme):
         for call in (default_storage.read, default_storage._normalize_name):
             with pytest.raises(SuspiciousFileOperation):
@@ -91,7 +91,7 @@ def test_names_that_the_program_does_not_make_are_refused(acme, name):
 
 
 @pytest.mark.parametrize("path", ["{globex}/exports/x", "../{globex}/exports/x", "exports/../../{globex}/exports/x"])
-def test_the_key_of_another_tenant_leads_nowhere(acme, globex, path):
+def test_key_of_another_tenant_reaches_no_file(acme, globex, path):
     with tenant_context(globex):
         put("exports/x", b"theirs")
     with tenant_context(acme):
@@ -102,7 +102,7 @@ def test_the_key_of_another_tenant_leads_nowhere(acme, globex, path):
         assert b"".join(default_storage.read("exports/x").pieces) == b"theirs"
 
 
-def test_a_large_file_arrives_in_pieces(acme):
+def test_large_file_is_read_in_chunks(acme):
     content = bytes(range(256)) * 4096 * 20  # 20 MiB: sent in parts
     with tenant_context(acme):
         name = put(f"exports/{uuid4()}", content)
@@ -112,7 +112,7 @@ def test_a_large_file_arrives_in_pieces(acme):
     assert max(len(piece) for piece in pieces) <= 256 * 1024
 
 
-def test_a_server_that_is_gone_is_unavailable(acme):
+def test_stopped_server_is_unavailable(acme):
     gone = TenantStorage(**{**OPTIONS, "endpoint_url": "http://127.0.0.1:1"})
     with tenant_context(acme):
         for call in (gone.read, gone.exists, gone.size, gone.delete):

@@ -33,7 +33,7 @@ def roadmap(globex):
 
 
 @pytest.mark.parametrize("page", ["page.html", "outer.html"])
-def test_rendered_in_turn_each_gets_its_own(engine, acme, roadmap, page):
+def test_each_variant_renders_its_own_template(engine, acme, roadmap, page):
     def render():
         return engine.get_template(page).render(Context())
 

@@ -145,7 +145,7 @@ def test_repeated_job_leaves_ready_export_alone(acme, exported):
         assert Export.objects.values().get() == before
 
 
-def test_killed_job_begins_anew(acme, session, ask, run_jobs):
+def test_killed_job_starts_again(acme, session, ask, run_jobs):
     export = ask().json()
     with tenant_context(acme):
         Export.objects.update(state="running", done=1, total=7)  # as a killed process leaves it

@@ -50,7 +50,7 @@ def test_quota_is_exact_to_the_byte(bobs, note):
     assert "Free" in response.json()["detail"]
 
 
-def test_announced_size_is_reserved_until_the_deletion(bobs, free, note, run_jobs):
+def test_announced_size_is_reserved_until_deletion(bobs, free, note, run_jobs):
     pk = NOTES.announce(bobs, note, size=600).json()["id"]
     assert NOTES.announce(bobs, note, size=600).status_code == 402
     assert bobs.delete(f"{API}{pk}/").status_code == 204

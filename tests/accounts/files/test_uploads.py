@@ -105,7 +105,7 @@ def test_unsupported_content_types_are_refused(bobs, note, kind, status):
     assert bobs.generic("POST", UPLOAD, body, content_type=kind).status_code == status
 
 
-def test_viewer_and_strangers_cannot_upload(client, vera, mallory, bob, acme, note, secret_note):
+def test_viewer_and_non_members_cannot_upload(client, vera, mallory, bob, acme, note, secret_note):
     assert NOTES.upload(client.with_token(vera), note).status_code == 403
     for session, hidden in ((client.with_token(bob), secret_note), (client.with_token(mallory), note)):
         response = NOTES.upload(session, hidden)

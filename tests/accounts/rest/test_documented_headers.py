@@ -332,7 +332,7 @@ def test_an_action_of_a_list_without_an_answer_is_repeated_without_one(rows, cli
     assert (again.status_code, again.content) == (204, b"")
 
 
-def test_the_transaction_of_a_write_is_taken_back_with_its_answer(rows, monkeypatch):
+def test_write_is_rolled_back_with_its_response(rows, monkeypatch):
     """Of every kind of view: one that fails after its action has written leaves nothing behind."""
     for operation in ("patch account/", "patch me/", "post account/transfer/", "patch tasks/{id}/", "post projects/"):
         request = REQUESTS[operation](rows)

@@ -47,7 +47,7 @@ def age(acme):
 # Again -------------------------------------------------------------------------------------------------------------
 
 
-def test_the_second_time_the_first_answer_is_given_again(client, acme, bob):
+def test_repeated_key_returns_the_first_response(client, acme, bob):
     first, second = post(client.as_(bob)), post(client.as_(bob))
     assert (first.status_code, "Idempotency-Replayed" in first) == (201, False)
     assert (second.status_code, second.content, second["ETag"]) == (201, first.content, first["ETag"])
@@ -62,7 +62,7 @@ def test_replay_returns_first_answer_after_the_row_has_changed(client, bob):
     assert post(session).content == first.content
 
 
-def test_an_old_answer_needs_a_well_formed_precondition_too(client, bob, task):
+def test_replay_rejects_malformed_precondition(client, bob, task):
     """But not one that holds: the row is another one since the first time, and that is why it is asked for again."""
     session, url = client.as_(bob), f"/api/v1/tasks/{task.pk}/complete/"
     tag = session.get(f"/api/v1/tasks/{task.pk}/")["ETag"]
@@ -71,17 +71,17 @@ def test_an_old_answer_needs_a_well_formed_precondition_too(client, bob, task):
     assert set(answers[2].json()["errors"]) == {"If-Match"}
 
 
-def test_without_a_key_every_request_is_carried_out(client, acme, bob):
+def test_requests_without_a_key_are_all_executed(client, acme, bob):
     for _ in "12":
         client.as_(bob).json("POST", PROJECTS, {"name": "Website"})
     assert (names_in(acme), keys_in(acme)) == (["Website", "Website"], 0)
 
 
-def test_another_key_is_another_request(client, acme, bob):
+def test_other_key_has_a_second_effect(client, acme, bob):
     assert post(client.as_(bob), key="a").json()["id"] != post(client.as_(bob), key="b").json()["id"]
 
 
-def test_a_session_and_a_token_of_one_person_are_the_same(client, acme, bob):
+def test_session_and_token_of_one_user_share_a_key(client, acme, bob):
     assert post(client.as_(bob)).content == post(client.at(acme).with_token(bob)).content
 
 
@@ -167,7 +167,7 @@ def test_user_who_lost_access_to_a_row_gets_no_replay(
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 
-def test_an_answer_about_what_was_deleted_since_is_given_again(client, acme, bob, project):
+def test_replay_after_deletion_returns_the_first_response(client, acme, bob, project):
     url, body = "/api/v1/tasks/", {"project": project.pk, "title": "x"}
     session = client.as_(bob)
     first = post(session, url, body)
@@ -212,7 +212,7 @@ def test_a_failure_leaves_neither_effect_nor_key(client, acme, bob, monkeypatch,
     assert post(client.as_(bob)).status_code == 201
 
 
-def test_a_secret_is_not_kept_and_not_made_twice(client, acme, bob, monkeypatch):
+def test_secret_is_neither_stored_nor_created_twice(client, acme, bob, monkeypatch):
     create = ProjectViewSet.create
 
     def secret(self, request):
@@ -246,7 +246,7 @@ def test_malformed_key_is_refused(client, acme, bob, key):
     assert names_in(acme) == []
 
 
-def test_a_path_may_be_long(client, bob):
+def test_long_path_is_accepted(client, bob):
     assert post(client.as_(bob), f"/api/v1/nope/{'x' * 9_999}/").status_code == 404
     assert post(client.as_(bob), f"{PROJECTS}{'x' * 9_999}/").status_code == 405
 
@@ -254,7 +254,7 @@ def test_a_path_may_be_long(client, bob):
 # How long ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_key_is_good_for_a_day(client, acme, bob, age):
+def test_key_expires_after_a_day(client, acme, bob, age):
     first = post(client.as_(bob))
     age(hours=23, minutes=59)
     assert post(client.as_(bob)).content == first.content

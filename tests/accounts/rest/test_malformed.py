@@ -49,7 +49,7 @@ def test_broken_json_is_refused(client, bob, body, url):
 
 
 @pytest.mark.parametrize("depth", [21, 900, 100_000])
-def test_nesting_is_the_reason_that_is_given(client, bob, depth):
+def test_deeply_nested_body_is_refused_for_its_nesting(client, bob, depth):
     response = send(client.as_(bob), b'{"color": ' + b"[" * depth + b"]" * depth + b"}")
     assert response.status_code == 400
     assert "nested" in response.json()["detail"]
@@ -57,7 +57,7 @@ def test_nesting_is_the_reason_that_is_given(client, bob, depth):
 
 @pytest.mark.parametrize("body", ["null", "[]", '"x"', "7", "true", "1e999", "[[]]", '[{"name": "x"}]'])
 @pytest.mark.parametrize("url", [PROJECTS, TASKS, "/api/v1/subtasks/", "/api/v1/auth/token/"])
-def test_json_that_is_no_object_is_refused(client, bob, body, url):
+def test_json_other_than_an_object_is_refused(client, bob, body, url):
     response = send(client.as_(bob), body, url=url)
     assert (response.status_code, response.json()["code"]) == (400, "invalid")
 
@@ -100,7 +100,7 @@ def test_a_description_of_the_wrong_kind_is_refused(client, bob, project, url, k
 
 @pytest.mark.parametrize("value", [None, "true", "yes", 1, 0, [], {}, ""], ids=repr)
 @pytest.mark.parametrize(("kind", "field"), [("project", "private"), ("subtask", "done")])
-def test_only_true_and_false_are_true_and_false(client, bob, project, subtask, kind, field, value):
+def test_only_true_and_false_are_booleans(client, bob, project, subtask, kind, field, value):
     row = {"project": project, "subtask": subtask}[kind]
     response = client.as_(bob).json("PATCH", f"/api/v1/{kind}s/{row.pk}/", {field: value})
     assert (response.status_code, set(response.json()["errors"])) == (400, {field})
@@ -124,7 +124,7 @@ def test_only_true_and_false_are_true_and_false(client, bob, project, subtask, k
     ],
     ids=repr,
 )
-def test_a_due_date_that_is_none_is_refused(client, bob, task, value):
+def test_invalid_due_date_is_refused(client, bob, task, value):
     response = client.as_(bob).json("PATCH", f"/api/v1/tasks/{task.pk}/", {"due_date": value})
     assert (response.status_code, set(response.json()["errors"])) == (400, {"due_date"})
 
@@ -133,7 +133,7 @@ def test_a_due_date_that_is_none_is_refused(client, bob, task, value):
     "value", [None, 7, True, "x", "", {}, {"x": 1}, [None], [7], ["x"], [[]], [{}], ["nul\x00"]], ids=repr
 )
 @pytest.mark.parametrize("field", ["assignees", "labels"])
-def test_a_list_of_ids_that_is_none_is_refused(client, bob, task, field, value):
+def test_invalid_list_of_ids_is_refused(client, bob, task, field, value):
     response = client.as_(bob).json("PATCH", f"/api/v1/tasks/{task.pk}/", {field: value})
     assert (response.status_code, set(response.json()["errors"])) == (400, {field})
 
@@ -161,7 +161,7 @@ def test_unsupported_content_types_are_refused(client, bob, content_type):
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "UTF-8", "latin-1", "bz2_codec", "nope"])
-def test_json_is_utf_8_whatever_is_claimed(client, bob, charset):
+def test_json_is_read_as_utf_8_with_any_declared_charset(client, bob, charset):
     response = send(client.as_(bob), '{"name": "Größe"}'.encode(), f"application/json; charset={charset}")
     assert (response.status_code, response.json()["name"]) == (201, "Größe")
 
@@ -171,7 +171,7 @@ def test_a_body_that_is_too_large_is_refused(client, bob, settings):
     assert (response.status_code, response.json()["code"]) == (413, "too_large")
 
 
-def test_an_empty_body_lacks_what_is_needed(client, bob):
+def test_empty_body_is_refused_with_the_missing_fields(client, bob):
     response = send(client.as_(bob), b"")
     assert (response.status_code, set(response.json()["errors"])) == (400, {"name"})
 
@@ -181,13 +181,13 @@ def test_very_many_query_parameters_are_refused(client, bob):
     assert (response.status_code, response.json()["code"]) == (400, "invalid")
 
 
-def test_emoji_and_other_pairs_of_surrogates_are_text(client, bob):
+def test_surrogate_pairs_are_accepted_as_text(client, bob):
     response = send(client.as_(bob), b'{"name": "\\ud83d\\ude80 rocket"}')
     assert (response.status_code, response.json()["name"]) == (201, "🚀 rocket")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_body_that_comes_in_pieces_is_read(client, acme, bob):
+def test_chunked_body_is_read(client, acme, bob):
     """It has no Content-Length, which REST framework takes for no body."""
     token = client.at(acme).with_token(bob).defaults["HTTP_AUTHORIZATION"]
     scope = {

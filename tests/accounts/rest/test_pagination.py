@@ -52,37 +52,37 @@ def test_an_empty_list_has_one_page(client, bob):
     assert client.as_(bob).get(TASKS).json() == {"next": None, "previous": None, "results": []}
 
 
-def test_fifty_to_a_page(client, bob, make_tasks):
+def test_page_has_fifty_rows_by_default(client, bob, make_tasks):
     make_tasks(51)
     assert [len(page["results"]) for page in walk(client.as_(bob), TASKS)] == [50, 1]
 
 
-def test_a_page_that_is_just_full_is_the_last(client, bob, make_tasks):
+def test_full_page_without_more_rows_is_the_last(client, bob, make_tasks):
     make_tasks(50)
     assert client.as_(bob).get(TASKS).json()["next"] is None
 
 
-def test_rows_made_at_the_same_moment_come_once_each(client, acme, bob, make_tasks):
+def test_rows_with_equal_timestamps_are_listed_once(client, acme, bob, make_tasks):
     make_tasks(1200)  # more than REST framework's cursors can count
     pages = walk(client.as_(bob), f"{TASKS}?page_size=200")
     assert [len(page["results"]) for page in pages] == [200] * 6
     assert len(set(ids(*pages))) == 1200
 
 
-def test_equal_moments_are_in_the_order_of_the_ids_newest_first(client, bob, make_tasks):
+def test_rows_with_equal_timestamps_are_ordered_by_descending_id(client, bob, make_tasks):
     make_tasks(30)
     pages = walk(client.as_(bob), f"{TASKS}?page_size=7")
     assert ids(*pages) == sorted(ids(*pages), reverse=True)
 
 
-def test_the_way_back_shows_the_same_pages(client, bob, make_tasks):
+def test_previous_links_return_the_same_pages(client, bob, make_tasks):
     make_tasks(23)
     there = walk(client.as_(bob), f"{TASKS}?page_size=5")
     back = walk(client.as_(bob), there[-1]["previous"], link="previous")
     assert [ids(page) for page in back] == [ids(page) for page in reversed(there[:-1])]
 
 
-def test_turning_round_leads_to_the_page_one_came_from(client, bob, make_tasks):
+def test_previous_link_returns_the_page_before(client, bob, make_tasks):
     make_tasks(23)
     bob = client.as_(bob)
     first = bob.get(f"{TASKS}?page_size=5").json()
@@ -113,7 +113,7 @@ def test_deleting_the_last_row_of_a_page_skips_no_row(client, acme, bob, make_ta
     assert len(ids(bob.get(first["next"]).json())) == 5
 
 
-def test_a_list_that_shrank_ends(client, acme, bob, make_tasks):
+def test_list_that_became_shorter_has_a_last_page(client, acme, bob, make_tasks):
     make_tasks(10)
     bob = client.as_(bob)
     first = bob.get(f"{TASKS}?page_size=5").json()
@@ -122,7 +122,7 @@ def test_a_list_that_shrank_ends(client, acme, bob, make_tasks):
     assert bob.get(first["next"]).json() == {"next": None, "previous": None, "results": []}
 
 
-def test_lists_that_are_ordered_upwards_are_complete_too(client, acme, bob):
+def test_ascending_lists_are_complete(client, acme, bob):
     with tenant_context(acme):
         Project.objects.bulk_create(Project(key=f"P{number:03}", name="x") for number in range(12))
     pages = walk(client.as_(bob), f"{PROJECTS}?page_size=5")
@@ -132,7 +132,7 @@ def test_lists_that_are_ordered_upwards_are_complete_too(client, acme, bob):
 # Links -------------------------------------------------------------------------------------------------------------
 
 
-def test_links_are_absolute_on_the_host_that_was_asked(client, bob, make_tasks):
+def test_links_are_absolute_on_the_requested_host(client, bob, make_tasks):
     make_tasks(3)
     page = client.as_(bob).get(f"{TASKS}?page_size=2").json()
     assert page["next"].startswith("http://acme.localhost/api/v1/tasks/?")
@@ -144,7 +144,7 @@ def test_links_keep_port_and_scheme(client, bob, make_tasks):
     assert page["next"].startswith("https://acme.localhost:8000/api/v1/tasks/?")
 
 
-def test_links_ignore_what_a_proxy_claims(client, bob, make_tasks):
+def test_links_ignore_forwarded_headers(client, bob, make_tasks):
     make_tasks(3)
     page = client.as_(bob).get(f"{TASKS}?page_size=2", headers={"X-Forwarded-Host": "evil.example.com"}).json()
     assert "evil" not in page["next"]
@@ -197,7 +197,7 @@ def cursor_of(page):
         "01a1fbef-c2e5-7626-b6bc-afbccaad3f25",
     ],
 )
-def test_a_cursor_that_was_made_up_is_refused_by_name(client, bob, cursor):
+def test_invented_cursor_is_refused_with_the_field_name(client, bob, cursor):
     response = client.as_(bob).get(f"{TASKS}?cursor={cursor}")
     assert response.status_code == 400
     assert set(response.json()["errors"]) == {"cursor"}
@@ -216,7 +216,7 @@ def test_a_cursor_of_another_list_is_refused(client, bob, make_tasks):
     assert client.as_(bob).get("/api/v1/subtasks/", {"cursor": cursor}).status_code == 400
 
 
-def test_a_cursor_of_another_tenant_is_refused_like_one_that_was_made_up(client, acme, globex, charlie, make_tasks):
+def test_cursor_of_another_tenant_is_refused_like_an_invented_one(client, acme, globex, charlie, make_tasks):
     make_tasks(3)
     foreign = cursor_of(client.as_(charlie, at=acme).get(f"{TASKS}?page_size=1").json())
     in_globex = client.as_(charlie, at=globex)

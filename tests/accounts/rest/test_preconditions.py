@@ -36,7 +36,7 @@ def send(client, method, url, body=None, **headers):
 
 
 @pytest.mark.parametrize("row", KINDS, indirect=True)
-def test_a_write_to_what_was_seen_is_done(client, alice, row):
+def test_write_with_the_current_etag_succeeds(client, alice, row):
     session = client.as_(alice)
     tag = session.get(url_of(row))["ETag"]
     after = send(session, "PATCH", url_of(row), changed(row), If_Match=tag)
@@ -46,7 +46,7 @@ def test_a_write_to_what_was_seen_is_done(client, alice, row):
 
 @pytest.mark.parametrize("row", KINDS, indirect=True)
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
-def test_a_write_to_what_has_changed_since_is_not(client, alice, row, method):
+def test_write_with_an_outdated_etag_fails(client, alice, row, method):
     session = client.as_(alice)
     tag = session.get(url_of(row))["ETag"]
     now = session.json("PATCH", url_of(row), changed(row)).json()
@@ -100,18 +100,18 @@ def test_foreign_and_hidden_rows_answer_like_absent_rows(client, bob, secret_tas
     assert len({answer.content for answer in answers}) == 1
 
 
-def test_roles_are_asked_first(client, vera, task):
+def test_role_is_checked_before_the_precondition(client, vera, task):
     assert send(client.as_(vera), "PATCH", url_of(task), {"title": "x"}, If_Match=OLD).status_code == 403
 
 
 @pytest.mark.parametrize(("header", "status"), [("*", 201), (OLD, 412)])
-def test_a_list_exists_and_has_no_tag(client, bob, header, status):
+def test_list_has_no_etag(client, bob, header, status):
     response = send(client.as_(bob), "POST", "/api/v1/projects/", {"name": "Website"}, If_Match=header)
     assert response.status_code == status
     assert len(client.as_(bob).get("/api/v1/projects/").json()["results"]) == (status == 201)
 
 
-def test_a_new_subtask_makes_what_was_seen_of_the_task_old(client, bob, task):
+def test_new_subtask_changes_the_etag_of_the_task(client, bob, task):
     session = client.as_(bob)
     tag = session.get(url_of(task))["ETag"]
     session.json("POST", "/api/v1/subtasks/", {"task": str(task.pk), "title": "x"})
@@ -190,7 +190,7 @@ def test_writes_with_and_without_the_header_do_not_wait_for_each_other(acme, cli
     assert statuses == [200] * 16
 
 
-def test_every_view_of_something_in_a_project_locks_the_project():
+def test_every_view_of_a_project_object_locks_the_project():
     """Or it would lock its row first, which the test above shows to be wrong."""
     views = {route.api_view for route in routes("config.urls.tenant") if route.api_view}
     sets = [view for view in views if issubclass(view, TenantViewSet) and view.queryset is not None]

@@ -80,7 +80,7 @@ def queries(session, url):
 
 
 @pytest.mark.parametrize("name", MOST)
-def test_a_list_of_a_hundred_needs_as_many_as_a_list_of_one(client, alice, fill, name):
+def test_list_of_a_hundred_rows_needs_as_many_queries_as_one_row(client, alice, fill, name):
     url = f"{API}{name}{'&' if '?' in name else '/?'}page_size=200"
     session, counts = client.with_token(alice), []
     for more in (1, 9, 90):
@@ -94,7 +94,7 @@ def test_a_list_of_a_hundred_needs_as_many_as_a_list_of_one(client, alice, fill,
 
 
 @pytest.mark.parametrize("name", [name for name in MOST if "?" not in name])
-def test_a_detail_needs_no_more(client, alice, fill, name):
+def test_detail_needs_no_more_queries_than_a_list(client, alice, fill, name):
     fill(3)
     session = client.with_token(alice)
     _, page = queries(session, f"{API}{name}/")

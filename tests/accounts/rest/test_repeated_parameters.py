@@ -26,7 +26,7 @@ def _lists():
 LISTS = dict(_lists())
 
 
-def test_lists_are_found():
+def test_list_routes_are_found():
     assert {"api/v1/tasks/", "api/v1/me/accounts/", "api/v1/search/", "api/v1/audit/export/"} <= set(LISTS)
     assert "ordering" in LISTS["api/v1/tasks/"]
     assert len([names for names in LISTS.values() if names >= PAGE]) > 10

@@ -20,7 +20,7 @@ NOT_FOUND = {"code": "not_found", "detail": "Not found.", "errors": {}}
 
 @pytest.mark.parametrize("url", LISTS)
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
-def test_anonymous_requests_are_asked_who_they_are(client, acme, url, method):
+def test_anonymous_request_gets_401_with_a_challenge(client, acme, url, method):
     response = client.at(acme).json(method, url)
     assert response.status_code == 401
     assert response["WWW-Authenticate"] == "Bearer"
@@ -28,13 +28,13 @@ def test_anonymous_requests_are_asked_who_they_are(client, acme, url, method):
 
 
 @pytest.mark.parametrize("url", LISTS)
-def test_the_public_host_has_nothing_for_anonymous_requests(client, url):
+def test_public_host_refuses_anonymous_requests(client, url):
     response = client.get(url)
     assert (response.status_code, response.json()["code"]) == (401, "not_authenticated")
 
 
 @pytest.mark.parametrize("url", LISTS)
-def test_a_session_on_the_public_host_is_in_no_account(client, bob, url):
+def test_session_on_the_public_host_has_no_account(client, bob, url):
     public = TenantClient()
     public.log_in(bob)
     response = public.get(url)
@@ -42,7 +42,7 @@ def test_a_session_on_the_public_host_is_in_no_account(client, bob, url):
 
 
 @pytest.mark.parametrize("url", LISTS)
-def test_a_token_is_good_on_its_own_host_and_the_public_one(client, acme, bob, url):
+def test_token_is_valid_on_its_account_host_and_the_public_host(client, acme, bob, url):
     with_token = client.at(acme).with_token(bob)
     assert with_token.get(url).status_code == 200
     assert with_token.get(url, headers={"Host": "localhost"}).status_code == 200
@@ -88,7 +88,7 @@ def test_a_write_with_a_session_needs_the_csrf_token(client, acme, bob):
     assert (response.status_code, response.json()["code"]) == (403, "permission_denied")
 
 
-def test_a_write_with_a_token_does_not(client, acme, bob):
+def test_write_with_a_token_needs_no_csrf_token(client, acme, bob):
     with_token = client.at(acme).with_token(bob)
     with_token.handler.enforce_csrf_checks = True
     assert with_token.json("POST", "/api/v1/projects/", {"name": "Website"}).status_code == 201
@@ -113,7 +113,7 @@ def test_a_removed_members_session_and_token_end_at_once(client, acme, bob, chan
     assert (for_token.status_code, for_token.json()["code"]) == (403, "not_a_member")
 
 
-def test_a_demoted_member_writes_nothing_from_then_on(client, acme, bob, change):
+def test_demoted_member_cannot_write(client, acme, bob, change):
     session, token = client.as_(bob), client.at(acme).with_token(bob)
     change(role="viewer")
     for place in (session, token):
@@ -139,7 +139,7 @@ def test_an_address_that_does_not_exist_is_not_found(client, bob, method, path):
 
 
 @pytest.mark.parametrize("path", ["nope/", "tasks"])
-def test_not_even_debugging_shows_a_page_or_redirects(client, bob, settings, path):
+def test_unknown_path_answers_json_404_in_debug_mode(client, bob, settings, path):
     settings.DEBUG = True
     response = client.as_(bob).get(f"/api/v1/{path}")
     assert (response.status_code, response.json()) == (404, NOT_FOUND)
@@ -149,7 +149,7 @@ def test_not_even_debugging_shows_a_page_or_redirects(client, bob, settings, pat
 @pytest.mark.parametrize(
     "name", ["x", "WEB-0", "WEB-01", "web-1", "WEB-99999999999", "WEB-1 ", "٣", "%00", "%FF", "-1", "1" * 500]
 )
-def test_an_id_that_is_none_is_not_found(client, bob, task, url, name):
+def test_invalid_id_is_not_found(client, bob, task, url, name):
     for method in ("GET", "PATCH"):
         response = client.as_(bob).json(method, f"{url}{name}/", {})
         assert (response.status_code, response.json()) == (404, NOT_FOUND)
@@ -167,19 +167,19 @@ def test_put_is_not_allowed(client, bob, vera, url):
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE", "TRACE", "BREW"])
-def test_lists_are_read_and_added_to_only(client, bob, method):
+def test_lists_allow_only_get_and_post(client, bob, method):
     assert client.as_(bob).json(method, "/api/v1/tasks/").status_code == 405
 
 
 @pytest.mark.parametrize("url", LISTS)
-def test_options_says_which_methods_there_are_and_nothing_else(client, bob, url):
+def test_options_returns_only_the_allowed_methods(client, bob, url):
     response = client.as_(bob).options(url)
     assert (response.status_code, response.content) == (204, b"")
     assert response["Allow"] == "GET, POST, HEAD, OPTIONS"
 
 
 @pytest.mark.parametrize("url", LISTS)
-def test_head_is_get_without_the_body(client, bob, url):
+def test_head_returns_the_headers_of_get(client, bob, url):
     response = client.as_(bob).head(url)
     assert (response.status_code, response.content) == (200, b"")
 
@@ -198,7 +198,7 @@ def test_an_unknown_query_parameter_is_refused_by_name(client, bob, url):
     }
 
 
-def test_the_parameters_of_a_list_mean_nothing_elsewhere(client, bob, project):
+def test_list_parameters_are_refused_elsewhere(client, bob, project):
     for method, url in (("GET", f"/api/v1/projects/{project.pk}/"), ("POST", "/api/v1/projects/")):
         response = client.as_(bob).json(method, f"{url}?page_size=5", {"name": "x"})
         assert set(response.json()["errors"]) == {"page_size"}
@@ -238,26 +238,26 @@ def test_a_task_has_another_tag_when_its_subtasks_change(client, bob, task):
     assert client.as_(bob).get(url)["ETag"] != before
 
 
-def test_times_are_in_utc_whatever_the_pages_show(client, acme, bob, project):
+def test_times_are_in_utc_in_every_time_zone(client, acme, bob, project):
     type(acme).objects.filter(pk=acme.pk).update(time_zone="Asia/Tokyo")
     shown = client.as_(bob).get(f"/api/v1/projects/{project.pk}/").json()["created_at"]
     assert shown == project.created_at.isoformat().replace("+00:00", "Z")
 
 
-def test_a_time_without_an_offset_is_in_utc_whatever_the_pages_show(client, acme, bob, task):
+def test_time_without_an_offset_is_read_as_utc(client, acme, bob, task):
     type(acme).objects.filter(pk=acme.pk).update(time_zone="Asia/Tokyo")
     for moment, found in ((task.updated_at, 1), (task.updated_at + timedelta(seconds=1), 0)):
         text = moment.replace(tzinfo=None).isoformat()
         assert len(client.as_(bob).get("/api/v1/tasks/", {"updated_since": text}).json()["results"]) == found
 
 
-def test_answers_are_json_whatever_is_asked_for(client, bob):
+def test_response_is_json_for_every_accept_header(client, bob):
     response = client.as_(bob).get("/api/v1/projects/", headers={"Accept": "text/html"})
     assert response["Content-Type"] == "application/json"
     assert json.loads(response.content)["results"] == []
 
 
 @pytest.mark.parametrize("method", ["PUT", "TRACE", "POST"])
-def test_a_method_that_there_is_not_is_the_first_thing_wrong(client, bob, method):
+def test_unknown_method_is_reported_before_other_errors(client, bob, method):
     response = client.as_(bob).generic(method, "/api/v1/search/?q=page&cursor=x")
     assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")

@@ -41,7 +41,7 @@ def statuses(place, number, url=URL):
     return [place.get(url).status_code for _ in range(number)]
 
 
-def test_every_answer_says_what_is_left(client, alice, bob, vera, project, limit):
+def test_every_response_has_the_remaining_requests(client, alice, bob, vera, project, limit):
     limit(user=10)
     session = client.as_(bob)
     assert said(session.get(URL)) == (10, 9, 40)
@@ -67,13 +67,13 @@ def test_excess_request_is_refused_until_the_minute_is_over(client, bob, limit, 
     assert session.get(URL).json()["results"] == []
 
 
-def test_a_session_and_a_token_of_one_person_count_together(client, acme, bob, limit):
+def test_session_and_token_of_one_user_share_a_limit(client, acme, bob, limit):
     limit(user=2)
     places = [client.as_(bob), client.at(acme).with_token(bob)]
     assert [place.get(URL).status_code for place in [*places, *places]] == [200, 200, 429, 429]
 
 
-def test_ones_own_requests_are_not_counted_against_others(client, alice, bob, limit):
+def test_requests_of_one_member_do_not_count_for_another(client, alice, bob, limit):
     limit(user=2)
     assert statuses(client.as_(bob), 3) == [200, 200, 429]
     assert statuses(client.as_(alice), 2) == [200, 200]
@@ -85,7 +85,7 @@ def test_requests_in_another_account_are_counted_separately(client, acme, globex
     assert statuses(client.as_(charlie, at=globex), 3) == [200, 200, 429]
 
 
-def test_the_requests_of_an_account_are_limited_together(client, alice, bob, mallory, limit):
+def test_requests_of_all_members_share_the_account_limit(client, alice, bob, mallory, limit):
     limit(account=3)
     answers = [client.as_(person).get(URL) for person in (alice, bob, bob, alice, bob)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
@@ -99,7 +99,7 @@ def test_requests_refused_for_a_user_do_not_count_for_the_account(client, alice,
     assert statuses(client.as_(alice), 3) == [200, 200, 429]
 
 
-def test_the_limit_that_is_nearer_is_shown(client, bob, limit):
+def test_headers_show_the_limit_with_fewer_requests_left(client, bob, limit):
     limit(user=5, account=4)
     assert said(client.as_(bob).get(URL))[:2] == (4, 3)
     limit(user=5, account=50)
@@ -107,12 +107,12 @@ def test_the_limit_that_is_nearer_is_shown(client, bob, limit):
 
 
 @pytest.mark.parametrize(("plan", "number"), [("free", 600), ("team", 1_200), ("business", 6_000)])
-def test_the_plan_says_how_many(client, acme, bob, plan, number):
+def test_plan_sets_the_request_limit(client, acme, bob, plan, number):
     type(acme).objects.filter(pk=acme.pk).update(plan=plan)
     assert client.as_(bob).get(URL)["RateLimit-Limit"] == str(number)
 
 
-def test_strangers_are_not_counted(client, acme, bob, limit):
+def test_anonymous_requests_are_not_counted(client, acme, bob, limit):
     limit(user=1)
     for place in (client, client.at(acme)):
         for _ in "123":
@@ -154,7 +154,7 @@ def test_requests_at_the_same_moment_are_all_counted(acme, client, bob, limit, a
     assert sorted(found) == [200] * 5 + [429] * 3
 
 
-def test_the_counters_belong_to_the_tenant_and_are_gone_after_a_minute(client, acme, bob):
+def test_counters_belong_to_the_tenant_and_expire_after_a_minute(client, acme, bob):
     client.as_(bob).get(URL)
     redis = caches["default"]._cache.get_client(None)
     member, minute = membership_of(bob, acme), 60_000_020 // 60

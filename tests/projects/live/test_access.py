@@ -30,7 +30,7 @@ def test_foreign_hidden_and_absent_projects_are_answered_alike(office, other_off
         assert live.ask(type="ping") == {"type": "pong"}
 
 
-def test_a_private_project_of_ones_own(office):
+def test_project_member_and_admin_can_follow_a_private_project(office):
     hidden = office.make_project(private=True)
     office.act(add_project_member, project=hidden, member=office.membership("member"))
     with office.with_token() as live, office.with_token("admin") as admin:

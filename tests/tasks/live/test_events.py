@@ -82,7 +82,7 @@ def test_events_show_board_objects_like_the_api(office, project, client, kind):
     assert (event["object"], event["version"]) == (shown, None)
 
 
-def test_every_verb_is_of_a_kind_that_is_shown():
+def test_every_verb_belongs_to_a_shown_kind():
     """Clients would hear of an object without serializer that it is gone."""
     actions = [*ROOT.glob("projects/actions/*.py"), *ROOT.glob("tasks/actions/*.py")]
     kinds = {word.partition(".")[0] for path in actions for word in quoted_verbs(path.read_text())}
@@ -108,7 +108,7 @@ def test_a_bulk_change_is_one_event_for_each_task(office, project):
     assert {event["object"]["priority"] for event in found} == {"high"}
 
 
-def test_a_label_is_followed_in_every_project_that_has_it(office, project):
+def test_label_change_is_an_event_in_every_project_with_the_label(office, project):
     label, other = office.act(create_label, name="Bug"), office.make_project("Other", key="OTHER")
     without = office.make_project("Without", key="WITHOUT")
     for place in (project, other):
