@@ -2,7 +2,7 @@
 
 from tests.mutants.controls import Mutant, off
 
-MEANWHILE, LOG_IN = "tests/accounts/test_deleted_meanwhile.py", "tests/frontend/auth/test_log_in.py"
+MEANWHILE, LOG_IN = "tests/accounts/test_user_deletion_races.py", "tests/frontend/auth/test_log_in.py"
 ADAPTERS, MEMBERS, PEOPLE = "accounts/adapters.py", "accounts/actions/members.py", "accounts/actions/locks.py"
 
 OF_LEAVING: list[Mutant] = [
