@@ -56,6 +56,18 @@ def test_row_of_a_resource_matches_the_routes(resource):
     assert set(parameters) == known - PAGING
 
 
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_methods_of_a_resource_are_right(resource):
+    def methods_of(path):
+        return {name.upper() for name in PATHS.get(path, {}) if name in ("get", "post", "put", "patch", "delete")}
+
+    rows = (line.strip("|").split("|") for line in PAGE.splitlines() if re.match(r"\| (?:list: )?`GET`[,;: ]", line))
+    (methods,) = (cells[0] for cells in rows if f"`{resource}`" in cells[1])
+    of_list, _, of_row = methods.partition("row:")
+    assert set(re.findall(r"[A-Z]+", of_list)) == methods_of(resource)
+    assert set(re.findall(r"[A-Z]+", of_row)) == methods_of(f"{resource}{{id}}/")
+
+
 def test_every_other_path_is_on_the_page():
     for path in set(PATHS) - set(RESOURCES):
         if path.removesuffix("{id}/") not in RESOURCES:

@@ -41,7 +41,8 @@ MADE_KNOWN = {
     ],
     "docs/api.md": [
         ("|---|---|---|---|\n", "| `contacts/` | id, name, about, added_by, created_at | name | |\n"),
-        ("Projects come by key, ", "contacts by name, "),
+        ("`subtasks/`, `comments/`, `labels/`", ", `contacts/`"),
+        ("| by name | `labels/`", ", `contacts/`"),
     ],
     "tests/isolation/conftest.py": [
         ("from accounts.tokens import hash_of\n", "from contacts.models import Contact\n"),
