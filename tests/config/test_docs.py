@@ -42,6 +42,13 @@ def test_named_files_exist(page):
 
 
 @each_page
+def test_names_are_in_the_files_that_it_gives(page):
+    """As in "`OBVIOUS` in `accounts/validation.py`"."""
+    given = re.findall(rf"`([A-Za-z_.]+)(?:\(\))?`(?:,? in|\s\() ?`((?:{FOLDERS})/[\w./-]*\.\w+)`", page.read_text())
+    assert [(name, file) for name, file in given if name not in (ROOT / file).read_text()] == []
+
+
+@each_page
 def test_links_of_a_page_have_targets(page):
     broken = []
     for path, anchor in re.findall(r"\]\(([^)#\s]*)#?([^)\s]*)\)", page.read_text()):
