@@ -9,7 +9,7 @@ import sys
 from benchmarks.servers import run_alone
 
 FOLDER = "BENCHMARKS_FOLDER"
-NAMES = ("testdata", "lists", "requests", "page", "board", "jobs", "flood", "fanout")
+NAMES = ("testdata", "lists", "requests", "page", "board", "jobs", "flood", "fanout", "serving")
 
 
 def main(names: list[str]) -> int:

@@ -17,7 +17,7 @@ def run(names: list[str]) -> None:
     django.setup()
     from django.core.management import call_command
 
-    from benchmarks import board, fanout, flood, jobs, lists, page, reports, requests, testdata
+    from benchmarks import board, fanout, flood, jobs, lists, page, reports, requests, serving, testdata
 
     call_command("migrate", verbosity=0)
     started = time.perf_counter()
@@ -32,6 +32,7 @@ def run(names: list[str]) -> None:
         "jobs": jobs,
         "flood": flood,
         "fanout": fanout,
+        "serving": serving,
     }
     for name in names:
         text = reports.write(name, data, modules[name].measure(data))

@@ -1,0 +1,66 @@
+"""`python -m benchmarks.loading`: sends requests over kept-alive connections and counts the responses.
+
+Reads JSON from its standard input, `{"port": …, "seconds": …, "requests": [text, …]}`, and opens one connection for
+each request text, on which it sends the request again as soon as the response is complete. Prints `{"responses": …,
+"seconds": …}`. A response other than 200 ends it with an error.
+"""
+
+import asyncio
+import json
+import re
+import sys
+from typing import cast
+
+LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
+LAST_CHUNK = b"\r\n0\r\n\r\n"
+
+
+class Connection(asyncio.Protocol):
+    """One request after the other until the time `ends`; `done` has the number of responses."""
+
+    def __init__(self, request: bytes, ends: float) -> None:
+        self.request, self.ends = request, ends
+        self.loop = asyncio.get_running_loop()
+        self.done: asyncio.Future[int] = self.loop.create_future()
+        self.received, self.responses = b"", 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self.transport.write(self.request)
+
+    def data_received(self, data: bytes) -> None:
+        self.received += data
+        head, blank, body = self.received.partition(b"\r\n\r\n")
+        if not blank:
+            return
+        length = LENGTH.search(head + b"\r\n")
+        complete = len(body) >= int(length[1]) if length else body.endswith(LAST_CHUNK)
+        if not head.startswith(b"HTTP/1.1 200 "):
+            self.transport.abort()
+            self.done.set_exception(RuntimeError(f"Not a response with status 200: {self.received[:500]!r}"))
+        elif complete:
+            self.received, self.responses = b"", self.responses + 1
+            if self.loop.time() < self.ends:
+                self.transport.write(self.request)
+            else:
+                self.transport.close()
+                self.done.set_result(self.responses)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(error or RuntimeError("The server closed the connection."))
+
+
+async def load(port: int, requests: list[str], seconds: float) -> dict[str, float]:
+    """Send `requests`, each over a connection of its own, for so many seconds."""
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    connections = [Connection(request.encode(), started + seconds) for request in requests]
+    for connection in connections:
+        await loop.create_connection(lambda connection=connection: connection, "127.0.0.1", port)
+    responses = sum(await asyncio.gather(*(connection.done for connection in connections)))
+    return {"responses": responses, "seconds": loop.time() - started}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(asyncio.run(load(**json.load(sys.stdin)))))
