@@ -6,7 +6,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import get_commands
+
+from tenancy import routing
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -63,6 +66,23 @@ def test_links_of_a_page_have_targets(page):
 def test_readme_links_every_page_of_docs():
     linked = set(re.findall(r"\]\((docs/[\w./-]+\.md)", (ROOT / "README.md").read_text()))
     assert {page.relative_to(ROOT).as_posix() for page in (ROOT / "docs").glob("*.md")} <= linked
+
+
+def test_pages_list_what_the_settings_and_modules_define():
+    """Shared prefixes of cache keys, resolvers, and site layouts with their URLconfs."""
+    resolvers = [
+        name for name, value in vars(routing).items() if isinstance(value, type) and name.endswith("Resolver")
+    ]
+    variants = settings.TENANCY["VARIANTS"]
+    defined = {
+        "cache": settings.TENANCY["PUBLIC_CACHE_KEYS"],
+        "routing": resolvers,
+        "site-layouts": [*variants, *(variant["URLCONF"] for variant in variants.values())],
+    }
+    for name, words in defined.items():
+        text = (ROOT / "docs" / f"{name}.md").read_text()
+        assert [word for word in words if f"`{word}`" not in text] == [], name
+    assert len(resolvers) == 4
 
 
 @each_page
