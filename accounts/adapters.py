@@ -37,7 +37,7 @@ BEGUN = "log_in_begun"  # in a session: {user id: log_in_stamp}, between the pas
 APP, FAILED = "allauth.account", "login_failed"  # allauth's names of its limit
 SIGNED_UP = "signed_up"  # one of ours
 
-# allauth's names of the events that a user is told by email, and ours. The old address is told of a new one when that
+# allauth's and our names of the events that send an email. The old address is notified of a new one when that
 # is requested, while the user can still prevent the change.
 NEWS = {
     "password_changed": "password_changed",
@@ -72,7 +72,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return False
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        return get_script_prefix()  # "/", or "/t/<slug>/" where tenants are told apart by path
+        return get_script_prefix()  # "/", or "/t/<slug>/" with path routing
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
         return get_script_prefix()  # the page lists the new account
@@ -84,7 +84,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return f"{get_script_prefix()}auth/"
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
-        """Store the stamp of the user for whom the password was right: the second factor may be asked for next."""
+        """Store the stamp of the user for whom the password was right: the second factor may be required next."""
         request.session[BEGUN] = {str(user.pk): user.log_in_stamp}
         refused: HttpResponse | None = super().pre_login(request, user, **kwargs)
         return refused
@@ -186,7 +186,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return bool(super().confirm_email(request, email_address))
 
     def should_send_confirmation_mail(self, request: HttpRequest, email_address: EmailAddress, signup: bool) -> bool:
-        return not signup  # the action that signs people up has asked for it, in its own transaction
+        return not signup  # the sign-up action has enqueued the email in its transaction
 
     def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
         address = emailconfirmation.email_address

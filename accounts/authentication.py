@@ -77,7 +77,7 @@ def admit_bearer_of(token: TenantAccessToken | TenantRefreshToken) -> Membership
 def admit(user_id: UUID, tenant_id: UUID, *, issued_at: datetime, by_log_in: bool = True) -> Membership:
     """Return the current membership, in the active tenant, of the user whom a valid token names.
 
-    A token of a log-in ends with that log-in; a personal token has an expiry of its own. Raises InvalidToken,
+    An access token ends with its log-in; a personal token has a separate expiry. Raises InvalidToken,
     TenantMismatch, NotAMember.
     """
     user = User.objects.filter(pk=user_id, is_active=True).first()

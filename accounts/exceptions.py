@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 
 
 class Conflicting(Exception):
-    """Nothing was changed, since it cannot be done to what is there: answered with 409 `conflict` and this text."""
+    """The state of the object does not allow the action; nothing was changed: 409 `conflict` with this text."""
 
 
 class Gone(Exception):
@@ -32,7 +32,7 @@ class TenantMismatch(Exception):
 
 
 class QuotaExceeded(ValidationError):
-    """The plan does not include one more: 402 `quota_exceeded`. Forms show it as they show what else is refused."""
+    """The plan does not include one more: 402 `quota_exceeded`. Forms show it like other refusals."""
 
 
 class FileTooLarge(Exception):

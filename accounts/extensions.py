@@ -4,7 +4,7 @@ Each app that adds something has a module `extensions.py`. AccountsConfig loads 
 Celery loads the modules `jobs`. There the app registers its kinds and topics here, and declares its permissions and
 quotas with `accounts.permissions.declare()` and `accounts.quotas.declare()`.
 
-This module is below `accounts.models`, which may ask it. It therefore imports no models at run time.
+This module is below `accounts.models`, which may call it. It therefore imports no models at run time.
 """
 
 from abc import ABC, abstractmethod
@@ -265,7 +265,7 @@ class AttachmentKind[A: "AbstractAttachment"](ABC):
 
     @abstractmethod
     def lock(self, attachment: A) -> None:
-        """Lock what `attachment` belongs to until the transaction ends, and set it on `attachment` as it is now.
+        """Lock the subject of `attachment` until the transaction ends, and set the reloaded subject on `attachment`.
 
         It is also called for a new attachment, before that is saved. Locks are taken in the order user, account, rows
         of the app; the membership is locked after this. Raises Gone.

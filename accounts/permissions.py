@@ -1,6 +1,6 @@
-"""Roles and permissions: the one table that views, API and actions ask.
+"""Roles and permissions: the table that views, API and actions read.
 
-It says what a role allows in the account. Each app declares its own entries in its module `extensions.py`. The rows
+It defines what a role allows in the account. Each app declares its own entries in its module `extensions.py`. The rows
 that a member sees are those of each model's `visible_to()`. The entries describe in words what applies to single rows
 beyond that, and the actions check it. `config.roles` writes docs/roles.md from the table.
 """
@@ -40,14 +40,14 @@ PERMISSIONS: dict[str, Permission] = {
     "account.export": Permission(OWNERS, "export everything that the account has, private projects too"),
     "account.delete": Permission(OWNERS, "delete the account with everything in it, and call that off"),
     "audit.read": Permission(ADMINS, "read the audit log and export it"),
-    "profile.update": Permission(EVERYBODY, "change one's own name, and choose which mails one gets"),
+    "profile.update": Permission(EVERYBODY, "change their own name and email settings"),
     "member.manage": Permission(ADMINS, "invite and remove members and change their roles, except owners"),
     "member.leave": Permission(EVERYBODY, "leave the account"),
     "token.manage": Permission(
-        EVERYBODY, "make and revoke one's own personal tokens, which may do no more than oneself"
+        EVERYBODY, "create and revoke their own personal tokens, which have no more permissions than the member"
     ),
-    "notification.read": Permission(EVERYBODY, "mark one's own notifications as read"),
-    "file.write": Permission(WRITERS, "attach files; delete one's own files"),
+    "notification.read": Permission(EVERYBODY, "mark their own notifications as read"),
+    "file.write": Permission(WRITERS, "attach files; delete their own files"),
     "file.delete_any": Permission(ADMINS, "delete the files of others"),
 }
 

@@ -25,7 +25,7 @@ def use_up_code(user: User, secret: str, code: str) -> bool:
 
     A code is timely in its own half minute and in the next one. allauth also accepts codes of the following half
     minute, which no correct clock shows yet, and marks them as used: that mark is removed, since the code is valid
-    later. Timely codes get a mark of their own, which lasts as long as they are accepted. The cache adds the mark in
+    later. Timely codes get a separate mark, which lasts as long as they are accepted. The cache adds the mark in
     one step, so of several simultaneous uses one succeeds. Raises CacheUnavailable.
     """
     before, now, _next = yield_hotp_counters_from_time()
@@ -38,7 +38,7 @@ def use_up_code(user: User, secret: str, code: str) -> bool:
 
 
 class TimelyCode:
-    """A mixin for allauth's forms that ask for a code: a code of an app is accepted for up to a minute, once."""
+    """A mixin for allauth's forms that require a code: a code of an app is accepted for up to a minute, once."""
 
     def clean_code(self: Any) -> str:
         """Raises ValidationError, CacheUnavailable."""

@@ -1,1 +1,1 @@
-"""What users can do with accounts, members and themselves: one function and one transaction for each action."""
+"""Actions on accounts, members and users: one function and one transaction for each action."""

@@ -1,7 +1,7 @@
 """Account erasure: every row, file, session and cached value of an account, and its slug at the end.
 
 Each step can be repeated and does nothing where it was done before, so an interrupted erasure starts again from the
-beginning. The row of the account is deleted last, in a transaction of its own: its absence shows that all is done.
+beginning. The row of the account is deleted last, in a separate transaction: its absence shows that all is done.
 """
 
 from collections.abc import Iterator
@@ -96,7 +96,7 @@ def _erase_account_row(account: Account) -> bool:
 
 
 def _children_first() -> Iterator[type[TenantModel]]:
-    """Yield the models of tenants, each before those that it refers to, except those that cascade by themselves."""
+    """Yield the tenant-owned models, each before its referenced models, except those that the database cascades."""
     seen: set[type[models.Model]] = set()
     order: list[type[TenantModel]] = []
 

@@ -36,7 +36,7 @@ class AccountFields(TypedDict, total=False):
 
 
 class ProfileFields(TypedDict, total=False):
-    """The fields that users change of themselves, in all their accounts."""
+    """The profile fields that users may change, in all their accounts."""
 
     name: str
     time_zone: str | None

@@ -45,7 +45,7 @@ def sweep_files() -> int:
 def _ask_again(model: type[AbstractAttachment], before: datetime) -> None:
     """Request the check again for attachments that have waited for it: worker or S3 was down, and the job gave up.
 
-    Their uploaders were told that the files had arrived, so these are not deleted.
+    Their uploaders received a success response, so these files are not deleted.
     """
     for pk in model.objects.filter(WAITING, received_at__lt=before).values_list("pk", flat=True):
         enqueue("accounts.inspect_attachment", attachment_id=str(pk))

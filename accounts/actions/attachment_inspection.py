@@ -26,7 +26,7 @@ LARGEST_PREVIEWED = 64 * 2**20  # bytes, which are in memory while the preview i
 
 
 def inspect_attachment(*, attachment_id: UUID) -> None:
-    """Make an attachment ready or reject it. An attachment that is absent or not pending stays as it is.
+    """Make an attachment ready or reject it. An attachment that is absent or not pending does not change.
 
     It can be stopped at any point and called again. Do not call it in a transaction: it reads from S3, which can be
     slow. Raises StorageUnavailable, TooManyImages.

@@ -1,4 +1,4 @@
-"""Creating attachments and deleting them. A job looks at what is in them: `accounts.actions.attachment_inspection`."""
+"""Creating and deleting attachments. A job inspects their content: `accounts.actions.attachment_inspection`."""
 
 import re
 from collections.abc import Mapping
@@ -49,7 +49,7 @@ class AlreadyChecked(Conflicting):
 
 @dataclass(frozen=True)
 class NewFile:
-    """What a client says of a file: its name, its media type, and how many bytes it has."""
+    """The metadata of a file as the client states it: name, media type, and size in bytes."""
 
     name: str
     content_type: str
@@ -171,7 +171,7 @@ def abandon_attachment(*, attachment: AbstractAttachment) -> None:
 
 
 def lock_attachment(attachment: AbstractAttachment) -> None:
-    """Lock what an attachment belongs to and make `attachment` what it is now. Raises Gone.
+    """Lock the subject of an attachment and reload `attachment`. Raises Gone.
 
     Actions of members lock it with an authorization: `_lock()`.
     """

@@ -1,14 +1,14 @@
-"""Authorization at the time of use: every action asks, in its transaction, what the acting member may do now.
+"""Authorization at the time of use: every action checks the permissions of the acting member in its transaction.
 
 A request reads its member when it begins. Until the action has its locks, or an upload its last byte, the member may
 have been removed or have another role, and the account may have been suspended.
 
-    1. `require()` asks by what the request has read: a refusal costs no lock.
+    1. `require()` checks the member as the request has read it: a refusal costs no lock.
     2. The action locks what it changes, in the established order: user, account, project, label.
-    3. `authorize()` locks the membership last, reads it again and asks again.
+    3. `authorize()` locks the membership last, reads it again and checks it again.
 
-What takes a permission away locks account and membership, and nothing of the above afterwards, so no two wait for each
-other. It waits for the writes that were authorized before it, and those that are authorized after it are refused.
+A revocation locks account and membership and takes no other lock afterwards, so there is no deadlock. It waits for the
+writes that were authorized before it; writes that are authorized after it are refused.
 """
 
 from django.core.exceptions import PermissionDenied
@@ -34,7 +34,7 @@ def authorize(
         raise PermissionDenied(_("You are no longer a member of this account."))
     if now.account.suspended_at is not None and not while_suspended:
         raise PermissionDenied(_("This account is suspended."))
-    # The same object: views and callers that have it go on with what it is now.
+    # The same object: callers that have it see the reloaded values.
     for field in Membership._meta.concrete_fields:
         setattr(actor, field.attname, getattr(now, field.attname))
     actor.user = now.user

@@ -32,7 +32,7 @@ ABANDONED = timedelta(days=1)
 
 
 class TooManyExports(Conflicting):
-    """The member waits for as many exports as one may wait for; no other was begun."""
+    """The member has the maximum number of unfinished exports; no other was created."""
 
 
 @transaction.atomic
@@ -68,7 +68,7 @@ def _require_format(kind: ExportKind[Any], format_: str) -> None:
 def write_export(*, export_id: UUID) -> None:
     """Write the file of an export, and store how far it is; one that is finished or deleted is left alone.
 
-    After a process was killed it is called again, and begins anew under the same name. Not to be called in a
+    After a process was killed it is called again and writes the file again under the same name. Not to be called in a
     transaction, which would hide the progress. Raises StorageUnavailable.
     """
     export = _begin(export_id)
@@ -115,7 +115,7 @@ def remove_old_exports() -> int:
 
 
 def _begin(export_id: UUID) -> Export | None:
-    """Return an export that is to be written, with its subject as it is now; None if there is nothing to do."""
+    """Return an export that is to be written, with its reloaded subject; None if there is nothing to do."""
     export = _find_allowed(export_id)
     if export is None:
         fail_export(export_id=export_id, failure=ExportFailure.FORBIDDEN)

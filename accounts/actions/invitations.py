@@ -1,4 +1,4 @@
-"""Invitations: making, sending and revoking them. `acceptance` makes members of them.
+"""Invitations: creating, sending and revoking them. `acceptance` turns them into memberships.
 
 The link in the mail proves that the user reads the mail of the address, so the address counts as confirmed. The link's
 token is made when the mail is sent and is not stored: rows have its hash, the outbox has ids. A link is looked up in
@@ -45,7 +45,7 @@ class SentJustNow(TooManyAttempts):
 def invite(*, actor: Membership, email: str, role: str = Role.MEMBER) -> Invitation:
     """Invite an e-mail address. Raises PermissionDenied, ValidationError, QuotaExceeded.
 
-    It does the same work whether or not a user has that address, so the time of the answer tells nothing.
+    It does the same work whether or not a user has that address, so the response time reveals nothing.
     """
     lock_account()
     authorize(actor, "member.manage")

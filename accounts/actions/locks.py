@@ -14,7 +14,7 @@ class PersonGone(Conflicting):
 
 
 def get_or_gone[M: Model](rows: QuerySet[M], pk: object) -> M:
-    """Return the row of `rows` with this key, as it is now. Raises Gone."""
+    """Return the reloaded row of `rows` with this key. Raises Gone."""
     found = rows.filter(pk=pk).first()
     if found is None:
         raise Gone
@@ -22,7 +22,7 @@ def get_or_gone[M: Model](rows: QuerySet[M], pk: object) -> M:
 
 
 def lock_person(user: User) -> User:
-    """Return a user as they are now, locked until the transaction ends. Raises PersonGone.
+    """Return the reloaded user, locked until the transaction ends. Raises PersonGone.
 
     Lock the user before any account. Deleting a user locks the user's row and then, one after the other, all their
     accounts. Every write to data of a user needs this lock, so that no data of theirs remains after their deletion.
@@ -52,6 +52,6 @@ def lock_person_with(email: str) -> User | None:
 
 
 def lock_account() -> Account:
-    """Return the active account as it is now, locked until the transaction ends. Actions on members begin with it."""
+    """Return the reloaded active account, locked until the transaction ends. Actions on members begin with it."""
     # NO KEY: inserts of rows that refer to the account, which are all inserts, need not wait.
     return Account.objects.select_for_update(no_key=True).get(pk=require_active_tenant().pk)

@@ -36,7 +36,7 @@ class AlreadyMember(Conflicting):
 
 @transaction.atomic
 def change_role(*, member: Membership, actor: Membership, role: str) -> Membership:
-    """Give a member another role and return them as they are now; the same role again changes nothing.
+    """Change the role of a member and return the reloaded member; the same role again changes nothing.
 
     It does not make owners: see `transfer_account()`. Raises PermissionDenied, ValidationError, LastOwner, and Gone if
     the member has left meanwhile.
@@ -73,7 +73,7 @@ def remove_member(*, member: Membership, actor: Membership) -> None:
 
 @transaction.atomic
 def leave_account(*, actor: Membership) -> None:
-    """End one's own membership. Raises LastOwner, and PermissionDenied for a member who was removed meanwhile."""
+    """End the membership of `actor`. Raises LastOwner, and PermissionDenied for a member who was removed meanwhile."""
     lock_account()
     authorize(actor, "member.leave")
     end_membership(actor, actor)

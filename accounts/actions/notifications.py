@@ -28,7 +28,7 @@ def notify(notifications: Iterable[Notification]) -> int:
 
 @transaction.atomic
 def mark_read(*, notification: Notification, actor: Membership) -> None:
-    """Mark one of `actor`'s own as read; one that was read before stays as it is. Raises PermissionDenied."""
+    """Mark a notification of `actor` as read; a read one does not change. Raises PermissionDenied."""
     authorize(actor, "notification.read")
     rows = Notification.objects.visible_to(actor).unread()
     rows.filter(pk=notification.pk).update(read_at=timezone.now())

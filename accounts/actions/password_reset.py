@@ -12,7 +12,7 @@ def ask_for_password_link(*, email: str) -> None:
     """Send a password reset link to a user, at the host of an account only to its members.
 
     It goes to the confirmed address, not to one that the user wants to change to. For an unknown address the same rows
-    are looked up and a job is enqueued that sends no mail: it costs the same, so the time tells nothing.
+    are looked up and a job is enqueued that sends no mail: it costs the same, so the response time reveals nothing.
     """
     user = User.objects.filter(email=email.lower(), is_active=True).first() or User()  # a new id, which no user has
     is_known_here = get_active_tenant() is None or current_membership(user) is not None

@@ -59,7 +59,7 @@ def _change_logo(account: Account, actor: Membership, picture: str) -> None:
 
 
 def set_avatar(*, actor: Membership, content: bytes) -> None:
-    """Set one's own picture, in this account.
+    """Set the avatar of `actor` in this account.
 
     Raises ValidationError if the content is not an image, PermissionDenied, TooManyImages, StorageUnavailable.
     """
@@ -70,7 +70,7 @@ def set_avatar(*, actor: Membership, content: bytes) -> None:
 
 
 def remove_avatar(*, actor: Membership) -> None:
-    """Remove one's own picture, if there is one. Raises PermissionDenied."""
+    """Remove the avatar of `actor`, if there is one. Raises PermissionDenied."""
     require(actor, "profile.update")
     _change_avatar(actor, "")
 

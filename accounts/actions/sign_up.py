@@ -1,8 +1,8 @@
 """Sign-up: a user, an account that they own, and the email that asks them to confirm the address.
 
-A client cannot find out whether an address is known. For a known address an account without members is made all the
-same: otherwise the slug would stay free, which a second request would show. The known user is told by email; their
-password, log-ins and accounts stay as they are.
+A client cannot find out whether an address is known. For a known address an account without members is created:
+otherwise the slug would stay free, which a second request would show. The known user is notified by email; their
+password, log-ins and accounts do not change.
 """
 
 import secrets
@@ -54,7 +54,7 @@ def _sign_up(email: str, password: str, account_name: str, slug: str) -> User | 
     save_new_account(account)
     # For a known address a placeholder is created and rolled back, so that both cases cost the same.
     before = transaction.savepoint_create()
-    user = User.objects.create_user(f"{uuid4()}@stranger.invalid" if known else email, password)
+    user = User.objects.create_user(f"{uuid4()}@placeholder.invalid" if known else email, password)
     give_account(account, user)
     (transaction.savepoint_rollback if known else transaction.savepoint_commit)(before)
     with tenant_context(account):

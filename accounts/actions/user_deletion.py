@@ -1,4 +1,4 @@
-"""Deleting one's own user. Their work stays in the accounts, where it is shown as that of "a former member"."""
+"""User deletion. The work of the user stays in the accounts and is shown as that of "a former member"."""
 
 from collections.abc import Iterable
 

@@ -1,1 +1,1 @@
-"""The REST API of accounts, the people in them, and credentials."""
+"""The REST API of accounts, members and credentials."""

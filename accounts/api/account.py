@@ -57,7 +57,7 @@ class NameSerializer(StrictSerializer):
 
 
 class OfAccount(MemberView):
-    """What is at the account itself: its tag is that of `account/`."""
+    """A view of the account itself: its ETag is that of `account/`."""
 
     example = {
         "id": example_id("account"),
@@ -122,7 +122,7 @@ class AccountView(OfAccount):
 
 
 class RestoreView(OfAccount):
-    """At the host of the account, or with its credentials, while nothing else is answered there."""
+    """Available at the host of an account in deletion, where all other endpoints are refused."""
 
     serializer_class = EmptyBody
     permissions = {"post": "account.delete"}
@@ -142,7 +142,7 @@ class RestoreView(OfAccount):
 
 
 class TransferSerializer(StrictSerializer):
-    """Who is to own the account: the id of a row of `members/`."""
+    """The new owner of the account: the id of a row of `members/`."""
 
     member = RowField(queryset=Membership.objects.current().prefetch_related("user"))
 

@@ -1,4 +1,4 @@
-"""`audit/`: who did what in the account, for owners and admins"""
+"""`audit/`: the audit log of the account, for owners and admins"""
 
 from django.http import StreamingHttpResponse
 from django.utils.translation import gettext_lazy as _

@@ -120,7 +120,7 @@ class ExportViewSet(TenantViewSet[Export]):
     serializer_class = ExportSerializer
     filterset_class = ExportFilterSet
     order = ("-created_at", "-id")
-    permissions = {"create": "account.read"}  # the action asks for the permission of the kind
+    permissions = {"create": "account.read"}  # the action checks the permission of the kind
     unrouted = ("partial_update", "destroy")
     operations = {
         "list": Operation("Returns the exports that the user requested, newest first."),

@@ -20,7 +20,7 @@ from tenancy.routing import tenant_origin
 
 
 class MeSerializer(StrictSerializer):
-    """A person, and what they are in this account."""
+    """A user and their membership in this account."""
 
     id = serializers.UUIDField(source="user.id", read_only=True)
     email = serializers.EmailField(source="user.email", read_only=True)
@@ -65,7 +65,7 @@ class MeView(MemberView):
         return preconditions.unless_known(request, self.answer())
 
     def patch(self, request: Request) -> Response:
-        """Change one's own name and time zone, in all accounts, and which mails one gets from this one."""
+        """Change the user's name and time zone, in all accounts, and their email settings in this account."""
         choices = self.read_body()
         if fields := choices.pop("user", None):
             update_profile(actor=self.membership, **fields)

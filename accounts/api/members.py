@@ -25,7 +25,7 @@ class MemberSerializer(StrictModelSerializer[Membership]):
 
 
 class MemberViewSet(TenantViewSet[Membership]):
-    """Who belongs to the account, the oldest member first. New ones come by invitation."""
+    """The members of the account, the oldest first. New members join by invitation."""
 
     noun = "member"
     example = {"id": example_id("bob"), "name": "Bob", "email": "bob@example.com", "role": "member"}

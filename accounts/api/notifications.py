@@ -110,7 +110,7 @@ class NotificationViewSet(TenantViewSet[Notification]):
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def read(self, request: Request, pk: str) -> Response:
-        """Mark a notification as read. One that is read already stays as it is."""
+        """Mark a notification as read. A read notification does not change."""
         return self.act(notifications.mark_read)
 
     @extend_schema(request=None, responses=ReadSerializer, filters=False)

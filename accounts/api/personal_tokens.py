@@ -1,4 +1,4 @@
-"""`tokens/`: one's own personal tokens"""
+"""`tokens/`: the personal access tokens of the member"""
 
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
@@ -16,7 +16,7 @@ from accounts.rest.views import TenantViewSet
 
 
 class NotMadeByATokenItself(BasePermission):
-    """A personal token makes no others, or one that leaked would outlive its revocation in its descendants."""
+    """A personal token cannot create tokens. Otherwise a leaked token could survive its revocation."""
 
     message = _("A personal token cannot create personal tokens. Log in to create one.")
 
@@ -32,7 +32,7 @@ class ApiTokenSerializer(StrictModelSerializer[ApiToken]):
 
 
 class NewApiTokenSerializer(ApiTokenSerializer):
-    """The only answer that has the text."""
+    """The only response that contains the text of the token."""
 
     token = serializers.CharField(read_only=True)
 

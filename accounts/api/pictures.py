@@ -1,4 +1,4 @@
-"""`account/logo/` and `me/avatar/`: pictures, sent as they are"""
+"""`account/logo/` and `me/avatar/`: pictures, sent as the request body"""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -42,7 +42,7 @@ BODY = dict.fromkeys(KINDS, OpenApiTypes.BINARY)
 
 
 class PictureView(MemberView):
-    """One picture, which is made anew. There is no PATCH: a picture is replaced."""
+    """One picture, which is re-encoded. There is no PATCH: a PUT replaces the picture."""
 
     http_method_names = ["put", "delete", "options"]
     parser_classes = PARSERS
@@ -51,7 +51,7 @@ class PictureView(MemberView):
     kept: Kept  # the body, while the request is answered
 
     def write(self, handler: Callable[..., Response], request: Request, **kwargs: Any) -> Response:
-        """Not in a transaction: a picture is received, made anew and stored first. It has no tag."""
+        """Not in a transaction: a picture is received, re-encoded and stored first. It has no ETag."""
         tags = preconditions.read_tags(request, "If-Match")
         if tags is not None and not preconditions.match(tags, NO_TAG):
             raise Stale

@@ -180,7 +180,7 @@ class VerifyView(TokenEndpoint):
 
 
 class RevokeView(TokenEndpoint):
-    """Ends a log-in, of former members too. The access token goes on until it expires, ten minutes at most."""
+    """Ends a log-in, of former members too. The access token stays valid until it expires, ten minutes at most."""
 
     operations = {
         "post": Operation(
@@ -237,14 +237,14 @@ def _authenticate(request: HttpRequest, account: Tenant | None, email: str, pass
     """Return the person whose password this is, if they are a member of `account` who may log in.
 
     Failed attempts count towards the limit of the log-in page. An unknown account costs the same work and counts as a
-    failure too: a random password is checked instead, so that the answer tells nothing about the given one. Raises
+    failure too: a random password is checked instead, so that the response reveals nothing about the given one. Raises
     TooManyAttempts.
     """
     adapter = get_adapter(request)
     if account is None:
         adapter.check_password(request, email, secrets.token_hex())
         return None
-    with tenant_context(account):  # in which MemberBackend asks for the membership
+    with tenant_context(account):  # MemberBackend reads the membership in it
         return cast("User | None", adapter.check_password(request, email, password))
 
 

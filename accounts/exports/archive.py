@@ -1,6 +1,6 @@
-"""The archive of an account: everything that it has as one ZIP, with tables as CSV, files, and sections of the apps.
+"""The archive of an account: its data as one ZIP, with tables as CSV, files, and sections of the apps.
 
-Credentials and hashes of them are left out, and so is what belongs to one member alone: `TenantModel.in_archive`.
+It excludes credentials, their hashes, and data of a single member: `TenantModel.in_archive`.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ SECRET = "_hash"  # noqa: S105  # the end of the names of columns that stand for
 
 
 class AccountExport(ExportKind[Model]):
-    """Everything that the account has."""
+    """The data of the account."""
 
     name = ACCOUNT
     permission = "account.export"

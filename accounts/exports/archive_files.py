@@ -1,4 +1,4 @@
-"""The contents of an account's files in its ZIP: as they are, a piece at a time."""
+"""The contents of an account's files in its ZIP: unchanged, a chunk at a time."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -28,7 +28,7 @@ def count() -> int:
 def write_files(archive: ZipFile, file: IO[bytes], most: int) -> Iterator[int]:
     """Write the files of the active account into `archive`, which is in `file`, and yield 1 after each.
 
-    One whose object is not there is told of in `files/missing.csv`. Raises TooLarge when there are more than `most`
+    A file without an object is listed in `files/missing.csv`. Raises TooLarge when there are more than `most`
     bytes, StorageUnavailable.
     """
     missing = []

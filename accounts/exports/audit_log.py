@@ -96,7 +96,7 @@ def _xlsx(rows: QuerySet[AuditEntry]) -> Generator[bytes]:
 
 
 def _pages(rows: QuerySet[AuditEntry]) -> Iterator[list[AuditEntry]]:
-    """Yield the entries page by page. Each is a query of its own, since an open cursor could mix tenants."""
+    """Yield the entries page by page. Each page is a separate query, since an open cursor could mix tenants."""
     last = None
     while page := _page_after(rows, last):
         last = page[-1]

@@ -33,7 +33,7 @@ class SheetFull(Exception):
 
 
 class Workbook:
-    """A sheet of rows, and one that says what it is: `head()`, `write()` for each row, `finish()`, `close()`.
+    """A sheet of rows and a sheet that describes the export: `head()`, `write()` for each row, `finish()`, `close()`.
 
     `finish()` writes the file, and `close()` removes what is left of one that was not finished. It needs the disk for
     twice the bytes of the sheet, of which there are at most `most`.

@@ -1,1 +1,1 @@
-"""Bytes without rows: what a file contains and how it is named."""
+"""Content and names of files, without database rows."""

@@ -62,7 +62,7 @@ TURNS = {
 
 
 class NotAnImage(Exception):
-    """The content is not an image of an accepted kind, or too large. The text tells the user why."""
+    """The content is not an image of an accepted kind, or too large. The text states the reason for the user."""
 
 
 class TooManyImages(Exception):
@@ -156,7 +156,7 @@ def _open(content: bytes) -> ImageFile:
 
 
 def _draft(image: ImageFile, pixels: int, square: bool) -> None:
-    """Decode a JPEG at a fraction of its size, which becomes its `size`. Other formats stay as they are."""
+    """Decode a JPEG at a fraction of its size, which becomes its `size`. Other formats are not changed."""
     width, height = image.size
     side = (min if square else max)(width, height)
     target = OVERSAMPLED * pixels

@@ -1,4 +1,4 @@
-"""The names of files: for people alone. Where a file lies never depends on them."""
+"""The names of files, for display only. The key of an object never depends on them."""
 
 import re
 import unicodedata

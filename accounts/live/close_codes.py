@@ -1,4 +1,4 @@
-"""The close codes of the WebSocket, with their reasons. docs/websocket.md tells clients what to do about each.
+"""The close codes of the WebSocket, with their reasons. docs/websocket.md lists what clients do for each.
 
 A code of the form 4xxx is 4000 and the status that the API would answer; the reason is the API's code. The handshake
 in tenancy/sockets.py closes by the same rule.

@@ -44,7 +44,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.tenant: AbstractTenant = scope["tenant"]
         self.visitor: Visitor = scope["visitor"]
         self.subscriptions: dict[Key, Subscription] = {}
-        self._lost: list[Key] = []  # that the client is to be told it has lost
+        self._lost: list[Key] = []  # subscriptions whose loss is to be sent to the client
         self._behind = asyncio.Event()
         self._sending_since: float | None = None
         self._loop = asyncio.get_running_loop()
@@ -123,7 +123,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             subscription.ended = True
             feeds.leave(subscription.feed, self._behind.set)
 
-    # What it is told -------------------------------------------------------------------------------------------------
+    # Messages --------------------------------------------------------------------------------------------------------
 
     async def _send_events(self) -> None:
         try:

@@ -1,4 +1,4 @@
-"""The events of a topic as live clients receive them: rows of its activity with their objects as they are now.
+"""The events of a topic as live clients receive them: rows of its activity with the current state of their objects.
 
 The objects are loaded in the form of the REST API, as `accounts.extensions.shows()` has registered it.
 """
@@ -30,7 +30,7 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event as it is sent: encoded once, however many receive it."""
+    """One encoded event: encoded once for all receivers."""
 
     seq: int
     frame: str

@@ -1,6 +1,6 @@
 """The feeds of this process: one for each row that its sockets follow, read once for all of them.
 
-A feed is told that its row has new events, reads them and wakes its followers, which take them at their own pace.
+A feed is notified of new events of its row, reads them and wakes its followers, which take them at their own pace.
 Nothing is queued for a follower: it knows the number of the last event that it has sent, and events that are not among
 the recent ones are read from the table again.
 """
@@ -118,7 +118,7 @@ class Subscription:
 
 
 class Feeds:
-    """The feeds of this process, and the one channel on which it hears of them.
+    """The feeds of this process, and the channel on which it receives their announcements.
 
     Not a channel for each socket: the layer would then send a message with the names of all of them, for every change
     and from the process that made it, and a Redis that goes away would be hundreds of exceptions instead of one.
@@ -159,7 +159,7 @@ class Feeds:
             try:
                 await self._listen()
             except* (RedisError, OSError) as errors:
-                # No feed is told anything meanwhile, but the watch looks.
+                # No feed is notified meanwhile, but the watch polls.
                 logger.warning("channel_layer_unavailable", error=str(errors.exceptions[0]))
             except* Exception:  # whatever it is: all feeds of this process depend on this task
                 logger.exception("listener_broken")

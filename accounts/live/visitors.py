@@ -90,7 +90,7 @@ def _of_session(request: HttpRequest) -> Visitor:
 # Sessions ----------------------------------------------------------------------------------------------------------
 
 # Not with `django.contrib.auth.get_user()`: after a rotation of keys it gives the session another name, of which the
-# browser would hear nothing over a socket; and it asks for one session at a time.
+# browser would receive no message over a socket; and it reads one session at a time.
 
 
 def _sessions(keys: Collection[str]) -> dict[str, Any]:
@@ -172,7 +172,7 @@ class OpenSockets:
             raise
 
     def leave(self, account: AbstractTenant) -> None:
-        """Count one less. The next `publish()` tells the other processes."""
+        """Count one less. The next `publish()` informs the other processes."""
         with self._lock:
             self._here[cast(Account, account)] -= 1
 

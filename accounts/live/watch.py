@@ -1,6 +1,6 @@
-"""The watch: every two seconds it ends sockets that may not be open any more, and finds events that were missed.
+"""The watch: every two seconds it closes sockets without permission, and finds missed events.
 
-It asks for all sockets of a tenant at once, so the number of queries does not grow with the number of sockets. It also
+It checks all sockets of a tenant at once, so the number of queries does not grow with the number of sockets. It also
 finds what the channel layer has lost, such as everything while Redis is down: a number that is higher than the feed's.
 """
 
@@ -26,7 +26,7 @@ from tenancy.sockets import PATIENT_THREADS, WATCH_THREADS, Closed, in_thread
 logger = structlog.get_logger("accounts.live.watch")
 
 EVERY = 2.0  # seconds; a member who loses access loses the socket within five
-BLIND_SECONDS = 15.0  # that sockets stay open while the database cannot tell whether they may
+BLIND_SECONDS = 15.0  # that sockets stay open while the database is unavailable
 
 
 class WatchedSocket(Protocol):

@@ -1,4 +1,4 @@
-"""Accounts (the tenants), their domains, users, memberships and what else every account has."""
+"""Accounts (the tenants), their domains, users, memberships and other rows of every account."""
 
 from accounts.models.accounts import Account, Color, Domain, MediaAccess
 from accounts.models.activity import AbstractActivity, AbstractTopic

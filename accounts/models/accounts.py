@@ -1,4 +1,4 @@
-"""Accounts, which are the tenants, and their domains: both shared, since they say who the tenant is."""
+"""Accounts, which are the tenants, and their domains: both shared, since they identify the tenant."""
 
 from datetime import timedelta
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""Rows whose events are numbered, and the events: what live updates are made of. Apps inherit and register both."""
+"""Topics and their numbered events, the source of live updates. Apps inherit and register both."""
 
 from django.db import models
 
@@ -18,7 +18,7 @@ class AbstractTopic(TenantModel):
 
 
 class AbstractActivity(TenantModel):
-    """An event of a topic: the feed, and what live clients catch up from.
+    """An event of a topic: the activity feed, and the source of missed events of live clients.
 
     The model adds a TenantForeignKey to its topic, with the topic's name. It is unique together with `seq`.
     """

@@ -24,7 +24,7 @@ class ExportState(models.TextChoices):
 
 
 class ExportFailure(models.TextChoices):
-    """Why there will be no file."""
+    """The reason why an export failed."""
 
     TOO_LARGE = "too_large", _("The file would be larger than the limit.")
     FORBIDDEN = "forbidden", _("You no longer had permission when the file was to be written.")

@@ -25,7 +25,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     def valid(self) -> Self:
         """Return the invitations whose links are valid: until they expire, and while the inviter may still invite.
 
-        Otherwise a removed or demoted admin could return by an invitation to another address of their own.
+        Otherwise a removed or demoted admin could return by an invitation to another of their addresses.
         """
         able = Q(invited_by__ended_at=None, invited_by__role__in=INVITERS, invited_by__user__is_active=True)
         return self.open().filter(able, expires_at__gt=timezone.now())
@@ -51,7 +51,7 @@ class Invitation(TenantModel):
     invited_by = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
     token_hash = models.CharField(max_length=64, blank=True, editable=False)  # "" until the mail is sent
     created_at = models.DateTimeField(auto_now_add=True)
-    asked_at = models.DateTimeField(default=timezone.now, editable=False)  # when a mail was last asked for
+    asked_at = models.DateTimeField(default=timezone.now, editable=False)  # when a mail was last requested
     expires_at = models.DateTimeField(editable=False)
     accepted_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)

@@ -38,7 +38,7 @@ class Notification(TenantModel):
     subject_id = models.UUIDField()  # see accounts.models.subjects
     data = models.JSONField(default=dict)  # ids by the names that the API shows them under
     actor = TenantForeignKey(Membership, on_delete=models.PROTECT, null=True, related_name="+")
-    # Identifies the event, so that it is told once: the id of an activity or a comment, or a day.
+    # Identifies the event, so that it notifies once: the id of an activity or a comment, or a day.
     cause = models.CharField(max_length=36, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField(null=True, blank=True)

@@ -33,7 +33,7 @@ class AccountSuspended(PermissionDenied):
 
 
 def as_refusal(error: Exception) -> Exception:
-    """Return the refusal with which the API answers refused credentials; any other exception as it is."""
+    """Return the refusal with which the API answers refused credentials; any other exception unchanged."""
     refusals: dict[type[Exception], type[APIException]] = {
         InvalidToken: RefusedToken,
         exceptions.TenantMismatch: TenantMismatch,

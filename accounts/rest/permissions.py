@@ -10,7 +10,7 @@ class RoleAllows(BasePermission):
     """Allows an action to the roles of the view's `permissions`.
 
     `permissions` maps actions to names of `accounts.permissions`. Other actions are allowed to every member if they
-    read, and to no member if they write. The check comes before any lookup, so the answer tells nothing about what
+    read, and to no member if they write. The check comes before any lookup, so the response reveals nothing about what
     exists. REST framework answers anonymous requests with 401. A session of the public site gets 403, since it has no
     membership.
     """

@@ -153,7 +153,7 @@ class RowListField(serializers.Field[Any, Any, Any, Any]):
     def _with_kept(self, kept: models.QuerySet[Any]) -> models.QuerySet[Any]:
         """Return the allowed rows: those of `queryset`, and those of `kept` that the object has already.
 
-        The action compares with the list as it is then, and checks added rows.
+        The action compares with the locked list, and checks added rows.
         """
         present = self.get_attribute(self.root.instance) if isinstance(self.root.instance, TenantModel) else []
         return self.queryset.all() | kept.filter(pk__in=present)

@@ -112,7 +112,7 @@ class ReadOnlyTenantViewSet[M: TenantModel](StrictView, GenericViewSet[M]):
         return Response(data, status=status, headers={"ETag": etag(data)})
 
     def show(self, row: M) -> Any:
-        """Return a row as details show it, also in answer to an action whose body has a serializer of its own."""
+        """Return a row as details show it, also in answer to an action with another serializer for its body."""
         return cast(Any, type(self).serializer_class)(row, context=self.get_serializer_context()).data
 
 
