@@ -59,14 +59,14 @@ bench: install ## what isolation costs, into benchmarks/reports (ARGS=lists)
 mutants: install ## switch off one control at a time: the tests must notice (ARGS='policy foreign')
 	@$(PYTHON) -m tests.mutants $(ARGS)
 
-openapi: $(RUNTIME) $(EMBEDDED) ## write config/openapi.json anew
+openapi: $(RUNTIME) $(EMBEDDED) ## write config/openapi.json
 	@$(PYTHON) -m config.services pretend $(PYTHON) manage.py spectacular --format openapi-json --file config/openapi.json \
 		--validate --fail-on-warn
 
-roles: $(RUNTIME) $(EMBEDDED) ## write docs/roles.md anew
+roles: $(RUNTIME) $(EMBEDDED) ## write docs/roles.md
 	@$(PYTHON) -m config.services pretend $(PYTHON) -m config.roles > docs/roles.md
 
-settings: $(RUNTIME) ## write docs/settings.md anew
+settings: $(RUNTIME) ## write docs/settings.md
 	@$(PYTHON) -m config.environment > docs/settings.md
 
 psql: $(RUNTIME) $(EMBEDDED) ## the database, as the application's role (ARGS='-c "SELECT 1"')

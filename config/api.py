@@ -1,4 +1,4 @@
-"""How the API reads and answers: JSON, whatever else is offered or asked for."""
+"""Parsers and renderers of the API: JSON only, for every `Accept` header."""
 
 from collections.abc import Iterator
 from typing import Any

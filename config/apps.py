@@ -7,5 +7,5 @@ class ConfigConfig(AppConfig):
     def ready(self) -> None:
         from config import celery  # before a job is enqueued
 
-        # By itself only a worker would look for them, and an action asks for a job by its name in every process.
+        # Celery loads them in workers only, and every process enqueues jobs by name.
         celery.app.autodiscover_tasks(related_name="jobs", force=True)

@@ -12,7 +12,7 @@ import django
 from config import product
 from config.startup import explained
 
-# WhiteNoise serves the style sheets without collectstatic in the demo, and hands out whole files, which are small.
+# WhiteNoise serves the style sheets without collectstatic in the demo, and sends whole files, which are small.
 warnings.filterwarnings("ignore", message="No directory at")
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 

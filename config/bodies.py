@@ -57,7 +57,7 @@ class WholeBody(BytesIO):
 class ArrivingBody:
     """A body that a view reads as a file, in its thread, and the `receive()` that is left for Django.
 
-    What was not asked for is not received either: the server then stops reading from the client.
+    The server stops reading from the client while the application requests no more of the body.
     """
 
     def __init__(self, receive: Any, *, turn: Turn, places: Places) -> None:
@@ -76,7 +76,7 @@ class ArrivingBody:
     def read(self, size: int = -1) -> bytes:
         """Return some bytes, at most `size`; b"" at the end. Raises BrokenOff, and RuntimeError in a transaction.
 
-        With -1 all that are left, which only code that wants no file asks for. Raises RequestDataTooBig.
+        With -1 all that are left, which only code without file uploads requests. Raises RequestDataTooBig.
         """
         if size < 0:
             return self._all()
@@ -91,7 +91,7 @@ class ArrivingBody:
         return piece
 
     def readline(self, size: int = -1) -> bytes:
-        """Return some bytes, which need not be a line: Django asks for lines only to be rid of what is left."""
+        """Return some bytes, which need not be a line: Django reads lines only to discard the rest."""
         return self.read(2**16)
 
     def _all(self) -> bytes:

@@ -47,7 +47,7 @@ app.conf.beat_schedule = {
 def refuse_unsafe_process(**_: Any) -> None:
     """Stop a worker whose connection could see all tenants, as a web process does, and one that could not be checked.
 
-    Celery logs what the receivers of its signals raise and goes on, so whatever prevents the check ends the process:
+    Celery logs exceptions of signal receivers and continues, so an exception in the check ends the process:
     also a database that cannot be reached. What supervises it starts it again.
     """
     from tenancy.checks import refuse_unsafe_process
@@ -60,7 +60,7 @@ def refuse_unsafe_process(**_: Any) -> None:
 
 @task_unknown.connect
 def bury_unknown_job(id: str, **_: Any) -> None:  # noqa: A002  # Celery's name
-    """Make a dead letter of a job whose name no worker knows: left alone it would be sent again for ever."""
+    """Make a dead letter of a job whose name no worker knows: otherwise it would be sent again forever."""
     from tenancy.outbox.working import bury
 
     bury(UUID(id), error="no worker knows it")

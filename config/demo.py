@@ -2,7 +2,7 @@
 
 Starts the servers, prepares the database, runs the processes of `processes()` until Ctrl-C, and stops what it
 started. A process that ends is started again, as a supervisor would. `--reload` is for developing: DEBUG, and a web
-server that starts anew when a file changes.
+server that restarts when a file changes.
 """
 
 import argparse
@@ -48,7 +48,7 @@ MAILS = "    http://localhost:{port}/mails/       the mails that it would send\n
 
 
 class DemoError(Exception):
-    """The demo cannot go on; the text says why and what to do. `status` is for the shell."""
+    """The demo must stop; the text has the reason and the remedy. `status` is for the shell."""
 
     def __init__(self, text: str, *, status: int) -> None:
         super().__init__(text)
@@ -56,7 +56,7 @@ class DemoError(Exception):
 
 
 class Interrupted(BaseException):
-    """Ctrl-C was pressed, or a signal asked for the end."""
+    """Ctrl-C was pressed, or the process received a signal to end."""
 
 
 @dataclass
@@ -70,7 +70,7 @@ class Process:
     restarted_at: list[float] = field(default_factory=list)
 
     def start(self) -> None:
-        # In a session of its own: Ctrl-C in the terminal is for this process, which then ends the others in order.
+        # In a new session: Ctrl-C reaches this process only, which then ends the others in order.
         self.popen = subprocess.Popen(self.arguments, env=self.environment, start_new_session=True)  # noqa: S603 (our own programs)
 
     def restart_if_ended(self) -> None:
@@ -102,7 +102,7 @@ def processes(port: int, environment: Mapping[str, str], *, reload: bool) -> lis
         *("--host", "127.0.0.1", "--port", str(port)),
         # h11 would answer a request without a Host itself. Forwarded headers are a proxy's, and there is none.
         *("--http", "httptools", "--no-server-header", "--no-proxy-headers", "--timeout-graceful-shutdown", "5"),
-        # Frames from clients are short. Compression would be done anew for each of those who get the same.
+        # Frames from clients are short. A frame to many clients would be compressed once per client.
         *("--ws", "websockets-sansio", "--ws-max-size", "65536", "--ws-per-message-deflate", "false"),
         *options,
     ]

@@ -11,8 +11,8 @@ class ReturnConnections:
     """ASGI middleware around Django: returns a request's connections when its thread has ended its work.
 
     Django sends `request_finished`, which returns them, as soon as the client hangs up, while the view may still run
-    in the request's thread and only then ask for one. That one is lost to the pool for ever: with a few impatient
-    clients every later request waits for nothing and is answered with 503.
+    in the request's thread and only then request one. The pool never gets that connection back. After a few
+    such requests every later request times out with 503.
     """
 
     def __init__(self, application: Any) -> None:
@@ -22,7 +22,7 @@ class ReturnConnections:
         # Django joins this context instead of making its own, so one thread works for the request and then for us.
         async with ThreadSensitiveContext():
             try:
-                # A task has a context of its own. asgiref leaves the thread's in it, and what is called there would
+                # A task has its own context. asgiref leaves the thread's in it, and what is called there would
                 # overtake the view.
                 await asyncio.create_task(self.application(scope, receive, send))
             finally:

@@ -60,7 +60,7 @@ GROUPS: dict[str, list[Variable]] = {
             rule=rules.for_each(rules.long_key),
             is_secret=True,
         ),
-        Variable("DEBUG", "bool", False, "error pages for developers; never where strangers can come"),
+        Variable("DEBUG", "bool", False, "error pages for developers; never on a public host"),
         Variable(
             "LOG_LEVEL",
             "str",
@@ -324,7 +324,7 @@ def read(name: str) -> Any:
     """Return the value of a variable of the table, or its default.
 
     Raises ImproperlyConfigured for a value that is not valid, with what to do instead, and KeyError for a name that is
-    not in the table. A value is taken as it is: a password may begin with `$`.
+    not in the table. A value is not expanded: a password may begin with `$`.
     """
     variable = VARIABLES[name]
     text = os.environ.get(name, "")

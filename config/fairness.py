@@ -61,8 +61,8 @@ class TakeTurns:
     def __init__(self, application: Any) -> None:
         self.application = application
         self.share = max(1, settings.POOL_SIZE // 2)
-        self.senders: dict[str, Sender] = {}  # the one that has been quiet for longest is the first
-        self.strangers: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self.senders: dict[str, Sender] = {}  # ordered by last use, the oldest first
+        self.unresolved: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self.ahead = 0  # requests being worked on, of senders that do not send many
         self.none_ahead = asyncio.Event()
         self.none_ahead.set()
@@ -96,9 +96,9 @@ class TakeTurns:
             await _acquire(sender.share, held)
             held.enter_context(self._go_ahead())
 
-    async def wait_as_stranger(self, client: str, held: ExitStack) -> None:
+    async def wait_before_resolution(self, client: str, held: ExitStack) -> None:
         """The same while nothing but the address is known."""
-        await _acquire(self.strangers.setdefault(client, asyncio.Semaphore(self.share)), held)
+        await _acquire(self.unresolved.setdefault(client, asyncio.Semaphore(self.share)), held)
 
     @contextmanager
     def _counted(self, key: str) -> Iterator[Sender]:
@@ -145,7 +145,7 @@ class Turn:
         held = ExitStack()
         try:
             if self._key is None:
-                await self._turns.wait_as_stranger(self.client, held)
+                await self._turns.wait_before_resolution(self.client, held)
             else:
                 await self._turns.wait(self._key, held)
         except BaseException:
@@ -171,7 +171,7 @@ class Turn:
         return not self._is_over
 
     def give_back(self) -> None:
-        """Let others go on: the answer begins, or the client is waited for."""
+        """Release the slot: the response begins, or the application waits for the client."""
         self._held.close()
 
     def end(self) -> None:

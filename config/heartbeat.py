@@ -1,4 +1,4 @@
-"""Shows a supervisor that a worker lives: a file that it touches as long as it is connected and not stuck.
+"""Heartbeat file of a worker for a supervisor: the worker touches it while it is connected and not stuck.
 
 It runs in the event loop of the worker, which takes jobs, and asks the broker each time. While the connection is being
 made again Celery stops the step.

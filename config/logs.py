@@ -39,7 +39,7 @@ def configure(*, level: str, for_people: bool) -> dict[str, Any]:
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "django": {"handlers": [], "propagate": True},
-            # It sets up handlers of its own, which would write addresses as they are. Its log of accesses says less
+            # Uvicorn sets up handlers, which would write unmasked URLs. Its log of accesses says less
             # than ours, and says addresses.
             "uvicorn": {"handlers": [], "propagate": True},
             "uvicorn.error": {"handlers": [], "propagate": True},

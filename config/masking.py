@@ -1,10 +1,10 @@
 """URLs in log lines, without secrets: `GET /invitations/…/`, `/auth/hand-over/?…`.
 
-Links that set a password, confirm an address or accept an invitation, tickets of hand-overs and presigned URLs are
-secrets. URLs get into logs in many ways: the line for each request, Django's warnings, those of the web server, texts
-of errors. A list of the secret ones would miss the next one, and a link that was mistyped or sent to another host. So
-an allow-list decides: of a path, words of our own URLs, ids, and keys of projects and tasks are logged. No query is
-logged, and no password in the URL of a server.
+Links that set a password, confirm an address or accept an invitation, tickets and presigned URLs are secrets.
+URLs are in many log lines: the line for each request, warnings of Django and of the web server, texts of errors. A
+deny-list would miss new secret URLs, mistyped links and links sent to another host, so an allow-list decides: of a
+path, words of our own URLs, ids, and keys of projects and tasks are logged. No query is logged, and no password in
+the URL of a server.
 """
 
 import re

@@ -77,7 +77,7 @@ class Schema(AutoSchema):
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         found = super()._get_response_bodies(direction)
         for status, response in found.items():
-            if status == "204":  # drf-spectacular asks for no headers of the usual one
+            if status == "204":  # drf-spectacular reads no headers of the default response
                 shown = self._get_response_headers_for_code(status)
                 response |= {"description": "", **({"headers": shown} if shown else {})}
             response["description"] = response["description"].strip() or SUCCESSES[status]

@@ -45,7 +45,7 @@ class TextScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-ca
         field = self.target
         schema: dict[str, Any] = auto_schema._map_serializer_field(field, direction, bypass_extensions=True)  # type: ignore[no-untyped-call]
         schema["type"] = "string"  # and not ["string", "null"]: what calls this adds "null" where it is allowed
-        # A pattern of its own says all, unless there may be space around it.
+        # An explicit pattern is complete, unless space around the value is allowed.
         says_all = any(isinstance(each, RegexValidator) for each in field.validators) and not field.trim_whitespace
         if direction == "request" and not says_all:
             is_trimmed = field.trim_whitespace and not field.allow_blank
@@ -71,7 +71,7 @@ class RowListScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped
 class FilterParameters(DjangoFilterExtension):  # type: ignore[no-untyped-call]
     """Says more of our filters than their types do."""
 
-    priority = 1  # before the one that it extends
+    priority = 1  # before the extension that it replaces
 
     def resolve_filter_field(
         self, auto_schema: AutoSchema, model: Any, filterset_class: Any, field_name: str, filter_field: Any

@@ -1,4 +1,4 @@
-"""What drf-spectacular is told of the whole OpenAPI document. config/openapi.py says the rest."""
+"""Settings of drf-spectacular for the whole OpenAPI document. config/openapi.py adds the rest."""
 
 from typing import Any
 

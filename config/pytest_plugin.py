@@ -29,7 +29,7 @@ def pytest_load_initial_conftests() -> None:
     # Servers of the tests' own: they may lose data when the machine fails, which makes them several times faster.
     os.environ.setdefault("DATA_DIR", str(ROOT / ".data" / "tests"))
     os.environ.setdefault("EMBEDDED_FSYNC", "0")
-    # Nor do the jobs of one run meet the workers of another, such as those of the tests that run beside these.
+    # The jobs of one run never reach the workers of another, such as those of parallel test runs.
     os.environ["BROKER_PREFIX"] = f"test-{uuid4().hex}:"
     services.ensure(owner=True)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")

@@ -49,7 +49,7 @@ def document() -> Iterator[str]:
 
     yield from INTRODUCTION.splitlines()
     yield ""
-    yield f"| permission | what it is | {' | '.join(Role)} |"
+    yield f"| permission | description | {' | '.join(Role)} |"
     yield f"|---|---|{'---|' * len(Role)}"
     for name, permission in PERMISSIONS.items():
         cells = ("✓" if role in permission.roles else "" for role in Role)

@@ -92,7 +92,7 @@ TENANCY = {
     },
     "CLOSING_URLCONF": "config.urls.closing",  # of a tenant that waits for being deleted
     # Keys that are counted across all tenants: fresh log-in attempts on every host would make the limit worthless.
-    # Without the cache they refuse, while everything else goes on.
+    # Without the cache they refuse, while everything else continues.
     # A code of an authenticator app is used up everywhere too.
     "PUBLIC_CACHE_KEYS": ["allauth:rl:", "allauth.mfa.totp.used", "login:"],
     # Models whose rows belong to no tenant, and why: {label: reason}. Check tenancy.E015 reports any other one.
@@ -253,7 +253,7 @@ if HTTPS:
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATIC_COLLECTED = read("STATIC_COLLECTED")
-WHITENOISE_ROOT = BASE_DIR / "frontend" / "root"  # what browsers ask for without a link, on every host
+WHITENOISE_ROOT = BASE_DIR / "frontend" / "root"  # files that browsers request without a link, on every host
 WHITENOISE_USE_FINDERS = not STATIC_COLLECTED  # so that the demo needs no collectstatic
 WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {
@@ -340,7 +340,7 @@ CELERY = {
     "worker_hijack_root_logger": False,
     # A mail that is printed is no log line: its links would be masked.
     "worker_redirect_stdouts": False,
-    # Who can write to the broker could ask a worker for its configuration, or end it. HEARTBEAT_FILE shows its health.
+    # A client of the broker could read a worker's configuration or stop it. HEARTBEAT_FILE shows its health.
     "worker_enable_remote_control": False,
     "timezone": "UTC",
 }

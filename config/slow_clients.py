@@ -76,7 +76,7 @@ class HangUp:
             if scope["type"] == "http":
                 await self.application(scope, receive_and_note, send_and_end)
             else:
-                await self.application(scope, receive, send)  # sockets have a limit of their own for each frame
+                await self.application(scope, receive, send)  # sockets have a separate limit for each frame
         finally:
             _hang_up_unless_read(send)
 

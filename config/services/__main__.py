@@ -66,7 +66,7 @@ def _psql(arguments: Sequence[str]) -> int:
 def _run(command: Sequence[str]) -> int:
     """Run `command` to its end and return its status. Ctrl-C is its business, other signals are passed on."""
     signal.signal(signal.SIGINT, lambda *_: None)  # not SIG_IGN, which the command would inherit
-    with subprocess.Popen(command) as process:  # noqa: S603 (running what it is told is its purpose)
+    with subprocess.Popen(command) as process:  # noqa: S603 (the purpose is to run the given command)
 
         def pass_on(number: int, frame: FrameType | None) -> None:
             process.send_signal(number)

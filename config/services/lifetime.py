@@ -1,7 +1,7 @@
 """How long embedded servers live: from their first user to their last, without counting.
 
 Every process that uses them holds a shared lock on `in-use.lock` until it exits. One that leaves tries to get that
-lock alone, and the one that gets it is the last and stops the servers. The system drops locks of a killed process, so
+lock alone. The process that gets it is the last and stops the servers. The system drops locks of a killed process, so
 its servers, left over, are adopted by the next one to come and stopped by the last one to go. Coming and going are
 serialised by `start.lock`, so no process stops servers that another is just about to use.
 """
@@ -92,7 +92,7 @@ def _is_only_holder(lock: int) -> bool:
 
 def _end_like_ctrl_c_when_terminated() -> None:
     # By default these signals end Python without its exit handlers, and pytest would take a SystemExit for a failed
-    # test. Programs with handlers of their own (web servers, Celery) install them later.
+    # test. Programs that set handlers (web servers, Celery) install them later.
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is signal.SIG_DFL:

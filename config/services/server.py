@@ -1,7 +1,7 @@
 """What the embedded servers have in common: start one, recognise a running one, stop it.
 
 A server inherits the lock on its lock file (`.data/<name>.lock`) and so holds it exactly as long as it, or a child
-of it, lives. That, and never a process id, tells whether it runs: ids are reused. The file's content, `<pid> <port>`,
+of it, lives. That, and never a process id, shows whether it runs: ids are reused. The file's content, `<pid> <port>`,
 is believed only while the lock is held. Everything here is called with `start.lock` held (see lifetime.py).
 """
 
@@ -26,7 +26,7 @@ from typing import ClassVar
 from config.services.files import make_folder, make_reachable, open_file
 
 START_SECONDS = 30.0  # PostgreSQL may have a crash to recover from
-LOG_BYTES = 5_000_000  # a longer log is started anew
+LOG_BYTES = 5_000_000  # a longer log is emptied
 # For programs that are started here. os.defpath lacks the sbin folders, which have useradd and Debian's pgbouncer.
 SYSTEM_PATH = f"{os.defpath}:/usr/local/sbin:/usr/sbin:/sbin"
 
@@ -78,7 +78,7 @@ class Server(ABC):
 
     @abstractmethod
     def answers(self, pid: int, port: int) -> bool:
-        """Tell whether the server with this process id is ready on this port, and not a stranger there."""
+        """Return whether the server with this process id, and no other process, is ready on this port."""
 
     @abstractmethod
     def environment(self, port: int) -> dict[str, str]:
@@ -184,7 +184,7 @@ class Server(ABC):
     def wait_for_stop(self, seconds: float) -> None:
         """Return when it has stopped; after `seconds` it is killed."""
         if not wait_until(lambda: not self.is_running(), seconds):
-            if pid := self._state()[0]:  # it leads a session of its own; 0 would be our own group
+            if pid := self._state()[0]:  # it leads a separate session; 0 would be our own group
                 with suppress(ProcessLookupError):
                     os.killpg(pid, signal.SIGKILL)
             if not wait_until(lambda: not self.is_running(), seconds):
