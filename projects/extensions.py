@@ -1,4 +1,4 @@
-"""What projects add to the product."""
+"""The extension points that projects use."""
 
 from collections.abc import Collection, Mapping
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Projects, what they are made of, and what happened in them."""
+"""Projects with their members, statuses, labels and activity."""
 
 from collections.abc import Iterable
 from typing import Any, ClassVar, Self
@@ -25,7 +25,7 @@ KEY_REFUSED = _("This key is not available. Choose another.")
 
 
 class RankField(models.CharField):  # type: ignore[type-arg]
-    """A place in an order: text that compares byte by byte, so that there is always room between two."""
+    """A rank (fractional indexing): text that compares byte by byte, with room between any two values."""
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**{**kwargs, "max_length": 255, "db_collation": "C"})  # type: ignore[arg-type]
@@ -180,7 +180,7 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
 
 
 class Activity(AbstractActivity):
-    """Something that happened in a project: the feed, and what live clients catch up from."""
+    """An event in a project: the activity feed, and the source of missed events of live clients."""
 
     project = TenantForeignKey(Project, on_delete=models.CASCADE, related_name="activities")
     task_id = models.UUIDField(null=True, editable=False)  # which task the object is a part of: `task` in `data`

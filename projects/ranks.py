@@ -1,4 +1,4 @@
-"""Ranks: texts that order rows as people arranged them, with room between any two for a third.
+"""Fractional indexing: ranks are texts that order rows, with room for a new rank between any two.
 
 A rank is a number between 0 and 1 in base 62: five digits that count neighbours, then a fraction where something was
 put between two neighbours. It needs the order of bytes, as `RankField` has it (`COLLATE "C"`). Two moves to one place
@@ -81,7 +81,7 @@ def in_gap(low: str | None, high: str | None) -> str:
 
 
 def spread(count: int) -> list[str]:
-    """Return `count` ascending ranks, evenly spaced, for rows that are ranked for the first time or anew."""
+    """Return `count` ascending ranks, evenly spaced, for rows that get their first or new ranks."""
     start = LAST // 2 + 1
     if not 0 <= count <= LAST - start + 1:
         raise ValueError(f"spread() takes a count from 0 to {LAST - start + 1}, not {count}.")

@@ -18,7 +18,7 @@ class ItemChanged(Conflicting):
 
 @dataclass(frozen=True)
 class Tick:
-    """What a reader asks for: that the item on a line, counted from 0, is done or not, in the text they saw."""
+    """A requested tick: the line of the item, counted from 0, whether it is done, and the text that the reader saw."""
 
     line: int
     done: bool

@@ -44,7 +44,7 @@ class Writer(Protocol):
 
 
 class ProjectExport(ExportKind[Project]):
-    """The tasks of one project, with everything in them."""
+    """The tasks of one project with their related rows."""
 
     name = "project"
     permission = "project.export"
@@ -84,7 +84,7 @@ class ProjectsInArchive:
 
     def write(self, archive: ZipFile, most: int) -> Iterator[int]:
         for project in Project.objects.order_by("key"):
-            # In a file of its own first: the length of an entry that is being written is unknown.
+            # In a temporary file first: the length of an entry that is being written is unknown.
             with TemporaryFile() as part:
                 before = 0
                 for done in write_project(project, "json", part, most):
@@ -152,11 +152,11 @@ class CsvWriter(TextWriter):
         self.check()
 
     def end(self) -> None:
-        """Leave it as it is: the last row has its line break."""
+        """Write nothing: the last row has its line break."""
 
 
 class XlsxWriter:
-    """The rows of the CSV, with days and times as such, in the time zone of the active scope."""
+    """The rows of the CSV with typed dates and times, in the time zone of the active scope."""
 
     def __init__(self, file: IO[bytes], most: int) -> None:
         # Half of it: the sheet is on the disk twice before it is compressed.

@@ -1,4 +1,4 @@
-"""What tasks add to the product."""
+"""The extension points that tasks use."""
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils.translation import gettext as _
@@ -30,7 +30,7 @@ permissions.declare(
     {
         "task.write": Permission(WRITERS, "create, change, move, complete, archive and delete tasks"),
         "subtask.write": Permission(WRITERS, "create, change, tick off and delete subtasks"),
-        "comment.write": Permission(WRITERS, "comment on tasks; edit and delete one's own comments"),
+        "comment.write": Permission(WRITERS, "comment on tasks; edit and delete their own comments"),
         "comment.delete_any": Permission(ADMINS, "delete the comments of others"),
     }
 )

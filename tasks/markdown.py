@@ -1,4 +1,4 @@
-"""The blocks of Markdown that members write: what is read of a text, and which lines are items of task lists.
+"""The blocks of Markdown texts: the part of a text that is parsed, and the lines that are items of task lists.
 
 `frontend.shared.markdown` adds what is read within a paragraph. Blocks are all that a tick needs.
 """
@@ -12,12 +12,12 @@ from markdown_it.rules_core import StateCore
 from tasks.frames import call_with_room
 
 NEWLINE = re.compile(r"\r\n?|\n")  # as Markdown counts lines
-# What is looked at in vain costs the square of its number: a paragraph with more of it than this is shown as it is.
+# Unmatched delimiters cost quadratic time: a paragraph with more of them than this is shown as plain text.
 MARKS = re.compile(r"[\[\]*_~`<&\\]|!(?=\[)")
 MOST_MARKS = 300
 MOST = 50_000  # characters; what is stored has no more, but what people want to preview may
 MOST_CELLS = 10_000  # of tables, with those that rows leave out
-MOST_LINES = 2_000  # that are read as Markdown; the others are shown as they are
+MOST_LINES = 2_000  # that are read as Markdown; the others are shown as plain text
 MOST_PLACES = 500  # in one text; the others are shown as they were written
 
 # An item in the source. What is before its mark on the line, the mark, and what is behind it. Items can be in items
@@ -42,7 +42,7 @@ def new_parser() -> MarkdownIt:
 
 
 def split_text(text: str) -> tuple[str, str]:
-    """Return the part of a text that is read as Markdown, and the part behind it that is shown as it is."""
+    """Return the part of a text that is read as Markdown, and the rest, which is shown as plain text."""
     lines = NEWLINE.split(text[:MOST])
     return "\n".join(lines[:MOST_LINES]), "\n".join(lines[MOST_LINES:])
 

@@ -14,7 +14,7 @@ from tenancy.folding import VOICE_MARKS, is_unspaced, normalized
 
 MOST = 200  # signs that are looked at in one text; a text with more of them mentions no members
 SIGNS = "@\uff20"  # input methods of Chinese and Japanese write the wide one
-JOINING = "._@\uff20/-"  # besides letters, digits and marks: an address or a path goes on with the sign behind it
+JOINING = "._@\uff20/-"  # besides letters, digits and marks: an address or a path continues after it
 CODE = "\0"  # in the place of code, so that what stands around it does not become one word
 
 _markdown = new_parser()
@@ -24,7 +24,7 @@ def mentioned(body: str, members: Iterable[Membership]) -> list[Membership]:
     """Return those of `members` whom a text mentions, in its order. Needs `user` to be loaded.
 
     Upper and lower case are the same, and so is all space. Of two names that fit, the longer one is meant; several
-    people of the same name are all meant. Where a word goes on behind the longest one, no part of it is meant, unless
+    people of the same name are all meant. Where a word continues after the longest one, no part of it is meant, unless
     that ends at a space. Code mentions no member.
     """
     if not may_mention(body):
@@ -71,7 +71,7 @@ def _leads_to(before: str) -> bool:
 
 
 def _goes_on(text: str, end: int) -> bool:
-    """Say whether a word goes on at `end`, so that it is not the name that was found."""
+    """Return whether a word continues at `end`, so that it is not the name that was found."""
     after, next_ = text[end : end + 1], text[end + 1 : end + 2]
     if not after:
         return False

@@ -1,4 +1,4 @@
-"""What can be done with projects and what they are made of. Each function owns its transaction."""
+"""Actions on projects, statuses, labels and project members. Each function owns its transaction."""
 
 from projects.actions.activity import lock_project, lock_project_for, record_activity, sees
 from projects.actions.labels import create_label, delete_label, lock_label, update_label

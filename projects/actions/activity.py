@@ -1,4 +1,4 @@
-"""The first and the last step of every action in a project: the lock, and the record of what happened."""
+"""The first and the last step of every action in a project: the lock, and the activity."""
 
 from typing import Any, cast
 from uuid import UUID
@@ -15,7 +15,7 @@ from projects.models import Activity, Project
 
 
 def lock_project(project_id: UUID) -> Project:
-    """Return the project as it is now, locked until the transaction ends. Raises Gone when it is gone.
+    """Return the reloaded project, locked until the transaction ends. Raises Gone when it is gone.
 
     The order of locks is always the project first, and counters and ranks that are read afterwards stay true. What a
     member does begins with `lock_project_for()`.
@@ -27,7 +27,7 @@ def lock_project(project_id: UUID) -> Project:
 def lock_project_for(actor: Membership, permission: str, project_id: UUID) -> Project:
     """Return the project, locked, for a member who is authorized now: every action in a project begins with it.
 
-    `actor` becomes what they are now. Raises PermissionDenied, Gone when the project is gone, or hidden from them.
+    `actor` is reloaded. Raises PermissionDenied, Gone when the project is gone, or hidden from them.
     """
     require(actor, permission)
     project = lock_project(project_id)

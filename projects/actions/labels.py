@@ -1,4 +1,4 @@
-"""Labels belong to the account. What happens to one is recorded in every project that has a task with it."""
+"""Actions on labels, which belong to the account. Each project with a labeled task records a change."""
 
 from typing import TypedDict, Unpack
 
@@ -14,7 +14,7 @@ from projects.models import Label, Project
 
 
 class LabelFields(TypedDict, total=False):
-    """What people may change of a label."""
+    """The fields of a label that members may change."""
 
     name: str
     color: str
@@ -62,7 +62,7 @@ class _MoreProjects(Exception):
 
 
 def lock_label(label: Label) -> tuple[Label, list[Project]]:
-    """Return a label as it is now and the projects with tasks that have it, all locked. Raises Gone if it is gone.
+    """Return the reloaded label and the projects with tasks that have it, all locked. Raises Gone if it is gone.
 
     The projects first and in one order, as everywhere: what puts the label on a task holds the project and then
     wants the label. No task gets the label while it is locked, so the projects that are returned are all there are,

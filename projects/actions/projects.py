@@ -1,4 +1,4 @@
-"""What can be done with projects. Pages, API and commands call these; each owns its transaction."""
+"""Actions on projects. Pages, API and commands call these; each owns its transaction."""
 
 from typing import Any, TypedDict, Unpack
 
@@ -33,7 +33,7 @@ class LastProjectMember(Conflicting):
 
 
 class ProjectFields(TypedDict, total=False):
-    """What people may change of a project."""
+    """The fields of a project that members may change."""
 
     name: str
     key: str
@@ -85,7 +85,7 @@ def _save_with_free_key(project: Project) -> None:
 
 @transaction.atomic
 def update_project(*, project: Project, actor: Membership, **fields: Unpack[ProjectFields]) -> Project:
-    """Change `fields` of a project and return it as it is now; the same values again change nothing.
+    """Change `fields` of a project and return the reloaded project; the same values again change nothing.
 
     Only its members and admins change whether it is private. A project that becomes private leaves the roadmap.
     Raises PermissionDenied, ValidationError, Gone when it was deleted meanwhile.
@@ -212,6 +212,6 @@ def _save_changes(project: Project, actor: Membership, changed: set[str]) -> Pro
 
 
 def _audit(project: Project, actor: Membership, action: str, **data: Any) -> None:
-    """Record what changes who sees a project, or whether it is there at all, with what it is called by people."""
+    """Audit a change of the visibility or existence of a project, with its key and name."""
     named = {"key": project.key, "name": project.name}
     record_audit(action=action, actor=actor, subject=project, data=named | data)

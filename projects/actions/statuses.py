@@ -22,7 +22,7 @@ class StatusInUse(Conflicting):
 
 
 class StatusFields(TypedDict, total=False):
-    """What people may change of a status."""
+    """The fields of a status that members may change."""
 
     name: str
     category: str
@@ -53,7 +53,7 @@ def update_status(
 ) -> Status:
     """Change `fields` of a column.
 
-    `project` is accepted if it is the one that the status has. Into or out of the category `done` only an empty column
+    `project` is accepted if it is the project of the status. Into or out of the category `done` only an empty column
     goes: its tasks would be completed or reopened all at once. Raises PermissionDenied, ValidationError, StatusInUse,
     Gone when it was deleted meanwhile.
     """

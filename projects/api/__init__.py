@@ -1,4 +1,4 @@
-"""The REST API of projects and what they are made of."""
+"""The REST API of projects, statuses, labels and activity."""
 
 from projects.api.activity import ActivityViewSet
 from projects.api.labels import LabelViewSet

@@ -1,4 +1,4 @@
-"""What can be done with tasks. Pages, API, jobs and commands call these; each function owns its transaction."""
+"""Actions on tasks. Pages, API, jobs and commands call these; each function owns its transaction."""
 
 from tasks.actions.bulk import BulkRefused, TaskChange, update_tasks
 from tasks.actions.checklists import tick_in_comment, tick_in_description

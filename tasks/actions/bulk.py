@@ -19,7 +19,7 @@ from tasks.models import Task
 
 @dataclass(frozen=True)
 class TaskChange:
-    """What to change of one task; `version`, if given, must be the one that it has."""
+    """The change of one task; `version`, if given, must be its current version."""
 
     task: Task
     fields: TaskFields

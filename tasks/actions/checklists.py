@@ -11,7 +11,7 @@ from tasks.models import Comment, Task
 
 @transaction.atomic
 def tick_in_description(*, task: Task, actor: Membership, tick: Tick) -> Task:
-    """Tick an item of a task's description and return the task as it is now; the same again changes nothing.
+    """Tick an item of a task's description and return the reloaded task; the same again changes nothing.
 
     Raises PermissionDenied, ItemChanged, Gone when the task was deleted meanwhile.
     """
@@ -21,7 +21,7 @@ def tick_in_description(*, task: Task, actor: Membership, tick: Tick) -> Task:
 
 @transaction.atomic
 def tick_in_comment(*, comment: Comment, actor: Membership, tick: Tick) -> Comment:
-    """Tick an item of one's own comment and return the comment as it is now; the same again changes nothing.
+    """Tick an item of a comment of `actor` and return the reloaded comment; the same again changes nothing.
 
     Raises PermissionDenied, ItemChanged, Gone when the comment was deleted meanwhile.
     """

@@ -1,4 +1,4 @@
-"""What happens to all tasks of a column at once."""
+"""Actions on all tasks of a column."""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -17,9 +17,9 @@ from tasks.models import Task
 def retire_status(*, status: Status, actor: Membership, into: Status) -> None:
     """Move the tasks of a column, archived ones too, to the end of `into`, another one of its project, and delete it.
 
-    What that column says of being completed becomes true of them. One event tells of all, as when a column gets new
-    ranks: a client that follows it reads the tasks of `into` anew. Raises PermissionDenied, ValidationError, Gone when
-    one of the two was deleted meanwhile.
+    They become completed or open as that column requires. One event covers all of them, as when a column gets new
+    ranks: a client that follows the project reads the tasks of `into` again. Raises PermissionDenied, ValidationError,
+    Gone when one of the two was deleted meanwhile.
     """
     project = lock_project_for(actor, "status.manage", status.project_id)
     into = project.statuses.filter(pk=into.pk).first() or into

@@ -31,9 +31,9 @@ def create_comment(*, actor: Membership, task: Task, body: str) -> Comment:
 def update_comment(
     *, comment: Comment, actor: Membership, task: Task | None = None, body: str | None = None
 ) -> Comment:
-    """Change one's own comment; the same text again, or none, changes nothing.
+    """Change a comment of `actor`; the same text again, or none, changes nothing.
 
-    `task` is accepted if it is the one that the comment has. Raises PermissionDenied, ValidationError, Gone when it
+    `task` is accepted if it is the task of the comment. Raises PermissionDenied, ValidationError, Gone when it
     was deleted meanwhile.
     """
     comment = lock_own_comment(comment, actor)
@@ -53,7 +53,7 @@ def update_comment(
 
 @transaction.atomic
 def delete_comment(*, comment: Comment, actor: Membership) -> None:
-    """Delete one's own comment, or any as an admin. Raises PermissionDenied, Gone when it is gone already."""
+    """Delete a comment of `actor`, or any comment as an admin. Raises PermissionDenied, Gone when it is gone."""
     comment = _lock(comment, actor)
     if comment.author_id != actor.pk and not may(actor, "comment.delete_any"):
         raise PermissionDenied(_("Only admins and its author can delete a comment."))
@@ -68,7 +68,7 @@ def _validate(comment: Comment) -> None:
 
 
 def lock_own_comment(comment: Comment, actor: Membership) -> Comment:
-    """Return the comment as it is now, with its task, whose project is locked, for its author.
+    """Return the reloaded comment for its author, with its task, whose project is locked.
 
     Raises PermissionDenied, Gone when it is gone.
     """

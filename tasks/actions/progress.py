@@ -1,4 +1,4 @@
-"""Where a task stands: its column and its place in it, whether it is completed, whether it is put away."""
+"""The state of a task: its column and position, completion and archiving."""
 
 from typing import TypedDict, Unpack
 
@@ -25,7 +25,7 @@ class NotCompleted(Conflicting):
 
 
 class Place(TypedDict, total=False):
-    """Where a task goes."""
+    """The target position of a task."""
 
     status: Status
     before: Task
@@ -36,8 +36,9 @@ class Place(TypedDict, total=False):
 def move_task(*, task: Task, actor: Membership, version: int | None = None, **place: Unpack[Place]) -> Task:
     """Put a task into the column of `status`, by default its own, next to another task or else at the end.
 
-    `version`, if given, must be the one that the task has. Raises PermissionDenied, ValidationError for a neighbour
-    that is not in that column and for two neighbours, StaleVersion, Gone when the task was deleted meanwhile.
+    `version`, if given, must be the current version of the task. Raises PermissionDenied, ValidationError for
+    a neighbour that is not in that column and for two neighbours, StaleVersion, Gone when the task was deleted
+    meanwhile.
     """
     task = lock_task_for(actor, "task.write", task)
     require_version(task, version)

@@ -16,7 +16,7 @@ from tasks.models import Subtask, Task
 
 
 class SubtaskFields(TypedDict, total=False):
-    """What people may change of a subtask."""
+    """The fields of a subtask that members may change."""
 
     title: str
     done: bool
@@ -43,9 +43,9 @@ def create_subtask(*, actor: Membership, task: Task, **fields: Unpack[SubtaskFie
 def update_subtask(
     *, subtask: Subtask, actor: Membership, task: Task | None = None, **fields: Unpack[SubtaskFields]
 ) -> Subtask:
-    """Change `fields` of a subtask and return it as it is now; the same values again change nothing.
+    """Change `fields` of a subtask and return the reloaded subtask; the same values again change nothing.
 
-    `task` is accepted if it is the one that the subtask has. Raises PermissionDenied, ValidationError, Gone when it
+    `task` is accepted if it is the task of the subtask. Raises PermissionDenied, ValidationError, Gone when it
     was deleted meanwhile.
     """
     subtask = _lock_subtask(subtask, actor)

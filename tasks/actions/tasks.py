@@ -20,7 +20,7 @@ from projects.models import Category, Label, Project, Status
 from tasks.actions.notifications import notify_assigned
 from tasks.models import Assignment, Task, TaskLabel
 
-OWN_FIELDS = ("title", "description", "priority", "due_date")  # the rest of TaskFields has rules of its own
+OWN_FIELDS = ("title", "description", "priority", "due_date")  # the other TaskFields have separate rules
 
 
 class StaleVersion(Conflicting):
@@ -28,7 +28,7 @@ class StaleVersion(Conflicting):
 
 
 class TaskFields(TypedDict, total=False):
-    """What people may change of a task."""
+    """The fields of a task that members may change."""
 
     title: str
     description: str
@@ -69,7 +69,7 @@ def update_task(
     version: int | None = None,
     **fields: Unpack[TaskFields],
 ) -> Task:
-    """Change `fields` of a task and return it as it is now; the same values again change nothing, nor its version.
+    """Change `fields` of a task and return it reloaded; the same values again change neither the task nor its version.
 
     A new status puts it at the end of that column and decides whether it is completed. `project` is accepted if it is
     the one that the task has, and `version` if it is the task's. Raises PermissionDenied, ValidationError,
@@ -119,7 +119,7 @@ def last_rank(rows: QuerySet[Any]) -> list[str]:
 
 
 def lock_task(task: Task) -> Task:
-    """Return the task as it is now, with its project, which is locked. Raises Gone when it is gone.
+    """Return the reloaded task with its locked project. Raises Gone when it is gone.
 
     What a member does begins with `lock_task_for()`.
     """
@@ -132,7 +132,7 @@ def lock_task_for(actor: Membership, permission: str, task: Task) -> Task:
 
 
 def find_task_in(project: Project | None, task: Task) -> Task:
-    """Return the task as it is now in `project`, which is locked. Raises Gone when one of them is gone."""
+    """Return the reloaded task in the locked `project`. Raises Gone when one of them is gone."""
     found = Task.objects.filter(pk=task.pk).first()
     if project is None or found is None:
         raise Gone
@@ -184,7 +184,7 @@ def _iso(day: date | None) -> str | None:
 def _replace_people_and_labels(
     task: Task, fields: TaskFields
 ) -> tuple[dict[str, dict[str, list[str]]], Sequence[Membership]]:
-    """Give the task the assignees and labels in `fields`; return what changed, as it is recorded, and who is new."""
+    """Set the assignees and labels in `fields`; return the changes for the activity, and the new assignees."""
     changed: dict[str, dict[str, list[str]]] = {}
     assigned: list[Membership] = []
     if "assignees" in fields:

@@ -17,7 +17,7 @@ MOST = 500
 
 
 class BulkSerializer(StrictSerializer):
-    """The list itself; what is in it is checked as a change to its task is."""
+    """The list of changes; each item is validated like a change of its task."""
 
     tasks = serializers.ListField(
         child=serializers.DictField(),

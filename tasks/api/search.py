@@ -15,7 +15,7 @@ from tasks.queries import matches_of, validate_query
 
 
 class FoundSerializer(StrictModelSerializer[Task]):
-    """A task, and where in it the words are."""
+    """A task with the matches of the words in it."""
 
     matches = serializers.SerializerMethodField()
 

@@ -61,6 +61,6 @@ class ChangedSerializer(StrictSerializer):
 
 
 class BulkResultSerializer(StrictSerializer):
-    """What became of each task, in the order of the request."""
+    """The result for each task, in the order of the request."""
 
     results = ChangedSerializer(many=True)

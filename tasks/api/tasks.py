@@ -102,7 +102,7 @@ class TaskViewSet(TenantViewSet[Task]):
 
     def get_queryset(self) -> TaskQuerySet:
         tasks = cast(TaskQuerySet, super().get_queryset())
-        # What the order is about is worked out for each row, so only where it is asked for.
+        # The value of this ordering is computed for each row, so only when it is requested.
         return tasks.with_order_keys() if ORDERING in self.request.query_params else tasks
 
     def lock(self, row: Task) -> None:

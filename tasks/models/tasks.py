@@ -1,4 +1,4 @@
-"""Tasks and what belongs to them."""
+"""Tasks with their subtasks, assignments and comments."""
 
 import re
 from collections.abc import Sequence

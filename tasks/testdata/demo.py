@@ -94,7 +94,7 @@ class _DemoAccount:
         return task_id
 
     def add_notifications(self, task: dict[str, Any], task_id: str, age: timedelta) -> None:
-        """Have told its assignees that the owner assigned them, and the owner that another member did."""
+        """Notify its assignees of their assignment by the owner, and the owner of an assignment by another member."""
         told_at = self.now - age
         read_at = told_at + timedelta(hours=3) if age > READ else None
         for local in task.get("who", ()):

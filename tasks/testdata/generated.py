@@ -26,7 +26,7 @@ RANKS = ranks.spread(2 * max(MOST_TASKS, MOST_SUBTASKS))
 def generate_account(number: int, *, seed: int, now: datetime) -> NewAccount:
     """Return the account `tenant-<number>`, with dates around `now`.
 
-    Every text carries `CANARY-<account id>-<row id>`, so that one that leaks tells where it comes from. The name of a
+    Every text carries `CANARY-<account id>-<row id>`, so that a leaked text shows its origin. The name of a
     label has room for the account's id only, the names of statuses are fixed.
     """
     return _Generator(number, seed, now).generate()
