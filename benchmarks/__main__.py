@@ -1,6 +1,6 @@
 """`python -m benchmarks [NAME …]`: measures, and writes `benchmarks/reports/<name>.md`.
 
-Uses servers of its own with new data, which are gone afterwards.
+Uses separate servers with new data, which are deleted afterwards.
 """
 
 import os

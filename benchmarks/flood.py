@@ -74,7 +74,7 @@ def timed(url: str, account: Account, calls: int) -> list[float]:
 
 @contextmanager
 def flood(url: str, account: Account) -> Iterator[None]:
-    """Let an account do its worst, from a process of its own."""
+    """Send a flood of requests for one account from a separate process."""
     rows = (
         writing.make_row(name="samples.slow", tenant_id=account.pk, args=[f"{number}", 0.02], kwargs={}, options={})
         for number in range(JOBS)

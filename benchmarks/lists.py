@@ -1,4 +1,4 @@
-"""A list of 50 tasks: `Task.objects` under row security, and plain models filtered by hand."""
+"""A list of 50 tasks: `Task.objects` under row security, and plain models with explicit filters."""
 
 from django.db import transaction
 

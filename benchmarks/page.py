@@ -1,4 +1,4 @@
-"""A page of 50 tasks from the REST API, as a client asks for it."""
+"""A page of 50 tasks from the REST API, as a client requests it."""
 
 import time
 from statistics import median, quantiles

@@ -1,4 +1,4 @@
-"""Programs with servers of their own, on new data that is gone afterwards."""
+"""Programs with separate servers, on new data that is deleted afterwards."""
 
 import os
 import signal
@@ -18,13 +18,13 @@ def run_alone(module: str, arguments: Sequence[str], *, variable: str, **environ
     The folder is in its environment as `variable`, beside what else `environment` says.
     """
     with tempfile.TemporaryDirectory(prefix=f"{module}-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)  # the servers run as a user of their own
+        Path(folder).chmod(0o755)  # the servers run as a separate user
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(OTHERS)}
         own = {variable: folder, "DATA_DIR": f"{folder}/servers", **environment}
         python = [sys.executable, "-m"]
         command = [*python, "config.services", "run", "--owner", *python, module, *arguments]
         with subprocess.Popen(command, env={**inherited, **own}) as process:  # noqa: S603  # our own programs
-            for number in (signal.SIGTERM, signal.SIGHUP):  # Ctrl-C reaches it by itself
+            for number in (signal.SIGTERM, signal.SIGHUP):  # Ctrl-C reaches it directly
                 signal.signal(number, lambda number, frame: process.send_signal(number))
             signal.signal(signal.SIGINT, lambda number, frame: None)
             return process.wait()

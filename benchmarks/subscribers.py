@@ -1,7 +1,8 @@
 """`python -m benchmarks.subscribers URI TOKEN PROJECT SOCKETS EVENTS`: follows a project with many sockets.
 
 Says `ready` when all have subscribed, and when all have had so many events, writes for each event when the last of
-them had it, as JSON: `{"<seq>": <seconds since 1970>}`. A process of its own, so that its work is not the server's.
+them had it, as JSON: `{"<seq>": <seconds since 1970>}`. It is a separate process, so that its work is not measured as
+the server's.
 """
 
 import asyncio

@@ -15,7 +15,7 @@ TABLE = "plain_task"
 
 
 class PlainTask(models.Model):
-    """What Task would be if its authors filtered by hand."""
+    """A model like Task with explicit filters by tenant."""
 
     id = models.UUIDField(primary_key=True)
     account = models.ForeignKey(Account, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False)

@@ -4,7 +4,7 @@
 
 Prints what happens in the account's first project, forever or until so many EVENTS have come. The defaults are those
 of `make demo`. Needs httpx and websockets. Open the project in a browser beside it, and stop the server for a while:
-it goes on where it was.
+it continues after the last event.
 """
 
 import argparse
@@ -82,7 +82,7 @@ def take(frame: Any, place: Place) -> None:
         name = shown.get("title") or shown.get("name") or shown.get("body") or ""
         print(f"{frame['seq']} {frame['verb']}{f': {name}' if name else ''}", flush=True)
     elif frame["type"] == "resync":
-        print("Too much has happened: a real client would read the project anew now.", flush=True)
+        print("Too much has happened: a real client would reload the project now.", flush=True)
     elif frame["type"] == "error":
         raise SystemExit(f"{frame['code']}: {frame['detail']}")
 

@@ -90,7 +90,7 @@ def _check_uniqueness(model: type[Model]) -> Iterator[CheckMessage]:
         if field.unique and not field.primary_key:
             yield _error(4, model, f"`{field.name}` is unique across tenants", "Use TenantUniqueConstraint.")
         if getattr(field, "db_index", False) and not field.primary_key:
-            yield _error(3, model, f"`{field.name}` has an index of its own", "Declare one that begins with account.")
+            yield _error(3, model, f"`{field.name}` has its own index", "Declare one that begins with account.")
     if model._meta.unique_together:
         yield _error(14, model, "unique_together is unique across tenants", "Use TenantUniqueConstraint.")
 

@@ -39,7 +39,7 @@ class Listing:
 def listing_of(look: Look, tasks: QuerySet[Task], members: dict[UUID, Membership]) -> Listing:
     """Return the page of the list that the URL names. Raises Http404 for a page that does not exist.
 
-    `members` are the assignees that can have a group of their own.
+    `members` are the assignees that can have a group.
     """
     first = Assignment.objects.filter(task=OuterRef("pk")).order_by("member").values("member")[:1]
     rows = ordered(tasks.select_related("status").annotate(first_assignee=Subquery(first)), look.sort)

@@ -14,7 +14,7 @@ BYTES = 32  # of a key, AES-256
 def draft_keys(member: Membership) -> str:
     """Return the keys of the drafts of `member` as `<owner>.<key>`: the present one, then those of old SECRET_KEYs.
 
-    Keys are masked anew in each response, as CSRF tokens are. Otherwise the lengths of compressed responses could
+    Keys get a new mask in each response, as CSRF tokens are. Otherwise the lengths of compressed responses could
     disclose a secret that is the same on every page (BREACH).
     """
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]

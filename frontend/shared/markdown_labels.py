@@ -17,7 +17,7 @@ STEPS = 4  # steps of the search for each character of a text
 def limit_labels(markdown: MarkdownIt) -> None:
     """Replace the search of the parser for the end of a label."""
     helpers = {**vars(markdown.helpers), "parseLinkLabel": label_end}
-    markdown.helpers = SimpleNamespace(**helpers)  # type: ignore[assignment]  # its rules ask for attributes only
+    markdown.helpers = SimpleNamespace(**helpers)  # type: ignore[assignment]  # its rules read attributes only
     markdown.core.ruler.before("inline", "allow_steps", _allow_steps)
 
 

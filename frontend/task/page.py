@@ -139,7 +139,7 @@ def task_page(  # arguments for each state of the page
     template = PARTS[shown] if request.htmx else "task/page.html"
     response = render(request, template, context, status=status)
     if request.htmx:
-        response["HX-Push-Url"] = "false"  # a part has no URL of its own; panel.js sets that of the task
+        response["HX-Push-Url"] = "false"  # a part has no URL; panel.js sets the URL of the task
     patch_vary_headers(
         response, ["HX-Request", "HX-Target"]
     )  # otherwise the back button can show a part instead of a page

@@ -30,7 +30,7 @@ let isEnded = false; // the session has ended
 
 const formsOf = () => [...document.forms].filter(isDrafted);
 
-// The stored value may have been changed by hand: anything but a list of ids counts as an empty one.
+// The stored value may have been changed by the user: anything but a list of ids counts as an empty one.
 function mine() {
   try {
     const ids = JSON.parse(sessionStorage.getItem(MINE));

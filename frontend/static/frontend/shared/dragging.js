@@ -130,7 +130,7 @@ function scroll() {
 document.addEventListener("pointerdown", (event) => {
   const kind = kindOf(event.target);
   if (!kind || event.button || current || event.target.closest(kind.ignored)) return;
-  cancel(); // a press whose end no event has told
+  cancel(); // a press whose end caused no event
   const item = event.target.closest(kind.items);
   const isTouch = event.pointerType === "touch";
   press = { item, kind, x: event.clientX, y: event.clientY, id: event.pointerId, isTouch };

@@ -4,7 +4,7 @@ const LATIN_LETTER = /\p{Script=Latin}/u;
 const CODES = { Slash: ["/", "?"] }; // without and with Shift
 
 // Say whether an input method (IME) has the key: it chooses a word with Enter, and gives up with Escape. Safari ends
-// the composition before it tells of the key that ended it, and only this number says so.
+// the composition before it sends the key that ended it, and only this number shows it.
 export const isComposing = (event) => event.isComposing || event.keyCode === 229;
 
 // Return the letter or sign that a key stands for in shortcuts, "" for none. Caps Lock changes nothing, and Shift

@@ -1,4 +1,4 @@
-// Live updates: keeps elements of the page as they are on the server. Attributes say what an element shows:
+// Live updates: keeps elements of the page in sync with the server. Attributes define what an element shows:
 //
 //   data-live-project  the id of the project whose events are followed
 //   data-seq           the number of the last event that the content contains

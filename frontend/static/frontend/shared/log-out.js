@@ -1,5 +1,5 @@
 // A log-out ends the open pages of the member in other tabs. Every page runs this, since forms that end the session
-// are on pages with and without drafts. Each account has a mark of its own, also where accounts share a host.
+// are on pages with and without drafts. Each account has a separate mark, also where accounts share a host.
 //
 //   <form data-ends-session="/">   the first page of the account
 

@@ -9,7 +9,7 @@ const REFUSALS = new Set([400, 402, 409, 413]); // the form would get these resp
 
 const queue = [];
 let isBusy = false;
-let reference = null; // to the picture that is on its way, in a text
+let reference = null; // the placeholder in a text for the picture being uploaded
 let isDirect = true; // until a direct upload has failed
 
 const form = () => document.querySelector("#task .add-file");
@@ -212,5 +212,5 @@ function uploadThroughApplication(place) {
   if (place.isConnected) place.requestSubmit();
 }
 
-// After the task was updated: go on with the next file.
+// After the task was updated: upload the next file.
 document.addEventListener("htmx:afterSettle", next);
