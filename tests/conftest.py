@@ -1,4 +1,4 @@
-"""Loads the cast, and gives it something to work on.
+"""Loads the fixtures of users and accounts, and adds projects and tasks.
 
 The servers are started by `config.pytest_plugin`, before settings are read.
 """
@@ -48,7 +48,7 @@ def pytest_collection_finish():
 
 @pytest.fixture(scope="session", autouse=True)
 def _permissions_are_made_once():
-    """Django makes those of its admin anew whenever tables are emptied, in half of the time that takes.
+    """Django creates the permissions of its admin whenever tables are emptied, which doubles the time.
 
     These rights are not checked: superusers have all.
     """
@@ -59,7 +59,7 @@ def _permissions_are_made_once():
 
 @pytest.fixture(scope="session", autouse=True)
 def _static_files_are_found_when_they_are_asked_for():
-    """Each client makes the middleware anew, which would look for all of them first: a tenth of the time of a test."""
+    """Each client creates the middleware, which would scan all static files: a tenth of the time of a test."""
     with override_settings(WHITENOISE_AUTOREFRESH=True):
         yield
 
@@ -176,9 +176,9 @@ def statuses(acme, project):
 
 @pytest.fixture
 def at_once(acme):
-    """Run calls in threads of their own that start together, each in acme; returns what they raised.
+    """Run calls in parallel threads that start together, each in acme; return the exceptions.
 
-    For tests with `django_db(transaction=True)`: the threads have connections of their own.
+    For tests with `django_db(transaction=True)`: each thread has its own connection.
     """
 
     def at_once(*calls):

@@ -1,4 +1,4 @@
-"""Waiting until another connection waits, for tests in which two meet."""
+"""Waiting until another connection waits for a lock, for tests of concurrency."""
 
 import time
 

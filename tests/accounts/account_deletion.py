@@ -1,4 +1,4 @@
-"""What tests of the end of accounts share."""
+"""Helpers of tests of account deletion and erasure."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from accounts.models import Account
 
 
 def pass_time(account, days=14):
-    """Have an account been waiting to be deleted for so long, and return it."""
+    """Set the start of an account's deletion to `days` ago, and return the account."""
     since = timezone.now() - timedelta(days=days)
     Account.objects.filter(pk=account.pk).update(deleting_since=since, suspended_at=since)
     return Account.objects.get(pk=account.pk)

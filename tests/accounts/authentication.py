@@ -1,4 +1,4 @@
-"""What tests of people and their log-ins share: what they send, their mails, and the codes of their apps."""
+"""Helpers of tests of log-in and sign-up: requests, mails, and codes of authenticator apps."""
 
 import re
 
@@ -16,7 +16,7 @@ LOG_IN, SIGN_UP, TOKEN = "/auth/login/", "/auth/signup/", "/api/v1/auth/token/"
 
 
 class Post:
-    """Does things and reads the mails that come of them: `post(client.post, "/auth/signup/", NEW)`."""
+    """Calls a function and collects the mails that it causes: `post(client.post, "/auth/signup/", NEW)`."""
 
     def __init__(self, capture):
         self.capture = capture
@@ -53,18 +53,18 @@ def is_in(client, path="/auth/"):
 
 
 def _step():
-    """Return which half minute it is by the clock that authenticator apps go by in tests, which stands still."""
+    """Return the current period of 30 seconds by the clock of authenticator apps, which tests stop."""
     return int(auth.time.time()) // 30
 
 
 def code_of(user, steps=0):
-    """Return the code that the app of a person shows now, or so many steps of 30 seconds later."""
+    """Return the code that the app of a user shows now, or `steps` periods of 30 seconds later."""
     secret = decrypt(Authenticator.objects.get(user=user, type="totp").data["secret"])
     return format_hotp_value(hotp_value(secret, _step() + steps))
 
 
 def give_app(client, user, steps=0):
-    """Have a user who is logged in switch on an authenticator app, as in a browser, with the code of a step."""
+    """Activate an authenticator app for a logged-in user, as in a browser, with the code of a step."""
     client.post("/auth/reauthenticate/", {"password": PASSWORD})
     shown = client.get("/auth/2fa/app/activate/")
     secret = shown.context["form"].secret

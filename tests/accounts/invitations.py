@@ -1,4 +1,4 @@
-"""What tests of invitations share."""
+"""Helpers of tests of invitations."""
 
 import json
 import re
@@ -14,7 +14,7 @@ NEW = {"name": "Nina", "password": "a long sentence of hers"}
 
 
 def post():
-    """Carry out the jobs that wait, as a worker would, and return the mails that they have sent."""
+    """Run the waiting jobs, as a worker does, and return the mails that they have sent."""
     for job in OutboxJob.objects.order_by("created_at", "pk"):
         current_app.tasks[job.name](tenant_id=str(job.tenant_id), **loads(json.dumps(job.kwargs)))
         job.delete()
@@ -23,12 +23,12 @@ def post():
 
 
 def link_in(message):
-    """Return the address in a mail: host and the text of the token."""
+    """Return the link in a mail: its host and its token."""
     return re.search(r"^http://([^/]+)/invitations/([\w-]{43})/$", message.body, re.MULTILINE).groups()
 
 
 def invite(client, who, account, email="nina@example.com", role="member"):
-    """Let a member invite an address, and return the answer's data and the text of the link."""
+    """Invite an address as a member, and return the data of the response and the token of the link."""
     answer = client.as_(who, at=account).json("POST", URL, {"email": email, "role": role})
     assert answer.status_code == 201, answer.content
     (message,) = post()

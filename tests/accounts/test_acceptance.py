@@ -1,4 +1,4 @@
-"""/api/v1/invitations/accept/ and /invitations/<token>/: who becomes a member with a link"""
+"""/api/v1/invitations/accept/ and /invitations/<token>/: acceptance of invitations"""
 
 from datetime import timedelta
 
@@ -78,7 +78,7 @@ def test_user_without_password_sets_it_on_acceptance(client, acme, alice):
     assert log_in(client, acme, "nina@example.com", NEW["password"]).status_code == 200
 
 
-# Users with an account of their own ----------------------------------------------------------------------------------
+# Users with another account ------------------------------------------------------------------------------------------
 
 
 def test_known_user_accepts_with_their_password(client, acme, globex, alice, mallory):
@@ -294,7 +294,7 @@ def test_invitation_page_asks_a_known_user_for_their_password(client, acme, alic
     assert 'name="name"' not in browser.get(url).content.decode()
     assert "not the password" in browser.post(url, {"password": "wrong"}).content.decode()
     assert browser.post(url, {"password": PASSWORD})["Location"] == "/"
-    assert browser.get("/")["Location"] == "/auth/login/?next=/"  # where they may be asked for more than a password
+    assert browser.get("/")["Location"] == "/auth/login/?next=/"  # where a second factor may be required
     assert membership_of(mallory, acme).role == "member"
 
 

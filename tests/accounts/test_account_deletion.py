@@ -1,4 +1,4 @@
-"""The end of an account: DELETE account/, account/restore/, /settings/danger/"""
+"""Account deletion: DELETE account/, account/restore/, /settings/danger/"""
 
 import pytest
 from django.core.cache import cache

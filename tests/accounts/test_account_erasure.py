@@ -1,4 +1,4 @@
-"""Erasing an account: the job and the command"""
+"""Account erasure: the job and the command"""
 
 from io import BytesIO
 from uuid import uuid4

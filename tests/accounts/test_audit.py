@@ -1,4 +1,4 @@
-"""/api/v1/audit/ and audit/export/: what is written down, from where, and who reads it"""
+"""/api/v1/audit/ and audit/export/: entries, client addresses, and access to the audit log"""
 
 import asyncio
 import csv
@@ -147,7 +147,7 @@ def test_entry_made_outside_a_request_has_no_address(client, alice, write):
     assert write().ip is None
 
 
-# Who reads it ------------------------------------------------------------------------------------------------------
+# Access ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("url", [URL, EXPORT, f"{URL}01a1fc96-9d5f-7574-a733-1dc7f5e1bdb0/"])

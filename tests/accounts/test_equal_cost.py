@@ -1,6 +1,6 @@
-"""What is refused costs the same for every reason: the same statements, jobs, hashes and commands to Redis.
+"""Every refusal costs the same: the same statements, jobs, hashes and commands to Redis.
 
-Compared by what is done, not with a clock. Otherwise the time of an answer tells who has a log-in, and where.
+The tests count operations instead of measuring time. A different cost would reveal which users exist, and where.
 """
 
 import re
@@ -28,7 +28,7 @@ RESET, EMAIL = "/auth/password/reset/", "/auth/email/"
 
 @dataclass
 class Cost:
-    """What one request has done."""
+    """The operations of one request."""
 
     statements: list[str] = field(default_factory=list)
     hashes: int = 0
@@ -81,14 +81,14 @@ def measure(monkeypatch, django_capture_on_commit_callbacks):
 @pytest.fixture
 def people(acme, globex, bob, mallory, vera, charlie, end_membership):
     """Make one person for each reason for which a log-in is refused, and return {reason: (address, password)}."""
-    switched_off, unconfirmed, stranger, former, linked, wanting = map(
-        make_user, ("off", "unconfirmed", "stranger", "former", "linked", "wanting")
+    switched_off, unconfirmed, non_member, former, linked, wanting = map(
+        make_user, ("off", "unconfirmed", "non-member", "former", "linked", "wanting")
     )
     for person in (switched_off, unconfirmed, former, linked, wanting):
         join(person, acme, "member")
     end_membership(former, acme)
     User.objects.filter(pk=switched_off.pk).update(is_active=False)
-    EmailAddress.objects.filter(user__in=(unconfirmed, stranger)).update(verified=False)
+    EmailAddress.objects.filter(user__in=(unconfirmed, non_member)).update(verified=False)
     linked.set_unusable_password()
     linked.save()
     EmailAddress.objects.create(user=wanting, email="vera@example.com")
@@ -100,7 +100,7 @@ def people(acme, globex, bob, mallory, vera, charlie, end_membership):
         "switched off": (switched_off.email, PASSWORD),
         "not been confirmed": (unconfirmed.email, PASSWORD),
         "not confirmed, wrong": (unconfirmed.email, "wrong"),
-        "not confirmed, no member": (stranger.email, PASSWORD),
+        "not confirmed, no member": (non_member.email, PASSWORD),
         "a former member": (former.email, PASSWORD),
         "without a password": (linked.email, PASSWORD),
         "a pending address": (vera.email, "wrong"),
@@ -207,5 +207,5 @@ def test_every_sign_up_writes_the_same(client, acme, people, measure):
     costs = costs_of(measure, {reason: people[reason] for reason in reasons}, send)
     writes = {reason: [each for each in cost.statements if is_write(each)] for reason, cost in costs.items()}
     require_equal(writes)
-    assert len(writes["unknown address"]) == 7  # account, person, address, member, audit log, letter, session
+    assert len(writes["unknown address"]) == 7  # account, person, address, member, audit log, email, session
     assert {cost.hashes for cost in costs.values()} == {1}

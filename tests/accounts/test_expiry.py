@@ -1,4 +1,4 @@
-"""What expires is deleted, tenant by tenant."""
+"""The daily deletion of expired rows, tenant by tenant."""
 
 from datetime import timedelta
 from uuid import uuid4

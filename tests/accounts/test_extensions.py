@@ -1,4 +1,4 @@
-"""What apps declare in their modules `extensions.py`."""
+"""Declarations of apps in their modules `extensions.py`."""
 
 from types import SimpleNamespace
 

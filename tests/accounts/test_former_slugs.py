@@ -1,4 +1,4 @@
-"""An account that was renamed, where it is not the host that names it. test_settings_page.py has the hosts."""
+"""Former slugs of renamed accounts in paths, headers and bodies."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""One host for all accounts, told apart by `X-Tenant`: for several front ends with one back end."""
+"""Header routing: one host for all accounts, selected by `X-Tenant`."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Pictures are decoded in a few slots of the process, with little memory: small files may have many pixels."""
+"""Limits of picture decoding: slots and memory of the process, since small files can have many pixels."""
 
 import subprocess
 import sys
@@ -23,7 +23,7 @@ MEGABYTE = 2**20
 
 
 class Decoder:
-    """Takes the place of the decoder and takes until it is opened; `most` are those that were in it at once."""
+    """Replaces the decoder and blocks until it is opened; `most` is the largest number of parallel calls."""
 
     def __init__(self):
         self.inside, self.most = Counter(), Counter()
@@ -59,7 +59,7 @@ def decoder(monkeypatch):
 
 @contextmanager
 def in_threads(*calls):
-    """Call functions in threads of their own; gives the list of what they return and raise."""
+    """Call functions in separate threads; yield the list of their results and exceptions."""
     results = []
 
     def run(call):

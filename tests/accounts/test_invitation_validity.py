@@ -1,4 +1,4 @@
-"""Invitations end with the power of who made them: at the moment it is taken away, and when a link is used."""
+"""An invitation ends when its inviter loses the permission; acceptance checks the permission again."""
 
 from datetime import timedelta
 

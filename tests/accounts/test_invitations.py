@@ -1,4 +1,4 @@
-"""/api/v1/invitations/: who invites whom, and what is mailed"""
+"""/api/v1/invitations/: permissions, mails and limits of invitations"""
 
 from dataclasses import replace
 from datetime import timedelta

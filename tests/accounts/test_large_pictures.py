@@ -1,4 +1,4 @@
-"""Photos of phones, long screenshots and rare kinds of pictures are made small, right, and with little memory."""
+"""Large photos, long screenshots and rare formats are scaled down correctly, in bounded memory."""
 
 import subprocess
 import sys
@@ -161,7 +161,7 @@ def test_animation_becomes_its_first_frame(kind):
 
 
 def test_multi_picture_jpeg_shows_the_first_with_the_limits_of_one(monkeypatch):
-    """Cameras add pictures behind the first, for which Pillow has a format of its own (CIPA DC-007)."""
+    """Cameras add pictures after the first, for which Pillow has a separate format (CIPA DC-007)."""
     options = {"save_all": True, "append_images": [Image.new("RGB", (300, 200), BLUE)]}
     content = saved(Image.new("RGB", (300, 200), RED), "MPO", progressive=True, **options)
     _, upper, _lower = shown(content)

@@ -1,4 +1,4 @@
-"""What ends with a membership, and that nothing of it comes back with the person"""
+"""The end of a membership revokes sessions and tokens, and readmission restores none of them"""
 
 import time
 from dataclasses import replace
@@ -56,7 +56,7 @@ def remove(client, acme, alice):
 
 @pytest.fixture
 def readmit(acme):
-    """Make a user a member again, so much later that clocks of a second can tell."""
+    """Make a user a member again, more than a second later: some timestamps have a precision of a second."""
 
     def readmit(person, role="member"):
         with tenant_context(acme), transaction.atomic():
@@ -109,7 +109,7 @@ def test_leaving_ends_sessions_and_tokens_at_once(client, acme, bob, remove, lea
 
 
 def test_leaving_revokes_refresh_tokens(client, acme, bob, remove):
-    """Two controls overlap for a user who comes back: this is the one that does not ask for the date."""
+    """Two controls overlap for a readmitted user: this control does not compare dates."""
     log_in(client, acme, bob)
     remove(bob)
     with tenant_context(acme):
@@ -209,7 +209,7 @@ def test_removal_of_a_former_member_is_not_found(client, acme, alice, bob, remov
 
 
 def test_member_removed_during_a_request_cannot_act(client, acme, admin, bob, remove):
-    """As a request that was let in before the removal and waited for it."""
+    """As a request that was authorized before the removal and waited for its lock."""
     stale, his = membership_of(admin, acme), membership_of(bob, acme)
     remove(admin)
     with tenant_context(acme), pytest.raises(PermissionDenied):

@@ -1,4 +1,4 @@
-"""/auth/enter/ and /auth/hand-over/: from a log-in on the public site into an account, without another password"""
+"""/auth/enter/ and /auth/hand-over/: single sign-on from the public site to the host of an account"""
 
 import threading
 from urllib.parse import parse_qs, urlsplit
@@ -135,7 +135,7 @@ def test_ticket_is_refused_and_consumed_at_another_account(client, browser, toke
 
 
 def test_ticket_does_not_work_in_another_browser(client, token, acme):
-    """A stranger who sends their own ticket to a user does not make the user work in the stranger's name."""
+    """Login CSRF: an attacker's ticket does not log the victim in as the attacker."""
     victim = client.at(acme)
     assert take(victim, token)["Location"] == LOG_IN  # without having started the handoff
     another = client.at(acme)
@@ -221,7 +221,7 @@ def test_exactly_one_parallel_use_of_a_ticket_succeeds(public, browser, acme):
     assert sorted(places) == ["/", *[LOG_IN] * 4]
 
 
-# Who gets one --------------------------------------------------------------------------------------------------------
+# Permissions ---------------------------------------------------------------------------------------------------------
 
 
 def test_non_member_reads_the_same_page_as_for_an_absent_account(public, acme, globex):
@@ -254,7 +254,7 @@ def test_creating_a_ticket_needs_a_post_with_csrf_token(acme, charlie, browser):
 
 
 def test_host_of_an_account_creates_no_ticket(client, acme, globex, charlie):
-    """Its host may be in the hands of its owner."""
+    """The owner of an account may control its host."""
     there = client.as_(charlie, at=globex)
     answer = there.post(f"{OVER}?account=acme&challenge={'0' * 64}")
     assert answer.status_code == 405

@@ -1,4 +1,4 @@
-"""/auth/: what people change of their own log-in, on the public site and at their accounts"""
+"""/auth/: password, address, sessions and deletion of a user, on the public site and at their accounts"""
 
 import pytest
 from allauth.account.models import EmailAddress

@@ -1,4 +1,4 @@
-"""/api/v1/members/<id>/, members/leave/ and account/transfer/: roles, and who owns the account"""
+"""/api/v1/members/<id>/, members/leave/ and account/transfer/: roles, removal and ownership"""
 
 from uuid import uuid4
 

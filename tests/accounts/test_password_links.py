@@ -1,4 +1,4 @@
-"""/auth/password/reset/: a link for a user who has forgotten their password, and the page that it opens"""
+"""/auth/password/reset/: password reset by a link"""
 
 from uuid import uuid4
 
@@ -31,7 +31,7 @@ def set_password(client, path, password=NEW):
 
 @pytest.fixture
 def link(client, acme, bob, post):
-    """The path of a link that bob has asked for at acme."""
+    """The path of a link that bob has requested at acme."""
     post(ask, client.at(acme))
     return post.link()[1]
 
@@ -46,7 +46,7 @@ def test_a_member_gets_a_link_that_works_once(client, acme, bob, link):
 
 
 def test_key_is_removed_from_the_url(client, acme, link):
-    """Or it would be in the history, and in what the browser tells other sites."""
+    """Otherwise the key would be in the browser history and in the Referer header."""
     assert follow(client.at(acme), link).endswith("-set-password/")
 
 
@@ -133,7 +133,7 @@ def test_on_a_forged_host_no_mail_is_sent(client, acme, bob, post, host, status)
     assert post.mails == []
 
 
-# Who is known is not told --------------------------------------------------------------------------------------------
+# User enumeration ----------------------------------------------------------------------------------------------------
 
 
 def test_known_and_unknown_addresses_get_the_same_answer(client, acme, bob, mallory, post):
@@ -174,7 +174,7 @@ def test_a_former_member_gets_no_link_of_the_account(client, acme, bob, end_memb
 
 
 def test_repeated_requests_for_an_address_are_throttled(client, acme, globex, bob):
-    """Five for an address, wherever they are asked for."""
+    """Five for an address, across all hosts."""
     codes = [ask(client.at(host)).status_code for host in (acme, globex, None) * 2]
     assert codes == [302] * 5 + [429]
 

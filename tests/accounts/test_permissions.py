@@ -1,4 +1,4 @@
-"""The table of roles, read against the contract's sentence about them."""
+"""The table of roles, compared with the contract."""
 
 import pytest
 from django.core.exceptions import PermissionDenied

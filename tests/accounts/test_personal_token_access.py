@@ -1,4 +1,4 @@
-"""What a personal token opens: the API, for one member of one account, until it ends."""
+"""Access with personal tokens: the API, as one member of one account, until the token expires."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""/api/v1/tokens/: making, listing and revoking personal tokens. What they open: test_personal_token_access.py"""
+"""/api/v1/tokens/: creation, list and revocation of personal tokens. Access: test_personal_token_access.py"""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Pictures that arrive are kept in limited memory of the process, and a refusal for lack of it is no error."""
+"""Uploaded pictures use limited memory of the process; a refusal for lack of memory logs no error."""
 
 import logging
 import threading

@@ -1,4 +1,4 @@
-"""A picture with millions of parts, or with much beside its pixels, is refused before Pillow reads it."""
+"""Pictures with too many parts or too much metadata are refused before Pillow reads them."""
 
 import struct
 import tracemalloc

@@ -1,4 +1,4 @@
-"""Logos and avatars: made anew and small, shown where they belong, and gone when they are replaced."""
+"""Logos and avatars: re-encoded, scaled down, shown to members of the account and deleted when replaced."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""How much the plan of an account includes: one more is 402."""
+"""Quotas of plans: one more row is 402."""
 
 import pytest
 from django.db import transaction

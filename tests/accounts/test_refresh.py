@@ -1,4 +1,4 @@
-"""POST /api/v1/auth/token/refresh/: one works, once. What all endpoints refuse: test_refused_tokens.py"""
+"""POST /api/v1/auth/token/refresh/: refresh token rotation. Other refusals: test_refused_tokens.py"""
 
 import threading
 import time
@@ -192,7 +192,7 @@ def test_parallel_rotations_are_serialized(client, acme, tokens, at_once):
 
 @pytest.mark.django_db(transaction=True)
 def test_revocation_is_committed_although_the_request_fails(client, acme, tokens):
-    """In a transaction of its own: with the request in one, the refusal would take the revocation back."""
+    """The revocation has a separate transaction: the refusal rolls back the transaction of the request."""
     newest = refresh(client.at(acme), tokens["refresh"]).json()["refresh"]
     assert said(refresh(client.at(acme), tokens["refresh"])) == INVALID
     with tenant_context(acme):

@@ -1,4 +1,4 @@
-"""What follows a refused log-in, when its job is done: an entry in the audit log, or the mail once more."""
+"""The job after a refused log-in: an entry in the audit log, or the confirmation mail again."""
 
 import pytest
 from allauth.account.models import EmailAddress

@@ -1,4 +1,4 @@
-"""What every endpoint that takes a token in its body refuses: refresh/, verify/ and revoke/, at both kinds of host."""
+"""Tokens that refresh/, verify/ and revoke/ refuse in the body, on the host of an account and the public host."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""POST /api/v1/auth/token/revoke/. What all endpoints refuse: test_refused_tokens.py"""
+"""POST /api/v1/auth/token/revoke/. Tokens that all endpoints refuse: test_refused_tokens.py"""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""/auth/signup/: a person, their account, and the mail that comes first"""
+"""/auth/signup/: sign-up of a user with an account, and the confirmation mail"""
 
 import threading
 from datetime import timedelta
@@ -190,11 +190,11 @@ def test_repeated_sign_ups_are_throttled(client, post):
     assert (codes[0], codes[-1]) == (200, 429)
 
 
-# Who is known is not told --------------------------------------------------------------------------------------------
+# User enumeration ----------------------------------------------------------------------------------------------------
 
 
 def seen(answer, client):
-    """Return what a client can tell two sign-ups apart by."""
+    """Return the parts of the responses by which a client could distinguish two sign-ups."""
     page = client.get(answer["Location"])
     return answer.status_code, answer["Location"], page.content, sorted(client.cookies)
 
@@ -238,7 +238,7 @@ def test_sign_up_with_a_known_address_does_not_change_the_user(client, acme, bob
 
 
 def test_account_name_does_not_reveal_a_known_address(client, acme, bob):
-    """A client that asks for the same name again finds it taken, whether or not the address was known."""
+    """A client that requests the same slug again finds it taken, whether or not the address was known."""
     sign_up(client, slug="one")
     sign_up(TenantClient(), email="bob@example.com", slug="two")
     answers = [sign_up(TenantClient(), email=f"{slug}@example.com", slug=slug) for slug in ("one", "two")]
@@ -281,7 +281,7 @@ def test_squatters_password_does_not_work_after_an_invitation_is_accepted(client
     assert log_in(client.at(acme), password="what nina wants").status_code == 302
 
 
-# Who never comes back ------------------------------------------------------------------------------------------------
+# Unconfirmed accounts ------------------------------------------------------------------------------------------------
 
 
 def days_later(slug, days):

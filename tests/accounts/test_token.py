@@ -323,7 +323,7 @@ def test_invalid_account_name_is_answered_like_an_unknown_account(client, bob, n
     ],
 )
 def test_clocks_of_servers_may_differ_by_ten_seconds(client, acme, bob, log_in, monkeypatch, claims, status):
-    """Of the server that checks a token, and the one that has made it."""
+    """The clocks of the issuing and the verifying server."""
     now = datetime(2033, 5, 18, tzinfo=UTC)
 
     class Clock(datetime):

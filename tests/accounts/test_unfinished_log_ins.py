@@ -1,4 +1,4 @@
-"""Log-ins that have begun when the password is changed, or when all log-ins are ended: they end too."""
+"""A password change and "log out everywhere" also end log-ins that have begun."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What users do at the very moment when they delete themselves: nothing of it is left."""
+"""Requests of a user in parallel with the deletion of the user leave no data."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""POST /api/v1/auth/token/verify/. What all endpoints refuse: test_refused_tokens.py"""
+"""POST /api/v1/auth/token/verify/. Tokens that all endpoints refuse: test_refused_tokens.py"""
 
 import pytest
 

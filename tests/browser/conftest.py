@@ -37,7 +37,7 @@ def chromium():
     """One browser for the tests of a file.
 
     Playwright keeps an event loop running in this thread, in which Django refuses to ask the database, although
-    nothing of it runs while a test does. Not for longer than a file: other tests start loops of their own.
+    nothing of it runs while a test does. Not for longer than a file: other tests start event loops.
     """
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")

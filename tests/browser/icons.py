@@ -1,6 +1,6 @@
 """`python -m tests.browser.icons`: draws the files of frontend/root/ from icon.svg. Needs Chromium.
 
-Browsers ask for /favicon.ico beside answers without a link, such as JSON. iOS shows /apple-touch-icon.png on the home
+Browsers request /favicon.ico for responses without a link, such as JSON. iOS shows /apple-touch-icon.png on the home
 screen.
 """
 

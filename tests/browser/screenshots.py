@@ -1,6 +1,6 @@
 """`make demo`, and beside it `python -m tests.browser.screenshots`: pictures of the main pages for docs/screenshots/.
 
-PORT says where the demo is, whose data should be new. Needs Chromium.
+PORT is the port of the demo, with new data. Needs Chromium.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""A server in front of S3 that lets pages PUT, as a bucket with CORS does: the embedded one does not."""
+"""A proxy in front of S3 that allows CORS uploads, which the embedded server does not support."""
 
 import http.client
 import threading
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 @dataclass
 class Front:
-    """`mode` says how browsers fare: they are let through, may not send at all, or are refused what they sent."""
+    """`mode` is the behavior: uploads succeed, CORS is refused, or S3 refuses the upload."""
 
     target: str
     url: str = ""

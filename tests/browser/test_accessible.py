@@ -1,4 +1,4 @@
-"""axe-core finds nothing serious: WCAG 2.2 AA, as far as a machine can tell."""
+"""axe-core finds no serious violation of WCAG 2.2 AA."""
 
 from datetime import timedelta
 

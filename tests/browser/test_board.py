@@ -1,4 +1,4 @@
-"""The board in real browsers: dragged in one and seen in another, with the keyboard, without scripts, after cuts."""
+"""The board in real browsers: drag and drop, live updates, keyboard, no scripts, lost connections."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The time zone that a user has chosen decides what a real browser shows, whatever the browser's own is."""
+"""Browsers show dates in the time zone that the user has chosen, not in that of the browser."""
 
 import re
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Files that browsers send straight to S3, where it lets them: the application gets none of their bytes."""
+"""Direct uploads from browsers to S3, without the application as a proxy."""
 
 import os
 
@@ -53,7 +53,7 @@ def studio(browser, front):
 
 
 class Requests:
-    """Those that a page sends to the application."""
+    """The requests of a page to the application."""
 
     def __init__(self, page, office):
         self.all = []

@@ -1,4 +1,4 @@
-"""Text that was not sent is kept on this device, for the member who typed it alone."""
+"""Drafts: unsent text is stored encrypted on the device, for the member who typed it."""
 
 from contextlib import contextmanager
 

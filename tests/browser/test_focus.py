@@ -48,7 +48,7 @@ def test_focused_element_has_a_fully_visible_ring(browser):
     for path in ("/projects/WEB/?view=list", "/tasks/WEB-1/", "/settings/members/", "/settings/audit/", "/inbox/"):
         for seen in steps(page, path):
             looked_at += 1
-            # A date has stops inside, of which Chromium shows the last, its calendar, in a way of its own.
+            # A date has stops inside, of which Chromium shows the last, its calendar, with its own style.
             if (not seen["ring"] and not seen["isDate"]) or seen["clipped"]:
                 wrong.append(f"{path}: {seen['what']}")
     assert looked_at > 80

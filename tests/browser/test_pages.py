@@ -1,4 +1,4 @@
-"""Pages in a real browser: they keep to their own content security policy, and what breaks it is noticed."""
+"""Pages in a real browser follow the content security policy; a violation fails the test."""
 
 import pytest
 from playwright.sync_api import expect

@@ -9,7 +9,7 @@ from tasks.actions import create_task
 
 pytestmark = pytest.mark.needs_program("browser")
 
-# Keyboard shortcuts read the clipboard of the machine, which tests share: the event carries a clipboard of its own. An
+# Keyboard shortcuts read the clipboard of the machine, which tests share: the event carries a separate clipboard. An
 # event of a script has no default action, so the script inserts the text where the page has not prevented that.
 PASTE = """(field, {texts, files}) => {
   const clipboard = new DataTransfer();

@@ -1,4 +1,4 @@
-"""The task in a browser: beside the board, by keyboard alone, without scripts, and with two people at it."""
+"""The task in a browser: in the panel, by keyboard alone, without scripts, and with two users."""
 
 import pytest
 from playwright.sync_api import expect

@@ -1,4 +1,4 @@
-"""Texts in a browser: ticks, pictures that are pasted, other keyboard layouts and input methods, and phones."""
+"""Text fields in a browser: checkboxes, pasted pictures, keyboard layouts, input methods, and phones."""
 
 import io
 

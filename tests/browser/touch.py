@@ -1,4 +1,4 @@
-"""A finger on a touch screen: Playwright itself can only tap."""
+"""Touch gestures: Playwright itself can only tap."""
 
 from playwright.sync_api import Page
 

@@ -1,4 +1,4 @@
-"""People at browsers of their own."""
+"""Users with separate browsers."""
 
 import re
 from dataclasses import dataclass, field
@@ -21,10 +21,10 @@ SECONDS = PATIENCE  # that anything on a page may take
 
 @dataclass
 class Browsers:
-    """Opens browsers for the people of an office, and keeps what those complain about.
+    """Opens browsers for the members of an office, and collects their errors.
 
     A test fails at its end when a page has logged an error, run into a script's exception, broken the content security
-    policy, or asked for something that is not there, unless `expect()` said so.
+    policy, or requested something that is absent, unless `expect()` allows it.
     """
 
     chromium: Browser
@@ -91,5 +91,5 @@ def give_password(user: Any) -> None:
 
 
 def here(office: Office, link: str) -> str:
-    """Return a link of a mail, which names the port of the settings, as it is at the live process."""
+    """Return a link of a mail with the port of the live process instead of the port of the settings."""
     return link.replace(settings.PUBLIC_URL.rpartition("//")[2], f"{settings.BASE_DOMAIN}:{office.port}")

@@ -1,4 +1,4 @@
-"""Users of the embedded servers, as processes of their own, and a look at what runs."""
+"""Users of the embedded servers, as separate processes, and the state of the running servers."""
 
 import json
 import os
@@ -55,7 +55,7 @@ def run_python(code: str, data: Path, **extra: str) -> subprocess.CompletedProce
 
 
 class User:
-    """A process that uses the servers until it leaves or is killed; `environ` is what it was given."""
+    """A process that uses the servers until it leaves or is killed; `environ` is its environment."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""docs/api.md says what the OpenAPI document says: every path, field, parameter and code."""
+"""docs/api.md lists every path, field, parameter and code of the OpenAPI document."""
 
 import json
 import re

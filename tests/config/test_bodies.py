@@ -1,4 +1,4 @@
-"""Bodies are received within limits, before Django begins, and by whom they are asked for."""
+"""Request bodies are received within limits, before Django runs; listed views read their body themselves."""
 
 import asyncio
 from types import SimpleNamespace
@@ -104,7 +104,7 @@ def test_client_address_has_limited_slots_for_large_bodies():
 
     first, left = asyncio.run(run())
     assert first == [SMALL + 1] * (PLACES + 5)  # those that wait have sent no more
-    assert set(left) == {0}  # and go on when others are done
+    assert set(left) == {0}  # and continue when others are done
 
 
 # Bodies that a view reads ------------------------------------------------------------------------------------------
@@ -149,7 +149,7 @@ def test_a_body_is_left_to_the_view_by_address_and_type(path, content_type, is_l
 
 
 class Turn:
-    """A turn that says whether it is held."""
+    """A worker slot that records whether it is held."""
 
     client, held = "203.0.113.1", True
 

@@ -1,4 +1,4 @@
-"""README and docs name what is there: tests, files, pages, headings, targets of make, commands."""
+"""README and docs refer to existing tests, files, pages, headings, targets of make and commands."""
 
 import ast
 import re

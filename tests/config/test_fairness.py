@@ -1,4 +1,4 @@
-"""One sender's many requests wait for each other, and no other sender waits for them."""
+"""Worker slots: many requests of one sender wait for each other and delay no other sender."""
 
 import asyncio
 from types import SimpleNamespace
@@ -16,7 +16,7 @@ async def arrive(scope):
 
 
 class Site:
-    """An application whose answers the test gives out one by one."""
+    """An application whose responses the test releases one by one."""
 
     def __init__(self):
         self.running, self.most, self.go_on = [], 0, asyncio.Event()
@@ -78,8 +78,8 @@ def test_host_spelling_does_not_create_another_sender(settings):
 
 
 def test_requests_without_a_tenant_are_counted_by_client_address(settings):
-    strangers = [request(None, "203.0.113.1", host=b"localhost") for _ in range(10)]
-    seen, _ = play(settings, [*strangers, request(None, "203.0.113.2"), request("acme", "203.0.113.1")])
+    unresolved = [request(None, "203.0.113.1", host=b"localhost") for _ in range(10)]
+    seen, _ = play(settings, [*unresolved, request(None, "203.0.113.2"), request("acme", "203.0.113.1")])
     assert seen.count(None) == 3
     assert "acme" in seen
 
@@ -193,7 +193,7 @@ def test_request_still_being_received_holds_no_slot(settings):
 
 
 class Clock(asyncio.SelectorEventLoop):
-    """An event loop in which only waiting takes time, by its clock, and none by that of the machine."""
+    """An event loop with a virtual clock: waiting advances the clock and takes no real time."""
 
     skipped = 0.0
 
@@ -212,7 +212,7 @@ class Clock(asyncio.SelectorEventLoop):
 
 
 class Busy:
-    """An application that takes a twentieth of a second for each answer, and knows whom it worked on beside whom."""
+    """An application that takes 50 ms per response and records which senders ran in parallel."""
 
     def __init__(self):
         self.running, self.beside, self.answered = [], [], []

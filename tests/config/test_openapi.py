@@ -1,4 +1,4 @@
-"""/api/v1/schema/ and docs/: the document says what there is, and it is public."""
+"""/api/v1/schema/ and docs/: the OpenAPI document is complete and public."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""docs/roles.md says what the table of roles says."""
+"""docs/roles.md matches the table of roles."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How long embedded servers live and what they survive, with real ones."""
+"""The lifetime of embedded servers, and their recovery from crashes, with real servers."""
 
 import fcntl
 import os
@@ -142,18 +142,18 @@ def test_a_hanging_server_is_replaced(empty_dir: Path) -> None:
 
 def test_process_id_reused_by_another_process_is_ignored(data_dir: Path) -> None:
     owner = (data_dir / "postgresql").stat().st_uid
-    stranger = subprocess.Popen(["sleep", "60"], user=owner if os.geteuid() == 0 else None)
+    unrelated = subprocess.Popen(["sleep", "60"], user=owner if os.geteuid() == 0 else None)
     for server in SERVERS:
-        (data_dir / f"{server.name}.lock").write_text(f"{stranger.pid} {state(data_dir, server.name)[1]}\n")
+        (data_dir / f"{server.name}.lock").write_text(f"{unrelated.pid} {state(data_dir, server.name)[1]}\n")
     (data_dir / "postgresql" / "postmaster.pid").write_text(
-        f"{stranger.pid}\n{data_dir / 'postgresql'}\n1\n5432\n\n\n\n"
+        f"{unrelated.pid}\n{data_dir / 'postgresql'}\n1\n5432\n\n\n\n"
     )
     with User(data_dir) as user:
         assert user.sql("SELECT 1") == [(1,)]
-    assert stranger.poll() is None
+    assert unrelated.poll() is None
     assert running(data_dir) == []
-    stranger.kill()
-    stranger.wait(60)
+    unrelated.kill()
+    unrelated.wait(60)
 
 
 def test_a_server_whose_process_id_was_lost_is_reported_and_nothing_is_killed(empty_dir: Path) -> None:

@@ -1,4 +1,4 @@
-"""What users of embedded servers are told and given, and what S3 refuses."""
+"""Messages, credentials and access control of the embedded servers, and requests that S3 refuses."""
 
 import os
 import socket
@@ -16,7 +16,7 @@ from config.services.redis_server import Redis
 from tests.config.embedded import ONLY_REDIS, USE_UNTIL_STDIN_ENDS, User, eventually, run_python, running, state
 
 ENSURE = "from config import services; services.ensure(owner=True)\n"
-# As if a wheel were not installed, with a PATH of its own.
+# As if a wheel were not installed, with another PATH.
 WITHOUT_WHEEL = """
 from importlib import metadata
 from config.services import server
@@ -33,7 +33,7 @@ PostgreSQL.search_path = server.Server.search_path
 """
 REFUSED = (400, 403)  # rclone says 400 where S3 says 403
 
-# What users are told
+# Messages
 
 
 def test_a_server_that_dies_at_start_shows_the_end_of_its_log(empty_dir: Path) -> None:

@@ -1,4 +1,4 @@
-"""Settings come from the environment; what is missing or wrong stops the process with a message that names it."""
+"""Settings come from the environment; a missing or invalid one stops the process with a message that names it."""
 
 import os
 import re
@@ -90,7 +90,7 @@ INVALID = {
 
 @pytest.fixture
 def load(monkeypatch):
-    """Load the settings anew, with other variables, and return them. Raises ImproperlyConfigured."""
+    """Load the settings again with other variables, and return them. Raises ImproperlyConfigured."""
     for name, value in OWN.items():
         monkeypatch.setenv(name, value)
 

@@ -1,4 +1,4 @@
-"""A connection whose client does not read is cut, and the application makes no more of the answer."""
+"""The connection of a client that does not read is closed, and the response is not continued."""
 
 import asyncio
 

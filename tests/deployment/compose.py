@@ -1,4 +1,4 @@
-"""docker-compose.yml, with its variables filled in and with what the Dockerfile says about the images built there."""
+"""docker-compose.yml with its variables filled in, and with the images of the Dockerfile."""
 
 import re
 from collections.abc import Mapping

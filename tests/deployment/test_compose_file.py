@@ -1,4 +1,4 @@
-"""What docker-compose.yml must say, and .env.example with it."""
+"""Requirements for docker-compose.yml and .env.example."""
 
 import re
 import subprocess
@@ -15,7 +15,7 @@ from tests.deployment.compose import FILE, ROOT, VARIABLE, services
 
 # {service: why}
 SERVE_NOTHING = {"migrate": "runs to its end", "test": "runs to its end", "beat": "only sends messages"}
-MAY_WRITE = {"test": "a container of its own for each run, which goes afterwards"}
+MAY_WRITE = {"test": "a new container for each run, which is removed afterwards"}
 SERVERS = ["web", "relay", "worker", "beat"]
 APPLICATION = ["migrate", *SERVERS, "test"]
 SERVICES = services()
@@ -35,7 +35,7 @@ def test_images_have_a_version():
 
 
 def test_services_share_the_image_that_web_builds_and_never_pull_it():
-    """`docker compose build web` updates all of them, and what a stranger publishes by that name is not fetched."""
+    """`docker compose build web` updates all of them, and Compose never pulls an image of this name."""
     image = SERVICES["web"].image
     assert [name for name in APPLICATION if "build" in SERVICES[name].definition] == ["web", "test"]
     for name in ("migrate", *SERVERS):

@@ -1,4 +1,4 @@
-"""What the Dockerfile must say. Nothing here needs Docker."""
+"""Requirements for the Dockerfile. The tests do not need Docker."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What a person finds after `docker compose up`: see up.py for how that is done here."""
+"""The running product after `docker compose up`: see up.py for how the tests start it."""
 
 import re
 import signal
@@ -118,7 +118,7 @@ def test_tests_find_what_they_need_on_these_servers(stack):
 
 @dataclass
 class Writing:
-    """What a client observes that writes a task every 0.1 seconds: statuses and errors by title, and when."""
+    """The observations of a client that writes a task every 0.1 seconds: statuses and errors by title, with times."""
 
     browser: httpx.Client
     project: str

@@ -62,7 +62,7 @@ class Stack:
         }
 
     def start_all(self) -> None:
-        """Return when everything in the file is healthy. Raises RuntimeError with the log of the one that is not."""
+        """Return when all services are healthy. Raises RuntimeError with the log of an unhealthy service."""
         for name in self.services:
             self.start(name)
         for name in self.processes:

@@ -27,7 +27,7 @@ def demo():
 
 @pytest.fixture
 def accounts(demo):
-    """Two accounts with a project each, under names of their own: the web process's cache of hosts outlives a test."""
+    """Two accounts with a project each, with unique slugs: the web process caches hosts longer than a test runs."""
     tenants = []
     for name in ("here", "there"):
         slug = f"{name}-{uuid4().hex[:8]}"

@@ -1,4 +1,4 @@
-"""examples/live.py, as a program of its own against a live web process."""
+"""examples/live.py, as a separate process against a live web process."""
 
 import re
 import subprocess

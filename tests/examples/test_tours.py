@@ -1,4 +1,4 @@
-"""The tours of examples/, each as a program of its own against a live web process."""
+"""The tours of examples/, each as a separate process against a live web process."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""An account with a token, a web process that reaches S3 through a gate, and large files to send it."""
+"""An account with a token, a web process that reaches S3 through a proxy, and large files to upload."""
 
 import http.client
 import os
@@ -53,7 +53,7 @@ class Office:
 
 
 def open_office(media_access: str = "proxied") -> Office:
-    # Under a name of its own: the web process remembers hosts in a cache that outlives a test.
+    # With a unique slug: the web process caches hosts longer than a test runs.
     create = get_tenant_model()._default_manager.create
     account = create(slug=f"files-{uuid4().hex[:8]}", name="Files", media_access=media_access)
     member = join(make_user(f"member-{account.slug}"), account, "owner")

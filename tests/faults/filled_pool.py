@@ -1,4 +1,4 @@
-"""The application with a pool that is full of idle connections, as after many requests at once."""
+"""The application with a pool full of idle connections, as after many parallel requests."""
 
 from django.conf import settings
 from django.db import connections

@@ -1,4 +1,4 @@
-"""A gate in front of a server: open, closed, or such that nothing comes through."""
+"""A TCP proxy in front of a server: open, closed, or silently dropping data."""
 
 import socket
 import threading
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 
 class Gate:
-    """Passes connections on to `host` and `port`, on a port of its own."""
+    """Forwards connections on its own port to `host` and `port`."""
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
@@ -16,7 +16,7 @@ class Gate:
         self.port = self._listening.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._mode, self._left = "open", -1
-        self.attempts = 0  # to connect, also in vain
+        self.attempts = 0  # to connect, including failed ones
         self._connections: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 

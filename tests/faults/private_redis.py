@@ -1,4 +1,4 @@
-"""A Redis of a test's own, to be stopped and started again with nothing in it."""
+"""A Redis for one test, which can be stopped and started again without data."""
 
 import socket
 import subprocess
@@ -13,7 +13,7 @@ START_SECONDS = 10.0
 
 
 class PrivateRedis:
-    """Listens on a port of its own, which it keeps. What it holds is gone when it stops."""
+    """Listens on a fixed free port. Its data is lost when it stops."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

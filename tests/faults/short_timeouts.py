@@ -1,4 +1,4 @@
-"""The application with less patience for slow clients, so that a test need not have more."""
+"""The application with short timeouts for slow clients, so that tests are fast."""
 
 from config import slow_clients
 from config.asgi import application

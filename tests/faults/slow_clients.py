@@ -1,4 +1,4 @@
-"""Clients that neither send nor read on, many at once, against a web process of its own."""
+"""Many parallel clients that stop sending or reading, against a separate web process."""
 
 import asyncio
 import socket
@@ -14,7 +14,7 @@ WINDOW = 4096  # bytes that the kernel takes for a client that reads nothing
 class Way:
     """How a client is slow: it sends `text` at once, and the bytes of `drip` one by one. It reads one byte at most.
 
-    `answers` says that the server then has something to say, so that a test can wait until it is at work.
+    With `answers` the server then responds, so that a test can wait until the request is processed.
     """
 
     text: bytes
@@ -36,7 +36,7 @@ class Slow:
         await loop.sock_connect(self.socket, ("127.0.0.1", port))
         await loop.sock_sendall(self.socket, self.way.text)
         if self.way.answers:
-            # The server is at work on it: it has asked for the body, or its answer has begun. Or it lets it wait.
+            # The server processes the request (it requested the body or has begun its response), or lets it wait.
             with suppress(TimeoutError):
                 async with asyncio.timeout(AT_WORK):
                     await loop.sock_recv(self.socket, 1)
@@ -73,7 +73,7 @@ def half_a_head(host: str, path: str, method: str = "GET", headers: dict[str, st
 
 
 def half_a_body(host: str, path: str, headers: dict[str, str], *, begin: bytes = b"", length: int = 10**6) -> Way:
-    """Send the head and `begin`, of `length` bytes, when the server asks for them or refuses."""
+    """Send the head and `begin`, of `length` bytes, when the server requests them or refuses."""
     announced = {"Content-Length": str(length), "Expect": "100-continue", **headers}
     return Way(_head("POST", host, path, announced) + b"\r\n" + begin)
 

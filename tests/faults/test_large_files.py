@@ -1,4 +1,4 @@
-"""Files of any size go through the web process in both directions, in the memory of a piece."""
+"""The web process streams files of any size in both directions, with constant memory."""
 
 import json
 from contextlib import closing
@@ -82,7 +82,7 @@ def test_refused_upload_stores_nothing(office, tmp_path):
 
 @pytest.mark.parametrize(("size", "status"), [(10, 415), (DATA_UPLOAD_MAX_MEMORY_SIZE + 1, 413)])
 def test_unexpected_multipart_body_is_refused_and_hardly_read(office, tmp_path, size, status):
-    """The key of idempotency belongs to a body, so all of it is asked for; its length is not declared."""
+    """An idempotency key belongs to a body, so the view reads all of it; its length is not declared."""
     headers = office.headers | {"Idempotency-Key": "once", "Content-Type": "multipart/form-data"}
     with web_behind_gate(tmp_path) as web:
         pieces = (PATTERN[: min(MIB, size - first)] for first in range(0, size, MIB))

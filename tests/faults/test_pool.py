@@ -85,7 +85,7 @@ def test_places_are_free_as_soon_as_an_unavailable_server_is_back(monkeypatch):
 
 
 def test_url_keeps_its_options_with_a_pool():
-    """Otherwise a web server would connect without the certificate check that `sslmode` asks for."""
+    """Otherwise a web server would connect without the certificate check that `sslmode` requires."""
     options = database(f"{URL}?sslmode=verify-full", pool_size=4, pool_seconds=5)["OPTIONS"]
     assert options["sslmode"] == "verify-full"
     assert (options["pool"]["max_size"], options["pool"]["timeout"]) == (4, 5)

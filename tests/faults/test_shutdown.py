@@ -1,4 +1,4 @@
-"""Fault 8: a web process that is asked to end while it has work answers everything that it has taken."""
+"""Fault 8: graceful shutdown. A web process that receives SIGTERM answers every accepted request."""
 
 import asyncio
 import os
@@ -36,7 +36,7 @@ async def load(port, process, request):
 
 
 def test_no_request_is_answered_with_a_fault(acme, bob, project, tmp_path):
-    # Under a name of its own: the web process remembers hosts in a cache that outlives a test.
+    # With a unique slug: the web process caches hosts longer than a test runs.
     acme.slug = f"acme-{uuid4().hex[:8]}"
     acme.save()
     database = with_database(os.environ["DATABASE_URL"], connection.settings_dict["NAME"])
@@ -50,7 +50,7 @@ def test_no_request_is_answered_with_a_fault(acme, bob, project, tmp_path):
     assert len(statuses) >= ENOUGH
     assert set(statuses) == {201}
     assert "Traceback" not in (tmp_path / "web.log").read_text()
-    # Who was answered has written, and nothing half: the numbers have no gap.
+    # Each answered request has committed, and no other has: the numbers have no gap.
     numbers = [task["number"] for task in all_tasks(TenantClient(acme).with_token(bob))]
     assert len(numbers) >= len(statuses)
     assert sorted(numbers) == list(range(1, len(numbers) + 1))

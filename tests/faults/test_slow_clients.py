@@ -1,4 +1,4 @@
-"""No request waits for its client while it holds what others need: a connection to the database, a place, a turn."""
+"""A request that waits for its client holds no database connection, body slot or worker slot."""
 
 import asyncio
 import io

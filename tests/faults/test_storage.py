@@ -1,4 +1,4 @@
-"""Fault 7: S3 is gone, slow, or breaks off in the middle. 503 with Retry-After, nothing lost, nothing half there."""
+"""Fault 7: S3 is unavailable, slow, or closes the connection. 503 with Retry-After, and no lost or partial file."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""What Schemathesis cannot know of this API. It loads this file itself: `schemathesis.toml` names it."""
+"""Hooks of Schemathesis for this API. `schemathesis.toml` names this file."""
 
 import re
 
@@ -30,7 +30,7 @@ def refusals_are_documented(ctx, response, case):
     if case.meta is None or not case.meta.generation.mode.is_positive or response.status_code != 400:
         return
     errors = response.json()["errors"]
-    # Into multipart bodies it puts fields of its own, which the document does not allow.
+    # Schemathesis adds fields to multipart bodies that the document does not allow.
     if case.media_type == "multipart/form-data" and ["Unknown field."] in errors.values():
         return
     # Which signs show nothing is more than a pattern can say.

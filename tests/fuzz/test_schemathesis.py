@@ -1,6 +1,6 @@
-"""Schemathesis against a live web process: what `openapi.json` says is what the API does, for made-up input too.
+"""Schemathesis against a live web process: the API behaves as `openapi.json` defines, also for generated input.
 
-Whatever it finds is repeated by the `curl` command in the message, with the token of an account that exists no more.
+The `curl` command in a message repeats a failure, with the token of an account that no longer exists.
 """
 
 import json
@@ -44,7 +44,7 @@ def account(monkeypatch):
     """An account, its owner's headers, and the ids of what it has: something of every kind."""
     monkeypatch.setenv("API_RATE_LIMITS", "0")
     monkeypatch.setattr(TenantAccessToken, "lifetime", timedelta(hours=8))  # as long as a slow machine takes
-    # Under a name of its own each time: the web process remembers hosts in a cache that outlives this test.
+    # With a unique slug each time: the web process caches hosts longer than this test runs.
     slug = f"fuzz-{uuid4().hex[:8]}"
     account = get_tenant_model()._default_manager.create(slug=slug, name="Fuzz", plan=Plan.BUSINESS)
     person = make_user("fuzz")
@@ -72,7 +72,7 @@ def _fill(owner):
 
 
 def configure(folder, ids, group):
-    """Return the file with what Schemathesis is told: CONFIG and the ids of what there is, the group's as `own`."""
+    """Return the configuration file of Schemathesis: CONFIG and the ids of the existing rows, the group's as `own`."""
     known = ids | {"own": ids.get(group) or [str(uuid4())]}  # no id is used where there are no rows
     told = [f"[dictionaries.{kind}]\nvalues = {json.dumps(values)}\n" for kind, values in known.items()]
     path = folder / "schemathesis.toml"

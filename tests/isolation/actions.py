@@ -39,7 +39,7 @@ TICK = Tick(0, True, fingerprint(LIST))
 ABOVE_AND_BELOW = {"config", "frontend", "tenancy"}  # pages call actions, machinery knows no members
 WITHOUT_ACTIONS = ("migrations", "management", "testdata")
 
-# What has a parameter `actor` and asks for nothing by itself: {name: why}
+# Functions with a parameter `actor` that check no permission: {name: why}
 NOT_ACTIONS = {
     "accounts.extensions.AttachmentKind.record": "writes down what an action has done, in its transaction",
     "tasks.extensions.TaskFiles.record": "writes down what an action has done, in its transaction",
@@ -79,7 +79,7 @@ def _in_module(module: Any) -> Iterator[str]:
 
 @dataclass
 class World:
-    """What the actions are about: all of it is there, and `actor` may do all of it."""
+    """The objects of the actions: all exist, and `actor` has every permission."""
 
     account: Account
     actor: Membership

@@ -1,4 +1,4 @@
-"""Two accounts with the same things in them, and raw SQL as any of the roles."""
+"""Two accounts with equivalent rows, and raw SQL as any of the database roles."""
 
 import hashlib
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A web process of its own on a port of its own, and many requests to it at once."""
+"""A separate web process on a free port, and many parallel requests to it."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ WEBSOCKETS += ["--ws-ping-interval", "3600"]
 
 @dataclass(frozen=True)
 class Request:
-    """What to send, what to expect, and whose canaries may come back: None for those of no tenant."""
+    """A request, the expected status, and the tenant whose canaries the response may contain, or None."""
 
     method: str
     host: str
@@ -41,7 +41,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """What came back: `text` is all of it, head and body."""
+    """A response: `text` is its head and body."""
 
     status: int
     text: str
@@ -49,7 +49,7 @@ class Response:
 
 @dataclass
 class Outcome:
-    """What came back in all."""
+    """All responses."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     cancelled: int = 0
@@ -165,7 +165,7 @@ async def _send_all(url: str, requests: Any, check: Any, at_once: int, cancelled
 
 
 async def send(port: int, request: Request) -> Response:
-    """Send over a connection of its own, which is cut off when the task is cancelled."""
+    """Send over a separate connection, which is closed when the task is cancelled."""
     body = b"" if request.body is None else json.dumps(request.body).encode()
     headers = {"Host": request.host, "Connection": "close", "Content-Length": str(len(body)), **request.headers}
     if body:

@@ -1,4 +1,4 @@
-"""What browsers never send and strangers do."""
+"""Requests that browsers never send: malformed values in paths, queries, headers, cookies and bodies."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,7 +27,7 @@ FIELDS = [
 
 @dataclass(frozen=True)
 class Odd:
-    """One request that makes no sense."""
+    """One malformed request."""
 
     method: str
     why: str

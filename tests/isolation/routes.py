@@ -1,4 +1,4 @@
-"""Every route that there is, read from the URLconfs."""
+"""All routes, read from the URLconfs."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -31,7 +31,7 @@ WRITES_SQL = {
 }
 SPEAKS_THROUGH_THE_CHANNEL_LAYER = {
     "accounts/live/feeds.py": "listens to the groups of the topics that sockets follow",
-    "tenancy/groups.py": "names groups after the active tenant, and tells them that there is something to read",
+    "tenancy/groups.py": "names groups after the active tenant, and announces to them that there are new events",
 }
 SPEAKS_TO_SETTINGS = {
     "tenancy/constraints.py": "the policies read the settings",

@@ -1,4 +1,4 @@
-"""The canaries are everywhere, and the scanner hears them: without both, the other tests here would prove nothing."""
+"""Every text contains a canary and the scanner finds it: without both, the other tests here would prove nothing."""
 
 import pytest
 from django.apps import apps
@@ -11,7 +11,7 @@ from tenancy.testing import CANARY, canary, foreign_canaries
 
 pytestmark = pytest.mark.django_db
 
-# Text that follows rules of its own, and has no room for a canary.
+# Text with a fixed format, which cannot contain a canary.
 FORMATTED = {
     "accounts.ApiToken.prefix": "how the text of a token begins",
     "accounts.ApiToken.text_hash": "a hash",

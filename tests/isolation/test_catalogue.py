@@ -1,4 +1,4 @@
-"""The catalogue of the migrated database, table by table: what the code promises is what PostgreSQL enforces."""
+"""The catalogue of the migrated database, table by table: PostgreSQL enforces the rules of the models."""
 
 import pytest
 from django.apps import apps
@@ -13,7 +13,7 @@ OWNED = sorted(model._meta.db_table for model in apps.get_models() if is_tenant_
 # Tables without row-level security: those of the shared models, and that of the migrations.
 SHARED = {apps.get_model(label)._meta.db_table for label in settings.TENANCY["SHARED_MODELS"]} | {"django_migrations"}
 # Indexes that do not start with the tenant, and why that is right.
-NOT_LED_BY_TENANT = {"membership_user": "as_user() asks for one person's memberships in all tenants"}
+NOT_LED_BY_TENANT = {"membership_user": "as_user() reads one user's memberships in all tenants"}
 
 
 def test_every_table_is_owned_or_on_the_list(sql):

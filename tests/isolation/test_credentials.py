@@ -1,4 +1,4 @@
-"""A session, a token or a host header of one account is worth nothing at another."""
+"""A session, a token or a host header of one account is invalid at another."""
 
 from datetime import timedelta
 

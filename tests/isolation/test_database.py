@@ -1,4 +1,4 @@
-"""PostgreSQL keeps tenants apart by itself: raw SQL as the app role, with every layer of Python out of the way."""
+"""PostgreSQL alone isolates tenants: raw SQL as the app role, without any layer of Python."""
 
 import pytest
 from django.db import Error, IntegrityError, ProgrammingError, transaction

@@ -1,4 +1,4 @@
-"""An attacker can write to Redis, and to nothing else: no value that is put there decides who or where a client is."""
+"""An attacker with write access to Redis alone cannot forge the user or the account of a request."""
 
 import json
 from itertools import permutations
@@ -34,7 +34,7 @@ def _values_last_for_the_whole_test(monkeypatch):
 
 @pytest.fixture
 def values(_values_last_for_the_whole_test, client, acme, alice, bob, charlie):
-    """Have the cache used by all that uses it, and return {key: value as it is in Redis}, without the counts."""
+    """Let every feature write to the cache, and return {key: value in Redis}, without the counters."""
     give_app(client.as_(bob), bob)
     use_everything(client, acme, alice, bob, charlie)
     redis, found = keys()

@@ -9,7 +9,7 @@ from tests.isolation.routes import URLCONFS, routes
 
 ALLAUTH = "for people who cannot be logged in yet"
 
-# {pattern: why a stranger may come}
+# {pattern: why it needs no membership}
 OPEN = {
     "auth/login/": ALLAUTH,
     "auth/logout/": "shows nothing, and ends a session if there is one",
@@ -19,7 +19,7 @@ OPEN = {
     "auth/password/reset/done/": ALLAUTH,
     "auth/confirm-email/": ALLAUTH,
     "auth/2fa/authenticate/": "for people whose password was right: sends all others to the log-in",
-    "auth/enter/": "sends strangers to the public site, to log in there",
+    "auth/enter/": "redirects anonymous clients to the log-in on the public site",
     "auth/hand-over/": "at an account, where the token is in the query; on the public site it is for people",
     "api/v1/auth/token/": "where tokens are had",
     "api/v1/auth/token/refresh/": "the refresh token is in the body",
@@ -41,7 +41,7 @@ OPEN_IN_PUBLIC = {
 }
 
 
-def open_to_strangers(route):
+def is_public(route):
     if route.api_view is not None:
         return not any(issubclass(each, RoleAllows) for each in route.api_view.permission_classes)
     return not getattr(route.view, "login_required", True)
@@ -50,11 +50,11 @@ def open_to_strangers(route):
 @pytest.mark.parametrize("urlconf", URLCONFS)
 def test_every_view_requires_membership_or_is_listed(urlconf):
     allowed = OPEN | (OPEN_IN_PUBLIC if urlconf == "config.urls.public" else {})
-    assert {route.pattern for route in routes(urlconf) if open_to_strangers(route)} <= set(allowed)
+    assert {route.pattern for route in routes(urlconf) if is_public(route)} <= set(allowed)
 
 
 def test_open_routes_are_exactly_the_listed_ones():
-    found = {route.pattern for urlconf in URLCONFS for route in routes(urlconf) if open_to_strangers(route)}
+    found = {route.pattern for urlconf in URLCONFS for route in routes(urlconf) if is_public(route)}
     assert found == set(OPEN) | set(OPEN_IN_PUBLIC)
 
 

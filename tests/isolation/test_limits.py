@@ -1,4 +1,4 @@
-"""Limits count by what the server knows: no host, port, header, method or token of a client's choice resets one."""
+"""Rate limits count by values of the server: no host, port, header, method or token of the client resets one."""
 
 import json
 import time
@@ -104,7 +104,7 @@ def test_every_credential_of_a_member_counts_for_the_same_limit(client, acme, bo
         TenantClient(acme, HTTP_AUTHORIZATION=f"Bearer {made}"),
     ]
     codes = [ways[number % 4].get("/api/v1/me/").status_code for number in range(8)]
-    assert codes == [200] * 7 + [429]  # with the one that made the token
+    assert codes == [200] * 7 + [429]  # with the request that issued the token
     assert ways[0].json("POST", "/api/v1/labels/", {"name": "x"}).status_code == 429
 
 

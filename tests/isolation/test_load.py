@@ -1,4 +1,4 @@
-"""A live web process under the mixed requests of twenty tenants: no answer ever has a foreign canary in it."""
+"""A live web process under mixed requests of twenty tenants: no response contains a foreign canary."""
 
 import os
 import random
@@ -46,7 +46,7 @@ class World:
 
 
 def make_world(number: int, person) -> World:
-    # Under a name of its own each time: the web process remembers hosts in a cache that outlives this test.
+    # With a unique slug each time: the web process caches hosts longer than this test runs.
     tenant = get_tenant_model()._default_manager.create(slug=f"load-{number}-{uuid4().hex[:8]}", name="Load")
     member = join(person, tenant, "owner")
     with tenant_context(tenant):
@@ -122,7 +122,7 @@ def problem_with(request: Request, response: Response) -> str | None:
     return f"{said} without a canary" if shows_rows and str(request.tenant.pk) not in response.text else None
 
 
-def strangers_in(world: World) -> list[str]:
+def foreign_canaries_in(world: World) -> list[str]:
     """Return the foreign canaries among the rows of a tenant, read without HTTP."""
     with tenant_context(world.tenant):
         texts = [str(row) for model in (Project, Task, Subtask) for row in model.objects.values_list()]
@@ -149,7 +149,7 @@ def test_no_answer_has_a_foreign_canary(tmp_path, capsys, monkeypatch, number, a
     assert not outcome.wrong, f"{len(outcome.wrong)} wrong, such as\n{'\n'.join(outcome.wrong[:20])}\n{log[-3000:]}"
     assert sum(outcome.statuses.values()) + outcome.cancelled == number
     assert number * 0.05 < outcome.cancelled < number * 0.25
-    assert [strangers_in(world) for world in worlds] == [[]] * TENANTS
+    assert [foreign_canaries_in(world) for world in worlds] == [[]] * TENANTS
     with capsys.disabled():
         sys.stdout.write(
             f"\n{number} requests, {outcome.cancelled} cancelled, {dict(sorted(outcome.statuses.items()))}\n"

@@ -1,4 +1,4 @@
-"""Migrations of tenant-owned tables, as the owner and under FORCE: what they say is what they do."""
+"""Migrations of tenant-owned tables, as the owner and under FORCE ROW LEVEL SECURITY."""
 
 from pathlib import Path
 
@@ -193,7 +193,7 @@ def plain_data_migrations():
     for (app, name), migration in loader.disk_migrations.items():
         for operation in migration.operations:
             plain = isinstance(operation, migrations.RunPython | migrations.RunSQL)
-            # By name: a loader reads `tenancy.migrations` anew, and the class in there is another one afterwards.
+            # By name: a loader reloads `tenancy.migrations`, and the class in there is another one afterwards.
             if app in ours and plain and type(operation).__name__ != RunPerTenant.__name__:
                 yield app, name
 

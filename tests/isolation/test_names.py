@@ -1,4 +1,4 @@
-"""What people call a thing is one line, whichever way it comes in; mails quote it as a name, also an older one."""
+"""Names and titles are one line, however they are entered; mails quote them, including older names."""
 
 from datetime import timedelta
 
@@ -185,7 +185,7 @@ def all_mails(client, acme, alice, bob, task, assign):
         client.as_(alice).json("POST", INVITATIONS, {"email": "nina@example.com"})
         with tenant_context(acme):
             send_digests(day=timezone.localdate().isoformat())
-        mails = [*post(), *post()]  # a job asks for the digests
+        mails = [*post(), *post()]  # a job enqueues the digests
         client.as_(alice).json("DELETE", "/api/v1/account/", {"name": Account.objects.get(pk=acme.pk).name})
         return [*mails, *post()]
 

@@ -1,4 +1,4 @@
-"""A text that can be entered in several ways is stored in one, NFC, whichever way it comes in."""
+"""Text is normalized to NFC, however it is entered."""
 
 import ast
 import unicodedata
@@ -95,7 +95,7 @@ def test_every_text_of_every_serializer_is_normalized():
     assert {name.partition(".")[0] for name in plain} <= ONLY_ANSWERS
     assert len(found) > 20
     for name in found.keys() - plain:
-        expected = DECOMPOSED if name.endswith(".password") else COMPOSED  # is hashed as it is, like those of forms
+        expected = DECOMPOSED if name.endswith(".password") else COMPOSED  # is hashed unchanged, like those of forms
         assert found[name].to_internal_value(DECOMPOSED) == expected, name
 
 
@@ -109,7 +109,7 @@ def test_every_text_of_every_form_is_normalized():
         for each in ours(forms.BaseForm)
         for name, field in getattr(each, "base_fields", {}).items()
         if isinstance(field, forms.CharField) and not isinstance(field, forms.EmailField | forms.UUIDField)
-        if not isinstance(field.widget, forms.PasswordInput)  # is hashed as it is
+        if not isinstance(field.widget, forms.PasswordInput)  # is hashed unchanged
     }
     plain = {name for name, field in found.items() if not isinstance(field, NormalizedText)}
     assert plain == {

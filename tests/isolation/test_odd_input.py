@@ -1,4 +1,4 @@
-"""Every route of every host with what makes no sense: an answer that says so, and never a failure of ours."""
+"""Every route of every host answers malformed input with a client error, never with a server error."""
 
 import re
 from uuid import uuid4
@@ -24,7 +24,7 @@ NAMES = re.compile(r"<(?:input|select|textarea|button)\b[^>]*?\sname=\"([^\"]+)\
 
 
 class Undone(Exception):
-    """What a request has done is taken back, so that the next one finds the same."""
+    """Roll back each request, so that the next one finds the same rows."""
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def pictures(acme, ours):
 def answer_to(odd, client, path):
     """Return the answer to a request, whose effects are taken back."""
     attempt = transaction.atomic()
-    attempt._from_testcase = True  # as the outer one: it is no transaction of ours that could be told to be durable
+    attempt._from_testcase = True  # as the outer one: it is not one of our transactions, which could be durable
     try:
         with attempt:
             answer = odd.send(client, path)

@@ -1,6 +1,6 @@
-"""What PostgreSQL plans under row security, for one tenant among many and for one that has most of the rows.
+"""Query plans of PostgreSQL under row security, for one tenant among many and for one with most of the rows.
 
-Plans and not times: whether an index that starts with the tenant is used does not depend on the machine.
+The tests compare plans and not times: the use of an index does not depend on the machine.
 """
 
 import json
@@ -120,8 +120,8 @@ def find_fault(plan, *, sorting):
 
 
 def test_plans_begin_with_the_tenant(tenants):
-    # A hundred rows are sorted as quickly as they are looked up.
-    # Who has most of the rows reads all of them to search them: that costs less than an index.
+    # Sorting a hundred rows takes as long as an index scan.
+    # A tenant with most of the rows reads all of them to search: that costs less than an index.
     for size, sorting, queries in (("small", (), QUERIES | SEARCH), ("large", IN_ORDER, QUERIES)):
         with tenant_context(tenants[size]):
             plans = {name: explain(build()) for name, build in queries.items()}

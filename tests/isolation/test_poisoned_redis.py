@@ -1,4 +1,4 @@
-"""An attacker can write to Redis, and to nothing else: no pickle that is put there is ever loaded."""
+"""An attacker with write access to Redis alone cannot make the application load a pickle."""
 
 import os
 import pickle

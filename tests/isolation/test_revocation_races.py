@@ -1,7 +1,7 @@
 """Permissions are checked at the time of use: one is revoked while an action waits for its locks.
 
-Generated over all actions: the revocation has everything locked that an action may wait for, the action waits, the
-revocation commits. The action is refused and nothing is written.
+The tests are generated from all actions. The revocation holds every lock that an action waits for, the action waits,
+and the revocation commits. The action is refused and writes nothing.
 """
 
 import threading

@@ -15,7 +15,7 @@ from tests.isolation.routes import URLCONFS, routes
 
 pytestmark = pytest.mark.django_db
 CANARY = "1z-Qb7Xw0pJr5uVhD2kTgN8sLcYeMaZfOiRt4EyUqBxCv1"  # the form of a password link; the others take it too
-# What such an argument takes is an id, a key or a number that opens nothing by itself; other text may be a secret.
+# Such an argument takes an id, a key or a number, which is no credential; other text may be a secret.
 NO_SECRET = {"UUIDConverter", "ProjectKeyConverter", "TaskKeyConverter", "PictureConverter", "IntConverter"}
 TEXTS = {
     path
@@ -82,7 +82,7 @@ def test_known_path_segments_stay_in_the_log(client, acme, lines):
 
 
 def test_log_lines_of_the_web_server_contain_no_secret():
-    """Uvicorn sets up handlers of its own before it loads the application, whose settings come then."""
+    """Uvicorn sets up handlers before it loads the application and its settings."""
     uvicorn.Config("config.asgi:application")
     logging.config.dictConfig(settings.LOGGING)
     with written() as lines:

@@ -1,4 +1,4 @@
-"""Clients of every host, for tests of all routes: the hosts, the paths of their routes, and who visits them."""
+"""Clients of every host, for tests of all routes: the hosts, the paths of their routes, and their users."""
 
 import time
 
@@ -33,7 +33,7 @@ def visit(client, acme, alice, mailbox, settings):  # noqa: F811
         visitor = client.at(None if host in ("public", "mails") else acme)
         if who == "alice":
             visitor.log_in(alice)
-            session = visitor.session  # some pages ask for the password again
+            session = visitor.session  # some pages require reauthentication
             session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
             session.save()
         visitor.raise_request_exception = False

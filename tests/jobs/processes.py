@@ -68,7 +68,7 @@ class Processes:
         """Return what `condition` gives as soon as that is true. Fails with the log when it does not become so."""
         deadline = time.monotonic() + seconds
         while not (found := condition()):
-            assert time.monotonic() < deadline, f"Waited in vain for {what}:\n{self.log.read_text()[-5000:]}"
+            assert time.monotonic() < deadline, f"Timed out waiting for {what}:\n{self.log.read_text()[-5000:]}"
             time.sleep(0.02)
         return found
 

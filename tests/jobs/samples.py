@@ -1,6 +1,6 @@
 """Jobs for the tests. A worker knows them by `--include tests.jobs.samples`.
 
-They leave labels behind: rows of the tenant that they ran for, which is how a test sees in whose name that was.
+They create labels, so a test can check for which tenant a job ran.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Jobs that beat starts for every tenant, each by its own clock."""
+"""Daily jobs, which beat starts for every tenant at a local time."""
 
 from datetime import time
 

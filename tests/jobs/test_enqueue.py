@@ -1,4 +1,4 @@
-"""Asking for a job: what goes into the outbox, in whose name, and what is refused."""
+"""Enqueuing jobs: the rows of the outbox, their tenant, and refused calls."""
 
 import subprocess
 import sys
@@ -174,7 +174,7 @@ def test_arguments_that_cannot_be_deserialized_raise_in_the_caller(acme):
 
 
 def test_every_process_loads_the_jobs():
-    """Not only workers: an action asks for a job by its name."""
+    """Web processes too: an action enqueues a job by its name."""
     code = "import django; django.setup(); from celery import current_app; print(*current_app.tasks)"
     known = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
     assert "config.start_for_each_tenant" in known.split()

@@ -1,4 +1,4 @@
-"""An export whose job fails for good says so: apart from the other tests, whose worker would take it and succeed."""
+"""An export whose job has failed is marked as failed. In a separate file, without a worker that would succeed."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What breaks, and that nothing is lost, nothing done twice, and no tenant delayed by another."""
+"""Faults of broker, relay and worker: no job is lost or has two effects, and no tenant delays another."""
 
 import signal
 

@@ -30,7 +30,7 @@ def test_an_assignment_is_mailed_once(working, acme, alice, bob, task, outbox_is
         assert Notification.objects.get().mailed_at
     assert working.said().count(f"<notification-{told.pk}@localhost>") == 1
     assert "http://acme.localhost:8000/tasks/WEB-1/" in working.said()
-    OutboxJob.objects.create(**{**job_again, "sent_at": None})  # asked for again, although it was done
+    OutboxJob.objects.create(**{**job_again, "sent_at": None})  # enqueued again, although it was done
     working.wait_for(lambda: not OutboxJob.objects.filter(pk=job.pk).exists(), "the same job")
     assert working.said().count(f"<notification-{told.pk}@localhost>") == 1
 

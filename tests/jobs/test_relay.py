@@ -1,4 +1,4 @@
-"""The relay: what it sends, what it shows Prometheus, and what it refuses."""
+"""The relay: sent jobs, metrics for Prometheus, and refused configurations."""
 
 import os
 import re

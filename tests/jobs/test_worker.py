@@ -1,4 +1,4 @@
-"""A real worker and a real relay: in whose name jobs run, and that each has one effect."""
+"""A real worker and a real relay: each job runs for its tenant and has one effect."""
 
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -116,7 +116,7 @@ def send(task_id=None, name="samples.note", **kwargs):
 
 
 def test_a_message_that_is_not_in_the_outbox_does_nothing(working, acme, globex, labels):
-    """Nor does one for the job of another tenant, for another job, or before its time."""
+    """A message cannot run the job of another tenant, another job, or a job before its time."""
     with tenant_context(globex):
         theirs = samples.note_label.apply_async(("theirs",), countdown=3600).id
     send(tenant_id=str(acme.pk))

@@ -1,4 +1,4 @@
-"""The first days of an account, over HTTP: made, a user invited, a task for them, and their end there"""
+"""The first days of an account, over HTTP: creation, invitation, a task for the new member, and their leaving"""
 
 import re
 
@@ -23,7 +23,7 @@ def path_in(text, host="initech.localhost:8000"):
 
 
 def mail_to(address):
-    """Return the one mail to a user, of those that have been asked for."""
+    """Return the only requested mail to a user."""
     (message,) = (each for each in post() if each.to == [address])
     return message
 
@@ -36,7 +36,7 @@ def account(capsys):
 
 @pytest.fixture
 def olga(account, capsys):
-    """The owner, who has set the password that the command's link asks for, and has logged in."""
+    """The owner, who has set a password with the command's link and has logged in."""
     session = TenantClient(account)
     page = session.get(path_in(capsys.readouterr().out), follow=True)
     assert session.post(page.request["PATH_INFO"], OLGA).status_code == 302

@@ -1,6 +1,6 @@
-"""`python -m tests.mutants [WORD …]`: switches off one control at a time, and the tests have to go red each time.
+"""`python -m tests.mutants [WORD …]`: mutation testing. It disables one control at a time; a test must fail each time.
 
-Works on copies of the tree, with servers of its own that are gone afterwards. WORDs choose the controls whose names
+Works on copies of the tree, with separate servers that are deleted afterwards. WORDs choose the controls whose names
 contain one of them. Exits with 1 when a mutant survives, and when one can no longer be made or tried: its old text is
 gone, its tests are, or they fail without it.
 """

@@ -1,4 +1,4 @@
-"""What each mutant switches off, and which tests have to notice.
+"""Mutants: the control that each disables, and the tests that must fail.
 
 Where two controls overlap, the tests named here attack the one: as the owner of the tables, in raw SQL past the
 filter of the manager, or with the other layer switched off.
@@ -28,7 +28,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Mutant:
-    """A control that is switched off by `edits`; at least one of `tests` has to fail then.
+    """A control that `edits` disable; at least one of `tests` must fail then.
 
     `schema` says that the change shows in a newly migrated database only, `servers` that it shows in newly made roles
     only, and `at_start` that it is caught before any test begins.
@@ -48,7 +48,7 @@ def off(control: str, file: str, old: str, new: str, *tests: str, **options: boo
 
 CONSTRAINTS, SCHEMA = "tenancy/constraints.py", "tenancy/postgresql/schema.py"
 KEY, KEY_AND = 'PRIMARY KEY ({columns})"\n', 'PRIMARY KEY (%s), UNIQUE (%s)"\n'
-# In ALTER TABLE the second constraint needs a word of its own.
+# In ALTER TABLE each constraint needs its own ADD.
 ALTER = Edit(
     CONSTRAINTS,
     "ADD {self.constraint_sql(model, schema_editor)}",
@@ -56,7 +56,7 @@ ALTER = Edit(
 )
 CURSORS, MODELS = "tenancy/postgresql/cursors.py", "tenancy/models.py"
 POLICY = 'CREATE POLICY tenant ON {table} USING ({owns}) WITH CHECK ({owns}); "'
-# One table each, not all: tests with transactions of their own are slow, and the catalogue is compared for all.
+# One table each, not all: transactional tests are slow, and the catalogue is compared for all.
 UNFILTERED = (
     "test_a_tenant_sees_its_own_rows_only[tasks_task]",
     "test_without_a_tenant_there_are_no_rows[tasks_task]",

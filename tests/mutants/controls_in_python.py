@@ -1,4 +1,4 @@
-"""The controls in Python: the manager, the active tenant, requests and credentials, the cache."""
+"""Controls in Python: the manager, the active tenant, requests and credentials, the cache."""
 
 from tests.mutants.controls import (
     CACHE,

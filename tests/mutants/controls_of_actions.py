@@ -1,4 +1,4 @@
-"""The controls that are asked at the time of use: after the locks, after the last byte, after the code."""
+"""Controls of authorization at the time of use: after the locks, and after the last byte of an upload."""
 
 from tests.mutants.controls import Mutant, off
 
@@ -15,84 +15,84 @@ def asked_by(action: str) -> str:
 
 OF_ACTING: list[Mutant] = [
     off(
-        "acting: the role is asked for again after the locks",
+        "authorization: the role is checked again after the locks",
         AUTHORIZATION,
         "    actor.user = now.user\n    require(actor, permission)\n",
         "    actor.user = now.user\n",
         asked_by("tasks.actions.tasks.update_task"),
     ),
     off(
-        "acting: the account is not suspended meanwhile",
+        "authorization: the account is not suspended meanwhile",
         AUTHORIZATION,
         "if now.account.suspended_at is not None and not while_suspended:",
         "if False:",
         asked_by("tasks.actions.tasks.create_task"),
     ),
     off(
-        "acting: the person is not switched off meanwhile",
+        "authorization: the person is not switched off meanwhile",
         AUTHORIZATION,
         "if now is None or not now.user.is_active:",
         "if now is None:",
         asked_by("tasks.actions.tasks.create_task"),
     ),
     off(
-        "acting: a revocation waits for the writes before it",
+        "authorization: a revocation waits for the writes before it",
         AUTHORIZATION,
         "else locked_in_share(rows)",
         "else rows",
         f"{REVOKED}::test_a_revocation_waits_for_the_writes_that_were_authorized_before_it",
     ),
     off(
-        "acting: writes of one member go on side by side",
+        "authorization: writes of one member run in parallel",
         AUTHORIZATION,
         "if changes_member else",
         "if True else",
         f"{REVOKED}::test_two_writes_of_one_member_do_not_wait_for_each_other",
     ),
     off(
-        "acting: a project is not hidden meanwhile",
+        "authorization: a project is not hidden meanwhile",
         ACTIVITY,
         "    if not sees(project, actor):\n",
         "    if False:\n",
         asked_by("tasks.actions.tasks.update_task"),
     ),
     off(
-        "acting: nor one of many in bulk",
+        "authorization: nor one of many in bulk",
         "tasks/actions/bulk.py",
         " if sees(project, actor)}",
         "}",
         asked_by("tasks.actions.bulk.update_tasks"),
     ),
     off(
-        "acting: nor one that is exported",
+        "authorization: nor one that is exported",
         EXPORTS,
         "    if subjects is not None and not subjects.filter(pk=subject.pk).exists():\n",
         "    if False:\n",
         asked_by("accounts.actions.exports.request_export"),
     ),
     off(
-        "acting: what was exported is for who may still have it",
+        "authorization: what was exported is for who may still have it",
         EXPORTS,
         "        if _find_allowed(export_id) is None:  # writing takes its time\n",
         "        if False:\n",
         "tests/tasks/test_exports_api.py::test_file_is_not_stored_when_access_is_lost_during_the_export",
     ),
     off(
-        "acting: an upload is asked about after its last byte",
+        "authorization: an upload is asked about after its last byte",
         "accounts/actions/attachments.py",
         "    _lock(attachment, actor)\n    if attachment.state",
         "    if attachment.state",
         f"{UPLOADS}::test_upload_is_refused_after_a_revocation",
     ),
     off(
-        "acting: nothing is kept of a picture that was refused",
+        "authorization: nothing is kept of a picture that was refused",
         "accounts/actions/pictures.py",
         "        with suppress(StorageUnavailable):  # the sweeper does it\n            storage.delete(name)\n",
         "",
         asked_by("accounts.actions.pictures.set_avatar"),
     ),
     off(
-        "acting: an action that the test does not know fails it",
+        "authorization: an action that the test does not know fails it",
         "projects/actions/labels.py",
         "class _MoreProjects(Exception):",
         "def rename_label(*, actor: Membership) -> None: ...\n\n\nclass _MoreProjects(Exception):",

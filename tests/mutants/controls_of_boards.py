@@ -1,4 +1,4 @@
-"""The controls of the pages of projects: who sees, moves and settles what, and that an old page changes nothing."""
+"""Controls of the pages of projects: visibility, permissions, and optimistic locking."""
 
 from tests.mutants.controls import Mutant, off
 

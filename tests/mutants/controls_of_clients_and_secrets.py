@@ -1,4 +1,4 @@
-"""Limits by what the server knows, and secrets and names that are not passed on as they are."""
+"""Controls of limits by client address, and of secrets and names in logs and mails."""
 
 from tests.mutants.controls import Edit, Mutant, off
 
@@ -210,7 +210,7 @@ OF_NAMES = [
         f"{TEXTS}::test_every_write_normalizes_names",
     ),
     off(
-        "a longer name that goes on mentions no member with a shorter one",
+        "a longer name mentions no member with a shorter one",
         "tasks/mentions.py",
         '            if end != ends[0] and text[end : end + 1] != " ":\n',
         "            if False:\n",

@@ -1,4 +1,4 @@
-"""The controls of CPU, memory and threads, and of what is read from Redis."""
+"""Controls of CPU, memory and threads, and of values read from Redis."""
 
 from tests.mutants.controls import off
 
@@ -72,14 +72,14 @@ OF_COSTS = [
         f"{ANNOUNCEMENTS}::test_the_listener_survives_every_malformed_message",
     ),
     off(
-        "costs: the listener begins anew after any fault",
+        "costs: the listener reconnects after any error",
         FEEDS,
         "            except* Exception:",
         "            except* ZeroDivisionError:",
         f"{ANNOUNCEMENTS}::test_the_listener_begins_anew_after_any_fault",
     ),
     off(
-        "costs: the announcer goes on after any fault",
+        "costs: the announcer continues after any error",
         "tenancy/groups.py",
         "        except Exception:  # the thread must survive",
         "        except ZeroDivisionError:  # the thread must survive",
@@ -100,7 +100,7 @@ OF_COSTS = [
         f"{THREADS}::test_a_handshake_does_not_wait_behind_sixty_others",
     ),
     off(
-        "costs: the watch has threads of its own",
+        "costs: the watch has its own threads",
         WATCH,
         "in_thread(look, WATCH_THREADS, share_of=tenant.pk)",
         "in_thread(look, share_of=tenant.pk)",
@@ -115,7 +115,7 @@ OF_COSTS = [
         f"{THREADS}::test_the_watch_waits_for_no_look_that_hangs_and_for_no_subscription",
     ),
     off(
-        "costs: the watch goes on after a fault",
+        "costs: the watch continues after an error",
         WATCH,
         "            except Exception:  # all sockets",
         "            except OSError:  # all sockets",

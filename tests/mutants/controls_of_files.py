@@ -1,4 +1,4 @@
-"""The controls of files: what goes in, what comes out, to whom, and what is left."""
+"""Controls of files: uploads, downloads, permissions and removal."""
 
 from tests.mutants.controls import Mutant, off
 
@@ -236,7 +236,7 @@ OF_FILES: list[Mutant] = [
         f"{SHOWN}::test_replaced_logo_is_deleted",
     ),
     off(
-        "files that no view has asked for are not kept",
+        "files that no view has requested are not stored",
         "config/settings.py",
         'FILE_UPLOAD_HANDLERS = ["accounts.rest.uploads.NoFiles"]',
         "UNUSED = []",

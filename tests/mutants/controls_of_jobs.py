@@ -1,4 +1,4 @@
-"""The controls of jobs: in whose name they run, each with one effect, and that the many of one delay no others."""
+"""Controls of jobs: their tenant, one effect per job, and fairness between tenants."""
 
 from tests.mutants.controls import off
 

@@ -1,4 +1,4 @@
-"""The controls that leave nothing of who deletes themselves, tell nothing of who is off, and spare strangers."""
+"""Controls of user deletion, of the secrecy of inactive users, and of mail to addresses without a user."""
 
 from tests.mutants.controls import Mutant, off
 
@@ -42,7 +42,7 @@ OF_LEAVING: list[Mutant] = [
         f"{MEANWHILE}::test_avatar_uploaded_during_deletion_is_removed",
     ),
     off(
-        "who is switched off is not told so",
+        "an inactive user is not revealed",
         "accounts/authentication.py",
         "may_enter = is_right and candidate.is_active and is_known_here",
         "may_enter = is_right and is_known_here",
@@ -56,7 +56,7 @@ OF_LEAVING: list[Mutant] = [
         f"{LOG_IN}::test_user_deactivated_before_the_code_is_redirected_to_the_login",
     ),
     off(
-        "half a host is no page to go on to",
+        "a part of a host is not a redirect target",
         ADAPTERS,
         "        except ValueError:\n            return False\n",
         "        except ZeroDivisionError:\n            return False\n",
@@ -69,7 +69,7 @@ OF_LEAVING: list[Mutant] = [
         "pass",
         "tests/isolation/test_odd_input.py::test_pages_behind_a_login_are_not_publicly_cacheable[standard]",
     ),
-    # Mail to strangers
+    # Mail to addresses without a user
     off(
         "invitations are limited, without a limit of members too",
         "accounts/actions/invitations.py",

@@ -1,4 +1,4 @@
-"""The controls of the audit log, members and invitations."""
+"""Controls of the audit log, members and invitations."""
 
 from tests.mutants.controls import CATALOGUE, DATABASE, off
 

@@ -1,4 +1,4 @@
-"""The controls of how people sign up, log in, and come from one host to another."""
+"""Controls of sign-up, log-in and single sign-on across hosts."""
 
 from tests.mutants.controls import Edit, Mutant, off
 
@@ -39,7 +39,7 @@ OF_PEOPLE: list[Mutant] = [
         f"{SIGN_UP}::test_parallel_sign_ups_with_one_address_create_one_user",
     ),
     off(
-        "the name of an account does not tell that an address is known",
+        "the name of an account does not reveal a known address",
         SIGNING,
         "    save_new_account(account)\n    # For",
         "    if not known:\n        save_new_account(account)\n    # For",
@@ -48,7 +48,7 @@ OF_PEOPLE: list[Mutant] = [
     off(
         "a known address costs as much as a new one",
         SIGNING,
-        '    user = User.objects.create_user(f"{uuid4()}@stranger.invalid" if known else email, password)\n'
+        '    user = User.objects.create_user(f"{uuid4()}@placeholder.invalid" if known else email, password)\n'
         "    give_account(account, user)\n",
         "    user = known or User.objects.create_user(email, password)\n    known or give_account(account, user)\n",
         f"{SIGN_UP}::test_known_and_new_addresses_cost_the_same_work",
@@ -99,7 +99,7 @@ OF_PEOPLE: list[Mutant] = [
         f"{LINKS}::test_a_former_member_gets_no_link_of_the_account",
     ),
     off(
-        "for strangers the same is done",
+        "a password link for a non-member costs the same",
         PASSWORDS,
         '    enqueue_user_email("password_link", user_id=user.pk if is_known_here else uuid4())',
         "    if user.email:\n"
@@ -223,7 +223,7 @@ OF_PEOPLE: list[Mutant] = [
         f"{HANDOFF}::test_ticket_expires_after_thirty_seconds",
     ),
     off(
-        "only members are handed over",
+        "only members get a ticket",
         HANDOFF_ACTIONS,
         "        if current_membership(user) is None:\n            raise Gone\n",
         "        pass\n",

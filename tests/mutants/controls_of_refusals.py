@@ -1,4 +1,4 @@
-"""The controls that let every refusal cost the same and say the same, and that carry out each write once."""
+"""Controls of equal responses and costs of refusals, and of idempotent writes."""
 
 from tests.mutants.controls import Mutant, off
 
@@ -22,7 +22,7 @@ OF_REFUSALS: list[Mutant] = [
         f"{COST}::test_every_refused_log_in_costs_the_same",
     ),
     off(
-        "a refused log-in costs the same: a job for strangers too",
+        "a refused log-in costs the same: a job for unknown users too",
         "accounts/authentication.py",
         "    user_id = str(",
         "    if user is None:\n        return\n    user_id = str(",

@@ -1,4 +1,4 @@
-"""The controls of an account's settings: who sees and does what there, its former names, its end, and its mails."""
+"""Controls of account settings: permissions, former slugs, deletion, and mails."""
 
 from tests.mutants.controls import Edit, Mutant, off
 

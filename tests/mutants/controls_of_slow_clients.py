@@ -1,4 +1,4 @@
-"""What slow clients and many requests must not hold, switched off."""
+"""Controls of resources that slow clients and many requests must not hold."""
 
 from tests.mutants.controls import Mutant, off
 
@@ -91,7 +91,7 @@ OF_SLOW_CLIENTS: tuple[Mutant, ...] = (
     off(
         "an address has half of them while its tenants are not known",
         FAIRNESS,
-        "        await _acquire(self.strangers.setdefault(client, asyncio.Semaphore(self.share)), held)\n",
+        "        await _acquire(self.unresolved.setdefault(client, asyncio.Semaphore(self.share)), held)\n",
         "        pass\n",
         f"{TURNS}::test_requests_before_tenant_resolution_get_half_of_the_slots",
     ),

@@ -1,4 +1,4 @@
-"""The controls of WebSockets: the handshake, the watch, groups, and what keeps events complete and in order."""
+"""Controls of WebSockets: the handshake, the watch, groups, and what keeps events complete and in order."""
 
 from tests.mutants.controls import Edit, Mutant, off
 

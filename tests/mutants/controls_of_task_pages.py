@@ -1,4 +1,4 @@
-"""The controls of the pages of tasks: who writes there, what they see, and that no text is lost."""
+"""Controls of the pages of tasks: permissions, visibility, and drafts."""
 
 from tests.mutants.controls import Mutant, off
 
@@ -56,14 +56,14 @@ OF_TASK_PAGES: list[Mutant] = [
         "tests/tasks/test_tasks_api_references.py::test_former_assignee_cannot_be_added_again",
     ),
     off(
-        "every member has a key of their own for text that was not sent",
+        "every member has a separate key for drafts",
         "frontend/shared/drafts.py",
         'value = f"{member.account_id}:{member.pk}"',
         'value = f"{member.account_id}"',
         "tests/frontend/shared/test_drafts.py::test_every_user_and_every_account_has_another_key",
     ),
     off(
-        "a script is not told that a form was accepted without a log-in",
+        "a script does not read an accepted form in a log-in page",
         "frontend/shared/in_place.py",
         "if request.user.is_authenticated:",
         "if request.user:",

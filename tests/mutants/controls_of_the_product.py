@@ -1,4 +1,4 @@
-"""The controls of what the product does by jobs: whose notifications and exports these are, and where files lie."""
+"""Controls of the jobs of the product: notifications, exports, and keys of files."""
 
 from tests.mutants.controls import Mutant, off
 

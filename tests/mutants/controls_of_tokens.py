@@ -1,4 +1,4 @@
-"""The controls of refresh tokens and personal tokens."""
+"""Controls of refresh tokens and personal tokens."""
 
 from tests.mutants.controls import Edit, Mutant, off
 

@@ -1,4 +1,4 @@
-"""A copy of the tree in which one mutant after the other is made, tried and taken back."""
+"""A copy of the tree in which each mutant is applied, tested and reverted."""
 
 import os
 import re
@@ -22,7 +22,7 @@ URLS = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_OPERATOR_URL")
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a mutant: the tests that noticed it, or why it could not be tried."""
+    """The outcome of a mutant: the tests that failed, or the reason why it could not be tested."""
 
     noticed: tuple[str, ...] = ()
     problem: str = ""
@@ -40,7 +40,7 @@ class Result:
 
 
 class Copy:
-    """A copy of the tree in `folder`, with two test databases: one for most mutants, one to migrate anew."""
+    """A copy of the tree in `folder`, with two test databases: one for most mutants, one to migrate again."""
 
     def __init__(self, folder: Path, number: int) -> None:
         self.folder, self.number, self.second = folder, number, 1_000_000_000
@@ -80,7 +80,7 @@ class Copy:
     def _write(self, file: str, text: str) -> None:
         path = self.folder / file
         path.write_text(text)
-        # Python tells compiled files apart by second and size, and a mutant may be as long as what it replaces.
+        # Python distinguishes compiled files by second and size, and a mutant may be as long as what it replaces.
         self.second += 1
         os.utime(path, (self.second, self.second))
 
@@ -118,7 +118,7 @@ class Copy:
     def _environment(self, database: str | None) -> dict[str, str]:
         environment = {**os.environ, "COLUMNS": "400"}  # or pytest cuts the names of the tests
         environment.pop("PYTEST_ADDOPTS", None)
-        if database is None:  # servers of its own, with roles made by the mutant
+        if database is None:  # separate servers, with roles created by the mutant
             for variable in (*URLS, "REDIS_URL", *(name for name in environment if name.startswith("S3_"))):
                 environment.pop(variable, None)
             return {**environment, "DATA_DIR": str(self.folder / "servers")}

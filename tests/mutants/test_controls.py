@@ -1,4 +1,4 @@
-"""Every mutant can still be made: `make mutants` takes an hour, and code that moves would rot its texts meanwhile."""
+"""The snippets and tests of every mutant exist, because `make mutants` takes an hour and runs rarely."""
 
 import re
 from collections import Counter

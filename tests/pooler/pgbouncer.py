@@ -1,4 +1,4 @@
-"""A PgBouncer of the tests' own, in transaction mode, in front of the PostgreSQL that a URL names."""
+"""A PgBouncer for tests, in transaction mode, in front of the PostgreSQL server of a URL."""
 
 import os
 import signal
@@ -39,7 +39,7 @@ query_wait_timeout = {wait}
 
 @contextmanager
 def pooled(url: str, *, size: int, folder: Path, wait: int = 10) -> Iterator[str]:
-    """Run a PgBouncer with at most `size` connections to each database, and give `url` as it is behind it.
+    """Run a PgBouncer with at most `size` connections to each database, and yield `url` with its address.
 
     `folder` takes its files, the password of the URL among them. A query waits at most `wait` seconds for its turn.
     """

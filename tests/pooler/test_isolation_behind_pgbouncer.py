@@ -15,7 +15,7 @@ from tests.pooler.pgbouncer import pooled, with_database, without_pytest
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 1200  # for what hangs
 
-# What has transactions of its own, as the application has: with each of them PgBouncer may choose another connection.
+# Transactional tests, as in the application: PgBouncer may choose another connection for each transaction.
 # A test in one outer transaction keeps one connection to its end, behind PgBouncer as without it, so the routes are
 # not tried again here: tests/isolation/test_load.py does that, by a live web process behind PgBouncer. No test of
 # these uses two connections at once, so a pool of one is enough.
@@ -27,7 +27,7 @@ SUITE = [
 
 
 def run_suite(url: str, name: str) -> subprocess.CompletedProcess[str]:
-    """Run the suite in a pytest of its own, on a test database of its own."""
+    """Run the suite in a separate pytest process, on a separate test database."""
     environment = without_pytest(os.environ) | {
         "DATABASE_URL": with_database(url, name),
         "DATABASE_OWNER_URL": with_database(os.environ["DATABASE_OWNER_URL"], name),

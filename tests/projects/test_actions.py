@@ -1,4 +1,4 @@
-"""What the actions promise beyond what the API shows: activities, roadmap, and what happens at the same moment."""
+"""Actions on projects, beyond the tests of the API: activities, roadmap, and concurrency."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""A key or a label that is also used where a member sees nothing: what is said of it, and what is not."""
+"""Keys and labels that hidden projects use: responses do not reveal the hidden projects."""
 
 import pytest
 from django.db import connection

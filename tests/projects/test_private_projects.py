@@ -1,4 +1,4 @@
-"""/api/v1/projects/: who sees private ones, and who makes them so"""
+"""/api/v1/projects/: visibility of private projects, and permission to make them private"""
 
 from uuid import uuid4
 

@@ -1,4 +1,4 @@
-"""Ranks keep an order that people arrange, however they arrange it."""
+"""Fractional indexing: ranks keep the order of rows under any sequence of moves."""
 
 from itertools import pairwise
 from random import Random

@@ -1,4 +1,4 @@
-"""What can be done with notes."""
+"""Actions on notes."""
 
 from django.db import transaction
 

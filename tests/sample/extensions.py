@@ -1,4 +1,4 @@
-"""What notes add to the product."""
+"""The extension points that notes use."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Notes, which live clients can follow: the second user of what accounts offers to apps."""
+"""Notes, a topic of live updates: the second user of each extension point of accounts."""
 
 from typing import ClassVar, Self
 

@@ -1,4 +1,4 @@
-"""What the sample app declares is asked like what the product declares."""
+"""Permissions and quotas that the sample app declares apply like those of the product."""
 
 import pytest
 from django.core.exceptions import PermissionDenied

@@ -1,4 +1,4 @@
-"""What the tests of notifications, mails and exports share."""
+"""Fixtures of the tests of notifications, mails and exports."""
 
 import pytest
 

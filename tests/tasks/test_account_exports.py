@@ -1,4 +1,4 @@
-"""All of an account as one file: exports/ with the format zip, and /settings/danger/export/"""
+"""The archive of an account: exports/ with the format zip, and /settings/danger/export/"""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""What the actions promise beyond what the API shows: activities, and what happens at the same moment."""
+"""Actions on tasks, beyond the tests of the API: activities and concurrency."""
 
 import threading
 from copy import copy

@@ -49,7 +49,7 @@ def as_any_spreadsheet_reads_it(text):
         for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
             rows = csv.reader(StringIO(text, newline=""), delimiter=separator, quoting=quoting)
             yield from (each for row in rows for each in row)
-    yield from re.split(r"[,;\t|؛\r\n]", text)  # an import that asks for several
+    yield from re.split(r"[,;\t|؛\r\n]", text)  # an import with several separators
 
 
 def poison(model):

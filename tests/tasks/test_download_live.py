@@ -1,4 +1,4 @@
-"""Downloads from a web process: in pieces, and without keeping a connection to the database from others."""
+"""Streamed downloads from a web process hold no connection to the database."""
 
 import os
 from io import BytesIO
@@ -27,8 +27,8 @@ CONTENT = bytes(range(256)) * 4096 * 32  # 32 MiB: more than what buffers on the
 
 @pytest.fixture
 def asked():
-    """The path of a ready export, and the headers to ask for it."""
-    # Under a name of its own: the web process remembers hosts in a cache that outlives this test.
+    """The path of a ready export, and the headers to request it."""
+    # With a unique slug: the web process caches hosts longer than this test runs.
     account = get_tenant_model()._default_manager.create(slug=f"download-{uuid4().hex[:8]}", name="Download")
     member = join(make_user("reader"), account, "owner")
     with tenant_context(account):

@@ -186,7 +186,7 @@ def test_rows_newer_than_the_start_are_not_exported(acme, alice, project, full, 
     assert b"Later" not in file.getvalue()
 
 
-# Whose it is -------------------------------------------------------------------------------------------------------
+# Access ------------------------------------------------------------------------------------------------------------
 
 
 def test_export_is_hidden_from_other_members(client, ask, run_jobs, alice, bob, admin, project):

@@ -1,4 +1,4 @@
-"""Writes that wait for a project while it is hidden from who makes them."""
+"""Writes that wait for a project while it is hidden from the acting member."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""Mails of notifications and the daily ones: who gets them, what is in them, and that they come once."""
+"""Emails of notifications about tasks, reminders and digests: recipients, content, and no duplicates."""
 
 from datetime import date, timedelta
 from email import message_from_bytes, policy

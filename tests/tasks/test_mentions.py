@@ -1,4 +1,4 @@
-"""What counts as a mention, text by text."""
+"""Texts and the mentions that they contain."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""Who is told what, through the API: assignments and mentions."""
+"""Notifications of assignments and mentions, through the API."""
 
 import pytest
 from django.utils import timezone

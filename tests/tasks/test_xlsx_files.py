@@ -1,4 +1,4 @@
-"""XLSX files, read by another library: what a cell is, its limits, and the same rows as the CSV."""
+"""XLSX files, read by another library: types and limits of cells, and the same rows as in CSV."""
 
 import asyncio
 import csv

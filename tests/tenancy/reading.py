@@ -6,7 +6,7 @@ from tenancy import folding
 
 
 class Reading(dict[int, str]):
-    """What takes the place of `folding._images`."""
+    """The replacement of `folding._images`."""
 
     def __init__(self, images: dict[int, str]) -> None:
         self.images, self.count = images, 0

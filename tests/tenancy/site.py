@@ -1,4 +1,4 @@
-"""A site of a few views for the tests of routing and middleware: what does a view see?"""
+"""A site with a few views, which return what a view can see, for the tests of routing and middleware."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Bulk loading puts many rows in at once, past no check, key or policy."""
+"""Bulk loading inserts many rows under every check, key and policy."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Tenants do not meet in the cache, and the site survives losing it."""
+"""Tenants are isolated in the cache, and the site works without the cache."""
 
 import pytest
 from django.core.cache import cache, caches

@@ -1,4 +1,4 @@
-"""Each system check is tripped by a model or a setting that would leak."""
+"""Each system check reports a model or a setting that would share rows between tenants."""
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -35,7 +35,7 @@ def found(model):
 
 
 class Indexed:
-    """What a model with a reference to Project needs to be right."""
+    """The options of a valid model with a reference to Project."""
 
     app_label = "tasks"
     indexes = [models.Index(fields=["account", "project"], name="indexed")]

@@ -1,4 +1,4 @@
-"""The address of a client, from what a connection and a proxy say."""
+"""The client address, from the connection and the headers of a trusted proxy."""
 
 import pytest
 

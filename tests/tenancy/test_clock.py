@@ -1,4 +1,4 @@
-"""Which day it is, by the clock of the account or of the user who acts."""
+"""The current date in the time zone of the account or of the acting user."""
 
 from datetime import UTC, date, datetime
 

@@ -1,4 +1,4 @@
-"""The commands that make, list, suspend and visit tenants."""
+"""The commands that create, list and suspend tenants, and that run a command for each."""
 
 import json
 import sys
@@ -110,7 +110,7 @@ def test_suspendtenant_refuses_an_unknown_tenant():
 
 
 class Probe(BaseCommand):
-    """Prints the projects of the active tenant, and fails for globex when told to."""
+    """Prints the projects of the active tenant, and fails for globex if requested."""
 
     def add_arguments(self, parser):
         parser.add_argument("--fail", action="store_true")

@@ -1,4 +1,4 @@
-"""The active tenant: set, nested, put back, and never there by accident."""
+"""The active tenant: activation, nesting, restoring, and no leak into other threads and tasks."""
 
 import asyncio
 import threading

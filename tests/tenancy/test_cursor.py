@@ -1,4 +1,4 @@
-"""How the tenant travels to PostgreSQL: with the first statement, in the same message, for one transaction."""
+"""The active tenant in PostgreSQL: sent with the first statement, in one message, for one transaction."""
 
 import os
 import tempfile
@@ -26,7 +26,7 @@ def setting():
 
 
 def names():
-    """Whose projects raw SQL sees: row security alone decides."""
+    """Return the tenants whose projects raw SQL reads: row security alone filters them."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT name FROM projects_project ORDER BY name")
         return [name for (name,) in cursor.fetchall()]
@@ -41,7 +41,7 @@ def projects(acme, globex):
 
 @contextmanager
 def round_trips():
-    """Count the times that the client waits for the server, as libpq's own trace tells."""
+    """Count the times that the client waits for the server, according to libpq's trace."""
     counted = []
     with tempfile.TemporaryFile() as trace:
         pgconn = connection.connection.pgconn

@@ -1,4 +1,4 @@
-"""Reads the source: `tenancy.clock` alone decides which day it is, and `show` alone shows a time.
+"""Reads the source: only `tenancy.clock` computes the current date, and only `show` formats times.
 
 The list is exact, like those of tests/isolation/test_call_sites.py.
 """

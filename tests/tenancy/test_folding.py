@@ -39,7 +39,7 @@ def finds(text, query):
         ("a “welcome” page", "„welcome“,", ["welcome"]),
         ("naïve re\u00adview ❤️", "naive review ❤", ["naïve", "re\u00adview", "❤️"]),
         ("foo_bar-baz", "bar baz", ["bar", "baz"]),
-        # half-width kana with a mark of their own, and the same in full width
+        # half-width kana with a separate mark, and the same in full width
         ("ｶﾞｷﾞ です", "ガギ", ["ｶﾞｷﾞ"]),
         ("ガギ", "ｶﾞｷﾞ", ["ガギ"]),
         ("x パン y", "ﾊﾟﾝ y", ["パン", "y"]),

@@ -1,4 +1,4 @@
-"""What PostgreSQL ends by itself: statements, waits for locks and transactions that take too long."""
+"""Timeouts of PostgreSQL: statements, waits for locks and transactions that take too long."""
 
 import os
 from datetime import timedelta

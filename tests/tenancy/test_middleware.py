@@ -1,4 +1,4 @@
-"""The tenant is active for the whole request, for the streamed body after it, and never longer."""
+"""The tenant is active during the request and its streamed body, and not longer."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ def projects(acme, globex):
 
 
 class HostClient(AsyncClient):
-    """Django's sends `Host: testserver` beside the one asked for, which is a malformed request."""
+    """Django's client sends `Host: testserver` besides the given host, which is a malformed request."""
 
     def __init__(self, slug):
         super().__init__()

@@ -1,4 +1,4 @@
-"""TenantModel: filtered when SQL is compiled, and no way around it."""
+"""TenantModel: querysets are filtered by the tenant that is active when SQL is compiled."""
 
 import pickle
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""The package on its own: what it imports, in a fresh process that finds none of the other packages."""
+"""The imports of the package, in a new process that finds none of the other packages."""
 
 import json
 import os

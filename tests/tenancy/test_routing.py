@@ -1,4 +1,4 @@
-"""From a Host header to a tenant and back: hosts, domains, paths, headers, tokens."""
+"""Tenant resolution and URLs of tenants: hosts, domains, paths, headers, tokens."""
 
 from io import BytesIO
 

@@ -1,4 +1,4 @@
-"""Files of tenants in S3: a real server, and what is refused before it is asked."""
+"""Files of tenants in S3, with a real server, and names that are refused before a request."""
 
 from contextlib import suppress
 from io import BytesIO
@@ -23,7 +23,7 @@ def put(name, content=b"content"):
 
 
 def keys():
-    """Return all keys of the bucket, asked for without the storage."""
+    """Return all keys of the bucket, read without the storage."""
     client = default_storage.connection.meta.client
     pages = client.get_paginator("list_objects_v2").paginate(Bucket=OPTIONS["bucket_name"])
     return {each["Key"] for page in pages for each in page.get("Contents", ())}

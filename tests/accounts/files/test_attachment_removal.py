@@ -97,7 +97,7 @@ def test_object_with_a_row_is_not_removed(bobs, acme, note, run_jobs):
 
 
 def test_deletion_during_the_check_leaves_no_object(bobs, acme, note, run_jobs):
-    """The job that removes runs first, and only then the one that checks copies the object."""
+    """The removal job runs before the inspection job copies the object."""
     created = NOTES.announce(bobs, note).json()
     put(created["upload"], TEXT)
     bobs.json("POST", f"{API}{created['id']}/complete/")

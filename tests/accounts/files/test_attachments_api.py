@@ -180,7 +180,7 @@ def test_parameters_of_a_media_type_are_dropped(bobs, note, run_jobs):
     assert created["content_type"] == created["upload"]["headers"]["Content-Type"] == "text/plain"
 
 
-# Who may -----------------------------------------------------------------------------------------------------------
+# Permissions -------------------------------------------------------------------------------------------------------
 
 
 def test_viewer_can_read_and_not_write(client, vera, bobs, note, ready):

@@ -84,7 +84,7 @@ class Request:
 
 
 class Rows:
-    """Makes the rows that a request needs, as alice, who owns the account, when they are asked for."""
+    """Creates the rows that a request needs on demand, as alice, who owns the account."""
 
     def __init__(self, session, account, project, task, people):
         self.session, self.account, self.project, self.task = session, account, project, task
@@ -102,7 +102,7 @@ class Rows:
     @cached_property
     def invitation(self):
         pk = self.make("invitations", email="nina@example.com", role="member")
-        post()  # the mail is sent, and another one may be asked for an hour later
+        post()  # the mail is sent, and another one can be requested an hour later
         with tenant_context(self.account):
             apps.get_model("accounts.Invitation").objects.update(asked_at=timezone.now() - timedelta(hours=1))
         return pk
@@ -320,7 +320,7 @@ def test_if_match_fails_where_resource_has_no_etag(rows, operation):
 
 
 def test_an_action_of_a_list_without_an_answer_is_repeated_without_one(rows, client, acme, bob):
-    """A member who left and came back may still have the key: the answer of 204 has no rows to be asked for."""
+    """A readmitted member may still have the key: a 204 response has no rows to check."""
     session, request = client.at(acme).with_token(bob), Request(f"{API}members/leave/")
     rows.session = session
     assert send(rows, "post members/leave/", request, Idempotency_Key="key-1").status_code == 204

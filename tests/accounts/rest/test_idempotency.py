@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: a POST that is sent twice is carried out once."""
+"""`Idempotency-Key`: a repeated POST has one effect."""
 
 import json
 from datetime import timedelta
@@ -63,7 +63,7 @@ def test_replay_returns_first_answer_after_the_row_has_changed(client, bob):
 
 
 def test_replay_rejects_malformed_precondition(client, bob, task):
-    """But not one that holds: the row is another one since the first time, and that is why it is asked for again."""
+    """The precondition is not compared: the row has changed since the first request."""
     session, url = client.as_(bob), f"/api/v1/tasks/{task.pk}/complete/"
     tag = session.get(f"/api/v1/tasks/{task.pk}/")["ETag"]
     answers = [post(session, url, {}, If_Match=text) for text in (tag, tag, "", "nonsense")]
@@ -104,7 +104,7 @@ def test_a_patch_needs_no_key(client, acme, bob, project):
     assert keys_in(acme) == 0
 
 
-# Whose keys --------------------------------------------------------------------------------------------------------
+# Scope of keys -----------------------------------------------------------------------------------------------------
 
 
 def test_keys_belong_to_one_member(client, acme, alice, bob):

@@ -1,4 +1,4 @@
-"""The same key many times at once, sent to a web process over connections of their own."""
+"""Parallel requests with the same idempotency key, sent to a web process over separate connections."""
 
 import os
 from uuid import uuid4
@@ -21,7 +21,7 @@ TIMES = 50
 
 
 def test_fifty_parallel_requests_with_one_key_have_one_effect_and_one_body(tmp_path):
-    # Under a name of its own: the web process remembers hosts in a cache that outlives this test.
+    # With a unique slug: the web process caches hosts longer than this test runs.
     account = get_tenant_model()._default_manager.create(slug=f"again-{uuid4().hex[:8]}", name="Again")
     person = make_user("again")
     join(person, account, "owner")

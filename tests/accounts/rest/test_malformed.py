@@ -1,4 +1,4 @@
-"""Bodies that are broken, hostile or of the wrong kind: always 4xx with a reason, never 5xx."""
+"""Malformed, hostile and wrongly typed bodies get 4xx with a reason, never 5xx."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Every endpoint that takes a body or parameters, and what is wrong with them: always 4xx with a reason."""
+"""Every endpoint with a body or parameters answers malformed ones with 4xx and a reason."""
 
 import pytest
 

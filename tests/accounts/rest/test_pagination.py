@@ -1,4 +1,4 @@
-"""Pages of lists: cursors, sizes, links."""
+"""Keyset pagination of lists: cursors, sizes, links."""
 
 import re
 from urllib.parse import parse_qs, urlsplit

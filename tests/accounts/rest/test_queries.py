@@ -1,4 +1,4 @@
-"""How many queries a list and a detail need: as many for a hundred rows as for one, and none for a single row."""
+"""The number of queries of lists and details does not depend on the number of rows."""
 
 import pytest
 from django.db import connection

@@ -1,4 +1,4 @@
-"""Every parameter of every list is refused when it is given twice, whatever its values are."""
+"""Every list refuses repeated parameters, with equal or different values."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Responses have the headers that the OpenAPI document lists for them, and no others of the API's own."""
+"""Responses have exactly the API headers that the OpenAPI document lists for them."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What every view of the API has in common, tried on projects and tasks."""
+"""Rules of every view of the API, tested with projects and tasks."""
 
 import json
 from datetime import timedelta
@@ -15,7 +15,7 @@ LISTS = ["/api/v1/projects/", "/api/v1/tasks/", "/api/v1/subtasks/"]
 NOT_FOUND = {"code": "not_found", "detail": "Not found.", "errors": {}}
 
 
-# Who asks ----------------------------------------------------------------------------------------------------------
+# Authentication ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("url", LISTS)

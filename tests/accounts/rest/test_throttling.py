@@ -1,4 +1,4 @@
-"""How many requests a person and an account may send in a minute."""
+"""Rate limits of a member and of an account."""
 
 from dataclasses import replace
 from uuid import uuid4
