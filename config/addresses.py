@@ -1,4 +1,4 @@
-"""Where the application is reached, and by which scheme: what the variables of addresses must say together."""
+"""The addresses and the scheme of the application: consistency of the variables of addresses."""
 
 from urllib.parse import urlsplit
 
@@ -10,13 +10,13 @@ from config.rules import is_url
 def public_url(value: str, *, base_domain: str, port: int, trust_proxy: bool, serves_tls: bool) -> str:
     """Return PUBLIC_URL, `http://BASE_DOMAIN:PORT` where it is not set, without a slash at its end.
 
-    Raises ImproperlyConfigured for one that is not the origin of BASE_DOMAIN, and for https where no request would be
-    known to come by it: each would be redirected to the address that it came to.
+    Raises ImproperlyConfigured for a URL that is not the origin of BASE_DOMAIN, and for https if no request could be
+    recognized as https: each would be redirected to its own URL.
     """
     url = value.removesuffix("/") or f"http://{base_domain}:{port}"
     parts = urlsplit(url) if is_url(url, ("http", "https")) else None
     if parts is None or parts.hostname != base_domain or parts.path:
-        shown = "the value" if "@" in value else repr(value)  # there may be a password in it
+        shown = "the value" if "@" in value else repr(value)  # it may contain a password
         raise ImproperlyConfigured(
             f"PUBLIC_URL: {shown} is not valid. Use http(s)://{base_domain}[:port], without path, query and user; "
             "BASE_DOMAIN has the host."

@@ -8,11 +8,11 @@ from rest_framework.exceptions import ParseError
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import JSONParser
 
-MAX_DEPTH = 20  # no body of ours is deeper than four
+MAX_DEPTH = 20  # the bodies of the API have at most four levels
 
 
 class AlwaysJSON(BaseContentNegotiation):
-    """Answers JSON whatever `Accept` says, so that errors are JSON too."""
+    """Responds with JSON for every `Accept` header, so that errors are JSON too."""
 
     def select_parser(self, request: Any, parsers: Any) -> Any:
         media_type = (request.content_type or "").split(";")[0].strip().lower()
@@ -23,11 +23,11 @@ class AlwaysJSON(BaseContentNegotiation):
 
 
 class StrictJSONParser(JSONParser):
-    """Refuses what is JSON but no text that could be stored or shown again, and what is nested to do harm."""
+    """Refuses JSON with text that cannot be stored or shown, and JSON that is nested too deeply."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         """Return the body. Raises ParseError, which is answered with 400 `invalid`."""
-        # RFC 8259 knows no other encoding, and no parameter `charset`.
+        # RFC 8259 has no other encoding, and no parameter `charset`.
         try:
             data = super().parse(stream, media_type, {**(parser_context or {}), "encoding": "utf-8"})
         except RecursionError as error:

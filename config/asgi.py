@@ -36,14 +36,14 @@ from tenancy.sockets import TenantSockets  # noqa: E402
 
 
 def refuse() -> None:
-    """Refuse to serve with too many rights. The pool gets its connection back."""
+    """Refuse to serve with a privileged database role. The connection is returned to the pool."""
     try:
         refuse_unsafe_process()
     finally:
         connections.close_all()
 
 
-# With `--reload` an event loop runs already, where Django does not let the database be asked.
+# With `--reload` an event loop runs already, in which Django refuses queries.
 with explained(), ThreadPoolExecutor(1) as outside:
     outside.submit(refuse).result()
 

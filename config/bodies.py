@@ -1,7 +1,7 @@
-"""The bodies of requests, and which client the server may wait for while a body arrives.
+"""Request bodies, and limits of waiting for clients that send them.
 
-A body is received before Django begins, into memory and up to a limit. Views that want a file say so, with
-`streams_body`; they read it while it arrives, however long it is, once they know who asks.
+A body is received into memory before Django runs, up to a limit. Views with `streams_body` read a file of any length
+while it arrives, after the authentication.
 """
 
 import asyncio
@@ -24,16 +24,16 @@ from config.slow_clients import Pace
 from tenancy.context import get_active_tenant
 from tenancy.routing import PathResolver
 
-SMALL = 64 * 1024  # bytes of a body that need no place
+SMALL = 64 * 1024  # bytes of a body that need no slot
 PLACES = 8  # for bodies of one tenant, or of one client address, each with some megabytes
 
 
 class BrokenOff(OSError):
-    """The client went away, or is too slow, before all of the body was there. Django knows what an OSError means."""
+    """The client disconnected, or is too slow, before the end of the body. An OSError, which Django handles."""
 
 
 class Places:
-    """PLACES for each tenant and for each client address. The others wait, and what they send waits in the clients."""
+    """PLACES for each tenant and for each client address. Other requests wait without receiving their bodies."""
 
     def __init__(self) -> None:
         self._places: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
@@ -43,19 +43,19 @@ class Places:
 
 
 class WholeBody(BytesIO):
-    """A body that was received, or the `status` with which it is refused; and the `receive()` left for Django."""
+    """A received body, or the `status` of its refusal; and the remaining `receive()` for Django."""
 
     def __init__(self, content: bytes, receive: Any, *, status: int | None = None) -> None:
         super().__init__(content)
         self._receive, self.status = receive, status
 
     async def receive(self) -> Any:
-        """Return what comes after the body: `http.disconnect`, at some time."""
+        """Return the message after the body, `http.disconnect`."""
         return await self._receive()
 
 
 class ArrivingBody:
-    """A body that a view reads as a file, in its thread, and the `receive()` that is left for Django.
+    """A body that a view reads as a file, in its thread, and the remaining `receive()` for Django.
 
     The server stops reading from the client while the application requests no more of the body.
     """
@@ -103,7 +103,7 @@ class ArrivingBody:
         return b"".join(pieces)
 
     def seekable(self) -> bool:
-        """Django asks so as to measure the body first."""
+        """Django calls it to measure the body first."""
         return False
 
     def close(self) -> None:
@@ -113,7 +113,7 @@ class ArrivingBody:
     # In the event loop -----------------------------------------------------------------------------------------------
 
     async def _next(self, key: str) -> bytes:
-        """Return the next piece, in a place of `key`, which is the tenant's once the view knows who asks."""
+        """Return the next chunk, in a slot of `key`, which is the tenant's after the authentication."""
         self._turn.give_back()
         if not self._has_place:
             self._has_place = True
@@ -138,9 +138,9 @@ class ArrivingBody:
         return b""
 
     async def receive(self) -> Any:
-        """Return `http.disconnect` when the client goes away: what Django listens for while a view is at work.
+        """Return `http.disconnect` when the client disconnects. Django waits for it while a view runs.
 
-        While the body arrives its reader hears of that. A view that has enough of it leaves the rest to the server.
+        While the body arrives its reader gets that message. A view can leave the rest of the body to the server.
         """
         await self._is_over.wait()
         if self._is_broken:
@@ -153,10 +153,10 @@ class ArrivingBody:
 
 
 class Application(ASGIHandler):
-    """Django, for requests whose body is there, or is read by a view that streams it.
+    """Django, for requests with a received body, or with a view that streams it.
 
     Middleware and view run in the thread of the request, one after the other as under WSGI. When they have returned,
-    and after each piece of a streamed answer, the connection goes back to the pool: the client has read nothing yet.
+    and after each chunk of a streamed response, the connection returns to the pool, before the client reads anything.
     """
 
     def __init__(self) -> None:
@@ -164,7 +164,7 @@ class Application(ASGIHandler):
         self._places = Places()
 
     def load_middleware(self, is_async: bool = False) -> None:
-        # No view is async. Each middleware that can be both would have a thread called for each of its steps.
+        # No view is async. Async-capable middleware would call a thread for each of its steps.
         super().load_middleware(is_async=False)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -180,7 +180,7 @@ class Application(ASGIHandler):
             await super().__call__(scope, body.receive, send)
 
     async def _receive_all(self, scope: Any, receive: Any, client: str) -> WholeBody | None:
-        """Return the body, or with which status it is refused; None if the client went away."""
+        """Return the body, or the status of its refusal; None if the client disconnected."""
         pace, pieces, size, most = Pace(), [], _length(scope), settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if size > most:
             return WholeBody(b"", receive, status=413)
@@ -205,11 +205,11 @@ class Application(ASGIHandler):
                     await place.enter_async_context(self._places.of(client))
 
     async def read_body(self, receive: Any) -> Any:
-        """Return the body as a file, as Django's own does, which would write all of it to a disk first."""
+        """Return the body as a file. Django's method would write all of it to the disk first."""
         return receive.__self__
 
     def create_request(self, scope: Any, body_file: Any) -> Any:
-        """Return a request, or the answer to one whose body was refused."""
+        """Return a request, or the response to one with a refused body."""
         request, answer = super().create_request(scope, body_file)
         status = getattr(body_file, "status", None)
         return (None, refuse_body(request, status)) if request and status else (request, answer)
@@ -245,7 +245,7 @@ async def _async_pieces(pieces: Any) -> Any:
 
 
 def streams_body(scope: Any) -> bool:
-    """Say whether the view at an address reads a body of its kind while it arrives, in whichever variant."""
+    """Return whether the view at a path streams a body of this type, in any variant."""
     kind = _header(scope, b"content-type").lower()
     if not kind.startswith((b"multipart/", b"image/")):
         return False
@@ -261,7 +261,7 @@ def streams_body(scope: Any) -> bool:
 
 
 def _length(scope: Any) -> int:
-    """Return the length of a body, as its client announces it; 0 if it does not."""
+    """Return the length of a body that the client declares; 0 without one."""
     value = _header(scope, b"content-length")
     return int(value) if value.isdigit() else 0
 

@@ -1,4 +1,4 @@
-"""The Celery application: how workers and beat are put together. `celery -A config.celery worker`."""
+"""The Celery application: the configuration of workers and beat. `celery -A config.celery worker`."""
 
 import os
 from typing import Any
@@ -22,8 +22,8 @@ with explained():
 app.steps["consumer"].add(Heartbeat)
 app.autodiscover_tasks(related_name="jobs")  # and in processes that are no workers: config.apps
 
-# In code and not in a table: what runs when is part of a release. Every job here may be started twice.
-EVERY_SOME_MINUTES = 300.0  # seconds; each tenant has its turn once a day, when its own clock says so
+# In code and not in a table: the schedule is part of a release. Every job here may be started twice.
+EVERY_SOME_MINUTES = 300.0  # seconds; each tenant's job runs once a day, at its local time
 MORNING_JOBS = {
     "accounts.remove_old": "03:00",
     "accounts.remove_expired": "03:00",
@@ -45,10 +45,10 @@ app.conf.beat_schedule = {
 @worker_init.connect
 @beat_init.connect
 def refuse_unsafe_process(**_: Any) -> None:
-    """Stop a worker whose connection could see all tenants, as a web process does, and one that could not be checked.
+    """Stop a worker with a privileged database role, as a web process does, and a worker that could not be checked.
 
     Celery logs exceptions of signal receivers and continues, so an exception in the check ends the process:
-    also a database that cannot be reached. What supervises it starts it again.
+    also if the database is unavailable. The supervisor restarts it.
     """
     from tenancy.checks import refuse_unsafe_process
 

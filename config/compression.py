@@ -1,4 +1,4 @@
-"""Pages go out compressed; what programs read does not."""
+"""Compression of pages, and not of responses that programs read."""
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -6,9 +6,9 @@ from django.middleware.gzip import GZipMiddleware
 
 
 class CompressPages(GZipMiddleware):
-    """Django's, which adds random bytes against BREACH (docs/web.md), for pages alone.
+    """Django's middleware, which adds random bytes against BREACH (docs/web.md), for pages only.
 
-    It makes entity tags weak, and those of the API are strong: `If-Match` would never hold again.
+    It makes ETags weak, and those of the API must be strong for `If-Match`.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

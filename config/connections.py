@@ -1,4 +1,4 @@
-"""What the settings make of URLs of servers."""
+"""Settings of connections, from the URLs of servers."""
 
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -43,10 +43,10 @@ def database(url: str, *, pool_size: int, pool_seconds: int) -> Settings:
 
 
 def bounds(seconds: int) -> Settings:
-    """Return the options of libpq by which a process does not wait for a server whose machine is gone.
+    """Return the options of libpq that end the wait for a server on a stopped machine.
 
     Connecting, and sending without an acknowledgement, take `seconds` each. A server that works on a long statement
-    acknowledges probes all the while; one that does not is given up after a minute.
+    acknowledges probes meanwhile; without acknowledgements the connection ends after a minute.
     """
     return {
         "connect_timeout": seconds,
@@ -60,7 +60,7 @@ def bounds(seconds: int) -> Settings:
 def broker(url: str, *, cache_url: str) -> str:
     """Return the URL of the broker: `url`, or the next database of the cache's server.
 
-    Raises ImproperlyConfigured when both would be one database, which whatever empties the cache would empty.
+    Raises ImproperlyConfigured if both are one database, because clearing the cache would delete the jobs.
     """
     cache = urlsplit(cache_url)
     number = cache.path.strip("/") or "0"

@@ -88,12 +88,12 @@ class Process:
 
 
 def without_rights(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return what servers get: not the connections of roles that see all tenants, which no page and no job uses."""
+    """Return the environment of the servers, without the connections of roles that see all tenants."""
     return {name: value for name, value in environment.items() if name not in WITHHELD}
 
 
 def processes(port: int, environment: Mapping[str, str], *, reload: bool) -> list[Process]:
-    """Return what runs beside the servers, the web server first."""
+    """Return the processes that run beside the servers, the web server first."""
     options = ["--log-level", "warning", "--no-access-log"]
     if reload:  # only our own packages are watched: the virtual environment is in the same folder
         options = ["--reload", *(f"--reload-dir={marker.parent}" for marker in Path().glob("*/__init__.py"))]
@@ -106,7 +106,14 @@ def processes(port: int, environment: Mapping[str, str], *, reload: bool) -> lis
         *("--ws", "websockets-sansio", "--ws-max-size", "65536", "--ws-per-message-deflate", "false"),
         *options,
     ]
-    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "config.celery"]  # without banners among the log-ins
+    celery = [
+        sys.executable,
+        "-m",
+        "celery",
+        "--quiet",
+        "-A",
+        "config.celery",
+    ]  # without banners between the printed log-ins
     alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]  # there is no other worker to talk to
     commands = {
         "web server": web,
@@ -139,10 +146,10 @@ def main() -> int:
 
 
 def run(running: list[Process], *, reload: bool) -> NoReturn:
-    """Start everything, note them in `running`, and stay. Raises DemoError, ServicesError, Interrupted."""
+    """Start all processes, add them to `running`, and wait. Raises DemoError, ServicesError, Interrupted."""
     port = free_port()
     os.environ |= {"PORT": str(port), "DEBUG": "1" if reload else "0", "PYTHONUNBUFFERED": "1"}
-    if not reload:  # the log-ins stay in sight
+    if not reload:  # the printed log-ins stay visible
         os.environ.setdefault("LOG_LEVEL", "WARNING")
     if not os.environ.get("EMAIL_URL"):
         os.environ.setdefault("MAIL_FOLDER", str(services.data_dir() / "mails"))
@@ -209,7 +216,7 @@ def wait_for_page(port: int, web: Process) -> None:
 
 
 def stop(running: Sequence[Process]) -> None:
-    """End the processes, with force after a while. The servers follow when this process exits."""
+    """End the processes, by SIGKILL after a timeout. The servers stop when this process exits."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     started = [process.popen for process in running if process.popen]
@@ -235,7 +242,7 @@ def _another(port: int) -> int:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    # Once: `make` passes on what the terminal has sent to all anyway, and a second one would interrupt stop().
+    # Once: `make` forwards the signal that the terminal sends to all processes; a second one would interrupt stop().
     for each in SIGNALS:
         signal.signal(each, signal.SIG_IGN)
     raise Interrupted

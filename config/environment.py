@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from config import product, rules
 from config.rules import Rule
 
-EMBEDDED = "embedded"  # a server of our own is started when it is unset
+EMBEDDED = "embedded"  # an embedded server is started when it is unset
 REQUIRED = "required"
 
 # Programs that tests need and that come from no wheel, with the command that installs them.
@@ -32,9 +32,9 @@ class Variable:
     kind: str  # str, int, bool or list
     default: Any
     meaning: str
-    shown: str = ""  # the default in words, where it is not a constant
+    shown: str = ""  # the default in words, if it is not a constant
     rule: Rule | None = None  # of values that are set
-    is_secret: bool = False  # then no message shows its value
+    is_secret: bool = False  # no message shows its value
 
 
 GROUPS: dict[str, list[Variable]] = {
@@ -316,15 +316,15 @@ GROUPS: dict[str, list[Variable]] = {
 VARIABLES = {variable.name: variable for group in GROUPS.values() for variable in group}
 
 KINDS = {"int": "a whole number", "bool": "1 or 0", "list": "a list of values with commas between them"}
-# Every other word would be a guess: DEBUG=ture is no "false".
+# Other words are invalid: DEBUG=ture does not mean "false".
 BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
 def read(name: str) -> Any:
     """Return the value of a variable of the table, or its default.
 
-    Raises ImproperlyConfigured for a value that is not valid, with what to do instead, and KeyError for a name that is
-    not in the table. A value is not expanded: a password may begin with `$`.
+    Raises ImproperlyConfigured with the remedy for an invalid value, and KeyError for a name that is not in the table.
+    A value is not expanded: a password may begin with `$`.
     """
     variable = VARIABLES[name]
     text = os.environ.get(name, "")

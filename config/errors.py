@@ -1,4 +1,4 @@
-"""Every error answer: JSON under /api/, a page elsewhere, with the same status. Codes: docs/api.md."""
+"""Error responses: JSON under /api/, a page elsewhere, with the same status. Codes: docs/api.md."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -33,11 +33,11 @@ from tenancy.storage import StorageUnavailable
 logger = structlog.get_logger("config.errors")
 
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout, CacheUnavailable, StorageUnavailable, TooManyImages)
-MAY_PASS = {408, 429, 500, 503}  # so trying again is offered
+MAY_PASS = {408, 429, 500, 503}  # so the page offers to try again
 FROM_SCRIPTS = {"HX-Request", "X-In-Place"}
 RETRY_AFTER = {429: {"Retry-After": "60"}, 503: {"Retry-After": "5"}}  # seconds
 
-# status: (code, what the API says, title of the page, text of the page)
+# status: (code, detail of the API, title of the page, text of the page)
 ANSWERS: dict[int, tuple[str, Any, Any, Any]] = {
     400: (
         "invalid",
@@ -142,7 +142,7 @@ def _refusal(request: HttpRequest, refused: Refused, headers: Any = None) -> Htt
 @login_not_required
 @csrf_exempt
 def closing(request: HttpRequest) -> HttpResponse:
-    """Answer for an account that waits for being deleted as for a suspended one. Owners are led to the way back."""
+    """Answer for an account in deletion as for a suspended one, with a link for owners to cancel the deletion."""
     member: Membership | None = getattr(request, "membership", None)
     if member is not None and may(member, "account.delete") and not is_api(request):
         return redirect("danger")
@@ -172,7 +172,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer an unhandled exception: 503 when a server is gone, 409 for a lost race, 500 otherwise."""
+    """Answer an unhandled exception: 503 if a server is unavailable, 409 for a lost race, 500 otherwise."""
     return _answer(request, _status_of(sys.exc_info()[1]))
 
 
@@ -216,7 +216,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _needs_log_in(request: HttpRequest) -> bool:
-    """Say whether the view is for users who are logged in, as LoginRequiredMiddleware does, which is asked later."""
+    """Return whether the view requires a log-in, as LoginRequiredMiddleware does later."""
     match = request.resolver_match
     return match is not None and getattr(match.func, "login_required", True)
 
@@ -243,7 +243,7 @@ def _page(request: HttpRequest, status: int, title: Any, text: Any, headers: Any
 def api_exception(error: Exception, context: dict[str, Any]) -> Response:
     """Answer an exception of an API view: `REST_FRAMEWORK["EXCEPTION_HANDLER"]`.
 
-    Also the unexpected ones, which DEBUG would turn into a page.
+    It also answers unexpected exceptions, for which DEBUG would render a page.
     """
     set_rollback()
     for kind, answer in API_ANSWERS:
@@ -309,7 +309,7 @@ def _conflict(error: IntegrityError) -> Response:
 
 
 def _denied(error: core.PermissionDenied) -> Response:
-    """Actions say who may; without a text of theirs it is the general one."""
+    """Answer with the text of the action, or with a general one without it."""
     return Response(body("permission_denied", str(error) or ANSWERS[403][1]), status=403)
 
 
@@ -331,7 +331,7 @@ def _too_many_attempts(error: TooManyAttempts) -> Response:
 
 
 def _too_many_images(error: TooManyImages) -> Response:
-    """Nothing is broken: the client is refused on purpose, and tries again."""
+    """Log a warning instead of an error: the refusal is intended, and the client tries again."""
     logger.warning("too_many_images", reason=str(error))
     return _of_status(503)
 
@@ -340,7 +340,7 @@ def _too_large(error: Exception) -> Response:
     return _of_status(413)
 
 
-# The first that fits answers, so the special ones come before the general.
+# The first match answers, so special exceptions come before general ones.
 API_ANSWERS: list[tuple[type[Exception], Callable[[Any], Response]]] = [
     (QuotaExceeded, _quota_exceeded),
     (FileTooLarge, _file_too_large),

@@ -1,4 +1,4 @@
-"""What one account's many requests must not cost the others: their turn."""
+"""Worker slots: many requests of one account must not delay other accounts."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ from django.http.response import HttpResponseBase
 
 from tenancy.clients import address_of
 
-MANY = 2.0  # requests at the same moment, on average over about so many seconds:
+MANY = 2.0  # parallel requests, on average over about so many seconds:
 MEMORY_SECONDS = 2.0
 GIVES_WAY_SECONDS = 0.5  # at most, for each request
 FORGOTTEN_AFTER = 5 * MEMORY_SECONDS
@@ -25,7 +25,7 @@ FORGOTTEN_AFTER = 5 * MEMORY_SECONDS
 
 @dataclass
 class Sender:
-    """A tenant, or a client address: who waits and works, and how many of them there were lately."""
+    """A tenant or a client address: its waiting and running requests, and their recent average."""
 
     share: asyncio.Semaphore
     one_by_one: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -34,7 +34,7 @@ class Sender:
     changed_at: float = 0.0  # by the clock of the event loop
 
     def count(self, more: int) -> None:
-        """Take notice of a request that comes or goes. What was before fades away."""
+        """Update the moving average when a request begins or ends."""
         now = asyncio.get_running_loop().time()
         kept = exp((self.changed_at - now) / MEMORY_SECONDS)
         self.average = self.average * kept + self.requests * (1 - kept)
@@ -42,20 +42,19 @@ class Sender:
 
 
 class TakeTurns:
-    """ASGI middleware: a sender of many requests at the same moment gives way to the others.
+    """ASGI middleware for fairness: a sender of many parallel requests yields to the others.
 
-    A process has one thread's worth of Python and a pool of connections. Without turns, a sender of many requests has
-    most of both, and to refuse them, with 429, is work too. So the requests of one sender have half of the pool at
-    most. Where there are more than MANY at a time, by the average of the last seconds, they are worked on one by one,
-    and each of them waits until no other is worked on: not for long, since it must not wait for ever. A sender that is
-    alone, or sends one request after the other, or many for a moment as a browser does, notices nothing.
+    A process runs Python code in one thread at a time and has a pool of connections. Without worker slots, a sender of
+    many requests would use most of both, and a refusal with 429 costs work too. So the requests of one sender use at
+    most half of the pool. Beyond MANY parallel requests, by the average of the last seconds, the requests of a sender
+    run one at a time, and each waits for a limited time until no other sender has a running request. A single sender,
+    sequential requests, and a short burst as of a browser are not delayed.
 
-    The sender is what the server knows, and not a name that the client chooses: the tenant, once it is known from
-    host, path or token, and the client address for what belongs to none. Until then, the requests of an address are
-    only kept to its half of the pool, since many tenants may have one address. `scope["turn"]` is a request's turn.
+    A client cannot choose its sender: it is the tenant, once host, path or token have determined it, and otherwise
+    the client address. Before the tenant is known, the requests of an address are only limited to half of the pool,
+    since many tenants may have one address. `scope["turn"]` is the worker slot of a request.
 
-    A request is counted from its last byte until its answer begins: a slow upload or download costs its own account
-    no turn.
+    A request needs its slot from its last byte until its response begins: slow uploads and downloads need none.
     """
 
     def __init__(self, application: Any) -> None:
@@ -63,7 +62,7 @@ class TakeTurns:
         self.share = max(1, settings.POOL_SIZE // 2)
         self.senders: dict[str, Sender] = {}  # ordered by last use, the oldest first
         self.unresolved: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
-        self.ahead = 0  # requests being worked on, of senders that do not send many
+        self.ahead = 0  # running requests of senders below the limit
         self.none_ahead = asyncio.Event()
         self.none_ahead.set()
 
@@ -86,7 +85,7 @@ class TakeTurns:
             turn.end()
 
     async def wait(self, key: str, held: ExitStack) -> None:
-        """Wait for a turn of a sender, which is given back when `held` is closed."""
+        """Wait for a slot of a sender, which is released when `held` is closed."""
         sender = held.enter_context(self._counted(key))
         if sender.average > MANY:
             await _acquire(sender.one_by_one, held)
@@ -97,12 +96,12 @@ class TakeTurns:
             held.enter_context(self._go_ahead())
 
     async def wait_before_resolution(self, client: str, held: ExitStack) -> None:
-        """The same while nothing but the address is known."""
+        """Wait for a slot of an address, before the tenant is known."""
         await _acquire(self.unresolved.setdefault(client, asyncio.Semaphore(self.share)), held)
 
     @contextmanager
     def _counted(self, key: str) -> Iterator[Sender]:
-        """Give the sender, as one with a request more. Forgets senders that have been quiet."""
+        """Return the sender with one more request. Removes idle senders."""
         sender = self.senders.pop(key, None) or Sender(asyncio.Semaphore(self.share))
         self.senders[key] = sender
         sender.count(1)
@@ -117,7 +116,7 @@ class TakeTurns:
 
     @contextmanager
     def _go_ahead(self) -> Iterator[None]:
-        """Be worked on, while those who send many wait."""
+        """Run, while senders of many requests wait."""
         self.ahead += 1
         self.none_ahead.clear()
         try:
@@ -129,7 +128,7 @@ class TakeTurns:
 
 
 class Turn:
-    """The turn of one request: first that of its client address, then that of its tenant."""
+    """The worker slot of one request: first one of its client address, then one of its tenant."""
 
     def __init__(self, turns: TakeTurns, client: str) -> None:
         self.client = client
@@ -140,7 +139,7 @@ class Turn:
         self._is_over = False
 
     async def arrive(self) -> None:
-        """Wait for a turn now that all of the request is there."""
+        """Wait for a slot after the whole request was received."""
         self.give_back()
         held = ExitStack()
         try:
@@ -156,7 +155,7 @@ class Turn:
             self.give_back()
 
     async def take(self, key: str) -> None:
-        """Wait for a turn of the sender `key`, instead of that of the address. Cancelled when the client goes away."""
+        """Wait for a slot of the sender `key` instead of the address. Cancelled when the client disconnects."""
         self._key, self._waiting = key, asyncio.current_task()
         try:
             if not self._is_over:
@@ -165,7 +164,7 @@ class Turn:
             self._waiting = None
 
     def take_in_thread(self, key: str) -> bool:
-        """Do that in the thread of the request. Return False if the client has gone away meanwhile."""
+        """Call `wait_for()` from the thread of the request. Return False if the client has disconnected meanwhile."""
         with suppress(CancelledError):
             asyncio.run_coroutine_threadsafe(self.take(key), self._loop).result()
         return not self._is_over
@@ -175,7 +174,7 @@ class Turn:
         self._held.close()
 
     def end(self) -> None:
-        """Give back the turn, and do not wait for it any longer: the request is over."""
+        """Release the slot, or stop waiting for it: the request has ended."""
         self._is_over = True
         self.give_back()
         if self._waiting is not None:
@@ -183,7 +182,7 @@ class Turn:
 
 
 class TurnMiddleware:
-    """Waits for the turn of the tenant, which TenantMiddleware has found, or of the address where there is none."""
+    """Waits for a slot of the tenant that TenantMiddleware has found, or of the address without a tenant."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -191,15 +190,15 @@ class TurnMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         turn: Turn | None = getattr(request, "scope", {}).get("turn")
         if turn is not None:
-            close_old_connections()  # a tenant that was not in the cache: who waits for a turn needs none
+            close_old_connections()  # of the look-up of an uncached tenant: a waiting request needs no connection
             tenant = getattr(request, "tenant", None)
             if not turn.take_in_thread(str(tenant.pk) if tenant else f"address {turn.client}"):
-                return HttpResponse(status=204)  # there is no client any more
+                return HttpResponse(status=204)  # the client has disconnected
         return self.get_response(request)
 
 
 def client_of(scope: Any) -> str:
-    """Return the address of a client: what its proxy says where one is trusted, as for limits of log-ins."""
+    """Return the client address, from the header of a trusted proxy if there is one, as for limits of log-ins."""
     peer = (scope.get("client") or ("",))[0]
     forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1")
     meta = {"REMOTE_ADDR": peer, **({"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {})}

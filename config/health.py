@@ -1,4 +1,4 @@
-"""`/healthz`: the process lives. `/readyz`: it can serve. On every host, before tenant resolution."""
+"""`/healthz`: liveness. `/readyz`: readiness. On every host, before tenant resolution."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ class HealthMiddleware:
 
 
 def ready() -> JsonResponse:
-    """Answer 200 with the state of each part, 503 if one that requests need is missing. The cache is not."""
+    """Answer 200 with the state of each part, 503 if a required one is missing. The cache is not required."""
     parts = {"database": _database_answers(), "cache": _cache_answers()}
     status = 200 if parts["database"] else 503
     return JsonResponse({"status": "ok" if status == 200 else "unavailable", "parts": parts}, status=status)

@@ -1,7 +1,7 @@
 """Heartbeat file of a worker for a supervisor: the worker touches it while it is connected and not stuck.
 
-It runs in the event loop of the worker, which takes jobs, and asks the broker each time. While the connection is being
-made again Celery stops the step.
+It runs in the event loop of the worker, which receives jobs, and pings the broker each time. While the worker
+reconnects, Celery stops the step.
 """
 
 from pathlib import Path
@@ -15,11 +15,11 @@ from redis.exceptions import RedisError
 
 logger = structlog.get_logger("config.heartbeat")
 
-SECONDS = 10.0  # between two; a worker whose file is a minute old does not live
+SECONDS = 10.0  # between two touches; a worker whose file is a minute old is dead
 
 
 class Heartbeat(bootsteps.StartStopStep):
-    """Touches HEARTBEAT_FILE, where that is set. A step of Celery's consumer."""
+    """Touches HEARTBEAT_FILE if it is set. A step of Celery's consumer."""
 
     requires = ("celery.worker.consumer.tasks:Tasks",)  # connected, and taking jobs
 

@@ -1,4 +1,4 @@
-"""How logs are written, structlog's and the standard library's alike: as lines of JSON, or in colours for people."""
+"""The format of log lines of structlog and the standard library: JSON, or colored text."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ PROCESSORS: list[Processor] = [
 
 
 def configure(*, level: str, for_people: bool) -> dict[str, Any]:
-    """Set structlog up, and return LOGGING, by which Django sets up the standard library's logging to match."""
+    """Configure structlog, and return LOGGING, with which Django configures the standard library's logging."""
     structlog.configure(
         processors=[*PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -44,7 +44,7 @@ def configure(*, level: str, for_people: bool) -> dict[str, Any]:
             "uvicorn": {"handlers": [], "propagate": True},
             "uvicorn.error": {"handlers": [], "propagate": True},
             "uvicorn.access": {"handlers": [], "propagate": False},
-            # A traceback each second while Redis is gone, which our own loggers say in a line.
+            # A traceback each second while Redis is unavailable, which our own loggers report in one line.
             "channels_redis": {"level": "CRITICAL"},
         },
     }

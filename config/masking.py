@@ -27,16 +27,16 @@ ADDRESS = re.compile(
 )
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Z][A-Z0-9]{1,9}(-[1-9][0-9]{0,8})?", re.ASCII)
 WORD = re.compile(r"[a-z0-9_-]+")
-GROUP = re.compile(r"<[^>]*>|\(\?P<[^)]*\)")  # what a route takes from the address
+GROUP = re.compile(r"<[^>]*>|\(\?P<[^)]*\)")  # an argument of a route
 
-# Of all URLs, once the web server knows them. Until then, and elsewhere, all words are masked.
+# The words of all URLs, set in the web server. Until then, and elsewhere, all words are masked.
 _words: set[str] = set()
 
 
 def mask_addresses(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Mask the URLs in a log line. A structlog processor, also for lines written with the standard library."""
     record = event.get("_record")
-    # Django writes the decoded path, in which there may be anything, such as spaces.
+    # Django writes the decoded path, which may contain any character, such as spaces.
     path = getattr(getattr(record, "request", None), "path", None) if isinstance(record, LogRecord) else None
     for name, value in event.items():
         if isinstance(value, str) and "/" in value:
@@ -51,7 +51,7 @@ def mask_path(path: str) -> str:
 
 
 def learn_words() -> None:
-    """Learn the words of our URLs, of all hosts."""
+    """Collect the words of the URLs of all hosts."""
     if not _words:
         conf: dict[str, Any] = settings.TENANCY
         variants = (variant["URLCONF"] for variant in conf["VARIANTS"].values())

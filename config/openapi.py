@@ -46,7 +46,7 @@ ROW_ACTIONS = {"retrieve", "create", "partial_update"}
 
 
 class Schema(AutoSchema):
-    """Adds what our views have in common."""
+    """Adds the common properties of the views of this API."""
 
     # Texts and examples ---------------------------------------------------------------------------------------------
 
@@ -87,7 +87,7 @@ class Schema(AutoSchema):
         return found
 
     def _request_example(self, media: dict[str, Any]) -> Any:
-        """Return the example of a body: the declared one, or what the example of the view has of its fields."""
+        """Return the example of a body: the declared one, or the fields of the body from the example of the view."""
         schema = media["schema"]
         if "$ref" in schema:
             name = schema["$ref"].rpartition("/")[2]
@@ -106,7 +106,7 @@ class Schema(AutoSchema):
         return headers(*names, *replayed, *(RATE_LIMIT if is_member else ())).get("headers", {})
 
     def _answers_with_tag(self) -> bool:
-        """Say whether the response is one object with its tag, as `TenantViewSet.answer()` gives it."""
+        """Return whether the response is one object with its ETag, as `TenantViewSet.answer()` gives it."""
         return self.action in ROW_ACTIONS or (self._is_row() and self.method in ("GET", "POST", "PATCH"))
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
@@ -118,7 +118,7 @@ class Schema(AutoSchema):
         return schema
 
     def _insert_field_validators(self, field: Any, schema: Any) -> None:
-        """Let a text that may be blank have one schema: drf-spectacular's two would both fit the empty text."""
+        """Use one schema for a text that may be blank: the empty text would match both schemas of drf-spectacular."""
         super()._insert_field_validators(field, schema)  # type: ignore[no-untyped-call]
         first = schema.get("oneOf", [{}])[0]
         if first.get("type") == "string" and "format" not in first and first.get("pattern", NO_NUL) == NO_NUL:
@@ -156,7 +156,7 @@ class Schema(AutoSchema):
         return body
 
     def _body(self, direction: Any) -> Any:
-        """Let a DELETE have a body where its view says so."""
+        """Add a body to a DELETE whose view declares one."""
         if self.method != "DELETE" or not hasattr(self.view, "body_of_delete"):
             return super()._get_request_body(direction)  # type: ignore[no-untyped-call]
         self.method = "POST"
@@ -166,13 +166,13 @@ class Schema(AutoSchema):
             self.method = "DELETE"
 
     def _keeps_keys(self) -> bool:
-        """Say whether a repeat of the request is answered again: that of a member, who may still send it."""
+        """Return whether an idempotency key replays the response: for members with the permission."""
         if self.method != "POST" or not isinstance(self.view, MemberWrites):
             return False
         return getattr(self.view, "action", None) not in self.view.ends_permission
 
     def _is_row(self) -> bool:
-        """Say whether the operation is about what shows a tag: one row, or what there is one of."""
+        """Return whether the operation is about an object with an ETag: one row, or a singleton."""
         if isinstance(self.view, MemberView):
             return type(self.view).locked_tag is not MemberView.locked_tag
         return isinstance(self.view, ReadOnlyTenantViewSet) and bool(self.view.detail)

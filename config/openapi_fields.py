@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of single fields and parameters: exactly what is accepted, so that others can check.
+"""Schemas of fields and parameters in the OpenAPI document: exactly the accepted values, so that tools can check them.
 
 Schemathesis does: `tests/fuzz`.
 """
@@ -19,12 +19,12 @@ ID_OR_KEY = {
     "description": "The id, or the key such as `WEB-42`.",
     "anyOf": [dict(ID), {"type": "string", "pattern": "^[A-Z][A-Z0-9]{1,9}-[1-9][0-9]{0,9}$"}],
 }
-# PostgreSQL has no text with U+0000 in it. Blank is what has nothing but space in it, and is refused like "".
-# All of Python's space, since `\s` is other characters in JavaScript, whose patterns these are.
+# PostgreSQL stores no text with U+0000. Text that consists of space is blank and is refused like "".
+# All space characters of Python, since `\s` differs in JavaScript, whose syntax the patterns have.
 _SPACE = r"\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _ANY, _LETTER = r"[^\u0000]*", rf"[^\u0000{_SPACE}]"
 NO_NUL = f"^{_ANY}$"
-# What `validate_line()` takes, but for a text of signs that show nothing. Space around a line is cut off first.
+# The values that `validate_line()` accepts, except invisible text. Space around a line is stripped first.
 _NO_BREAK = r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]*"
 _VISIBLE = r"[^\u0000-\u0020\u007f-\u00a0\u061c\u1680\u2000-\u200f\u2028-\u202f\u205f\u2066-\u2069\u3000]"
 LINE = f"^[{_SPACE}]*{_NO_BREAK}{_VISIBLE}{_NO_BREAK}[{_SPACE}]*$"
@@ -44,7 +44,7 @@ class TextScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-ca
     def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
         field = self.target
         schema: dict[str, Any] = auto_schema._map_serializer_field(field, direction, bypass_extensions=True)  # type: ignore[no-untyped-call]
-        schema["type"] = "string"  # and not ["string", "null"]: what calls this adds "null" where it is allowed
+        schema["type"] = "string"  # and not ["string", "null"]: the caller adds "null" if it is allowed
         # An explicit pattern is complete, unless space around the value is allowed.
         says_all = any(isinstance(each, RegexValidator) for each in field.validators) and not field.trim_whitespace
         if direction == "request" and not says_all:
@@ -69,7 +69,7 @@ class RowListScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped
 
 
 class FilterParameters(DjangoFilterExtension):  # type: ignore[no-untyped-call]
-    """Says more of our filters than their types do."""
+    """Adds formats and patterns to the types of filters."""
 
     priority = 1  # before the extension that it replaces
 
@@ -85,7 +85,7 @@ class FilterParameters(DjangoFilterExtension):  # type: ignore[no-untyped-call]
 
 
 def _schema_of(field: Any) -> dict[str, Any]:  # noqa: PLR0911  # a line for each kind of filter
-    """Return what is known of the values of a filter, {} when its type says it all."""
+    """Return the schema of the values of a filter, {} if its type is sufficient."""
     from tasks.api.filters import TaskNameFilter  # whose package needs the schema class, and that this module
     from tasks.queries import validate_query
 

@@ -1,4 +1,4 @@
-"""What a request must not find: the context of another one."""
+"""Isolation of the context variables of requests on one connection."""
 
 import asyncio
 from contextvars import Context
@@ -6,11 +6,11 @@ from typing import Any
 
 
 class OwnContext:
-    """ASGI middleware, the outermost one: every request and socket begins with nothing in its context.
+    """ASGI middleware, the outermost one: every request and socket begins with an empty context.
 
-    Code that reads a body makes the server listen to the connection again, and asyncio handles what comes in from then
-    on in the context of the reader. The next request of the connection would begin with what was in there: the tenant
-    of the last one, and a thread of it that has ended, in which its own view could not be called.
+    Code that reads a body makes the server listen to the connection again, and asyncio handles later data in the
+    context of the reader. The next request of the connection would inherit that context: the tenant of the last
+    request, and its ended thread, in which the next view could not be called.
     """
 
     def __init__(self, application: Any) -> None:

@@ -1,4 +1,4 @@
-"""The scheme by which a client came, where a proxy in front of the application knows it."""
+"""The scheme of a request behind a trusted proxy."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from config.health import PATHS
 
 logger = structlog.get_logger("config.proxies")
 
-# What a proxy says, and what ASGI calls that.
+# The scheme in the header, and the scheme in ASGI.
 SCHEMES = {
     "http": {"http": "http", "https": "https"},
     "websocket": {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"},
@@ -20,9 +20,9 @@ TEXT = b"The proxy sets no X-Forwarded-Proto. Set it there to http or https, or 
 class TrustProxy:
     """ASGI middleware: with TRUST_PROXY, a request has the scheme of `X-Forwarded-Proto`.
 
-    In whichever case, and the first where there are several: each proxy adds the scheme by which it was reached, and
-    the first of them was reached by the browser. A request without it, where PUBLIC_URL is https, is answered with
-    400: a redirect to https would come back without it, again and again.
+    The case is ignored, and the first of several values counts: each proxy appends the scheme of its request, and the
+    browser's proxy is the first. If PUBLIC_URL is https, a request without the header is answered with 400, because
+    a redirect to https would cause an endless loop.
     """
 
     def __init__(self, application: Any) -> None:

@@ -2,8 +2,8 @@
 
 The xdist controller starts them; its workers find the variables in their environment.
 
-Programs that come from no wheel are marked: `@pytest.mark.needs_program("pgbouncer")`. Without the program the test is
-left out, which the end of the run says loudly; with REQUIRE=pgbouncer in the environment it fails instead.
+Tests that need programs without a wheel are marked: `@pytest.mark.needs_program("pgbouncer")`. Without the program the
+test is skipped, which the summary reports in red; with REQUIRE=pgbouncer in the environment it fails instead.
 """
 
 import os
@@ -26,7 +26,7 @@ MOST_WORKERS = 8  # each has connections to PostgreSQL, and so have the processe
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests() -> None:
-    # Servers of the tests' own: they may lose data when the machine fails, which makes them several times faster.
+    # Separate servers for tests: they may lose data in a crash of the machine, which makes them several times faster.
     os.environ.setdefault("DATA_DIR", str(ROOT / ".data" / "tests"))
     os.environ.setdefault("EMBEDDED_FSYNC", "0")
     # The jobs of one run never reach the workers of another, such as those of parallel test runs.
@@ -44,7 +44,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 def find_program(name: str) -> str | None:
     """Return the path of a program, None when it is not installed."""
-    folders = f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}"  # Debian keeps pgbouncer out of most users' PATH
+    folders = f"{os.environ.get('PATH', '')}:{SYSTEM_PATH}"  # on Debian pgbouncer is not in the PATH of most users
     found = (shutil.which(each, path=folders) for each in NAMES.get(name, (name,)))
     return next((path for path in found if path), None)
 

@@ -11,7 +11,7 @@ from tenancy.clients import address_of
 
 
 class LogRequests(RequestMiddleware):
-    """Without what a client writes into headers of proxies: `ip` is who would be limited, and in the audit log."""
+    """Ignores forwarded headers of clients: `ip` is the address of rate limits and of the audit log."""
 
     def __init__(self, get_response: Any) -> None:
         super().__init__(get_response)

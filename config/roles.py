@@ -1,4 +1,4 @@
-"""The page about roles, made from the table that is asked.
+"""The page about roles, generated from the table of permissions.
 
 `make roles` writes it to docs/roles.md; a test compares the two.
 """
@@ -11,34 +11,34 @@ import django
 INTRODUCTION = """\
 # Roles
 
-Every user is a member of an account in one role. The table is that of `accounts/permissions.py`, which pages and API
-ask; `make roles` makes this page of it.
+Every member of an account has one role. `make roles` generates this page from the table of `accounts/permissions.py`,
+which pages and API check.
 """
 
 PRIVATE_PROJECTS = """
-A role says what can be done with what one sees, and all members see all open projects. Anything else is 403
-`permission_denied`.
+A role defines what a member can do with the rows that they see, and all members see all open projects. Anything else
+is 403 `permission_denied`.
 
 ## Private projects
 
-A private project is seen by its own members, and by admins and owners of the account. For other members it does not
-exist, nor does anything in it: not in lists, searches and activity, and by id or key it is 404 `not_found`, like one
-that was never there.
+The members of a private project, and admins and owners of the account, see it. For other members the project and its
+contents do not exist: they are absent from lists, searches and activity, and a request by id or key is 404
+`not_found`, like that of an absent project.
 
-- The creator of a project is a member of it. Its members and admins make it private or open and say who else is a
-  member. A private project keeps one member at least.
-- A project member sees the project. What they may do there is up to their role in the account: a viewer who
-  is a member of a private project reads it.
-- Tasks are assigned to people who see the project. Who leaves a private project loses sight of the tasks in it.
-- An open project has members too. They are who sees it once it becomes private.
+- The creator of a project is a member of it. Its members and admins make it private or open and add and remove
+  members. A private project has at least one member.
+- A project member sees the project. Their role in the account defines their permissions in it: a viewer who is a
+  member of a private project reads it.
+- Tasks are assigned to members who see the project. A member who leaves a private project no longer sees its tasks.
+- An open project has members too. They see it if it becomes private.
 
-What can still be inferred of it, and why:
+Other members can still infer these facts:
 
-- **That a key is taken.** Keys are unique in an account, since they name tasks (`WEB-42`), so a taken one is refused,
-  for creating and for renaming, and a key that is made from a name skips it (`SEC2`). The text is the same for all
-  keys that cannot be had, and names no project. Name, members and amount of work stay hidden.
-- **How many projects and bytes there are in all.** The plan counts them, its page shows it, and 402 says so.
-- **The names of labels.** They belong to the account. The page of the labels counts tasks that one sees.
+- **A key is taken.** Keys are unique in an account, since they name tasks (`WEB-42`), so a taken one is refused at
+  creation and renaming, and a key that is generated from a name skips it (`SEC2`). The text is the same for all
+  unavailable keys and names no project. Name, members and amount of work stay hidden.
+- **The total number of projects and bytes.** The plan counts them, its page shows them, and 402 reports the limit.
+- **The names of labels.** They belong to the account. The page of the labels counts visible tasks only.
 """
 
 

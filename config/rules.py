@@ -1,4 +1,4 @@
-"""Which values the variables of `config.environment` may have. A rule returns a remedy, "" for a valid value."""
+"""Rules for the values of the variables of `config.environment`. A rule returns a remedy, "" for a valid value."""
 
 import os
 import re
@@ -68,7 +68,7 @@ without_spaces = matching(r"\S+", "It must not contain spaces.")
 def database_url(value: str) -> str:
     try:
         if urlsplit(value).scheme not in ("postgres", "postgresql", "pgsql", "psql"):
-            return DATABASE_URL  # the library would warn of it, with the password
+            return DATABASE_URL  # the library would log a warning with the password
         parsed: dict[str, Any] = environ.Env.db_url_config(value)
         libpq = {name: option for name, option in parsed.get("OPTIONS", {}).items() if name.islower()}
         psycopg.conninfo.make_conninfo(**libpq)
@@ -92,7 +92,7 @@ def origin(value: str) -> str:
 
 
 def is_url(value: str, schemes: Iterable[str]) -> bool:
-    """Say whether `value` has one of the schemes, a valid host and port, and no user, query or fragment."""
+    """Return whether `value` has one of the schemes, a valid host and port, and no user, query or fragment."""
     try:
         parts = urlsplit(value)
         port, host = parts.port, parts.hostname or ""
@@ -123,7 +123,7 @@ def sender(value: str) -> str:
 
 
 def folder(value: str) -> str:
-    """Check a folder that may be made. One that cannot be looked at is explained where it is used."""
+    """Check a folder that may be created. An unreadable folder is reported where it is used."""
     return FOLDER if os.path.exists(value) and not os.path.isdir(value) else ""
 
 

@@ -75,8 +75,8 @@ PUBLIC_URL = addresses.public_url(
     read("PUBLIC_URL"), base_domain=BASE_DOMAIN, port=PORT, trust_proxy=TRUST_PROXY, serves_tls=read("SERVES_TLS")
 )
 HTTPS = PUBLIC_URL.startswith("https:")
-IS_TRIAL = BASE_DOMAIN == "localhost" and not HTTPS  # on one machine, where secrets that are known do no harm
-DEMO = read("DEMO") and IS_TRIAL  # the passwords of its accounts are known
+IS_TRIAL = BASE_DOMAIN == "localhost" and not HTTPS  # on one machine, where published secrets do no harm
+DEMO = read("DEMO") and IS_TRIAL  # the passwords of its accounts are published
 if not IS_TRIAL:
     for name in trial.VARIABLES:
         trial.refuse_published(name, read(name))
@@ -93,7 +93,7 @@ TENANCY = {
     "CLOSING_URLCONF": "config.urls.closing",  # of a tenant that waits for being deleted
     # Keys that are counted across all tenants: fresh log-in attempts on every host would make the limit worthless.
     # Without the cache they refuse, while everything else continues.
-    # A code of an authenticator app is used up everywhere too.
+    # A code of an authenticator app is also used up on all hosts.
     "PUBLIC_CACHE_KEYS": ["allauth:rl:", "allauth.mfa.totp.used", "login:"],
     # Models whose rows belong to no tenant, and why: {label: reason}. Check tenancy.E015 reports any other one.
     "SHARED_MODELS": {
@@ -117,7 +117,7 @@ TENANCY = {
     "PERSONAL_TOKENS": "accounts.tokens.tenant_id_of_personal_token",
 }
 
-# The host is checked by the first resolver, and nothing runs before it but the health checks.
+# The first resolver checks the host; only the health checks run before it.
 ALLOWED_HOSTS = ["*"]
 
 MIDDLEWARE = [
@@ -184,8 +184,8 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # in the browser that signed up, and in no other
-ACCOUNT_CHANGE_EMAIL = True  # a person has one address; a new one counts once it is confirmed
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # in the browser that signed up only
+ACCOUNT_CHANGE_EMAIL = True  # a user has one address; a new one replaces it after its confirmation
 ACCOUNT_SESSION_REMEMBER = True
 # In addition to the limits of allauth. `key` is the recipient: an anonymous client can enter any address.
 ACCOUNT_RATE_LIMITS = {
@@ -207,9 +207,9 @@ ACCOUNT_FORMS = {
 }
 
 MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
-MFA_TOTP_ISSUER = product.NAME  # allauth's is the host, but the code is of the person and not of an account
+MFA_TOTP_ISSUER = product.NAME  # allauth uses the host, but the code belongs to the user and not to an account
 MFA_TOTP_TOLERANCE = 1  # backwards only, and once: accounts.second_factor
-# allauth fears that a user switches it on with an address that is not theirs. That cannot happen here.
+# allauth prevents activation with an unconfirmed address. Users here always have a confirmed one.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_FORMS = {
     "activate_totp": "frontend.auth.forms.SwitchOnApp",
@@ -217,7 +217,7 @@ MFA_FORMS = {
     "reauthenticate": "frontend.auth.forms.AskCodeAgain",
 }
 
-# Cookies are host-only, which is what keeps the tenants' sessions apart in the browser.
+# Cookies are host-only, so the sessions of tenants are separate in the browser.
 COOKIE_PREFIX = "__Host-" if HTTPS else ""
 SESSION_ENGINE = "accounts.session_store"
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
@@ -279,7 +279,7 @@ FILE_UPLOAD_HANDLERS = ["accounts.rest.uploads.NoFiles"]  # views that want one 
 
 # Mail ---------------------------------------------------------------------------------------------------------------
 
-MAIL_FOLDER = read("MAIL_FOLDER")  # for one person's machine: a visitor who reads all mail can log in as any user
+MAIL_FOLDER = read("MAIL_FOLDER")  # for a local machine only: a reader of all mails can log in as any user
 if MAIL_FOLDER and not IS_TRIAL:
     raise ImproperlyConfigured("MAIL_FOLDER shows all mail: it is for demonstrations on localhost alone.")
 MAILERS = {
@@ -309,7 +309,7 @@ METRICS_PORT, METRICS_ADDRESS = read("METRICS_PORT"), read("METRICS_ADDRESS")
 
 BROKER_URL = connections.broker(read("BROKER_URL"), cache_url=read_required("REDIS_URL"))
 
-# All that Celery knows: config.celery gives it this, and not the settings, which hold secrets of other servers.
+# The whole configuration of Celery. It does not get the settings, which contain secrets of other servers.
 CELERY = {
     "broker_url": BROKER_URL,
     "result_backend": BROKER_URL,
@@ -348,9 +348,8 @@ HEARTBEAT_FILE = read("HEARTBEAT_FILE")
 
 # Live updates -------------------------------------------------------------------------------------------------------
 
-# Publish and subscribe, where nothing is kept: what goes through it only says that there is something to read, and
-# a process that missed it looks for itself. The other layer keeps messages and members of groups in Redis until they
-# expire, also those of processes that died.
+# Publish and subscribe, without storage: a message only announces new events, and a process that missed it polls. The
+# other layer stores messages and members of groups in Redis until they expire, also those of processes that died.
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
@@ -382,7 +381,9 @@ SPECTACULAR_SETTINGS = openapi_settings.SETTINGS
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=10),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
-    "LEEWAY": timedelta(seconds=10),  # servers' clocks differ: a token of one must not be of the future for another
+    "LEEWAY": timedelta(
+        seconds=10
+    ),  # the clocks of servers differ: a new token of one server must be valid on another
     "AUDIENCE": product.SLUG,
     "SIGNING_KEY": read("JWT_SIGNING_KEY") or SECRET_KEY,
     "USER_ID_CLAIM": "sub",

@@ -1,7 +1,7 @@
-"""How long a client may take to send and to read, and what becomes of the connection of one that takes longer.
+"""Timeouts of sending and reading clients, and the end of the connections of slow ones.
 
-An answer and its request hold no connection to the database while they wait for their client: see `config.bodies`.
-They still hold memory and a file descriptor, so they do not wait for ever.
+A request that waits for its client holds no connection to the database: see `config.bodies`. It still holds memory
+and a file descriptor, so the wait is limited.
 """
 
 import asyncio
@@ -9,13 +9,13 @@ from collections.abc import Awaitable
 from contextlib import suppress
 from typing import Any
 
-GRACE = 30.0  # seconds that a client may take for anything, and for each pause
+GRACE = 30.0  # seconds that a client may always take, and for each pause
 RATE = 16 * 1024  # bytes a second, on average, of what takes longer
 LINGER = 2.0  # seconds in which a refused body is still received, so that its sender reads the answer
 
 
 class Pace:
-    """How long the server has waited for one client, in one direction, and how much it got or was rid of meanwhile."""
+    """The time that the server has waited for one client, in one direction, and the bytes transferred meanwhile."""
 
     def __init__(self) -> None:
         self._waited, self._moved = 0.0, 0
@@ -36,10 +36,10 @@ class Pace:
 
 
 class HangUp:
-    """ASGI middleware, outside of all that answers: ends the connection of a client that does not read.
+    """ASGI middleware around the application: ends the connection of a client that does not read.
 
-    It also ends the connection of one whose body was refused before its end, after the answer. The server would
-    receive the rest of it, however slowly it comes, and throw it away.
+    It also ends a connection with a refused body after the response. Otherwise the server would receive and discard
+    the rest of the body, at any speed.
     """
 
     def __init__(self, application: Any) -> None:
@@ -58,7 +58,7 @@ class HangUp:
             try:
                 await pace.wait_for(send(message))
             except TimeoutError:
-                hang_up(send)  # the application hears of it as of any other client that goes away
+                hang_up(send)  # the application gets the message of any disconnected client
             pace.has_moved(len(message.get("body", b"")))
 
         async def send_and_end(message: Any) -> None:
@@ -82,10 +82,10 @@ class HangUp:
 
 
 def hang_up(send: Any) -> None:
-    """End the connection of an ASGI `send` at once. What the client has not read is lost.
+    """End the connection of an ASGI `send` immediately. Unread data is lost.
 
-    ASGI has no word for that. uvicorn's `send` is a method of what has the transport, whose `close()` would wait for
-    the client to read everything.
+    ASGI has no message for it. uvicorn's `send` is a method of the object with the transport, whose `close()` would
+    wait for the client to read everything.
     """
     if (transport := _transport(send)) is not None:
         transport.abort()
@@ -99,7 +99,7 @@ async def _linger(receive: Any) -> None:
 
 
 def _hang_up_unless_read(send: Any) -> None:
-    """Give a client GRACE to read the end of what was sent. A connection that is closed waits for that, for ever."""
+    """Give a client GRACE to read the end of the response. A closing connection would wait forever."""
     transport = _transport(send)
     if transport is not None and _has_unread(transport):
         asyncio.get_running_loop().call_later(GRACE, _abort_if_closing, transport)

@@ -1,4 +1,4 @@
-"""How a process ends whose settings are not valid: with a message, and without a traceback."""
+"""A process with invalid settings ends with a message and without a traceback."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,9 +1,9 @@
-"""Where style sheets, scripts and pictures are, under names that change with what is in them."""
+"""Static files with names that contain a hash of their content."""
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class StaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
-    """WhiteNoise's, with the names that our modules import each other by: without it they would be kept too long."""
+    """WhiteNoise's storage, which also rewrites imports of JavaScript modules, so that no cache serves old ones."""
 
     support_js_module_import_aggregation = True

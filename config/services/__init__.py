@@ -45,7 +45,7 @@ def data_dir() -> Path:
 
 
 def ensure(*, owner: bool) -> None:
-    """Have every service running and put the variables that lead to it into os.environ, where they are missing.
+    """Start every service and set the missing variables that lead to it in os.environ.
 
     `owner` says whether DATABASE_OWNER_URL is among them, which web processes and workers must never hold. Servers
     started here run until the last process that called this has exited. Beside a running demo, PORT becomes its port
@@ -70,7 +70,7 @@ def ensure(*, owner: bool) -> None:
 
 
 def pretend() -> None:
-    """Put the variables that are missing into os.environ, leading nowhere: for commands that only read settings."""
+    """Set the missing variables in os.environ to unreachable servers, for commands that only read settings."""
     for variable, value in PLACEHOLDERS.items():
         os.environ[variable] = os.environ.get(variable) or value
 

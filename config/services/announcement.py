@@ -1,7 +1,7 @@
-"""The port of the running demo, for the commands that are run beside it and print links.
+"""The port of the running demo, for commands that print links.
 
-The demo holds a lock on `.data/demo.lock` until it exits. The file's content is the port, which is believed only while
-the lock is held: a killed demo leaves the file behind, and the system drops its lock.
+The demo holds a lock on `.data/demo.lock` until it exits. The file's content is the port, which is valid only while
+the lock is held: a killed demo leaves the file, and the system drops its lock.
 """
 
 import fcntl

@@ -1,4 +1,4 @@
-"""Files and folders under DATA_DIR: who owns them, and the secrets among them."""
+"""Files and folders under DATA_DIR: their owner, and secrets."""
 
 import fcntl
 import os

@@ -1,9 +1,9 @@
-"""How long embedded servers live: from their first user to their last, without counting.
+"""The lifetime of embedded servers: from their first user to their last, without a counter.
 
-Every process that uses them holds a shared lock on `in-use.lock` until it exits. One that leaves tries to get that
-lock alone. The process that gets it is the last and stops the servers. The system drops locks of a killed process, so
-its servers, left over, are adopted by the next one to come and stopped by the last one to go. Coming and going are
-serialised by `start.lock`, so no process stops servers that another is just about to use.
+Every process that uses them holds a shared lock on `in-use.lock` until it exits. An exiting process tries to get the
+lock exclusively. The process that gets it is the last and stops the servers. The system drops locks of a killed
+process, so its servers, left over, are adopted by the next one to come and stopped by the last one to go. Coming and
+going are serialised by `start.lock`, so no process stops servers that another is just about to use.
 """
 
 import atexit
@@ -18,7 +18,7 @@ from pathlib import Path
 from config.services.files import exclusive_lock, make_folder, open_file, secret
 from config.services.server import Server, ServicesError
 
-STOP_SECONDS = 30.0  # PostgreSQL writes what it has in memory
+STOP_SECONDS = 30.0  # PostgreSQL writes its memory to the disk
 
 
 class Hold:
@@ -35,7 +35,7 @@ class Hold:
             self._in_use = open_file(root / "in-use.lock", "ab")
             _end_like_ctrl_c_when_terminated()
             atexit.register(self.release)
-            # A forked child must not keep the lock alive. (One that was exec'ed does not have it.)
+            # A forked child must not hold the lock. (After exec() it does not have it.)
             os.register_at_fork(after_in_child=self._in_use.close)
             try:
                 with exclusive_lock(root / "start.lock"):
@@ -101,7 +101,7 @@ def _end_like_ctrl_c_when_terminated() -> None:
 
 @contextmanager
 def _signals_blocked() -> Iterator[None]:
-    # A second Ctrl-C, from impatience, must not interrupt the stopping.
+    # A second Ctrl-C must not interrupt the stopping.
     signals = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:

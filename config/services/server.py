@@ -1,8 +1,8 @@
-"""What the embedded servers have in common: start one, recognise a running one, stop it.
+"""The base of the embedded servers: start one, recognize a running one, stop it.
 
 A server inherits the lock on its lock file (`.data/<name>.lock`) and so holds it exactly as long as it, or a child
 of it, lives. That, and never a process id, shows whether it runs: ids are reused. The file's content, `<pid> <port>`,
-is believed only while the lock is held. Everything here is called with `start.lock` held (see lifetime.py).
+is valid only while the lock is held. Everything here is called with `start.lock` held (see lifetime.py).
 """
 
 import fcntl
@@ -32,12 +32,12 @@ SYSTEM_PATH = f"{os.defpath}:/usr/local/sbin:/usr/sbin:/sbin"
 
 
 class ServicesError(RuntimeError):
-    """An embedded server cannot be had; the text says which, why, and what to do."""
+    """An embedded server is not available; the text names it, the reason and the remedy."""
 
 
 @dataclass(frozen=True)
 class Launch:
-    """How a server is called. Secrets go through the environment or stdin: arguments show in process lists."""
+    """The command line of a server. Secrets go through the environment or stdin: arguments show in process lists."""
 
     arguments: list[str | Path]
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -45,9 +45,9 @@ class Launch:
 
 
 class Server(ABC):
-    """One embedded server; a subclass names its facts and fills in the four methods below.
+    """One embedded server; a subclass sets its attributes and implements the four methods below.
 
-    `root` is DATA_DIR, `folder` is where the server keeps its data.
+    `root` is DATA_DIR, `folder` contains the data of the server.
     """
 
     name: ClassVar[str]
@@ -70,11 +70,11 @@ class Server(ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """Make `folder` ready to be served. No server runs on it."""
+        """Prepare `folder`. No server runs on it."""
 
     @abstractmethod
     def launch(self, port: int) -> Launch:
-        """Return how to call the program so that it listens on 127.0.0.1:`port`."""
+        """Return the command line of the program for 127.0.0.1:`port`."""
 
     @abstractmethod
     def answers(self, pid: int, port: int) -> bool:
@@ -85,7 +85,7 @@ class Server(ABC):
         """Return the variables that lead to the server."""
 
     def finish(self, port: int) -> None:  # noqa: B027 (most servers need nothing)
-        """Do what needs the server to answer first."""
+        """Prepare the running server, for example create roles."""
 
     # The program
 
@@ -138,7 +138,7 @@ class Server(ABC):
         return self._state()[1]
 
     def is_running(self) -> bool:
-        """Tell whether the server, or a child of it that outlived it, is alive."""
+        """Return whether the server, or a child of it that outlived it, is alive."""
         if not self._lock.exists():
             return False
         with open(self._lock, "ab") as file:
