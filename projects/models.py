@@ -34,7 +34,7 @@ class RankField(models.CharField):  # type: ignore[type-arg]
 def visible_through(membership: Membership, path: str = "") -> Q:
     """Return the condition that a member may see the project at `path`, such as `task__project`; "" is the row itself.
 
-    All members see the open ones, and of the private ones their own; owners and admins see them all.
+    All members see open projects and the private projects of which they are members; owners and admins see all.
     """
     if may(membership, "project.see_private"):
         return Q()
@@ -44,9 +44,9 @@ def visible_through(membership: Membership, path: str = "") -> Q:
 
 class ProjectQuerySet(models.QuerySet["Project"]):
     def visible_to(self, membership: Membership) -> Self:
-        """Return the projects that a member may see: the open ones and, of the private ones, their own.
+        """Return the projects that a member may see: open projects and the private projects of which they are members.
 
-        Owners and admins see them all.
+        Owners and admins see all projects.
         """
         return self.filter(visible_through(membership))
 
@@ -81,7 +81,7 @@ class Project(AbstractTopic):
         return self.name
 
     def unique_error_message(self, model_class: Any, unique_check: Any) -> ValidationError:
-        """Return what is said of a key that is taken, perhaps by a project that the person does not see."""
+        """Return the message for a taken key, whether or not the member sees the project with that key."""
         return ValidationError(KEY_REFUSED, code="unique")
 
     def seen_by(self, members: Iterable[Membership]) -> list[Membership]:
@@ -171,11 +171,11 @@ class Label(TenantModel):
 
 class ActivityQuerySet(models.QuerySet["Activity"]):
     def visible_to(self, membership: Membership) -> Self:
-        """Return what happened in the projects that a member may see."""
+        """Return the activity of the projects that a member may see."""
         return self.filter(visible_through(membership, "project"))
 
     def about_task(self, task_id: UUID) -> Self:
-        """Return what happened to a task, and to its parts."""
+        """Return the activity of a task and its parts."""
         return self.filter(Q(object_id=task_id) | Q(task_id=task_id))
 
 

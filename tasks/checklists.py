@@ -26,7 +26,7 @@ class Tick:
 
 
 def fingerprint(text: str) -> str:
-    """Return what differs when a text does in more than the marks of its items: others may tick meanwhile."""
+    """Return the text without the marks of its items, for comparison: others may tick meanwhile."""
     plain = _ITEMS.sub(r"\1 \3", NEWLINE.sub("\n", text))
     return sha256(plain.encode()).hexdigest()[:16]
 
@@ -42,7 +42,7 @@ def ticked(text: str, tick: Tick) -> str:
 
 
 def _item_on(text: str, line: int) -> re.Match[str] | None:
-    """Return the item on a line; None where readers see none, such as in a block of code."""
+    """Return the item on a line; None for lines that render no item, such as in a block of code."""
     starts = [0, *(match.end() for match in NEWLINE.finditer(text))]
     item = ITEM.match(text, starts[line]) if line < len(starts) else None
     return item if item is not None and line in item_lines(text) else None

@@ -21,7 +21,7 @@ from tasks.models import Comment, Task, TaskQuerySet
 from tenancy.clock import current_zone, local_time
 from tenancy.folding import sort_key
 
-PAGE = 100  # tasks that are in memory at once, with everything in them
+PAGE = 100  # tasks that are in memory at once, with their related rows
 
 COLUMNS = (
     *("key", "title", "description", "status", "priority", "assignees", "labels", "due_date", "subtasks", "comments"),
@@ -96,9 +96,9 @@ class ProjectsInArchive:
 
 
 def write_project(project: Project, format_: str, file: IO[bytes], most: int) -> Iterator[int]:
-    """Write all tasks of a project that are there now, and yield after each page how many are written.
+    """Write all present tasks of a project, and yield the number of written tasks after each page.
 
-    It takes as many queries for each page as for any other. Raises TooLarge when there are more than `most` bytes.
+    Each page takes the same number of queries. Raises TooLarge when there are more than `most` bytes.
     """
     with closing(WRITERS[format_](file, most)) as writer:
         yield from _write_tasks(project, writer)

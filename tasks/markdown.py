@@ -15,7 +15,7 @@ NEWLINE = re.compile(r"\r\n?|\n")  # as Markdown counts lines
 # Unmatched delimiters cost quadratic time: a paragraph with more of them than this is shown as plain text.
 MARKS = re.compile(r"[\[\]*_~`<&\\]|!(?=\[)")
 MOST_MARKS = 300
-MOST = 50_000  # characters; what is stored has no more, but what people want to preview may
+MOST = 50_000  # characters; stored texts have no more, but a preview may
 MOST_CELLS = 10_000  # of tables, with those that rows leave out
 MOST_LINES = 2_000  # that are read as Markdown; the others are shown as plain text
 MOST_PLACES = 500  # in one text; the others are shown as they were written
@@ -30,8 +30,8 @@ _CHECKBOX = re.compile(r"\[[ xX]\][ \t]+(?=\S)")
 def new_parser() -> MarkdownIt:
     """Return a parser of CommonMark with tables, strikethrough and task lists, whose costs are limited.
 
-    HTML in the source stays text. Lines end where their writer ended them. An address that is written down once and
-    referred to often would make a short text a very long page, so there are no reference links.
+    HTML in the source stays text. Line breaks are kept. There are no reference links: an address that is defined once
+    and referenced often would make a very long page from a short text.
     """
     parser = MarkdownIt("commonmark", {"html": False, "breaks": True})
     parser.enable(["table", "strikethrough"]).disable(["reference"])
@@ -48,26 +48,26 @@ def split_text(text: str) -> tuple[str, str]:
 
 
 def item_lines(text: str) -> set[int]:
-    """Return the lines, counted from 0, whose items of task lists readers see with a box."""
+    """Return the lines, counted from 0, with items of task lists that render a checkbox."""
     tokens = call_with_room(_blocks.parse, split_text(text)[0])
     return {int(token.meta["item"].partition(":")[0]) for token in tokens if "item" in token.meta}
 
 
 def admit_place(state: StateCore) -> bool:
-    """Count a place, such as an item or the key of a task, and say whether the text may have it."""
+    """Count a place, such as an item or the key of a task, and return whether the limit allows it."""
     state.env["places"] = state.env.get("places", 0) + 1
     return bool(state.env["places"] <= MOST_PLACES)
 
 
 def _leave_heaps(state: StateCore) -> None:
-    """Take for plain text what would take seconds to read."""
+    """Treat text that would take seconds to parse as plain text."""
     for token in state.tokens:
         if token.type == "inline" and len(MARKS.findall(token.content)) > MOST_MARKS:
             token.type, token.children = "text", None
 
 
 def _small_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Read a table, unless it may have too many cells: a few characters make thousands of them."""
+    """Parse a table unless it may have too many cells: a few characters create thousands of them."""
     if start + 2 > end:
         return False
     columns = state.src[state.bMarks[start + 1] : state.eMarks[start + 1]].count("|") + 1
@@ -80,7 +80,7 @@ def _small_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _take_marks(state: StateCore) -> None:
-    """Take the marks of task lists out of their items, and remember them: before the text behind them is read."""
+    """Remove the marks of task lists from their items and store them, before the text after them is parsed."""
     lines = state.src.split("\n") if "[" in state.src else []
     for opened, paragraph, token in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
         if (opened.type, paragraph.type, token.type) != ("list_item_open", "paragraph_open", "inline"):

@@ -15,7 +15,7 @@ from tenancy.folding import VOICE_MARKS, is_unspaced, normalized
 MOST = 200  # signs that are looked at in one text; a text with more of them mentions no members
 SIGNS = "@\uff20"  # input methods of Chinese and Japanese write the wide one
 JOINING = "._@\uff20/-"  # besides letters, digits and marks: an address or a path continues after it
-CODE = "\0"  # in the place of code, so that what stands around it does not become one word
+CODE = "\0"  # replaces code, so that the text around it does not become one word
 
 _markdown = new_parser()
 
@@ -23,8 +23,8 @@ _markdown = new_parser()
 def mentioned(body: str, members: Iterable[Membership]) -> list[Membership]:
     """Return those of `members` whom a text mentions, in its order. Needs `user` to be loaded.
 
-    Upper and lower case are the same, and so is all space. Of two names that fit, the longer one is meant; several
-    people of the same name are all meant. Where a word continues after the longest one, no part of it is meant, unless
+    Case and the kind of space are ignored. The longest matching name counts; several members with this name are all
+    mentioned. Where a word continues after the longest one, no part of it counts, unless
     that ends at a space. Code mentions no member.
     """
     if not may_mention(body):
@@ -34,7 +34,7 @@ def mentioned(body: str, members: Iterable[Membership]) -> list[Membership]:
 
 
 def may_mention(body: str) -> bool:
-    """Say whether a text has a sign that begins a mention."""
+    """Return whether a text has a sign that begins a mention."""
     return any(sign in body for sign in SIGNS)
 
 
@@ -64,7 +64,7 @@ def _find(text: str, known: dict[str, list[Membership]]) -> Iterator[Membership]
 
 
 def _leads_to(before: str) -> bool:
-    """Say whether what stands before a sign belongs to it, as in an e-mail address. `mentions.js` asks the same."""
+    """Return whether the text before a sign belongs to it, as in an email address. `mentions.js` has the same rule."""
     if not before or is_unspaced(before):  # "请@王小明看": there are no spaces around a word
         return False
     return before in JOINING or unicodedata.category(before)[0] in "LNM"

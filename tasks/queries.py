@@ -142,7 +142,7 @@ class TaskFilterSet(ArchivedFilterSet):
         return queryset.filter(task_labels__label_id=value)
 
     def filter_due(self, queryset: Any, name: str, value: str) -> Any:
-        """Return the tasks that are due then, as seen from the current date of the user."""
+        """Return the tasks with this due state on the current date of the user."""
         today = current_date()
         match value:
             case Due.LATE:
@@ -154,6 +154,6 @@ class TaskFilterSet(ArchivedFilterSet):
         return queryset.filter(due_date=None)
 
     def filter_mine(self, queryset: Any, name: str, value: bool) -> Any:
-        """Return the tasks that are assigned to the member who asks, or the others."""
+        """Return the tasks that are assigned to the requesting member, or the others."""
         mine = Exists(Assignment.objects.filter(task=OuterRef("pk"), member=self.request.membership))
         return queryset.filter(mine if value else ~mine)

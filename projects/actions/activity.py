@@ -17,8 +17,8 @@ from projects.models import Activity, Project
 def lock_project(project_id: UUID) -> Project:
     """Return the reloaded project, locked until the transaction ends. Raises Gone when it is gone.
 
-    The order of locks is always the project first, and counters and ranks that are read afterwards stay true. What a
-    member does begins with `lock_project_for()`.
+    The project is always locked first, so counters and ranks that are read afterwards stay valid. An action of a
+    member begins with `lock_project_for()`.
     """
     # NO KEY: rows that only refer to the project, such as one that another transaction inserts, need not wait.
     return get_or_gone(Project.objects.select_for_update(no_key=True), project_id)
@@ -38,7 +38,7 @@ def lock_project_for(actor: Membership, permission: str, project_id: UUID) -> Pr
 
 
 def sees(project: Project, actor: Membership) -> bool:
-    """Say whether a member who was just authorized may see a project. A query if it is private."""
+    """Return whether a just authorized member may see a project. It needs a query if the project is private."""
     if not project.private or may(actor, "project.see_private"):
         return True
     return project.project_members.filter(member=actor).exists()

@@ -64,9 +64,9 @@ class _MoreProjects(Exception):
 def lock_label(label: Label) -> tuple[Label, list[Project]]:
     """Return the reloaded label and the projects with tasks that have it, all locked. Raises Gone if it is gone.
 
-    The projects first and in one order, as everywhere: what puts the label on a task holds the project and then
-    wants the label. No task gets the label while it is locked, so the projects that are returned are all there are,
-    and a second call in the same transaction locks no project that it has not locked before.
+    The projects are locked first and in one order, as everywhere: an action that adds the label to a task locks the
+    project and then the label. No task gets the label while it is locked, so all projects are returned, and a second
+    call in the same transaction locks no other project.
     """
     while True:
         try:

@@ -101,7 +101,7 @@ def update_project(*, project: Project, actor: Membership, **fields: Unpack[Proj
 
 @transaction.atomic
 def archive_project(*, project: Project, actor: Membership) -> Project:
-    """Put a project away, with everything in it. Raises PermissionDenied, AlreadyArchived, Gone when it is gone."""
+    """Archive a project with its contents. Raises PermissionDenied, AlreadyArchived, Gone when it is gone."""
     project = lock_project_for(actor, "project.archive", project.pk)
     if project.archived_at is not None:
         raise AlreadyArchived(_("%(name)s is already archived.") % {"name": project.key})
@@ -127,7 +127,7 @@ def restore_project(*, project: Project, actor: Membership) -> Project:
 
 @transaction.atomic
 def delete_project(*, project: Project, actor: Membership) -> None:
-    """Delete a project for good, with everything in it. Raises PermissionDenied, Gone when it is gone already."""
+    """Delete a project with its contents. Raises PermissionDenied, Gone when it is gone already."""
     project = lock_project_for(actor, "project.delete", project.pk)
     _audit(project, actor, "project.deleted")
     project.delete()
@@ -156,7 +156,7 @@ def set_on_roadmap(*, project: Project, actor: Membership, shown: bool) -> Proje
 
 @transaction.atomic
 def add_project_member(*, project: Project, actor: Membership, member: Membership) -> ProjectMember:
-    """Let a member see a project also while it is private; a second time changes nothing.
+    """Add a member to a project, who then sees it while it is private; a second call changes nothing.
 
     Raises PermissionDenied, ValidationError for a former member, Gone when the project is gone.
     """
@@ -174,9 +174,9 @@ def add_project_member(*, project: Project, actor: Membership, member: Membershi
 
 @transaction.atomic
 def remove_project_member(*, project: Project, actor: Membership, member: Membership) -> None:
-    """Remove a member from a project; they lose sight of it, and their tasks in it, while it is private.
+    """Remove a member from a project; they do not see it, and their tasks in it, while it is private.
 
-    People may always leave. Raises PermissionDenied, LastProjectMember, Gone when they are no member of it.
+    Members may always leave. Raises PermissionDenied, LastProjectMember, Gone when they are no member of it.
     """
     project = lock_project_for(actor, "project.leave", project.pk)
     if member.pk != actor.pk:

@@ -53,9 +53,9 @@ def update_status(
 ) -> Status:
     """Change `fields` of a column.
 
-    `project` is accepted if it is the project of the status. Into or out of the category `done` only an empty column
-    goes: its tasks would be completed or reopened all at once. Raises PermissionDenied, ValidationError, StatusInUse,
-    Gone when it was deleted meanwhile.
+    `project` is accepted if it is the project of the status. Only an empty column can change into or out of the
+    category `done`: otherwise its tasks would be completed or reopened at once. Raises PermissionDenied,
+    ValidationError, StatusInUse, Gone when it was deleted meanwhile.
     """
     status = _lock(status, actor)
     if project is not None and project.pk != status.project_id:
@@ -77,7 +77,7 @@ def update_status(
 def move_status(*, status: Status, actor: Membership, step: int) -> Status:
     """Put a column `step` places further on, or back below 0, as far as that goes.
 
-    The places stay and the columns change theirs, each of which is an event. Raises PermissionDenied, Gone when it
+    The ranks stay and the columns exchange them; each change is an event. Raises PermissionDenied, Gone when it
     was deleted meanwhile.
     """
     status = _lock(status, actor)

@@ -122,7 +122,7 @@ class ProjectViewSet(TenantViewSet[Project]):
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, pk: str) -> Response:
-        """Put the project away; 409 when it is archived already."""
+        """Archive the project; 409 when it is archived already."""
         return self.act(actions.archive_project)
 
     @extend_schema(request=None)
@@ -152,7 +152,7 @@ class ProjectViewSet(TenantViewSet[Project]):
     )
     @action(detail=True, methods=["delete"], url_path="members/(?P<member>[^/.]+)")
     def remove_member(self, request: Request, pk: str, member: str) -> Response:
-        """Take a member out of the project; all members may take out themselves."""
+        """Remove a member from the project; all members may remove themselves."""
         project = self.get_object()
         try:
             found = Membership.objects.filter(pk=UUID(member)).first()

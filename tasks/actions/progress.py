@@ -83,7 +83,7 @@ def reopen_task(*, task: Task, actor: Membership) -> Task:
 
 @transaction.atomic
 def archive_task(*, task: Task, actor: Membership) -> Task:
-    """Put a task away. Raises PermissionDenied, AlreadyArchived, Gone when it was deleted meanwhile."""
+    """Archive a task. Raises PermissionDenied, AlreadyArchived, Gone when it was deleted meanwhile."""
     task = lock_task_for(actor, "task.write", task)
     if task.archived_at is not None:
         raise AlreadyArchived(_("%(name)s is already archived.") % {"name": task.key})
@@ -110,7 +110,7 @@ def _save(task: Task, actor: Membership, verb: str, columns: set[str]) -> Task:
 
 
 def _place(task: Task, neighbour: Task, side: str, actor: Membership) -> None:
-    """Give the task the rank before or after its neighbour in the column that it was put into."""
+    """Set the rank of the task before or after its neighbor in its new column."""
     column = list(Task.objects.filter(status=task.status_id).exclude(pk=task.pk).order_by("rank", "id"))
     place = next((index for index, each in enumerate(column) if each.pk == neighbour.pk), None)
     if place is None:

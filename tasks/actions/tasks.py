@@ -72,7 +72,7 @@ def update_task(
     """Change `fields` of a task and return it reloaded; the same values again change neither the task nor its version.
 
     A new status puts it at the end of that column and decides whether it is completed. `project` is accepted if it is
-    the one that the task has, and `version` if it is the task's. Raises PermissionDenied, ValidationError,
+    the project of the task, and `version` if it is the current one. Raises PermissionDenied, ValidationError,
     StaleVersion, Gone when it was deleted meanwhile.
     """
     return change_locked(lock_task_for(actor, "task.write", task), actor, fields, project=project, version=version)
@@ -81,7 +81,7 @@ def update_task(
 def change_locked(
     task: Task, actor: Membership, fields: TaskFields, *, project: Project | None = None, version: int | None = None
 ) -> Task:
-    """Do what `update_task()` does with a task whose project is locked, for a member who was authorized since."""
+    """Do the work of `update_task()` for a task whose project is locked and a member who was authorized since."""
     require_version(task, version)
     if project is not None and project.pk != task.project_id:
         raise ValidationError(
@@ -114,14 +114,14 @@ def delete_task(*, task: Task, actor: Membership) -> None:
 
 
 def last_rank(rows: QuerySet[Any]) -> list[str]:
-    """Return the highest rank of `rows`, in a list that is empty if there are none."""
+    """Return a list with the highest rank of `rows`, empty without rows."""
     return list(rows.order_by("-rank").values_list("rank", flat=True)[:1])
 
 
 def lock_task(task: Task) -> Task:
     """Return the reloaded task with its locked project. Raises Gone when it is gone.
 
-    What a member does begins with `lock_task_for()`.
+    An action of a member begins with `lock_task_for()`.
     """
     return find_task_in(lock_project(task.project_id), task)
 
@@ -160,7 +160,7 @@ def first_of(project: Project, category: Category) -> Status:
 
 
 def put_into(task: Task, status: Status) -> None:
-    """Put the task, which is not saved, at the end of the column of `status`, and keep `completed_at` true.
+    """Put the unsaved task at the end of the column of `status`, and set `completed_at` accordingly.
 
     Raises ValidationError for a status of another project.
     """
@@ -172,7 +172,7 @@ def put_into(task: Task, status: Status) -> None:
 
 
 def _new_values(task: Task, changed: set[str]) -> dict[str, Any]:
-    """Return what the feed says of single values that changed. Texts are not repeated: they can be long."""
+    """Return the changed single values for the activity. Texts are not repeated: they can be long."""
     values = {"status": str(task.status_id), "priority": task.priority, "due_date": _iso(task.due_date)}
     return {name: value for name, value in values.items() if name in changed}
 
@@ -206,7 +206,7 @@ def _difference(name: str, added: Sequence[Any], removed: set[UUID]) -> dict[str
 def _require_that_new_ones_see(task: Task, members: Sequence[Membership]) -> None:
     """Raise ValidationError unless those of `members` who are added belong to the account and see the project.
 
-    A member who has left stays an assignee until they are removed: the same list again is no mistake.
+    A former member stays an assignee until they are removed: the same list again is valid.
     """
     present = set(Assignment.objects.filter(task=task).values_list("member_id", flat=True))
     added = [member for member in members if member.pk not in present]
@@ -221,7 +221,7 @@ def _require_that_new_ones_see(task: Task, members: Sequence[Membership]) -> Non
 
 
 def _replace(links: QuerySet[Any], name: str, rows: Sequence[Any], task: Task) -> tuple[list[Any], set[UUID]]:
-    """Make `links` lead from the task to exactly these `rows`; return the new ones, and the ids of those that went."""
+    """Make `links` link the task to exactly these `rows`; return the added rows, and the ids of the removed ones."""
     present = set(links.values_list(f"{name}_id", flat=True))
     wanted = {row.pk: row for row in rows}
     if superfluous := present - wanted.keys():

@@ -95,7 +95,7 @@ class TaskViewSet(TenantViewSet[Task]):
     }
 
     def identify(self, text: str) -> Q:
-        """`WEB-42` is as good as the id."""
+        """A key such as `WEB-42` is accepted instead of an id."""
         if match := TASK_KEY.fullmatch(text):
             return Q(project__key=match["project"], number=int(match["number"]))
         return super().identify(text)
@@ -140,7 +140,7 @@ class TaskViewSet(TenantViewSet[Task]):
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, pk: str) -> Response:
-        """Put the task away; 409 when it is archived already."""
+        """Archive the task; 409 when it is archived already."""
         return self.act(actions.archive_task)
 
     @extend_schema(request=None)

@@ -36,7 +36,7 @@ def _count(model: type[models.Model], **conditions: object) -> Coalesce:
 def _with_word(word: str, inside: Sequence[type[models.Model]]) -> Q:
     """Return the condition that a task has `word` in itself, as its key, or in its rows of the models `inside`.
 
-    The database reads the rows of the account, and of each the text once: `LIKE` is not leakproof, so that under row
+    The database reads the text of each row of the account once: `LIKE` is not leakproof, so that under row
     security no index on the text could be used.
     """
     found = Q(search_text__contains=word)
@@ -54,7 +54,7 @@ TASK_KEY = re.compile(r"(?P<project>[A-Z][A-Z0-9]{1,9})-(?P<number>[1-9][0-9]{0,
 
 class TaskQuerySet(models.QuerySet["Task"]):
     def named(self, text: str) -> Self:
-        """Return the task that people call `text`: by its id, or its key. Raises ValueError for what is neither."""
+        """Return the task with the id or key `text`. Raises ValueError for other texts."""
         if match := TASK_KEY.fullmatch(text):
             return self.filter(project__key=match["project"], number=int(match["number"]))
         return self.filter(pk=UUID(text))
@@ -112,7 +112,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.filter(*(_with_word(word, inside) for word in words)) if words else self.none()
 
     def with_links(self) -> Self:
-        """Fetch who is assigned and which labels there are, as the lists `assigned` and `labelled` of link rows.
+        """Prefetch assignees and labels, as the lists `assigned` and `labelled` of link rows.
 
         Lists, because a prefetched manager builds a query for each task, although it never runs it.
         """

@@ -18,7 +18,7 @@ CONTENT = Path(__file__).parent / "demo_accounts"
 SLUGS = sorted(path.stem for path in CONTENT.glob("*.toml"))
 
 DEMO_EMAIL = "demo@example.com"  # a member of every demo account
-STAFF_EMAIL = "staff@example.com"  # works for the platform and belongs to no account
+STAFF_EMAIL = "staff@example.com"  # an operator of the platform without an account
 
 OLDEST = 60  # days since the first task of a project
 READ = timedelta(days=40)  # older notifications were read

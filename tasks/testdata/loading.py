@@ -16,9 +16,9 @@ from tenancy.models import TenantModel
 from tenancy.postgresql.bulk import Row, bulk_load
 from tenancy.roles import OWNER
 
-PASSWORD = "password"  # of all users: it is in the contract
+PASSWORD = "password"  # of all users: the contract publishes it
 
-# What the rows of each table hold, in the order in which the tables are loaded.
+# The columns of each table, in the order in which the tables are loaded.
 FIELDS: dict[type[TenantModel], tuple[str, ...]] = {
     Membership: ("id", "user_id", "role"),
     Label: ("id", "name", "color"),
@@ -46,7 +46,7 @@ def new_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A user to be made a member, unless a user with that email address exists: then that one becomes it."""
+    """A new user who becomes a member. An existing user with that email address becomes the member instead."""
 
     member_id: str
     email: str
@@ -75,7 +75,7 @@ def existing_slugs(slugs: Iterable[str]) -> set[str]:
 
 
 def load_accounts(batch: Sequence[NewAccount], *, password: str) -> int:
-    """Insert accounts with all that is in them, all or none, and return how many rows they were.
+    """Insert accounts with all their rows, all or none, and return the number of rows.
 
     `password` is the hash for people who are new. Raises IntegrityError for a slug that is taken.
     """
@@ -98,7 +98,7 @@ def _find_or_create_users(people: Iterable[Person], password: str) -> tuple[dict
 
 
 def confirm_addresses(users: Iterable[User]) -> None:
-    """Let people log in whose addresses never receive mail."""
+    """Confirm the addresses, which never receive mail, so that the users can log in."""
     EmailAddress.objects.using(OWNER).bulk_create(
         EmailAddress(user_id=user.pk, email=user.email, verified=True, primary=True) for user in users
     )

@@ -70,10 +70,10 @@ def positive(text: str) -> int:
 def make_accounts(accounts: int, seed: int) -> Iterator[Made]:
     """Make those of `tenant-0` to `tenant-<accounts - 1>` that do not exist; yield each batch when it is committed.
 
-    An account is there with everything in it or not at all, and what was committed stays if a later batch fails.
+    An account is created completely or not at all, and committed batches stay if a later batch fails.
     """
-    # Hashed once: a hash is slow on purpose, and thousands of them would take an hour. The salt is shared, too, which
-    # gives nothing away that the contract does not.
+    # Hashed once: a hash is slow on purpose, and thousands of them would take an hour. The salt is shared too,
+    # which reveals nothing: the password is published.
     password, now = make_password(PASSWORD), timezone.now()
 
     def make(numbers: range) -> Made:

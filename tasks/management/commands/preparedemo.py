@@ -20,7 +20,7 @@ class Command(BaseCommand):
         "Migrate, and make the three demo accounts if they do not exist. All users in them have a known password, so "
         "without DEMO, with another BASE_DOMAIN than localhost and with a PUBLIC_URL of https none are made."
     )
-    requires_system_checks: list[str] = []  # they cost a second, and the server that starts next runs them
+    requires_system_checks: list[str] = []  # they take a second, and the server that starts next runs them
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--address", action="store_true", help="print where to log in, and as whom")
@@ -45,7 +45,7 @@ class Command(BaseCommand):
 
 
 def has_unapplied_migrations() -> bool:
-    """Say whether `migrate` has work to do, without what it does besides: that takes longer than all the rest here."""
+    """Return whether there are unapplied migrations, without the slow `migrate`."""
     executor = MigrationExecutor(connections[OWNER])
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
