@@ -1,1 +1,1 @@
-"""Measurements, by `make bench`: what isolation costs, beside the same thing without it."""
+"""Measurements of the cost of isolation, compared with the same code without it: `make bench`."""

@@ -1,4 +1,4 @@
-"""The board of a project with 200 cards: how long it takes, how much is sent, and how soon others see a move."""
+"""The board of a project with 200 cards: response time, size, and the delay of a move in other browsers."""
 
 import gzip
 import os
@@ -31,7 +31,7 @@ from tests.isolation.live import web_process
 
 CARDS, CALLS, MOVES = 200, 60, 20
 KILOBYTES = 150
-# Each sets a promise of a moment, in milliseconds.
+# Each resolves a promise with a time in milliseconds.
 DROPPED = """() => {
   window.dropped = new Promise((resolve) =>
     addEventListener("pointerup", () => resolve(performance.timeOrigin + performance.now()), { once: true }));
@@ -146,7 +146,7 @@ def _moves(account: Account, client: Client, path: str) -> list[float]:
 def _move(page: Page, other: Page, number: int) -> float:
     """Drag the first card of one column to the top of the next and wait until the other page has painted it there.
 
-    Both pages look at the same clock; asking them from here would measure how often Playwright asks.
+    Both pages use the same clock; polling from here would measure the interval of Playwright's polls.
     """
     source, target = page.locator(".cards").nth(number % 4), page.locator(".cards").nth((number + 1) % 4)
     key = str(source.locator(".card-item").first.get_attribute("data-key"))

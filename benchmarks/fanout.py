@@ -1,4 +1,4 @@
-"""From the commit of a change to the last of five hundred sockets that hear of it."""
+"""Fan-out: the time from the commit of a change to the last of five hundred sockets that receive it."""
 
 import json
 import os

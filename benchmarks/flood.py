@@ -1,4 +1,4 @@
-"""One tenant floods the API and the jobs: what does another one notice?"""
+"""The delay for one tenant while another floods the API and the jobs."""
 
 import os
 import subprocess
@@ -38,7 +38,7 @@ def measure(data: Data) -> str:
             running.worker(concurrency=4)
             timed(url, ours, 50)
             baseline, flooded = [], []
-            for _ in range(3):  # in turn, so that whatever else the machine does disturbs both
+            for _ in range(3):  # alternating, so that other load of the machine disturbs both
                 baseline += timed(url, ours, CALLS // 3)
                 with flood(url, theirs):
                     flooded += timed(url, ours, CALLS // 3)

@@ -1,4 +1,4 @@
-"""How soon a job starts, alone and while another tenant has thousands of them waiting."""
+"""The delay of a job, alone and while thousands of jobs of another tenant wait."""
 
 import os
 import tempfile

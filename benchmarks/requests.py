@@ -1,4 +1,4 @@
-"""A request of a logged-in member, with everything that tenancy does to it, and the same without."""
+"""A request of a logged-in member, with and without the tenancy middleware and row security."""
 
 from typing import Any
 

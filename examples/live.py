@@ -24,7 +24,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds
 
 @dataclass
 class Place:
-    """Where we are: which project, and the number of the last event of it that we have taken in."""
+    """The position of the client: the project, and the number of its last received event."""
 
     project: str
     seq: int | None = None
@@ -43,7 +43,7 @@ async def main() -> None:
 
 
 async def follow(arguments: argparse.Namespace, api: httpx.AsyncClient, tokens: Any, place: Place) -> None:
-    """Keep a socket open until there were enough events: after each end another one, a little later each time."""
+    """Keep a socket open until there were enough events, and reconnect with a growing delay."""
     pause = FIRST_PAUSE
     while not enough(arguments, place):
         try:
@@ -70,7 +70,7 @@ async def follow(arguments: argparse.Namespace, api: httpx.AsyncClient, tokens: 
 
 
 def take(frame: Any, place: Place) -> None:
-    """Take in one frame."""
+    """Handle one frame."""
     if frame["type"] == "subscribed":
         if place.seq is None:
             place.seq = frame["seq"]
@@ -92,7 +92,7 @@ def enough(arguments: argparse.Namespace, place: Place) -> bool:
 
 
 def open_socket(arguments: argparse.Namespace, access: str) -> connect:
-    """Connect to this machine, whatever the name says: Python's resolver does not know `*.localhost`."""
+    """Connect to this machine for every name: Python's resolver does not support `*.localhost`."""
     host, port = f"{arguments.account}.{arguments.base}", port_of(arguments)
     protocols = ["commonhold.v1", f"bearer.{access}"]
     return connect(f"ws://{host}/ws/", subprotocols=protocols, host="127.0.0.1", port=port, proxy=None)
@@ -109,7 +109,7 @@ def port_of(arguments: argparse.Namespace) -> int:
 
 
 async def read(api: httpx.AsyncClient, method: str, path: str, token: str = "", **options: Any) -> Any:
-    """Return what the API answers. Ends the program with what it says, if it is an error."""
+    """Return the response of the API. An error ends the program with its message."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     response = await api.request(method, path, headers=headers, **options)
     data = response.json()

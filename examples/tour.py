@@ -1,4 +1,4 @@
-"""A walk through the REST API, as a client program takes it.
+"""A tour of the REST API from a client program.
 
     python examples/tour.py [BASE [EMAIL [PASSWORD [ACCOUNT [OTHER]]]]]
 
@@ -37,7 +37,7 @@ def main() -> None:
         print(f"Sent it again: still {again['key']}.")
 
         column = next(rows(api, f"{API}/statuses/?project={projects[0]['id']}&category=doing"))
-        url = f"{API}/tasks/{task['key']}"  # a key does wherever an id does
+        url = f"{API}/tasks/{task['key']}"  # a key is accepted instead of an id
         moved = read(api.post(f"{url}/move/", json={"status": column["id"]}))
         print(f"Moved it to {column['name']}, version {moved['version']}.")
 
@@ -74,8 +74,9 @@ def read_arguments(given: list[str] | None = None) -> argparse.Namespace:
 def connect(base: str, account: str) -> httpx.Client:
     """Return a client for an account.
 
-    The host says which one. Python's resolver does not know `*.localhost`, so the client connects to this machine and
-    sends the host as a header. For any other base, `base_url=f"https://{account}.{base}"` is all that is needed.
+    The host selects the account. Python's resolver does not support `*.localhost`, so the client connects to this
+    machine and sends the host as a header. For any other base, `base_url=f"https://{account}.{base}"` is all that is
+    needed.
     """
     port = base.partition(":")[2] or "80"
     headers = {"Host": f"{account}.{base}"}
@@ -83,7 +84,7 @@ def connect(base: str, account: str) -> httpx.Client:
 
 
 def read(response: httpx.Response) -> Any:
-    """Return what is in an answer. Ends the tour with what the API says, if it is an error."""
+    """Return the content of a response. An error ends the tour with the message of the API."""
     data = response.json()
     if response.is_error:
         request = response.request
