@@ -85,7 +85,7 @@ class Region {
     this.timer = setTimeout(() => this.load(), wait);
   }
 
-  // Return what is older than the events: another answer may have updated it since.
+  // Return the elements older than the events: another response may have updated some since.
   takeBehind() {
     const known = shown(this.element); // its columns may be newer
     const columns = [...this.columns].filter(

@@ -1,4 +1,4 @@
-// The page of a task and the panel: what happens after one of its parts was sent.
+// The page of a task and the panel: updates after one of its parts was sent.
 
 import { isComposing } from "../shared/keys.js";
 import { refresh } from "../shared/live.js";
