@@ -30,7 +30,7 @@ from tests.waiting import PATIENCE
 pytest_plugins = ["tenancy.testing"]
 
 
-# Their tests start processes and wait for them. They come first, so that others run meanwhile and none is left over.
+# These tests start processes and wait for them. They run first, in parallel with others.
 WITH_PROCESSES = ("pooler", "live", "jobs", "deployment", "browser", "faults", "config", "examples", "isolation")
 
 
@@ -216,7 +216,7 @@ def at(monkeypatch):
 
 @pytest.fixture
 def run_jobs(db):
-    """Do what a worker would with the jobs in the outbox and those that follow from them; returns their names.
+    """Run the jobs in the outbox and their follow-up jobs like a worker; return their names.
 
     In the test's own transaction. tests/jobs has a real worker.
     """

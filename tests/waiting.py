@@ -4,12 +4,12 @@ import time
 
 from django.db import connection
 
-# Seconds until a test gives up. For a slow machine with other work: no test passes or fails by how long a thing takes.
+# The timeout of a test, in seconds, long enough for a slow and busy machine: no test depends on durations.
 PATIENCE = 120.0
 
 
 def wait_until_blocked(unless=lambda: False):
-    """Wait until another connection waits for a lock of this one, or `unless` says that none will."""
+    """Wait until another connection waits for a lock of this one, or until `unless` returns that it will not."""
     deadline = time.monotonic() + PATIENCE
     with connection.cursor() as cursor:
         while True:

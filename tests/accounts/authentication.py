@@ -30,7 +30,7 @@ class Post:
                 answer = act(*args, **kwargs)
         finally:
             current_app.conf.task_always_eager = False
-        self.mails = carry_out()  # those that it sends itself are in mail.outbox, which this empties
+        self.mails = carry_out()  # carry_out() also returns and clears the mails of mail.outbox
         return answer
 
     @property
@@ -48,7 +48,7 @@ def log_in(client, user, password=PASSWORD, **fields):
 
 
 def is_in(client, path="/auth/"):
-    """Say whether a client is logged in on its host."""
+    """Return whether a client is logged in on its host."""
     return client.get(path).status_code == 200
 
 

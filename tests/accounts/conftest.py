@@ -59,11 +59,11 @@ def suspend(django_capture_on_commit_callbacks):
 
 @pytest.fixture
 def header_resolver(resolvers):
-    """Switch the header `X-Tenant` on."""
+    """Enable the header `X-Tenant`."""
     resolvers("HostResolver", "TokenResolver", "HeaderResolver")
 
 
 @pytest.fixture
 def post(django_capture_on_commit_callbacks):
-    """Do something, and read the mails that come of it: `post(client.post, "/auth/signup/", NEW)`, `post.mails`."""
+    """Call a function and collect its mails: `post(client.post, "/auth/signup/", NEW)`, `post.mails`."""
     return Post(django_capture_on_commit_callbacks)

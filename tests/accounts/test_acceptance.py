@@ -167,7 +167,7 @@ def test_user_who_is_already_a_member_gets_conflict(client, acme, alice, mallory
 
 @pytest.fixture
 def dead(client, acme, alice):
-    """Return a link that was made useless: `how` says in which way."""
+    """Return an invalid link; `how` is the reason."""
 
     def dead(how):
         _row, token = invite(client, alice, acme)
@@ -261,7 +261,7 @@ def test_parallel_acceptance_and_revocation_have_one_outcome(client, acme, alice
 
 @pytest.mark.django_db(transaction=True)
 def test_parallel_acceptances_in_two_accounts_create_one_user(client, acme, globex, alice, mallory):
-    """The second finds the person that the first has made, or loses the race for the address: 409."""
+    """The second request finds the user that the first has created, or loses the race for the address: 409."""
     _row, ours = invite(client, alice, acme)
     _row, theirs = invite(client, mallory, globex)
     make_user("nina")

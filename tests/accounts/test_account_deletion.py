@@ -21,7 +21,7 @@ DANGER, ACCOUNT, RESTORE = "/settings/danger/", "/api/v1/account/", "/api/v1/acc
 
 @pytest.fixture
 def committed(django_capture_on_commit_callbacks):
-    """Send a request, and do what follows its commit."""
+    """Send a request, and run its on-commit callbacks."""
 
     def send(call, *arguments, **fields):
         with django_capture_on_commit_callbacks(execute=True):

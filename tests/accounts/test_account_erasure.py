@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 
 
 def rows_of(account):
-    """Return how many rows of each table are an account's, as the operator sees them."""
+    """Return the number of rows of an account in each table, as the operator reads them."""
     with connection.cursor() as cursor, tenant_context(account):
         cursor.execute(
             "SELECT table_name FROM information_schema.columns WHERE column_name = 'account_id'"
@@ -55,7 +55,7 @@ def theirs(globex, mallory):
 
 @pytest.fixture
 def filled(client, ours, theirs, alice, mallory, acme, globex):
-    """Both accounts with something of every kind. Yields nothing."""
+    """Both accounts have rows of every kind. Yields nothing."""
     for tenant in (acme, globex):
         Domain.objects.create(tenant=tenant, host=f"old-{tenant.slug}.localhost")
         DailyRun.objects.create(job="x", tenant_id=tenant.pk, day=timezone.now().date())
@@ -153,7 +153,7 @@ def test_rows_written_during_erasure_are_erased(acme, filled, project, monkeypat
     def commit(row):
         with transaction.atomic():
             found = erase(row)
-            connection.check_constraints()  # as a commit would, which a test has none of
+            connection.check_constraints()  # as a commit does; tests do not commit
         return found
 
     erase = account_erasure._erase_account_row

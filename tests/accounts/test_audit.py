@@ -28,7 +28,7 @@ def write(acme, alice):
 
 
 def entries(account):
-    """Return what is in an account's log, oldest first."""
+    """Return the entries of an account's audit log, oldest first."""
     with tenant_context(account):
         return list(AuditEntry.objects.order_by("id").values_list("action", "actor_email", "data"))
 

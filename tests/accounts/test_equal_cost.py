@@ -45,7 +45,7 @@ def shape(sql):
 
 @pytest.fixture
 def measure(monkeypatch, django_capture_on_commit_callbacks):
-    """Measure what a block does: `with measure() as cost`. Jobs are those that it asks the broker for, too."""
+    """Count the operations of a block: `with measure() as cost`. Jobs include those sent to the broker directly."""
 
     @contextmanager
     def measure():
@@ -80,7 +80,7 @@ def measure(monkeypatch, django_capture_on_commit_callbacks):
 
 @pytest.fixture
 def people(acme, globex, bob, mallory, vera, charlie, end_membership):
-    """Make one person for each reason for which a log-in is refused, and return {reason: (address, password)}."""
+    """Create one user for each reason to refuse a log-in, and return {reason: (address, password)}."""
     switched_off, unconfirmed, non_member, former, linked, wanting = map(
         make_user, ("off", "unconfirmed", "non-member", "former", "linked", "wanting")
     )
@@ -168,7 +168,7 @@ def test_every_request_for_a_password_link_costs_the_same(client, acme, people, 
 
 
 def test_every_invitation_costs_the_same(client, acme, alice, people, measure):
-    """Of addresses that are no member's, which admins see anyway."""
+    """For addresses without a membership. Admins see the addresses of members anyway."""
     session = client.at(acme).with_token(alice)
 
     def send(email, password):
@@ -197,7 +197,7 @@ def test_every_address_change_request_costs_the_same(client, acme, bob, people, 
 
 
 def test_every_sign_up_writes_the_same(client, acme, people, measure):
-    """What allauth reads after it, in order to show the next page, is not the same: docs/authentication.md."""
+    """The queries of allauth for the next page differ: docs/authentication.md."""
 
     def send(email, password):
         fields = {"email": email, "password1": "a long sentence of hers", "account_name": email, "slug": ""}

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def make(alice, mallory):
-    """Make rows of an account of which some have expired; returns those that have not."""
+    """Create rows of an account, some of which have expired; return the unexpired ones."""
 
     def make(tenant, user):
         now, member = timezone.now(), membership_of(user, tenant)

@@ -22,7 +22,7 @@ def rename(acme, django_capture_on_commit_callbacks):
 
 @pytest.fixture
 def path_resolver(resolvers):
-    """Tell accounts apart by `/t/<slug>/`."""
+    """Enable path routing, `/t/<slug>/`."""
     resolvers("PathResolver", "HostResolver", "TokenResolver")
 
 

@@ -8,7 +8,7 @@ TOKEN, TASKS = "/api/v1/auth/token/", "/api/v1/tasks/"
 
 
 def ask(client, slug, email="charlie@example.com"):
-    """Ask for tokens on the public host, for the account in the header."""
+    """Request tokens on the public host, for the account in the header."""
     body = {"email": email, "password": PASSWORD}
     return client.post(TOKEN, body, content_type="application/json", headers={"X-Tenant": slug})
 
@@ -20,7 +20,7 @@ def get(client, token, slug=None):
 
 @pytest.fixture
 def tasks(task, foreign_task):
-    """A task of acme and one of globex, as `tasks/` calls them."""
+    """The keys of a task of acme and a task of globex in `tasks/`."""
     return {"acme": "Write the welcome page", "globex": "Spy on acme"}
 
 

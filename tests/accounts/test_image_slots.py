@@ -185,7 +185,7 @@ print(peak() - before)
 
 
 def memory_for_eight(content, pixels):
-    """Return by how many bytes the memory of a process grows at most that is given a picture eight times at once."""
+    """Return the peak growth, in bytes, of the memory of a process that decodes a picture eight times in parallel."""
     root = Path(images.__file__).parents[2]
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(pixels)], input=content, capture_output=True, cwd=root, check=True

@@ -22,7 +22,7 @@ def test_inviters_are_members_who_may_manage_members():
 
 
 def is_good(client, account, token):
-    """Say whether the page of a link is there."""
+    """Return whether the page of a link exists."""
     return client.at(account).get(f"/invitations/{token}/").status_code == 200
 
 
@@ -37,7 +37,7 @@ def is_good(client, account, token):
     ids=["removed", "demoted", "left", "deleted"],
 )
 def test_invitations_end_when_the_inviter_loses_the_permission(client, acme, alice, admin, end, actor):
-    """A removed admin, who has sent one to another of their addresses, would be an admin again."""
+    """Otherwise a removed admin could return by an invitation to another of their addresses."""
     _row, token = invite(client, admin, acme, email="charlies-other@example.com", role="admin")
     _row, other = invite(client, alice, acme, email="nina@example.com")
     with tenant_context(acme):
@@ -53,7 +53,7 @@ def test_invitations_end_when_the_inviter_loses_the_permission(client, acme, ali
 
 @pytest.mark.parametrize("fields", [{"role": "member"}, {"ended_at": timezone.now()}], ids=["demoted", "removed"])
 def test_link_needs_the_permission_of_its_inviter_at_acceptance(client, acme, admin, fields):
-    """Also of invitations that are older than this rule."""
+    """The check also covers invitations that are older than the rule."""
     _row, token = invite(client, admin, acme, role="admin")
     with tenant_context(acme):
         Membership.objects.filter(user_id=admin.pk).update(**fields)

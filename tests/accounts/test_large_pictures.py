@@ -114,13 +114,13 @@ def test_draft_decoding_applies_the_orientation(orientation, size):
     content = saved(halves((3000, 4000)), "JPEG", exif=exif)
     made = Image.open(BytesIO(shrink(content, 100)))
     assert made.size == size
-    edges = {1: (37, 5), 3: (37, 95), 6: (95, 37), 8: (5, 37)}  # where the upper edge is then
+    edges = {1: (37, 5), 3: (37, 95), 6: (95, 37), 8: (5, 37)}  # the position of the upper edge after the rotation
     assert is_close(made.getpixel(edges[orientation]), RED)
     squared = Image.open(BytesIO(shrink(content, 100, square=True)))
     assert is_close(squared.getpixel({1: (50, 5), 3: (50, 95), 6: (95, 50), 8: (5, 50)}[orientation]), RED)
 
 
-@pytest.mark.parametrize("size", [(20, 20), (3000, 1500)])  # smaller than the result, and made smaller at once
+@pytest.mark.parametrize("size", [(20, 20), (3000, 1500)])  # smaller than the limit
 def test_a_grayscale_picture_of_16_bits_keeps_its_shades(size):
     image = halves(size, "I;16", upper=0x4000, lower=0xC000)
     _, upper, lower = shown(saved(image, "PNG"))
@@ -172,7 +172,7 @@ def test_multi_picture_jpeg_shows_the_first_with_the_limits_of_one(monkeypatch):
 
 
 def test_bytes_after_a_jpeg_are_not_counted_as_scans():
-    """Phones put a video behind a photo, in which any bytes occur."""
+    """Phones append a video to a photo, which can contain any bytes."""
     assert read_jpeg(picture(kind="JPEG") + b"\xff\xda\x00\x08\x01" * 200).scans == 1
     assert shrink(picture(kind="JPEG") + b"\xff\xda\x00\x08\x01" * 200, 100)
 

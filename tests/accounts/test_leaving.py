@@ -23,7 +23,7 @@ from tenancy.testing import PASSWORD, membership_of
 
 URL, PROJECTS = "/api/v1/members/", "/api/v1/projects/"
 
-# {what refers to a member: what becomes of it when they go}
+# {model and field that refer to a member: the effect of leaving}
 REFERENCES = {
     "accounts.RefreshFamily.member": "revoked",
     "accounts.ApiToken.member": "revoked",
@@ -142,7 +142,7 @@ def test_readmitted_user_is_the_same_member_with_the_new_role(acme, bob, client,
     remove(bob)
     member = readmit(bob, "viewer")
     assert (member.pk, member.role, member.ended_at) == (before.pk, "viewer", None)
-    assert client.as_(bob).get("/api/v1/me/").status_code == 401  # the session is older than the return
+    assert client.as_(bob).get("/api/v1/me/").status_code == 401  # the session is older than the readmission
     with tenant_context(acme):
         Membership.objects.filter(pk=member.pk).update(readmitted_at=timezone.now())
     assert client.as_(bob).get("/api/v1/me/").json()["role"] == "viewer"

@@ -99,7 +99,7 @@ def test_handoff_works_on_a_custom_domain(public, client, acme):
 
 
 def test_csp_form_action_allows_the_account_host_only(public, browser):
-    """Browsers hold a form to `form-action` also where its answer leads."""
+    """Browsers apply `form-action` also to the redirect after a form."""
     policy = public.get(start_handoff(browser))["Content-Security-Policy"]
     assert "form-action 'self' http://acme.localhost:8000;" in policy + ";"
     assert "form-action 'self';" in public.get("/")["Content-Security-Policy"] + ";"
@@ -128,7 +128,7 @@ def test_ticket_works_once(browser, token, acme):
 
 def test_ticket_is_refused_and_consumed_at_another_account(client, browser, token, globex):
     there = client.at(globex)
-    there.cookies = browser.cookies.copy()  # with the nonce, which a browser would not send there
+    there.cookies = browser.cookies.copy()  # with the nonce, which a browser would not send to this host
     assert take(there, token)["Location"] == LOG_IN
     assert not is_in(there)
     assert take(browser, token)["Location"] == LOG_IN
@@ -137,7 +137,7 @@ def test_ticket_is_refused_and_consumed_at_another_account(client, browser, toke
 def test_ticket_does_not_work_in_another_browser(client, token, acme):
     """Login CSRF: an attacker's ticket does not log the victim in as the attacker."""
     victim = client.at(acme)
-    assert take(victim, token)["Location"] == LOG_IN  # without having started the handoff
+    assert take(victim, token)["Location"] == LOG_IN  # without a started handoff
     another = client.at(acme)
     start_handoff(another)
     assert take(another, token)["Location"] == LOG_IN

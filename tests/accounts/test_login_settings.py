@@ -157,7 +157,7 @@ def test_new_address_is_used_after_its_confirmation(client, acme, bob, post):
     assert "robert@example.com" in told.body
     post.mails = [asked]
     host, path = post.link()
-    assert host == "localhost:8000"  # the address is the person's, and not of one of their accounts
+    assert host == "localhost:8000"  # the address belongs to the user, and not to an account
     bob.refresh_from_db()
     assert bob.email == "bob@example.com"
     client.post(path)
@@ -200,7 +200,7 @@ def by_link(client, post):
     ids=["password", "link", "others"],
 )
 def test_security_actions_remove_the_pending_address(client, acme, bob, post, notice):
-    """It may be an intruder's, and the link to it needs no log-in: that would give them the address, days later."""
+    """A pending address may belong to an intruder, and its link needs no log-in, so it could be used days later."""
     post(ask_for, client.as_(bob))
     post.mails = [mail for mail in post.mails if mail.to == ["robert@example.com"]]
     path = post.link()[1]
@@ -279,7 +279,7 @@ def test_deleted_user_leaves_all_accounts_and_their_content_stays(
         kept = Comment.objects.prefetch_related("author__user").get()
         entry = AuditEntry.objects.filter(action="member.left").get()
     assert (kept.body, kept.author.user.get_full_name()) == ("A word of charlie's", "A former member")
-    assert entry.actor_email == "charlie@example.com"  # as the log writes it of every user who leaves
+    assert entry.actor_email == "charlie@example.com"  # like the entry of every user who leaves
 
 
 def test_user_deletion_removes_personal_data(client, acme, charlie):

@@ -60,7 +60,7 @@ def test_role_change_by_an_admin_applies_immediately(client, acme, admin, bob, a
     assert entries(acme) == [("member.role_changed", "charlie@example.com", data)]
 
 
-MATRIX = {  # who: {whom: (status of PATCH, status of DELETE)}
+MATRIX = {  # role of the actor: {role of the member: (status of PATCH, status of DELETE)}
     "alice": {"second_owner": (200, 204), "other_admin": (200, 204), "bob": (200, 204), "vera": (200, 204)},
     "admin": {"second_owner": (403, 403), "other_admin": (200, 204), "bob": (200, 204), "vera": (200, 204)},
     "bob": {"second_owner": (403, 403), "other_admin": (403, 403), "vera": (403, 403), "bob": (403, 403)},
@@ -195,7 +195,7 @@ def test_owner_transfers_the_account_to_a_member(client, acme, alice, bob):
     response = session.json("POST", TRANSFER, {"member": his})
     assert (response.status_code, response.json()) == (200, session.get("/api/v1/account/").json())
     assert (roles(acme)["alice"], roles(acme)["bob"]) == ("admin", "owner")
-    assert session.json("POST", TRANSFER, {"member": his}).status_code == 403  # she is no owner any more
+    assert session.json("POST", TRANSFER, {"member": his}).status_code == 403  # she is no longer an owner
     data = {"member": his, "email": "bob@example.com", "was": "member"}
     assert entries(acme) == [("account.transferred", "alice@example.com", data)]
 
@@ -235,5 +235,5 @@ def test_transfer_supports_preconditions_and_idempotency_keys(client, acme, alic
     tag = session.get("/api/v1/account/")["ETag"]
     headers = {"If-Match": tag, "Idempotency-Key": "once"}
     assert send(**headers).status_code == 200
-    assert send(**headers).status_code == 403  # who may not do it any more does not get the old answer
+    assert send(**headers).status_code == 403  # without the permission the stored response is not replayed
     assert session.get(TRANSFER).status_code == 405

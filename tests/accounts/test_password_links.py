@@ -21,7 +21,7 @@ def ask(client, email="bob@example.com", **extra):
 
 
 def follow(client, path):
-    """Open a link and return the address of the page that it leads to."""
+    """Open a link and return the URL of the page to which it redirects."""
     return client.get(path, follow=True).redirect_chain[-1][0]
 
 

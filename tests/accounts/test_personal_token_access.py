@@ -82,7 +82,7 @@ def test_personal_token_is_refused_at_another_account_of_its_user(client, acme, 
 
 
 def test_token_check_refuses_another_account_without_the_resolver(client, acme, globex, charlie, personal, resolvers):
-    """Two controls overlap; this is the second with the first switched off."""
+    """Two controls overlap; this tests the second with the first disabled."""
     token = personal(charlie, acme)
     resolvers("HostResolver")
     assert client.at(acme).get(PROJECTS, **bearer(token)).status_code == 200

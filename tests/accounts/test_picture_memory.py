@@ -32,7 +32,7 @@ def test_picture_memory_is_limited_in_total_and_per_tenant(monkeypatch):
             fourth.write(b"x")
             with pytest.raises(TooManyImages):
                 fourth.write(b"x")
-        third.write(b"x")  # what the fourth had is free again
+        third.write(b"x")  # the memory of the fourth is free again
         assert (first.size, second.content, third.size) == (30, b"x" * 20, 50)
     assert room._held.total() == 0
 
@@ -66,13 +66,13 @@ def test_parallel_uploads_never_exceed_the_memory_limit(monkeypatch):
 
 @pytest.fixture
 def full(monkeypatch):
-    """There is no room for a picture."""
+    """The memory limit leaves no room for a picture."""
     monkeypatch.setattr(uploads, "ROOM", 10)
 
 
 @pytest.fixture
 def busy(monkeypatch):
-    """There is room, and no slot to decode a picture in."""
+    """There is memory, but no free slot for decoding."""
     monkeypatch.setattr(images, "SLOTS", 0)
     monkeypatch.setattr(images, "MOST_WAITING", 0)
 
@@ -107,7 +107,7 @@ def send_form(session, content):
 
 
 def assert_only_warned(caplog):
-    """Beside the line that every answer of 500 or more has by its status, without a traceback."""
+    """Besides the log line for every 5xx response, without a traceback."""
     named = [record for record in caplog.records if "too_many_images" in record.getMessage()]
     assert [record.levelno for record in named] == [logging.WARNING]
     by_status = {"django.request", "django_structlog.middlewares.request"}

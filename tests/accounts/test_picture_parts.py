@@ -93,7 +93,7 @@ HEAVY = {
 
 
 def peak_of(content):
-    """Return how many bytes Python allocated to refuse a picture, and check that it says why."""
+    """Return the bytes that Python allocated to refuse a picture, and check the reason."""
     tracemalloc.start()
     try:
         with pytest.raises(NotAnImage, match="too much metadata or too many parts"):
@@ -107,7 +107,7 @@ def peak_of(content):
 def test_picture_with_too_many_parts_is_refused_without_memory_for_them(name, monkeypatch):
     opened = []
     monkeypatch.setattr(images, "READERS", [(start, note(reader, opened)) for start, reader in images.READERS])
-    # Of a GIF the reader itself is stopped.
+    # For a GIF the reader itself is stopped.
     monkeypatch.setattr(images, "GifImageFile", images.READERS[2][1])
     assert peak_of(HEAVY[name]()) < 8 * MEGABYTE
     assert [each for each in opened if each != "GifImageFile"] == []
@@ -157,7 +157,7 @@ def test_fill_bytes_in_a_scan_are_not_a_marker():
 
 
 def test_fields_of_exif_other_than_the_orientation_are_not_read(recwarn):
-    """5000 fields of the same 60 KB: Pillow would warn of each that does not fit into the file."""
+    """5000 fields of the same 60 KB: Pillow would log a warning for each that does not fit into the file."""
     fields = b"".join(struct.pack("<HHLL", tag, 1, 60_000, 8) for tag in range(0x8000, 0x8000 + 5000))
     exif = b"Exif\0\0II*\0" + struct.pack("<LH", 8, 5000) + fields + bytes(4)
     assert shrink(png(chunk(b"eXIf", exif.removeprefix(b"Exif\0\0"))), 100)
@@ -200,5 +200,5 @@ def test_xmp_orientation_is_used_without_exif_orientation():
 
 
 def test_limits_allow_the_pictures_named_in_their_comments():
-    assert image_headers.MOST_PIECES * 1024 >= 64 * MEGABYTE  # what previews are made of, in pieces of libpng and less
+    assert image_headers.MOST_PIECES * 1024 >= 64 * MEGABYTE  # previews, in chunks of the size of libpng or smaller
     assert image_headers.MOST_READS // 2 * 255 >= 8 * MEGABYTE - MEGABYTE

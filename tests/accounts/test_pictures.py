@@ -72,7 +72,7 @@ def test_metadata_is_dropped_and_the_right_way_up_is_kept():
 
 
 def bomb(width, height):
-    """Return a PNG that says it has so many pixels, in a few bytes."""
+    """Return a small PNG whose header declares so many pixels."""
     content = bytearray(picture(1, 1))
     content[16:24] = width.to_bytes(4) + height.to_bytes(4)
     content[29:33] = crc32(content[12:29]).to_bytes(4)
@@ -120,7 +120,7 @@ def test_bytes_after_the_image_are_dropped():
 
 def test_admin_sets_the_logo(client, acme, admin, django_capture_on_commit_callbacks):
     session = client.as_(admin)
-    with django_capture_on_commit_callbacks(execute=True):  # the host's account is remembered for a while
+    with django_capture_on_commit_callbacks(execute=True):  # the account of the host is cached for some time
         assert send(session, LOGO, picture(1000, 500)).status_code == 204
     url = f"/pictures/logo/{logo_of(acme)}/"
     assert f'src="{url}"' in session.get("/").content.decode()
@@ -195,7 +195,7 @@ def test_viewer_sets_and_removes_their_avatar(client, acme, vera, bob, run_jobs)
 
 
 def test_avatar_is_visible_to_members_of_the_account_only(client, acme, globex, charlie, mallory, bob):
-    """Charlie belongs to both, and shows each account another face."""
+    """Charlie belongs to both accounts, with another avatar in each."""
     assert send(client.as_(charlie, at=acme), AVATAR, picture()).status_code == 204
     assert avatar_of(charlie, globex) == ""
     url = f"/pictures/avatar/{avatar_of(charlie, acme)}/"

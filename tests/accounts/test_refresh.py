@@ -25,7 +25,7 @@ def said(response):
 
 
 def has_blocked_connection():
-    """Say whether another connection waits for a lock of this one."""
+    """Return whether another connection waits for a lock of this one."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
@@ -140,7 +140,9 @@ def test_token_that_was_never_the_newest_is_refused(client, acme, tokens, jti):
 
 def test_token_family_belongs_to_one_user(client, acme, alice, tokens):
     assert said(refresh(client.at(acme), forge(tokens["refresh"], sub=str(alice.pk)))) == INVALID
-    assert refresh(client.at(acme), tokens["refresh"]).status_code == 200  # and is no way to end another's log-in
+    assert (
+        refresh(client.at(acme), tokens["refresh"]).status_code == 200
+    )  # and the refused token did not revoke the log-in of another user
 
 
 def test_log_in_deletes_expired_token_families(acme, bob, tokens, log_in):
@@ -170,7 +172,7 @@ def test_exactly_one_parallel_refresh_succeeds_and_reuse_revokes_the_family(clie
 
 @pytest.mark.django_db(transaction=True)
 def test_parallel_rotations_are_serialized(client, acme, tokens, at_once):
-    """What the test above relies on, without its luck: while the family is locked, no request gets an answer."""
+    """The lock on which the test above relies: while the family is locked, requests wait."""
     held, answers = threading.Event(), []
 
     def hold():
@@ -179,7 +181,7 @@ def test_parallel_rotations_are_serialized(client, acme, tokens, at_once):
             held.set()
             wait_until(has_blocked_connection)
             assert answers == []
-            family.current_token_id = family.pk  # as another rotation would
+            family.current_token_id = family.pk  # as a parallel rotation does
             family.save()
 
     def use():

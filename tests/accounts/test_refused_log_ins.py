@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def nina(acme):
-    """A member of acme who has not confirmed her address."""
+    """A member of acme with an unconfirmed address."""
     person = make_user("nina")
     EmailAddress.objects.filter(user=person).update(verified=False)
     join(person, acme, "member")

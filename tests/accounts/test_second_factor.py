@@ -25,7 +25,7 @@ CODE, CODES, OFF = "/auth/2fa/authenticate/", "/auth/2fa/recovery-codes/", "/aut
 
 @pytest.fixture
 def app(client, bob):
-    """Bob has an app; none of its codes was used. Returns a session of his."""
+    """Activate an app for bob, with no used codes, and return a session of bob."""
     session = client.as_(bob)
     give_app(session, bob)
     cache.clear()
@@ -34,7 +34,7 @@ def app(client, bob):
 
 @pytest.fixture
 def clock(monkeypatch):
-    """The clock of codes, which stands still until it is set: at first 20 seconds after a code has changed."""
+    """The stopped clock of codes, initially 20 seconds after a change of code, that tests can set."""
     clock = SimpleNamespace(now=60_000_020.0)
     monkeypatch.setattr(auth, "time", SimpleNamespace(time=lambda: clock.now))
     return clock
@@ -152,7 +152,7 @@ def test_recovery_codes_work_once(client, acme, app, bob):
 
 
 def test_code_works_once_across_all_accounts(client, acme, globex, charlie):
-    """Counted in each account's own space, it would work once at every host."""
+    """If each account counted used codes separately, a code would work once at every host."""
     give_app(client.as_(charlie, at=acme), charlie)
     cache.clear()
     code = code_of(charlie)
@@ -209,7 +209,7 @@ def test_code_is_accepted_in_its_half_minute_and_in_the_next(client, acme, clock
 
 
 def test_used_code_stays_used_for_as_long_as_it_would_be_accepted(client, acme, clock, app, bob):
-    """allauth forgets it after 30 seconds."""
+    """allauth removes its mark after 30 seconds."""
     code = code_of(bob)
     assert ask(client.at(acme), code) == (200, None)
     clock.now += 31
@@ -221,7 +221,7 @@ def test_used_code_stays_used_for_as_long_as_it_would_be_accepted(client, acme, 
 
 
 def let_pass(seconds):
-    """Have Redis forget the marks of used codes that many seconds earlier."""
+    """Let the marks of used codes expire so many seconds earlier."""
     redis = cache._cache.get_client(None, write=True)
     for name in redis.scan_iter(match="*allauth.mfa.totp.used*"):
         redis.expire(name, redis.ttl(name) - seconds)
@@ -247,7 +247,7 @@ def test_early_code_does_not_revalidate_a_used_code(client, acme, clock, app, bo
 
 
 def test_exactly_one_of_parallel_uses_of_a_code_succeeds(clock, app, bob):
-    """Also where the shorter mark of allauth is gone already: each use is past it here."""
+    """Also after the shorter mark of allauth has expired, as here before each use."""
     secret = decrypt(Authenticator.objects.get(user=bob, type="totp").data["secret"])
     code = code_of(bob)
     with ThreadPoolExecutor(8) as threads:
@@ -280,7 +280,7 @@ def test_malformed_codes_are_refused(client, acme, app, otp):
 
 
 def test_guesses_of_codes_are_limited(client, acme, globex, charlie):
-    """Five wrong ones at all accounts together, on pages and in the API."""
+    """Five wrong codes across all accounts, on pages and in the API."""
     give_app(client.as_(charlie, at=acme), charlie)
     cache.clear()
     email = "charlie@example.com"
@@ -303,7 +303,7 @@ def test_refused_code_is_in_the_audit_log(client, acme, app, run_jobs):
 
 
 def test_codes_are_refused_without_redis(client, acme, app, bob, settings):
-    """It is unknown whether the code was used before."""
+    """Without Redis the application cannot know whether the code was used before."""
     code = code_of(bob)
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
     answer = client.at(acme).json("POST", TOKEN, {"email": bob.email, "password": PASSWORD, "otp": code})

@@ -83,7 +83,7 @@ def test_confirmation_link_logs_in(client, post):
     host, path = post.link()
     assert host == "localhost:8000"
     assert "is your address" in client.get(path).content.decode()
-    assert not EmailAddress.objects.get().verified  # programs that look into mails open links
+    assert not EmailAddress.objects.get().verified  # mail scanners open links
     answer = confirm(client, path)
     assert (answer.status_code, answer["Location"]) == (302, "/")
     page = client.get("/").content.decode()
@@ -93,7 +93,7 @@ def test_confirmation_link_logs_in(client, post):
 
 
 def test_confirmation_in_another_browser_does_not_log_in(client, post):
-    """The user who opens the link need not be the one who signed up: they log in."""
+    """The user who opens the link may not be the one who signed up, so they must log in."""
     post(sign_up, client)
     other = TenantClient()
     assert confirm(other, post.link()[1])["Location"] == LOG_IN
@@ -285,7 +285,7 @@ def test_squatters_password_does_not_work_after_an_invitation_is_accepted(client
 
 
 def days_later(slug, days):
-    """Have so many days pass for an account, and its daily job and the eraser's run."""
+    """Let so many days pass for an account, and run its daily job and the erasure."""
     Account.objects.filter(slug=slug).update(created_at=timezone.now() - timedelta(days=days))
     account = Account.objects.get(slug=slug)
     with tenant_context(account):
@@ -322,7 +322,7 @@ def test_account_created_by_an_operator_is_kept_unconfirmed(db):
 
 
 def at_once(*bodies):
-    """Send sign-ups from threads that start together; return their answers' statuses."""
+    """Send sign-ups from threads that start together; return the statuses."""
     barrier, statuses = threading.Barrier(len(bodies)), []
 
     def run(body):

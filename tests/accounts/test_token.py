@@ -140,7 +140,7 @@ def test_the_same_work_is_done_for_every_refusal(client, acme, bob, monkeypatch,
 
 
 def test_unknown_account_does_not_reveal_whether_the_password_is_correct(client, acme, bob):
-    # Only failures count towards the limit, so a right password that never ran into it would give itself away.
+    # Only failures count towards the limit, so a correct password without the limit would be detectable.
     for _ in range(5):
         assert ask(client, account="unknown").status_code == 401
     assert ask(client, account="unknown").status_code == 429

@@ -32,7 +32,7 @@ TOKENS, TOKEN = "/api/v1/tokens/", "/api/v1/auth/token/"
 
 @pytest.fixture
 def meanwhile(at_once):
-    """Start an action that waits for the end of `first`, which is begun before."""
+    """Start an action that waits for the end of `first`, which has begun before."""
 
     def meanwhile(first, then):
         begun, answers = threading.Event(), []
@@ -54,7 +54,7 @@ def meanwhile(at_once):
 
 
 def is_forgotten(user):
-    """Say that there is nothing left of a user."""
+    """Return whether no data of a user is left."""
     user.refresh_from_db()
     assert (user.email, user.name, user.is_active) == (f"{user.pk}@deleted.invalid", "", False)
     assert user.time_zone is None
@@ -172,7 +172,7 @@ def test_session_created_during_deletion_is_invalid(client, acme, bob, meanwhile
 
     (answer,), errors = meanwhile(lambda: delete_user(user=bob), log_in)
     assert (answer.status_code, errors) == (302, [])
-    assert Session.objects.exists()  # of no user: neither the person is active nor the password theirs
+    assert Session.objects.exists()  # it authenticates no user: the user is inactive and has no password
     assert browser.get("/")["Location"] == "/auth/login/?next=/"
     assert browser.get("/api/v1/me/").status_code == 401
     assert is_forgotten(bob)
@@ -229,7 +229,7 @@ def test_address_cannot_be_confirmed_after_deletion(client, acme, bob, meanwhile
 
 
 def test_avatar_uploaded_during_deletion_is_removed(acme, globex, charlie, meanwhile, run_jobs):
-    with tenant_context(globex):  # which they have left before
+    with tenant_context(globex):  # whose membership ended before
         left = membership_of(charlie, globex)
         set_avatar(actor=left, content=picture())
         Membership.objects.filter(pk=left.pk).update(ended_at=left.joined_at)

@@ -48,7 +48,7 @@ def chromium():
 
 @pytest.fixture
 def office(transactional_db, url):
-    """An account that no other test has met: the process remembers hosts for longer than a test takes."""
+    """A new account for each test: the process caches hosts longer than a test runs."""
     return make_office(port_of(url))
 
 

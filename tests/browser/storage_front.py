@@ -17,7 +17,7 @@ class Front:
     target: str
     url: str = ""
     mode: Literal["open", "silent", "refusing"] = "open"
-    taken: list[int] = field(default_factory=list)  # bytes of what S3 has taken
+    taken: list[int] = field(default_factory=list)  # bytes that S3 has accepted
 
 
 @contextmanager

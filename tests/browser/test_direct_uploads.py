@@ -37,7 +37,7 @@ def front():
 
 @pytest.fixture(scope="module")
 def url(django_db_setup, tmp_path_factory, front):
-    """A web process whose S3 lets browsers send files."""
+    """A web process whose S3 accepts uploads from browsers."""
     database = with_database(os.environ["DATABASE_URL"], connection.settings_dict["NAME"])
     variables = {"S3_BROWSER_UPLOADS": "1", "S3_PUBLIC_ENDPOINT_URL": front.url}
     with web_process(database, tmp_path_factory.mktemp("web") / "web.log", connections=8, **variables) as url:

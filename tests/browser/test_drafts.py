@@ -24,7 +24,7 @@ STORED = "Object.entries(localStorage).filter(([name]) => name.startsWith('draft
 
 @pytest.fixture
 def studio(browser):
-    """The account, with the project WEB and two tasks in it, whose people can log in."""
+    """The account, with the project WEB, two tasks, and members who can log in."""
     studio = browser.office
     project = studio.make_project(name="Website", key="WEB")
     for title in ("Write the welcome page", "Choose a picture"):
@@ -43,7 +43,7 @@ def note(page):
 
 
 def type_into(field, text):
-    """Type, and wait until this device has it."""
+    """Type text, and wait until the draft is stored."""
     page = field.page
     before = page.evaluate(STORED)
     field.fill(text)
@@ -149,7 +149,7 @@ def test_text_survives_a_crash_of_the_tab(browser, studio):
 
 @contextmanager
 def unavailable(page):
-    """Hold what a write needs until the server gives up, and answers with 503 itself."""
+    """Hold the lock that a write needs until the server answers with 503."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("LOCK TABLE projects_project IN EXCLUSIVE MODE")
         yield

@@ -7,7 +7,7 @@ from tasks.actions import create_task
 pytestmark = pytest.mark.needs_program("browser")
 
 STEPS = 60  # at most: the first rows of a list are like the others
-# What has the ring: the element, or the cell of a list for the link in it. Clipped is what a scroller around it hides.
+# The element with the ring: the focused one, or the cell of a list around a link. A scroller may clip it.
 LOOK = """() => {
   const active = document.activeElement;
   if (active === document.body) return null;
@@ -31,7 +31,7 @@ LOOK = """() => {
 
 
 def steps(page, path):
-    """Go to a page, and through it with the key for that; yield what is seen of each step."""
+    """Open a page, press Tab through it, and yield the visible state of each step."""
     page.goto(path)
     for _ in range(STEPS):
         page.keyboard.press("Tab")

@@ -61,7 +61,7 @@ def test_text_that_comes_with_a_picture_is_inserted_and_nothing_is_attached(page
         field.fill("")
         assert paste(page, "#task textarea[name=body]", texts, files)
         expect(field).to_have_value(texts["text/plain"])
-    # Files go one after another: when this one has been attached, so would have been all before it.
+    # Files are uploaded one after another: when this one is attached, all earlier ones would be too.
     paste(page, "#task textarea[name=body]", {}, [("last.png", "image/png")])
     expect(page.locator("#files")).to_contain_text("last.png")
     expect(page.locator("#files .file")).to_have_count(1)

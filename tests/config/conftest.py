@@ -11,7 +11,7 @@ from tests.config.embedded import HALF_MADE, User, stop_left_over
 
 @pytest.fixture(scope="session")
 def first_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A DATA_DIR whose servers were started once. An earlier attempt was interrupted."""
+    """A DATA_DIR whose servers were started once, after an interrupted attempt."""
     folder = tmp_path_factory.mktemp("new") / "data"
     (folder / HALF_MADE).mkdir(parents=True)
     (folder / HALF_MADE / "PG_VERSION").write_text("18\n")

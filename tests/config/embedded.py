@@ -22,7 +22,7 @@ from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 VARIABLES = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_OPERATOR_URL", "REDIS_URL", "SECRET_KEY")
-# With these set, only Redis is started: for tests to which all three servers are alike.
+# With these set, only Redis is started: for tests that need any one of the servers.
 ONLY_REDIS = {"DATABASE_URL": "postgres://elsewhere/db", "S3_ENDPOINT_URL": "http://elsewhere"}
 HALF_MADE = Path("postgresql.new-abc", "data")
 USE_UNTIL_STDIN_ENDS = """

@@ -16,7 +16,7 @@ PAGING = {"cursor", "page_size"}
 
 
 def is_resource(path):
-    """Say whether a path has rows to read; a file of them has no fields."""
+    """Return whether a path returns rows; a file of rows has no fields."""
     found = PATHS[path].get("get", {"responses": {}})["responses"].get("200", {})
     return "{" not in path and "application/json" in found.get("content", {})
 
@@ -35,7 +35,7 @@ def row(resource):
 
 
 def component(media):
-    """Return the schema that a body refers to; of a page, that of what is on it."""
+    """Return the schema of a body; for a page of a list, the schema of its rows."""
     schema = media["content"]["application/json"]["schema"]
     while "$ref" in schema or "results" in schema["properties"]:
         if "$ref" in schema:

@@ -65,7 +65,7 @@ def test_body_of_unknown_length_is_refused_at_the_limit():
 @pytest.mark.parametrize(
     ("piece", "pause", "status"),
     [
-        (1, 1.0, 408),  # never a pause, and no end
+        (1, 1.0, 408),  # without a pause or an end
         (1000, GRACE + 1, 408),
         (RATE // 2, 1.0, 408),
         (2 * RATE, 1.0, None),
@@ -103,7 +103,7 @@ def test_client_address_has_limited_slots_for_large_bodies():
         return first, [sender.left for sender in (*large, other, small)]
 
     first, left = asyncio.run(run())
-    assert first == [SMALL + 1] * (PLACES + 5)  # those that wait have sent no more
+    assert first == [SMALL + 1] * (PLACES + 5)  # the waiting ones have sent no more
     assert set(left) == {0}  # and continue when others are done
 
 
@@ -120,7 +120,7 @@ UPLOADS = {
 
 
 def test_only_listed_views_read_their_body():
-    """Each of them knows who asks before it reads: anonymous clients have no body read in any of them."""
+    """Each of these views authenticates before it reads: it reads no body of an anonymous client."""
     found = {
         route.pattern
         for urlconf in URLCONFS
@@ -182,7 +182,7 @@ def test_worker_slot_is_free_while_the_client_sends():
     assert read_in_thread(Watched(3 * SMALL), lambda body: body.read(1), turn) == b"\0"
     assert seen == [False]
     assert read_in_thread(Watched(10), lambda body: body.read(100), turn) == bytes(10)
-    assert turn.held  # again, since all of it is there
+    assert turn.held  # again, after the whole body was received
 
 
 def test_body_slot_belongs_to_the_active_tenant(monkeypatch):
@@ -221,7 +221,7 @@ def test_slow_body_is_refused():
 
 
 def test_time_waiting_for_a_slot_does_not_count_as_slow_sending():
-    """Only what the client takes counts, and not what storage does between two pieces."""
+    """Only the time of the client counts, and not the time of storage between two chunks."""
 
     async def run():
         pace = Pace()

@@ -50,7 +50,7 @@ def test_workflow_may_only_read(job):
 
 
 def test_venv_uses_the_requested_python(tmp_path):
-    """The test's own one, under a name that nothing else would find."""
+    """A fake Python with a name that no other search finds."""
     python = tmp_path / "another-python"
     python.write_text(f'#!/bin/sh\necho asked >> "{tmp_path}/asked"\nexec "{sys.executable}" "$@"\n')
     python.chmod(0o755)

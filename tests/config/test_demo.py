@@ -96,7 +96,7 @@ def test_demo_serves_pages_until_ctrl_c_and_leaves_nothing_behind(data: Path, po
             check=False,
         )
         assert f"http://p{port}.localhost:{port}/" in made.stdout, made
-        for _ in range(3):  # as `make` passes on what the terminal has sent already
+        for _ in range(3):  # as `make` forwards the signal of the terminal
             process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
     with pytest.raises(httpx.ConnectError):

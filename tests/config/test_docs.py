@@ -27,7 +27,7 @@ def names_in(file):
 
 @cache
 def anchors_of(page):
-    """Return what links to the headings of a page end with, as GitHub makes it."""
+    """Return the anchors of the headings of a page, as GitHub generates them."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -101,7 +101,7 @@ def test_every_attack_has_a_number_and_every_file_of_attacks_is_named():
     numbers = [int(number) for number in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)]
     assert numbers == list(range(1, len(numbers) + 1))
     files = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tests/isolation").glob("test_*.py")}
-    # These look at the tests and at how fast queries are, and attack nothing.
+    # These check the tests themselves and the query plans; they are no attacks.
     assert files - set(re.findall(r"`(tests/[\w/]+\.py)", text)) == {
         "tests/isolation/test_canaries.py",
         "tests/isolation/test_plans.py",

@@ -10,7 +10,7 @@ from config.fairness import TakeTurns, TurnMiddleware, client_of
 
 
 async def arrive(scope):
-    """Do what Django does with a request that is there: find its tenant, if it has one, and wait for the turn."""
+    """Process a received request like Django: resolve its tenant, if there is one, and wait for the slot."""
     await scope["turn"].arrive()
     await scope["turn"].take(scope["tenant"] or f"address {scope['turn'].client}")
 
@@ -37,16 +37,16 @@ def request(tenant, client="203.0.113.1", **headers):
 
 
 async def body():
-    """Give the last part of a request."""
+    """Return the last part of a request."""
     return {"type": "http.request", "body": b"", "more_body": False}
 
 
 async def nothing(_):
-    """Take what is sent."""
+    """Collect the sent messages."""
 
 
 def play(settings, requests, *, share=2):
-    """Send the requests at once. Returns whose are worked on then, and the middleware after all answers."""
+    """Send the requests in parallel. Return the senders of the running ones, and the middleware after all responses."""
     settings.POOL_SIZE = 2 * share
 
     async def run():
@@ -71,7 +71,7 @@ def test_tenants_have_separate_shares_of_the_slots(settings):
 
 
 def test_host_spelling_does_not_create_another_sender(settings):
-    """Neither another spelling of the host nor another of its hosts, the public one among them."""
+    """Another spelling of the host, or another host of the tenant, including the public one, is the same sender."""
     hosts = (b"acme.localhost", b"ACME.localhost:80", b"acme.localhost.", b"acme.example", b"localhost")
     seen, _ = play(settings, [request("acme", host=host) for host in hosts])
     assert len(seen) == 2
@@ -207,7 +207,7 @@ class Clock(asyncio.SelectorEventLoop):
         super()._run_once()
 
     async def shutdown_default_executor(self, timeout=None):
-        """Wait for real threads for as long as they take: this clock would let any timeout pass at once."""
+        """Wait for real threads without a timeout: with the virtual clock any timeout would expire immediately."""
         await super().shutdown_default_executor()
 
 
@@ -229,7 +229,7 @@ class Busy:
 
 
 def traffic(settings, clients, *, seconds):
-    """Let clients, of (tenant, how long each waits after an answer), send for some time. Returns the application."""
+    """Let clients, (tenant, pause after a response), send for some time. Return the application."""
     settings.POOL_SIZE = 16
 
     async def run():
@@ -257,7 +257,7 @@ def test_flood_of_requests_is_served_one_at_a_time(settings):
     at_once = [len(others) for _, others in site.beside]
     assert max(at_once[:8]) == 7  # the durations are not known yet
     assert max(at_once[len(at_once) // 2 :]) == 0
-    assert len(site.answered) > 150  # of 200 that one by one are possible
+    assert len(site.answered) > 150  # of 200 that are possible one at a time
 
 
 def test_flood_yields_to_other_senders_and_makes_progress(settings):
@@ -286,7 +286,7 @@ def test_idle_senders_are_removed(settings):
 
 
 def run_middleware(settings, tenant, *, gone=False):
-    """Call the middleware in a thread, as Django does, for a client that may be gone. Returns whose turn it is."""
+    """Call the middleware in a thread, as Django does, for a client that may be gone. Return the slot's sender."""
     settings.POOL_SIZE = 2
 
     async def run():

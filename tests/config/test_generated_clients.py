@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def run(*command, folder):
-    """Run a generator in an empty folder. Returns what it printed."""
+    """Run a generator in an empty folder. Return its output."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # which has ruff, to format the client
     done = subprocess.run(
         command, cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, text=True, timeout=300, check=False

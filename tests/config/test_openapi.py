@@ -11,7 +11,7 @@ from config.openapi import DOCUMENT
 from tests.isolation.routes import routes
 
 SCHEMA, DOCS = "/api/v1/schema/", "/api/v1/docs/"
-# All characters that can be taken for space, and two letters.
+# All characters that are space in any definition, and two letters.
 CONTROLS = [chr(code) for code in range(0xA0) if unicodedata.category(chr(code)) == "Cc"]
 SPACES = ["\u0020", "\u00a0", "\u1680", "\u2000", "\u200a", "\u200b", "\u2028", "\u2029", "\u202f", "\u3000", "\ufeff"]
 LETTERS = ["x", "\u00e9"]
@@ -52,7 +52,7 @@ def test_every_operation_documents_the_redirect_of_a_renamed_account(document):
 
 
 def patterns(document):
-    """Return every pattern that is somewhere in the document."""
+    """Return every pattern of the document."""
     if isinstance(document, list):
         return {pattern for each in document for pattern in patterns(each)}
     if not isinstance(document, dict):
@@ -76,7 +76,7 @@ def test_every_pattern_is_equal_in_python_and_ecmascript(document):
     ],
 )
 def test_blank_text_is_defined_as_in_the_document(client, acme, document, path, schema, field, others):
-    """Every kind of space alone, as a text that is trimmed and as one that is not."""
+    """Every space character alone, for trimmed and untrimmed texts."""
     fits = document["components"]["schemas"][schema]["properties"][field]
     wrong = []
     for text in ["", *CONTROLS, *SPACES, *LETTERS]:
@@ -117,5 +117,5 @@ def test_files_loaded_by_the_page_exist(client, db):
     addresses = re.findall(r'(?:src|href)="(/static/[^"]+)"', html)
     assert len(addresses) == 4
     answers = [client.get(address) for address in addresses]
-    assert all(answer.getvalue() for answer in answers)  # read to their ends, where the files are closed
+    assert all(answer.getvalue() for answer in answers)  # read to their ends, which closes the files
     assert [answer.status_code for answer in answers] == [200] * 4

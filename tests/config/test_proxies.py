@@ -64,7 +64,7 @@ def test_sockets_may_be_named_by_their_own_scheme(trusted):
 @pytest.mark.parametrize("values", [[], [b""], [b"on"], [b"\xff"], [b",https"]])
 def test_request_without_a_scheme_gets_an_explanation_instead_of_endless_redirects(trusted, settings, values):
     assert ask(*values) == 400
-    assert ask(*values, path="/healthz") == "http"  # of who looks at the process itself
+    assert ask(*values, path="/healthz") == "http"  # of a health check of the process itself
     settings.HTTPS = False  # nothing is redirected
     assert ask(*values) == "http"
 
@@ -74,7 +74,7 @@ def test_header_of_a_client_does_not_count_without_a_proxy(settings):
     assert ask(b"https") == "http"
 
 
-# A process that others can reach refuses to start with the passwords of docker-compose.yml.
+# A process with a reachable address refuses to start with the passwords of docker-compose.yml.
 with_own_secrets = pytest.mark.skipif(
     any(urlsplit(os.environ[name]).password in PUBLISHED for name in ("DATABASE_URL", "REDIS_URL")),
     reason="the servers of the environment have published passwords",

@@ -9,7 +9,7 @@ LINE = re.compile(r"^\| (\d+\.\d+(?:\.\d+)?) \| (?:[123] )?\| (.+?) \| (.+) \|$"
 
 
 def test_security_page_names_tests():
-    """Those exist: tests/config/test_docs.py."""
+    """tests/config/test_docs.py checks that the tests exist."""
     assert len(re.findall(r"`tests/[\w/]+\.py::test_\w+`", PAGE)) > 60
 
 

@@ -14,7 +14,7 @@ from config.connections import mailer
 from config.environment import VARIABLES, document, read
 from tenancy.routing import check_resolvers, forget_resolvers
 
-# Secrets that are published nowhere. Those of the environment can be the defaults of docker-compose.yml.
+# Unpublished secrets. Those of the environment can be the defaults of docker-compose.yml.
 OWN = {
     "SECRET_KEY": "x" * 32,
     "SECRET_KEY_FALLBACKS": "",
@@ -103,7 +103,7 @@ def load(monkeypatch):
 
 
 def message_of(load, **environment):
-    """Return why the settings are refused, "" if they are not."""
+    """Return the reason why the settings are refused, "" if they are valid."""
     try:
         load(**environment)
     except ImproperlyConfigured as error:
@@ -150,7 +150,7 @@ def test_resolvers_that_cannot_be_loaded_are_refused_before_the_first_request(se
 
 @pytest.mark.parametrize("value", ["$HOME", "$", "a$b", "p%40ss"])
 def test_password_is_taken_as_it_is(load, value):
-    """A library would take `$HOME` for the name of another variable, and an unknown one for no password."""
+    """A library would replace `$HOME` with another variable, and an unknown name with an empty password."""
     assert load(S3_SECRET_KEY=value)["STORAGES"]["default"]["OPTIONS"]["secret_key"] == value
 
 

@@ -12,7 +12,7 @@ from tests.deployment.dockerfile import Stage, stages
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "docker-compose.yml"
-VARIABLE = re.compile(r"\$\{(\w+):-((?:[^{}]|\$\{\w+:-[^{}]*\})*)\}")  # a default may have another one in it
+VARIABLE = re.compile(r"\$\{(\w+):-((?:[^{}]|\$\{\w+:-[^{}]*\})*)\}")  # a default may contain another default
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Service:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Return what the file sets, without what the image does."""
+        """Return the environment of the file, without that of the image."""
         return {name: str(value) for name, value in self.definition.get("environment", {}).items()}
 
     @property

@@ -70,7 +70,7 @@ def _instructions(text: str) -> list[tuple[str, str]]:
 
 
 def is_ignored(path: str) -> bool:
-    """Say whether .dockerignore keeps `path`, relative to the checkout, out of the images: the last match decides."""
+    """Return whether .dockerignore excludes `path`, relative to the checkout: the last match decides."""
     ignored = False
     parents = [path, *(parent.as_posix() for parent in Path(path).parents)]
     for line in (ROOT / ".dockerignore").read_text().splitlines():

@@ -16,7 +16,7 @@ PINNED = re.compile(r"^([\w.-]+)==\S+(?: ; (.+?))?(?: \\)?$", re.MULTILINE)
 
 
 def environment_with(requirements: str, folder: Path) -> Path:
-    """Make a virtual environment in `folder` with what the file `requirements` pins; return its Python."""
+    """Create a virtual environment in `folder` with the packages of the file `requirements`; return its Python."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
     python = folder / "bin" / "python"
     where = "import sysconfig; print(sysconfig.get_path('purelib'))"

@@ -57,7 +57,7 @@ def test_server_has_sixty_seconds_to_stop(server):
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_compose_file_starts_with_engine_20_10(name):
-    """With `start_interval` every engine before 25 refuses the service."""
+    """Engines before 25 refuse a service with `start_interval`."""
     assert "start_interval" not in SERVICES[name].definition.get("healthcheck", {})
 
 
@@ -119,7 +119,7 @@ def test_every_service_without_a_profile_starts_before_a_server(server):
 
 
 def variables():
-    """Return {name: default}, those in defaults of others included; a default that names another one is empty."""
+    """Return {name: default}, including variables in defaults; a default that names another variable is empty."""
     text = FILE.read_text()
     found = dict(VARIABLE.findall(text))
     inner = dict(match for default in found.values() for match in VARIABLE.findall(default))
@@ -190,7 +190,7 @@ def test_test_service_ignores_the_environment():
     secrets = {name for name in variables() if name.endswith("_PASSWORD")} | {"S3_SECRET_KEY"}
     given = dict.fromkeys(set(variables()) - secrets, "changed")
     assert services(given)["test"].environment == SERVICES["test"].environment
-    # Nothing listens on localhost in its container.
+    # No server listens on localhost in its container.
     assert not [value for value in SERVICES["test"].environment.values() if "localhost" in value]
 
 

@@ -66,7 +66,7 @@ def test_the_application_has_no_embedded_servers():
 
 
 def test_pgbouncer_does_not_wait_for_clients_that_stay():
-    """SIGTERM, which it is sent otherwise, waits for them from 1.23 on: until it is killed."""
+    """From 1.23 on the default SIGTERM waits for clients, until the container is killed."""
     assert STAGES["pgbouncer"].last("STOPSIGNAL") == "SIGINT"
 
 

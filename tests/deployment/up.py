@@ -53,7 +53,7 @@ class Stack:
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         tools, wheels = PostgreSQL(folder), folder / "wheels"
         wheels.mkdir()
-        # As in the image: with the packages that the application declares, and none of those of development.
+        # As in the image: with the packages of the application, without development packages.
         self.programs = {
             "python": str(environment_with("requirements.txt", folder / "venv")),
             **{name: str(tools.tool(name)) for name in ("initdb", "postgres", "psql", "pg_isready")},
@@ -91,7 +91,7 @@ class Stack:
             self._end(name)
 
     def restart(self, name: str) -> int:
-        """Do what `docker compose restart` does, and return the exit status of the process that ended."""
+        """Restart a service like `docker compose restart`, and return the exit status of the ended process."""
         status = self._end(name)
         self._run_service(self.services[name])
         if self.services[name].health_check:
@@ -99,7 +99,7 @@ class Stack:
         return status
 
     def restart_ended(self) -> list[str]:
-        """Start those again that have ended, where the file says so; return their names."""
+        """Restart ended services according to their restart policy; return their names."""
         ended = [
             name
             for name, process in self.processes.items()
@@ -116,7 +116,7 @@ class Stack:
     def _end(self, name: str) -> int:
         """End a process with the signal of its image; when it does not go, it is killed, with its children."""
         process, service = self.processes[name], self.services[name]
-        # PostgreSQL's image says SIGINT too: SIGTERM would wait for the clients.
+        # The image of PostgreSQL uses SIGINT too: SIGTERM would wait for the clients.
         default = "SIGINT" if name == "db" else "SIGTERM"
         process.send_signal(signal.Signals[(service.stage and service.stage.last("STOPSIGNAL")) or default])
         with suppress(subprocess.TimeoutExpired):
@@ -177,7 +177,7 @@ class Stack:
         return process.poll() is None and condition()
 
     def _build(self, service: Service, stage: Stage) -> None:
-        """Copy what the image has of the checkout, and run what is run over it."""
+        """Copy the files of the image from the checkout, and run the build commands."""
         root = self._root(service)
         if (root / "built").exists():
             return

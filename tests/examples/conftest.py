@@ -18,7 +18,7 @@ from tests.pooler.pgbouncer import with_database
 
 @pytest.fixture
 def demo():
-    """A member of two accounts who can log in to a web process, which knows no quick passwords."""
+    """A member of two accounts who can log in to a web process, which has no fast hasher for tests."""
     user = make_user("demo")
     user.password = make_password(PASSWORD, hasher=PBKDF2PasswordHasher())
     user.save()

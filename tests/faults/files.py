@@ -43,7 +43,7 @@ class Office:
         return {"Authorization": f"Bearer {self.token}", "Host": f"{self.account.slug}.localhost"}
 
     def inspect(self, pk: str) -> None:
-        """Do what the job would."""
+        """Run the work of the job."""
         with tenant_context(self.account):
             inspect_attachment(attachment_id=UUID(pk))
 

@@ -71,7 +71,7 @@ class Gate:
                 if self._mode == "closed":
                     return
                 sink.sendall(piece)
-            _hang_up(source, sink)  # closing alone would not end the other thread, which reads from `sink`
+            _hang_up(source, sink)  # close() alone would not end the other thread, which reads from `sink`
 
 
 def _hang_up(*connections: socket.socket) -> None:

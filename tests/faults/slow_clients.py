@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-AT_WORK = 10.0  # seconds until a client counts as one that waits for its turn
+AT_WORK = 10.0  # seconds until a client counts as waiting for its slot
 WINDOW = 4096  # bytes that the kernel takes for a client that reads nothing
 
 
@@ -42,7 +42,7 @@ class Slow:
                     await loop.sock_recv(self.socket, 1)
 
     def go_on(self) -> None:
-        """Send one byte more, whatever became of the others."""
+        """Send one more byte, also to closed connections."""
         try:
             self.socket.send(self.way.drip[self.position : self.position + 1])
         except OSError:

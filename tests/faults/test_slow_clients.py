@@ -45,7 +45,7 @@ def web(tmp_path):
 
 @pytest.fixture
 def office(web):
-    """An account whose answers are long: neither lists nor exports nor files fit into the buffers on the way."""
+    """An account with long responses: lists, exports and files do not fit into the network buffers."""
     office = make_office(web)
     office.tenant.media_access = "proxied"
     office.tenant.save()
@@ -147,7 +147,7 @@ VISITORS = [
 
 
 def test_slow_clients_do_not_delay_another_account(web, office):
-    """On each kind of endpoint, 32 at a time: throughout, the process is ready and another account has its page."""
+    """32 slow clients on each kind of endpoint: the process stays ready and another account gets its page."""
     other = make_office(web)
 
     async def scene():
@@ -200,7 +200,7 @@ def impatient(tmp_path):
 
 
 def ask(address, way):
-    """Send what a slow client sends and no more; return status, head and body of the answer, up to the hang-up."""
+    """Send the request of a slow client; return status, head and body of the response until the disconnect."""
     with socket.create_connection(("127.0.0.1", port_of(address)), timeout=PATIENCE) as client:
         client.sendall(way.text)
         answer = b"".join(iter(lambda: client.recv(65536), b""))

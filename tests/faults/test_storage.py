@@ -143,7 +143,7 @@ def test_killed_process_leaves_no_object_after_the_sweep(web, office):
 
 
 def test_jobs_are_retried_until_storage_is_back(web, ask, office, settings):
-    """Nothing is decided about a file while it cannot be looked at."""
+    """The state of a file does not change while its content cannot be read."""
     created = announce(ask, office)
     upload = created["upload"]
     httpx.put(upload["url"], content=TEXT, headers=upload["headers"], trust_env=False)

@@ -4,11 +4,11 @@ import re
 
 import schemathesis
 
-# What is right or wrong by what is in the database, by the time or by a signature, and not by its form.
+# Values whose validity depends on the database, the time or a signature, and not on their form.
 BEYOND_FORM = {
     *("account", "after", "assignees", "before", "comment", "cursor", "email", "expires_at", "id", "key", "labels"),
     *("member", "name", "non_field_errors", "project", "rank", "role", "status", "task", "tasks", "version"),
-    # Headers whose form the document does give: where Schemathesis tries limits, it takes `0` for an entity tag.
+    # Headers whose form the document defines: at limits Schemathesis sends `0` as an entity tag.
     *("If-Match", "If-None-Match"),
     "content_type",  # with or without parameters
     "format",  # of an export: which ones there are depends on whether it is one of a project
@@ -23,7 +23,7 @@ INVISIBLE = "Must contain a visible character."
 
 @schemathesis.check
 def refusals_are_documented(ctx, response, case):
-    """A request that fits the document is refused with 400 only for fields whose values it cannot describe.
+    """A request that matches the document gets 400 only for fields whose values the document cannot describe.
 
     `positive_data_acceptance`, which this stands in for, knows no such fields: made-up ids and cursors would fail it.
     """
@@ -43,7 +43,7 @@ def refusals_are_documented(ctx, response, case):
 
 @schemathesis.hook
 def map_body(ctx, body):
-    """Let the account stay where it is: behind a new slug it has another host, and this one redirects ever after."""
+    """Keep the slug of the account: with another slug the account has another host, and this one redirects."""
     if isinstance(body, dict) and re.fullmatch(r"[a-z0-9-]+", str(body.get("slug"))):
         return {name: value for name, value in body.items() if name != "slug"}
     return body

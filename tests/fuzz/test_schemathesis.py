@@ -81,7 +81,7 @@ def configure(folder, ids, group):
 
 
 def run(tmp_path, account, *options, group=""):
-    """Run Schemathesis from an empty folder, where it may leave what it likes. Returns what it printed."""
+    """Run Schemathesis in an empty folder for its output files. Return its output."""
     credentials, ids = account
     headers = [f"--header={name}: {value}" for name, value in credentials.items()]
     config = configure(tmp_path, ids, group)

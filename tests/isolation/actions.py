@@ -36,7 +36,7 @@ from tests.isolation.test_call_sites import PACKAGES
 
 LIST = "- [ ] Call"
 TICK = Tick(0, True, fingerprint(LIST))
-ABOVE_AND_BELOW = {"config", "frontend", "tenancy"}  # pages call actions, machinery knows no members
+ABOVE_AND_BELOW = {"config", "frontend", "tenancy"}  # pages call actions; the other packages have no members
 WITHOUT_ACTIONS = ("migrations", "management", "testdata")
 
 # Functions with a parameter `actor` that check no permission: {name: why}

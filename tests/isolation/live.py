@@ -21,7 +21,7 @@ from tests.pooler.pgbouncer import without_pytest
 from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
-# As in the Dockerfile, but a client that reads slowly, or not at all, is not asked whether it is alive.
+# As in the Dockerfile, but without keep-alive pings to clients that read slowly or not at all.
 WEBSOCKETS = ["--ws", "websockets-sansio", "--ws-max-size", "65536", "--ws-per-message-deflate", "false"]
 WEBSOCKETS += ["--ws-ping-interval", "3600"]
 
@@ -58,7 +58,7 @@ class Outcome:
 
 @contextmanager
 def web_process(database_url: str, log: Path, *, connections: int, wait: int = 5, **variables: str) -> Iterator[str]:
-    """Run config.asgi on the database and give its URL. The process has no way to connect as the owner.
+    """Run config.asgi on the database and yield its URL. The process has no connection as the owner.
 
     A request waits at most `wait` seconds for one of its `connections`. `variables` are added to its environment.
     """
@@ -70,7 +70,7 @@ def web_process(database_url: str, log: Path, *, connections: int, wait: int = 5
 def running_web_process(
     database_url: str, log: Path, *, connections: int, wait: int = 5, **variables: str
 ) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
-    """The same, with the process itself, for tests that end it. `APPLICATION` may name another than config.asgi's.
+    """The same with the process itself, for tests that end it. `APPLICATION` may name another application.
 
     With `UVICORN_SSL_CERTFILE` and `UVICORN_SSL_KEYFILE` it speaks TLS.
     """
@@ -84,7 +84,7 @@ def running_web_process(
     for withheld in ("DATABASE_OWNER_URL", "DATABASE_OPERATOR_URL"):
         environment.pop(withheld, None)
     with socket.create_server(("127.0.0.1", 0)) as listening, open(log, "wb") as output:
-        # uvicorn takes a socket given by number for a Unix one and leaves this out; every answer on a connection that
+        # uvicorn treats a socket given by number as a Unix socket and omits this; every response on a connection that
         # is kept would then wait 40 ms for an acknowledgement, between its head and its body.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         port, number = listening.getsockname()[1], listening.fileno()
@@ -117,7 +117,7 @@ def running_web_process(
 
 
 def connections_of(process: "subprocess.Popen[bytes]", port: int) -> int:
-    """Return how many clients are connected to a web process at `port`, as its kernel sees it."""
+    """Return the number of connections to a web process at `port`, from the kernel."""
     sockets = {os.readlink(entry) for entry in Path(f"/proc/{process.pid}/fd").iterdir() if entry.is_symlink()}
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     here = {f"socket:[{row[9]}]" for row in rows if int(row[1].rpartition(":")[2], 16) == port and row[3] == "01"}
@@ -133,7 +133,7 @@ def send_all(
     cancelled: float,
     seed: int,
 ) -> Outcome:
-    """Send `requests`, `at_once` at a time, and break off the part `cancelled` of them in the middle.
+    """Send `requests`, `at_once` at a time, and cancel the fraction `cancelled` of them in the middle.
 
     `check` returns what is wrong with a response, or None.
     """

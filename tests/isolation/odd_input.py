@@ -9,7 +9,7 @@ PARTS = "multipart/form-data; boundary=x"
 HUGE = "9" * 5000
 LONG = "x" * 100_000
 
-# What views read from the query and from forms. A test compares the fields with those of the pages.
+# Parameters and form fields that views read. A test compares the fields with those of the pages.
 PARAMETERS = [
     *("page", "q", "project", "status", "archived", "priority", "assignee", "label", "due", "sort", "group", "view"),
     *("since", "action", "actor", "column", "all", "next", "token", "challenge", "account", "cursor", "panel"),
@@ -102,7 +102,7 @@ PAGES = [
     Odd("GET", "cookies", headers={"HTTP_COOKIE": f"sessionid=\x00{'a' * 31}; {COOKIES}"}),
     Odd("BREW", "no such method"),
 ]
-# In place of what a path has for a key, a number or a token.
+# Replacements for a key, a number or a token in a path.
 KEYS = ["%00", "%FF%ED%A0%80", "..%2F", "9" * 3000, "%F0%9F%98%80"]
 
 JSON = "application/json"

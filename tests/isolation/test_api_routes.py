@@ -24,7 +24,7 @@ LISTS = [
 ]
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
-# Routes that take no id of a row.
+# Routes without an id of a row.
 OTHERS = {
     "api/v1/schema/": "tests/config/test_openapi.py",
     "api/v1/docs/": "tests/config/test_openapi.py",
@@ -54,7 +54,7 @@ OTHERS = {
 @pytest.fixture(autouse=True)
 def _another_number(theirs):
     with tenant_context(theirs.tenant):
-        Task.objects.update(number=7)  # WEB-7 is theirs alone, WEB-1 ours
+        Task.objects.update(number=7)  # WEB-7 exists in the other account only, WEB-1 in this one
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_foreign_id_answers_like_an_absent_one(alice_asks, route, theirs):
 
 @pytest.mark.parametrize("route", DETAILS, ids=str)
 def test_own_id_is_found(alice_asks, route, ours):
-    """Or the test above would pass on a wrong address."""
+    """This shows that the test above uses valid addresses."""
     if route.view.actions.get("get") == "retrieve":
         row = row_of(ours, model_of(route))
         answer = alice_asks.get(address(route, row.pk))
@@ -130,7 +130,7 @@ def test_list_shows_own_rows(alice_asks, route, ours):
 
 
 def writes():
-    """Yield every relation that a body can hold, and where."""
+    """Yield every relation field of each body, with its route."""
     for route in [*LISTS, *DETAILS]:
         own = route.view.initkwargs.get("serializer_class")  # of an action beside the usual ones
         for name, field in (own or route.api_view.serializer_class)().fields.items():

@@ -112,7 +112,7 @@ def test_the_search_finds_what_it_looks_for():
 
 
 def test_only_the_cursor_module_opens_psycopg_transactions():
-    """`psycopg`'s own transaction() rolls back to savepoints without our cursor seeing it."""
+    """`transaction()` of psycopg rolls back to savepoints without the knowledge of the cursor of tenancy."""
     found = set()
     for name, tree in trees():
         for node in ast.walk(tree):

@@ -43,7 +43,7 @@ FORMATTED = {
 
 
 def text_fields():
-    """Yield the fields of all tenant-owned models that people put words into."""
+    """Yield the text fields of all tenant-owned models that users can edit."""
     for model in apps.get_models():
         for field in model._meta.local_fields if is_tenant_owned(model) else ():
             if isinstance(field, models.CharField | models.TextField | models.JSONField) and not field.choices:

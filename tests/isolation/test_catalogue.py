@@ -12,7 +12,7 @@ OWNED = sorted(model._meta.db_table for model in apps.get_models() if is_tenant_
 
 # Tables without row-level security: those of the shared models, and that of the migrations.
 SHARED = {apps.get_model(label)._meta.db_table for label in settings.TENANCY["SHARED_MODELS"]} | {"django_migrations"}
-# Indexes that do not start with the tenant, and why that is right.
+# Indexes that do not start with the tenant, each with a reason.
 NOT_LED_BY_TENANT = {"membership_user": "as_user() reads one user's memberships in all tenants"}
 
 
@@ -146,7 +146,7 @@ def test_app_role_has_only_select_insert_update_and_delete(sql):
 
 
 def test_append_only_tables_cannot_be_updated_or_deleted_from(sql):
-    """`append_only` of the models, and nothing else: a right that is missing by accident would be found here too."""
+    """Exactly the models with `append_only`: the test also finds a missing privilege of another table."""
     rights = "has_table_privilege(%(table)s, 'UPDATE') OR has_table_privilege(%(table)s, 'DELETE')"
     rights += " OR has_any_column_privilege(%(table)s, 'UPDATE')"
     found = {table for table in OWNED if sql(f"SELECT {rights}", {"table": table}) == [(False,)]}

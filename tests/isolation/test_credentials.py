@@ -70,7 +70,7 @@ def test_a_token_of_one_account_is_refused_at_another(client, acme, globex, char
 
 
 def test_the_check_of_the_token_holds_without_the_resolver(client, acme, globex, charlie, resolvers):
-    """Two controls overlap; this is the second with the first switched off."""
+    """Two controls overlap; this tests the second with the first disabled."""
     resolvers("HostResolver")
     access, _ = issue(user_id=charlie.pk, tenant=acme)
     answer = client.at(globex).get(PROJECTS, HTTP_AUTHORIZATION=f"Bearer {access}")

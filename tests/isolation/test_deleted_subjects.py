@@ -14,7 +14,7 @@ URL, EXPORTS = "/api/v1/notifications/", "/api/v1/exports/"
 
 @pytest.fixture
 def deleted(ours):
-    """Return the notification of a comment that was deleted."""
+    """Return the notification of a deleted comment."""
     with tenant_context(ours.tenant):
         Comment.objects.filter(pk=ours.comment.pk).delete()
     return ours.notification

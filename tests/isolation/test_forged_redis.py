@@ -16,13 +16,13 @@ from tests.accounts.authentication import give_app
 from tests.isolation.test_poisoned_redis import keys, kinds, use_everything
 
 pytestmark = pytest.mark.django_db
-# Kinds of keys that are not signed, because Redis adds to them: they are for limits.
+# Unsigned keys: counters of rate limits, which Redis increments.
 COUNTS = ("api-requests:", "open-sockets")
 
 
 @pytest.fixture
 def _values_last_for_the_whole_test(monkeypatch):
-    """Some live for a few seconds, which a slow machine needs for less than this."""
+    """Some values expire after a few seconds, which is shorter than the test on a slow machine."""
     for name in ("set", "add"):
         method = getattr(SignedCacheClient, name)
 
@@ -44,7 +44,7 @@ def values(_values_last_for_the_whole_test, client, acme, alice, bob, charlie):
 
 @pytest.fixture
 def later(monkeypatch):
-    """Have the clock of the cache go forward by some seconds."""
+    """Advance the clock of the cache by some seconds."""
 
     def later(seconds):
         now = signed_cache.time.time()
@@ -67,7 +67,7 @@ def account_of(client, acme, alice):
 
 
 def test_every_value_is_signed_for_its_key(values):
-    """A kind of value that is new is signed too, or is on the list of counts."""
+    """Each new kind of value must be signed or on the list of counters."""
     assert len(values) >= 6
     for key, value in values.items():
         assert cache._cache.get(key, "a miss") != "a miss", key
@@ -86,7 +86,7 @@ def test_signed_value_is_invalid_at_another_key(values):
 @pytest.mark.parametrize("kind", ["slug", "host", "id", "primary"])
 @pytest.mark.parametrize("way", ["written", "moved"])
 def test_account_of_a_host_is_not_that_of_a_forged_value(client, acme, globex, alice, mallory, kind, way):
-    """Neither with values that the attacker has written, nor with those of the own account."""
+    """This holds for values that the attacker has written and for values of the attacker's own account."""
     name = {
         "slug": lambda account: account.slug,
         "host": lambda account: f"{account.slug}.example.com",
@@ -126,7 +126,7 @@ def test_forged_handoff_logs_no_user_in(client, acme, alice, bob, later, way):
 
 
 def test_value_that_is_put_back_does_not_count_after_its_time(client, acme, alice, later):
-    """Or an account could not be suspended."""
+    """Otherwise the suspension of an account could be reverted."""
     assert account_of(client, acme, alice) == "acme"
     redis, found = keys()
     before = {key: redis.get(key) for key in found if b":tenant:" in key}

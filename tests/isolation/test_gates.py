@@ -33,7 +33,7 @@ OPEN = {
     "pictures/logo/<picture:picture>/": "the logo is on the page to log in",
     "roadmap/": "the public roadmap, of projects that an admin chose",
 }
-# On the public host alone, where the same pattern means something else than at a tenant's.
+# On the public host only, where the same pattern has another meaning than on the host of a tenant.
 OPEN_IN_PUBLIC = {
     "": "the landing page",
     "auth/signup/": "where people and accounts come from",
@@ -59,7 +59,7 @@ def test_open_routes_are_exactly_the_listed_ones():
 
 
 def test_views_require_a_membership_by_default():
-    """What the two tests above rely on."""
+    """The two tests above rely on this."""
     middleware = settings.MIDDLEWARE
     member = middleware.index("accounts.middleware.MembershipMiddleware")
     assert middleware[member + 1] == "django.contrib.auth.middleware.LoginRequiredMiddleware"
@@ -74,7 +74,7 @@ def test_every_variant_urlconf_is_covered():
 @pytest.mark.django_db
 @pytest.mark.parametrize("variant", ["standard", "roadmap"])
 def test_non_members_are_refused_on_every_unlisted_route(client, acme, variant, ours):
-    """The same through HTTP, for the routes without arguments."""
+    """The same over HTTP, for the routes without arguments."""
     type(acme).objects.filter(pk=acme.pk).update(variant=variant)
     for route in routes(settings.TENANCY["VARIANTS"][variant]["URLCONF"]):
         if route.arguments or route.pattern in OPEN:
@@ -83,12 +83,12 @@ def test_non_members_are_refused_on_every_unlisted_route(client, acme, variant, 
         assert answer.status_code == (401 if route.api_view else 302), str(route)
 
 
-# {what a route calls: what it leaves to the view}
+# {handler of a route: the method that the view must define}
 LEFT_TO_VIEWS = {"create": "perform_create", "partial_update": "perform_update", "destroy": "perform_destroy"}
 
 
 def unwritten(route):
-    """Yield the methods that a route would call and that its view has not written."""
+    """Yield the methods that a route would call and that its view does not define."""
     view = route.api_view
     if issubclass(view, MemberView):
         yield from ["locked_tag"] if hasattr(view, "patch") and view.locked_tag is MemberView.locked_tag else []

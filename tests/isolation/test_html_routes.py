@@ -37,7 +37,7 @@ KEYS = {
     "StringConverter": [("token-of-globex", "token-of-no-account")],  # of invitations
     "TaskKeyConverter": [("ZED-7", "NIL-7"), ("WEB-7", "WEB-8")],
 }
-# … and for ids, whose route says of what.
+# … and for ids, by the model of the route.
 IDS = {
     **dict.fromkeys(("edit_status", "place_status", "delete_status"), "status"),
     **dict.fromkeys(("edit_label", "delete_label"), "label"),
@@ -59,7 +59,7 @@ def variant(request, acme, globex):
 
 @pytest.fixture(autouse=True)
 def _foreign_keys(theirs):
-    """ZED is a project of theirs alone, and WEB-7 a task in their project of the same name as ours."""
+    """ZED is a project of the other account only, and WEB-7 a task in its project with the same key."""
     with tenant_context(theirs.tenant):
         Task.objects.update(number=7)
         project = Project.objects.create(key="ZED", name="theirs")
@@ -109,7 +109,7 @@ def test_foreign_keys_answer_like_absent_ones(alice_asks, variant, theirs):
 
 
 def test_own_keys_are_found(alice_asks, variant, ours):
-    """Or the test above would pass on wrong addresses."""
+    """This shows that the test above uses valid addresses."""
     found = {"ProjectKeyConverter": "WEB", "TaskKeyConverter": "WEB-1"}
     found["StringConverter"] = "token-of-acme"  # of an invitation
     found["PictureConverter"] = picture = ours.membership.avatar

@@ -17,7 +17,7 @@ from tests.accounts.authentication import LOG_IN, NEW, SIGN_UP, TOKEN, Post
 
 pytestmark = pytest.mark.django_db
 
-# What a client may write to look like another one, number by number. Each is sent from one address.
+# Headers and hosts with which a client could pretend to be another. Each request is sent from one address.
 DISGUISES = {
     "nothing": lambda number: {},
     "X-Forwarded-For": lambda number: {"X-Forwarded-For": f"198.51.100.{number}"},
@@ -27,7 +27,7 @@ DISGUISES = {
     "User-Agent": lambda number: {"User-Agent": str(number)},
     "port": lambda number: {"Host": f"acme.localhost:{8000 + number}"},
 }
-# What proxies write of one client, with TRUST_PROXY.
+# The forms in which proxies write the address of one client, with TRUST_PROXY.
 WRITTEN = {
     "the client's port": lambda number: f"203.0.113.1:{1000 + number}",
     "what the client has written before": lambda number: f"198.51.100.{number}, 203.0.113.1",
@@ -39,7 +39,7 @@ WRITTEN = {
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch):
-    """A clock that stands still until it is set."""
+    """A stopped clock that tests can set."""
     clock = {"now": time.time()}
     monkeypatch.setattr("time.time", lambda: clock["now"])
     monkeypatch.setattr(throttling, "time", lambda: clock["now"])
@@ -52,7 +52,7 @@ def post(django_capture_on_commit_callbacks):
 
 
 def guess(place, number, **more):
-    """Try a password of one of many people."""
+    """Try a password of one of many users."""
     body = json.dumps({"email": f"person-{number}@example.com", "password": "wrong"})
     return place.post(TOKEN, body, content_type="application/json", **more).status_code
 
@@ -117,7 +117,7 @@ def sign_up(number, email=None, place=None, **more):
 
 
 def test_sign_ups_cannot_flood_a_mailbox(post):
-    """Known or not, whatever the client looks like, and with `+tags`, which lead to one mailbox."""
+    """For known and unknown addresses, for each disguise, and with `+tags`, which lead to one mailbox."""
     codes = []
     for number in range(8):
         email = ["victim@example.com", "Victim+x@example.com", f"victim+{number}@example.com"][number % 3]
@@ -130,7 +130,7 @@ def test_sign_ups_cannot_flood_a_mailbox(post):
 def test_client_can_reserve_few_slugs(disguise, clock):
     codes = []
     for number in range(21):
-        clock["now"] += 10  # more slowly than attempts are limited by the minute
+        clock["now"] += 10  # below the limit of attempts per minute
         codes.append(sign_up(number, headers=DISGUISES[disguise](number)))
     assert codes == [302] * 20 + [429]
 

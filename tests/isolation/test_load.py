@@ -77,7 +77,7 @@ def reads(world: World, chance: random.Random) -> Iterator[Request]:
 
 
 def writes(world: World, other: World, chance: random.Random) -> Iterator[Request]:
-    """Some that are right, and the same with a foreign id."""
+    """Valid requests, and the same requests with a foreign id."""
     own, foreign = chance.choice(world.tasks), chance.choice(other.tasks)
     for task, status in ((own, 200), (foreign, 404)):
         body = {"title": canary(world.tenant)}
@@ -131,7 +131,7 @@ def foreign_canaries_in(world: World) -> list[str]:
 
 @pytest.mark.parametrize(("number", "at_once"), [(1_000, 50), pytest.param(20_000, 200, marks=pytest.mark.torture)])
 def test_no_answer_has_a_foreign_canary(tmp_path, capsys, monkeypatch, number, at_once):
-    monkeypatch.setattr(TenantAccessToken, "lifetime", timedelta(hours=2))  # as long as a slow machine takes
+    monkeypatch.setattr(TenantAccessToken, "lifetime", timedelta(hours=2))  # long enough for a slow machine
     chance = random.Random(number)
     person = make_user("everywhere")
     worlds = [make_world(index, person) for index in range(TENANTS)]
@@ -142,7 +142,7 @@ def test_no_answer_has_a_foreign_canary(tmp_path, capsys, monkeypatch, number, a
             database = running.enter_context(pooled(database, size=2, folder=tmp_path, wait=60))
         else:
             at_once = 50  # PostgreSQL itself has fewer connections than PgBouncer
-        # No request is refused with 503 however slow the machine is: this test looks for something else.
+        # A long wait, so that no request gets 503 on a slow machine: this test is about canaries.
         url = running.enter_context(web_process(database, tmp_path / "web.log", connections=at_once, wait=60))
         outcome = send_all(url, requests, problem_with, at_once=at_once, cancelled=CANCELLED, seed=number)
     log = (tmp_path / "web.log").read_text()

@@ -102,7 +102,7 @@ def test_validating_a_key_over_a_row_that_breaks_it_is_refused(parent_and_child,
 
 
 def test_database_accepts_a_broken_key_without_the_validation_bracket(parent_and_child, sql):
-    """Why the bracket exists: PostgreSQL itself checks nothing here."""
+    """The reason for the bracket: PostgreSQL itself does not check the rows here."""
     sql(ADD_KEY.sql, using="owner")
     assert "late" in constraints("draft_child")
 

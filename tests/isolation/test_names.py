@@ -32,7 +32,7 @@ INVISIBLE = [
 ]
 REFUSAL = "Must contain a visible character."
 GOOD = ["Ærø & Søn", "日本", "👩\u200d👩\u200d👧", "نام\u200cها", "O’Brien “Bob”", "A", "#1", "e\u0301", "<b>"]
-# {field: why it is none}
+# {field: why it is not a line}
 NO_LINE = {"tasks.Attachment.name": "is cleaned and not refused: accounts.files.names"}
 
 
@@ -178,7 +178,7 @@ def named(acme, alice, task):
 
 @pytest.fixture
 def all_mails(client, acme, alice, bob, task, assign):
-    """Have every kind of mail sent in which a name may stand; return them."""
+    """Send every kind of mail that may contain a name, and return the mails."""
 
     def all_mails():
         assign(alice, task, bob)
@@ -213,7 +213,7 @@ def test_name_is_delimited_from_the_text_of_mails(named, all_mails, name):
         raw = mail.message()
         assert raw["Subject"].splitlines() == [raw["Subject"]]
         assert set(raw.keys()) >= {"From", "To", "Subject"}
-        # In every line: as a name in quotes, or as the title or the sender that the whole line is.
+        # In every line the name is in quotes, or it is the whole line, as a title or a sender.
         title = one_line(name)
         for text in (mail.body, mail.alternatives[0].content.replace("&#x27;", "'")):
             for line in text.splitlines():

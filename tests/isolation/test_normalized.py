@@ -25,7 +25,7 @@ from tests.config.test_settings import ROOT
 COMPOSED, DECOMPOSED = "Café", "Cafe\u0301"
 OURS = ("accounts", "projects", "tasks", "tenancy", "frontend", "config")
 
-# {field: why it is none}. Choices, hashes and what is not edited are the program's own words.
+# {field: why it is not normalized}. Choices, hashes and uneditable fields contain text of the program.
 NO_TEXT = {
     "accounts.Account.variant": "one of the settings' words",
     "accounts.Account.time_zone": "the name of a time zone",
@@ -131,7 +131,7 @@ def test_every_text_of_every_filter_is_normalized():
 
 
 def test_no_queryset_update_bypasses_derived_columns():
-    """`update()` and `bulk_update()` do not compute what a row is sorted and searched by."""
+    """`update()` and `bulk_update()` do not compute the columns for sorting and search."""
     sources = {
         name
         for model in apps.get_models()

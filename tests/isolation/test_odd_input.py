@@ -35,7 +35,7 @@ def pictures(acme, ours):
 
 
 def answer_to(odd, client, path):
-    """Return the answer to a request, whose effects are taken back."""
+    """Return the response to a request, whose effects are rolled back."""
     attempt = transaction.atomic()
     attempt._from_testcase = True  # as the outer one: it is not one of our transactions, which could be durable
     try:
@@ -49,7 +49,7 @@ def answer_to(odd, client, path):
 
 
 def failures(client, tries):
-    """Yield what went wrong of `(route, path, odd request)`."""
+    """Yield the failures of `(route, path, odd request)`."""
     for route, path, odd in tries:
         answer = answer_to(odd, client, path)
         if answer.status_code >= 500:
@@ -60,7 +60,7 @@ def failures(client, tries):
 
 
 def pages(host):
-    """Return the routes of a host, without those that another one has too."""
+    """Return the routes of a host, without those of another host."""
     beside = {"roadmap": {"tenant"}, "mails": {"public"}}.get(host, set())
     known = {(route.pattern, route.name) for each in beside for route in routes(HOSTS[each])}
     found = [route for route in routes(HOSTS[host]) if not route.pattern.startswith("api/")]
@@ -79,7 +79,7 @@ def test_no_page_fails_on_odd_input(visit, ours, pictures, host, who):
     open_ = OPEN | (OPEN_IN_PUBLIC if host == "public" else {})
     for route in pages(host):
         if who == "anonymous" and route.pattern not in open_ and host != "mails":
-            continue  # is sent away before anything is read: test_gates.py
+            continue  # is redirected before the view reads anything: test_gates.py
         path = path_of(route, ours)
         tries += [(route, path, odd) for odd in PAGES]
         tries += [(route, KEY.sub(key, path, count=1), PAGES[0]) for key in KEYS if route.arguments]

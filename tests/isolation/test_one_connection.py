@@ -18,7 +18,7 @@ ROWS = "SELECT title FROM tasks_task"
 
 @pytest.fixture
 def taken():
-    """Take the one connection of a pool, and give it back: `with taken() as pooled:`. It is `default` meanwhile."""
+    """Take the one connection of a pool as `default`, and return it at the end: `with taken() as pooled:`."""
     usual = connections["default"]
     usual.close()  # behind a pooler there may be only one in all
     pool = {"min_size": 1, "max_size": 1, "timeout": 20}

@@ -61,7 +61,7 @@ def rows(size, now):
 
 @pytest.fixture
 def tenants(acme, globex):
-    """acme is a small one of two thousand tenants, globex has more rows than all of the others."""
+    """acme is a small tenant among two thousand, and globex has more rows than all others."""
     others = Account.objects.bulk_create(
         [Account(slug=f"other-{number}", name="Other") for number in range(TENANTS - 2)]
     )
@@ -107,7 +107,7 @@ def explain(queryset):
 
 
 def find_fault(plan, *, sorting):
-    """Return what is wrong with a plan, in words."""
+    """Return the faults of a plan in words."""
     for node in plan:
         if node["Node Type"] == "Seq Scan" and node["Relation Name"] in OWNED:
             yield f"reads all of {node['Relation Name']}"

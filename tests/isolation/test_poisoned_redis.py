@@ -31,7 +31,7 @@ class Bomb:
 
 @pytest.fixture
 def bomb(tmp_path):
-    """A pickle that makes a folder, which must not be there at the end of the test."""
+    """A pickle that creates a folder, which must not exist at the end of the test."""
     folder = tmp_path / "code-was-run"
     yield pickle.dumps(Bomb(folder))
     assert not folder.exists(), "A pickle was loaded."
@@ -43,7 +43,7 @@ def keys():
 
 
 def put_everywhere(content):
-    """Put `content` in the place of every value of the cache, whatever its type, and return the keys."""
+    """Replace every value of the cache, of any type, with `content`, and return the keys."""
     client, found = keys()
     for key in found:
         match client.type(key):
@@ -58,12 +58,12 @@ def put_everywhere(content):
 
 
 def kinds(found):
-    """Return what the keys are for, without ids and hashes."""
+    """Return the kinds of the keys, without ids and hashes."""
     return {re.sub(r"[0-9a-f-]{16,}|\d{5,}", "…", key.split(":", 3 if ":public:" in key else 4)[-1]) for key in found}
 
 
 def use_everything(client, acme, alice, bob, charlie):
-    """Have everything that uses the cache use it, and return the answers."""
+    """Call every feature that uses the cache, and return the responses."""
     public = client.at(None)
     public.log_in(charlie)
     challenge = client.at(acme).get("/auth/enter/")["Location"]

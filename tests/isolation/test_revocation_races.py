@@ -47,7 +47,7 @@ def suspend(world):
 
 
 def hide(world):
-    """Make an admin a member, who may still write, and the project private, of which they are no member."""
+    """Demote an admin to member, who may still write, and make the project private without them."""
     Membership.objects.filter(pk=world.actor.pk).update(role="member")
     Project.objects.update(private=True)
 
@@ -64,7 +64,7 @@ def revocations_of(name, arguments):
 
 
 def state_of(account):
-    """Return all that an action could write: rows of the account, the account, people, jobs and objects."""
+    """Return everything that an action can write: rows of the account, the account, users, jobs and objects."""
     models = [model for model in apps.get_models() if is_tenant_owned(model)] + [Account, User, OutboxJob]
     return {model._meta.label: sorted(map(repr, model._default_manager.values_list())) for model in models}
 
@@ -78,7 +78,7 @@ def test_every_action_is_covered():
 
 @pytest.fixture
 def world(acme, bob, charlie, project, task):
-    """Bob is an owner too. Alice has made the project, so nothing depends on that he stays."""
+    """Bob is an owner too. Alice has created the project, so no rule requires that bob stays."""
     with tenant_context(acme):
         Membership.objects.filter(user_id=bob.pk).update(role="owner")
         return World(acme, membership_of(bob, acme), membership_of(charlie, acme), project, task)
@@ -86,9 +86,9 @@ def world(acme, bob, charlie, project, task):
 
 @pytest.fixture
 def meanwhile(acme, at_once):
-    """Carry out `call` while `revoke` has all locks; return how it was refused, and all rows before and after it.
+    """Run `call` while `revoke` holds all locks; return its refusal, and all rows before and after it.
 
-    None for the refusal if the call had nothing to wait for, and so ended before the revocation.
+    The refusal is None if the call needed no lock and ended before the revocation.
     """
 
     def meanwhile(revoke, call):
@@ -133,7 +133,7 @@ def test_nothing_is_written_after_the_permission_was_revoked(acme, world, meanwh
                 lambda revoke=revoke: revoke(world), lambda stale=stale: action(actor=stale, **arguments)
             )
             if refused is None and revoke in (switch_off, suspend):
-                break  # these lock no membership: a write that waits for nothing else is committed before them
+                break  # these lock no membership: a write without other locks is committed before them
             assert refused, f"{name} was carried out after {revoke.__name__}()."
             assert after == before, revoke.__name__
             assert keys_of(acme) == objects, revoke.__name__
@@ -146,7 +146,7 @@ def test_nothing_is_written_after_the_permission_was_revoked(acme, world, meanwh
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", CALLS)
 def test_the_same_call_succeeds_while_the_permission_is_there(acme, world, name):
-    """Without this the test above would prove nothing of a call that is refused for another reason."""
+    """Without this the test above would also pass for a call that is refused for another reason."""
     action, prepare = CALLS[name]
     with tenant_context(acme):
         arguments = prepare(world)
@@ -159,7 +159,7 @@ def test_the_same_call_succeeds_while_the_permission_is_there(acme, world, name)
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("revoke", ["removed", "demoted"])
 def test_a_revocation_waits_for_the_writes_that_were_authorized_before_it(acme, alice, bob, project, at_once, revoke):
-    """So nothing of a member is committed after the answer that they are one no more."""
+    """So no write of a member is committed after the response to their removal."""
     owner, member = membership_of(alice, acme), membership_of(bob, acme)
     written, order = threading.Event(), []
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from tests.isolation.routes import URLCONFS, routes
 
 pytestmark = pytest.mark.django_db
-CANARY = "1z-Qb7Xw0pJr5uVhD2kTgN8sLcYeMaZfOiRt4EyUqBxCv1"  # the form of a password link; the others take it too
+CANARY = "1z-Qb7Xw0pJr5uVhD2kTgN8sLcYeMaZfOiRt4EyUqBxCv1"  # the form of a password link, which other routes accept too
 # Such an argument takes an id, a key or a number, which is no credential; other text may be a secret.
 NO_SECRET = {"UUIDConverter", "ProjectKeyConverter", "TaskKeyConverter", "PictureConverter", "IntConverter"}
 TEXTS = {
@@ -33,7 +33,7 @@ def named(path):
 
 @contextmanager
 def written():
-    """Have all log lines from INFO on written here, by the handler and the formatter of the settings."""
+    """Collect all log lines from INFO on, with the handler and the formatter of the settings."""
     handler = logging.getHandlerByName("console")
     text = io.StringIO()
     before, level = handler.setStream(text), logging.root.level
@@ -59,7 +59,7 @@ def test_routes_with_secrets_are_found():
     "path", sorted(TEXTS | {"auth/hand-over/", "auth/login/", "", CANARY, f"x {CANARY}/"}), ids=named
 )
 def test_log_lines_contain_no_secret_of_a_url(client, acme, lines, path):
-    """On the right host and on others, mistyped or not, by every method, in the query as well."""
+    """On the correct host and others, mistyped or not, with every method, and in the query."""
     bodies = []
     for host in (None, acme):
         for url in (f"/{path}", f"/{path.rstrip('/')}", f"/{path}?token={CANARY}", f"/{path}?{CANARY}"):

@@ -21,8 +21,8 @@ HOSTS = {
 
 @pytest.fixture
 def visit(client, acme, alice, mailbox, settings):  # noqa: F811
-    """Return a client of a host, as alice or anonymous, which answers 500 as a browser would see it."""
-    settings.ACCOUNT_RATE_LIMITS = False  # 429 is an answer, but not of what these tests try
+    """Return a client of a host, as alice or anonymous, that returns 500 responses instead of raising."""
+    settings.ACCOUNT_RATE_LIMITS = False  # 429 is a response, but these tests do not test limits
 
     def visit(host, who):
         change = {"roadmap": {"variant": "roadmap"}}.get(host, {})
@@ -43,7 +43,7 @@ def visit(client, acme, alice, mailbox, settings):  # noqa: F811
 
 
 def path_of(route, world):
-    """Return a path of the route that leads to what is in `world`."""
+    """Return a path of the route with the objects of `world`."""
     found = {"ProjectKeyConverter": "WEB", "TaskKeyConverter": "WEB-1", "StringConverter": "token-of-acme"}
     found |= {"PictureConverter": world.membership.avatar, "text": "abc"}
     found["UUIDConverter"] = getattr(world, IDS.get(route.name, "task")).pk

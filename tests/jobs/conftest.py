@@ -13,7 +13,7 @@ from tests.pooler.pgbouncer import with_database
 
 def run(folder):
     url = with_database(os.environ["DATABASE_URL"], connection.settings_dict["NAME"])
-    return processes(url, folder, JOB_SECONDS="3")  # and after twice that, a job that was lost is sent again
+    return processes(url, folder, JOB_SECONDS="3")  # and after twice that time, a lost job is sent again
 
 
 @pytest.fixture
@@ -33,14 +33,14 @@ def _working(django_db_setup, tmp_path_factory):
 
 @pytest.fixture
 def working(transactional_db, _working):
-    """A worker and a relay that run, also for the other tests of the module."""
+    """A running worker and relay, shared by the tests of the module."""
     _working.mark = len(_working.log.read_text())
     return _working
 
 
 @pytest.fixture
 def labels():
-    """Say which labels a tenant has."""
+    """Return the labels of a tenant."""
 
     def labels(tenant):
         with tenant_context(tenant):
@@ -51,5 +51,5 @@ def labels():
 
 @pytest.fixture
 def outbox_is_empty():
-    """Say whether everything is done, or dead."""
+    """Return whether all jobs are done or dead letters."""
     return lambda: not OutboxJob.objects.filter(failed_at=None).exists()

@@ -24,14 +24,14 @@ class Processes:
     folder: Path
     environment: dict[str, str]
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
-    mark: int = 0  # where the log of this test begins
+    mark: int = 0  # the position in the log at which this test begins
 
     @property
     def log(self) -> Path:
         return self.folder / "jobs.log"
 
     def said(self) -> str:
-        """Return what was logged in this test."""
+        """Return the log of this test."""
         return self.log.read_text()[self.mark :] if self.log.exists() else ""
 
     def worker(self, *, concurrency: int = 2, **more: str) -> subprocess.Popen[bytes]:
@@ -65,7 +65,7 @@ class Processes:
         return process
 
     def wait_for(self, condition: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
-        """Return what `condition` gives as soon as that is true. Fails with the log when it does not become so."""
+        """Return the value of `condition` as soon as it is true. Fails with the log after a timeout."""
         deadline = time.monotonic() + seconds
         while not (found := condition()):
             assert time.monotonic() < deadline, f"Timed out waiting for {what}:\n{self.log.read_text()[-5000:]}"
@@ -80,7 +80,7 @@ class Processes:
 
 @contextmanager
 def processes(database_url: str, folder: Path, **environment: str) -> Iterator[Processes]:
-    """Run what the block starts, and end all of it."""
+    """Run the processes that the block starts, and end all of them."""
     started = Processes(database_url, folder, environment)
     try:
         yield started
@@ -90,6 +90,6 @@ def processes(database_url: str, folder: Path, **environment: str) -> Iterator[P
         for process in started.running:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=PATIENCE)
-            with suppress(ProcessLookupError):  # with what it has started
+            with suppress(ProcessLookupError):  # with its child processes
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()

@@ -28,7 +28,7 @@ def note_label(name: str) -> str:
 
 @shared_task(base=TenantTask, name="samples.note_time")
 def note_time() -> None:
-    """For the benchmark: when it started, by the clock."""
+    """For the benchmark: record the time of the start."""
     note(f"started {time.time()}")
 
 
@@ -47,7 +47,7 @@ def note_results(results: object, name: str) -> None:
 
 @shared_task(base=TenantTask, name="samples.fail", max_retries=2, default_retry_delay=0.01)
 def fail(name: str) -> None:
-    """Write something and fail: what it wrote must not stay."""
+    """Write a row and fail: the row must be rolled back."""
     note(name)
     raise RuntimeError(f"Quotes {name}, which is a tenant's.")
 
@@ -84,7 +84,7 @@ def slow(name: str, seconds: float) -> None:
 
 @shared_task(base=TenantTask, name="samples.kill_worker")
 def kill_worker(path: str, name: str, whole: bool) -> None:
-    """Write, and end the worker by force: its process for jobs, or with `whole` all of it. The first time only."""
+    """Write, and kill the worker: its process for jobs, or with `whole` all of it. In the first attempt only."""
     note(name)
     if not os.path.exists(path):
         open(path, "x").close()
@@ -100,13 +100,13 @@ def kill_always() -> None:
 
 @shared_task(base=TenantTask, name="samples.leave_active")
 def leave_active(tenant: str) -> None:
-    """Do what no job should: leave a tenant active."""
+    """Leave a tenant active, which no job should do."""
     activate(get_tenant_model()._default_manager.get(pk=UUID(tenant)))
 
 
 @shared_task(base=TenantTask, name="samples.touch")
 def touch(label_id: str) -> None:
-    """Rename a label by its id, whosever it is."""
+    """Rename a label by its id, of any tenant."""
     label = Label.objects.get(pk=label_id)
     label.name = "touched"
     label.save()
@@ -120,7 +120,7 @@ def leave_active_for_all(tenant: str) -> None:
 
 @shared_task(base=SystemTask, name="samples.look_around")
 def look_around(path: str) -> None:
-    """Write down which tenant is active in a job of the platform."""
+    """Record the active tenant in a job of the platform."""
     with open(path, "w") as file:
         file.write(str(get_active_tenant()))
 

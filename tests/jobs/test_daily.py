@@ -22,13 +22,13 @@ def tokyo(acme):
 
 @pytest.fixture
 def kathmandu(globex):
-    globex.time_zone = "Asia/Kathmandu"  # five and three quarters
+    globex.time_zone = "Asia/Kathmandu"  # UTC+5:45
     globex.save()
     return globex
 
 
 def started():
-    """Return what was started since the last call: {tenant: day}."""
+    """Return the jobs that were started since the last call: {tenant: day}."""
     jobs = {job.tenant_id: job.kwargs.get("day") for job in OutboxJob.objects.all()}
     OutboxJob.objects.all().delete()
     return jobs

@@ -26,7 +26,7 @@ def dead(acme):
     with tenant_context(acme):
         result = samples.note_label.delay("one")
     jobs = OutboxJob.objects.filter(pk=result.id)
-    # The relay of the tests before this one may run still, and have sent it.
+    # The relay of previous tests may still run and have sent it.
     jobs.update(sent_at=None, failed_at="2026-01-01T00:00Z", attempts=6, error="ValueError in note, line 7")
     return jobs.get()
 

@@ -198,7 +198,7 @@ def test_the_beat_starts_jobs_that_exist():
 
 
 def test_duplicate_job_id_is_refused(acme):
-    """Celery gives a task of a canvas its id: two of the same would be one job with two purposes."""
+    """Celery chooses the id of a task of a canvas: two jobs with one id would be one row."""
     key = str(uuid4())
     with tenant_context(acme):
         samples.note_label.apply_async(("one",), task_id=key)

@@ -13,7 +13,7 @@ from tenancy.testing import membership_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-# The attempts that were made, and where S3 is then: five have failed and the sixth is the last, or it was killed too.
+# The number of failed attempts and the address of S3: the sixth attempt is the last, and it fails or is killed.
 @pytest.mark.parametrize(
     ("attempts", "s3", "failure"),
     [(5, "http://127.0.0.1:1", "storage"), (6, os.environ["S3_ENDPOINT_URL"], "error")],

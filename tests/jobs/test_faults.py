@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_jobs_survive_the_loss_of_the_broker(jobs, acme, labels, outbox_is_empty, tmp_path):
     with private_redis(tmp_path) as redis:
         jobs.environment["BROKER_URL"] = redis.url
-        # Long enough that nothing is sent again because it is late.
+        # Long enough that no job is sent again as lost.
         relay = jobs.relay(JOB_SECONDS="600")
         with tenant_context(acme):
             samples.note_label.delay("sent and lost")
@@ -103,7 +103,7 @@ def test_no_job_is_lost_when_worker_and_relay_are_asked_to_end(jobs, acme, label
 
 
 def test_a_tenant_with_five_thousand_jobs_does_not_hold_up_another(working, acme, globex, labels):
-    """How soon the other's starts is measured in benchmarks/; here, that it does not wait for the five thousand."""
+    """benchmarks/ measure the delay; this test checks that the job does not wait for the five thousand."""
     with tenant_context(acme):
         rows = [
             writing.make_row(name="samples.slow", tenant_id=acme.pk, args=[f"{number}", 0.05], kwargs={}, options={})

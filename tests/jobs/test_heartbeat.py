@@ -49,7 +49,7 @@ def test_heartbeat_file_is_touched_while_the_worker_is_connected(file):
     entry.call()
     assert file.exists()
     assert entry.seconds == SECONDS
-    step.stop(parent)  # which Celery does when the connection is lost
+    step.stop(parent)  # Celery does this when the connection is lost
     assert not parent.timer.entries
 
 
@@ -87,7 +87,7 @@ def test_worker_without_a_broker_does_not_touch_heartbeat(jobs, tmp_path, closed
 
 
 def test_celery_configuration_contains_no_secret_of_another_server():
-    """What it knows is in its process, in its reports and in what it answers: `celery report`, `inspect conf`."""
+    """The configuration is in the process and in the output of `celery report` and `inspect conf`."""
     known = repr(dict(current_app.conf)) + current_app.bugreport()
     secrets = {os.environ[name] for name in os.environ if name.startswith("DATABASE_") and name.endswith("_URL")}
     options = django_settings.STORAGES["default"]["OPTIONS"]

@@ -107,7 +107,7 @@ def test_jobs_in_flight_of_a_tenant_are_limited(acme, globex, settings):
     assert (
         sent.filter(tenant_id=acme.pk).count() == sent.filter(tenant_id=globex.pk).count() == settings.JOBS_PER_TENANT
     )
-    # The oldest ones, and in its place the next when one is done.
+    # The oldest ones, and the next one when one is done.
     assert {job.args[0] for job in sent} == {f"{number}" for number in range(settings.JOBS_PER_TENANT)}
     working.finish(sent.filter(tenant_id=acme.pk).first().pk)
     assert relaying.relay() == 1
@@ -115,7 +115,7 @@ def test_jobs_in_flight_of_a_tenant_are_limited(acme, globex, settings):
 
 
 def test_worker_waits_for_the_commit_of_the_relay(at_once, acme, sql_waits):
-    """The message is out before the relay has committed that it is."""
+    """The message is sent before the relay commits the state of the job."""
     with tenant_context(acme):
         job_id = UUID(samples.note_label.delay("one").id)
     sent, begun = threading.Event(), []
@@ -137,7 +137,7 @@ def test_worker_waits_for_the_commit_of_the_relay(at_once, acme, sql_waits):
 
 @pytest.fixture
 def sql_waits():
-    """Say whether a connection waits for a lock."""
+    """Return whether a connection waits for a lock."""
 
     def waits():
         with connection.cursor() as cursor:

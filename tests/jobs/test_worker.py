@@ -44,7 +44,7 @@ def test_canvases_of_two_tenants_on_one_worker_keep_theirs_apart(
             samples.note_with_result.apply_async(
                 (f"linked {slug}",), link=samples.note_results.s(f"link {slug}"), ignore_result=False
             )
-    # Each link of a chain writes the next one before it is taken out, so empty means done.
+    # Each job of a chain enqueues the next one before its row is deleted, so an empty outbox means done.
     working.wait_for(outbox_is_empty, "all jobs")
     for tenant in (acme, globex):
         slug = tenant.slug
@@ -100,7 +100,7 @@ def test_jobs_of_a_tenant_that_is_gone_or_suspended_are_dropped(working, acme, g
 
 
 def test_messages_without_a_tenant_are_rejected(working, acme, labels):
-    """An attacker who can write to the broker gets no further than a client without an account."""
+    """An attacker with write access to the broker has no more access than an anonymous client."""
     current_app.send_task("samples.note", ["one"])
     for wrong in (None, "acme", 7):
         current_app.send_task("samples.note", ["one"], {"tenant_id": wrong})
@@ -131,7 +131,7 @@ def test_a_message_that_is_not_in_the_outbox_does_nothing(working, acme, globex,
 def test_message_runs_a_sent_job_of_its_tenant_and_name_only(working, acme, globex, labels):
     with tenant_context(globex):
         theirs = samples.note_label.apply_async(("theirs",), countdown=3600).id
-    sent_at = timezone.now() + timedelta(hours=1)  # or the relay would take it for lost, and send it again
+    sent_at = timezone.now() + timedelta(hours=1)  # otherwise the relay would send it again as lost
     OutboxJob.objects.filter(pk=theirs).update(sent_at=sent_at)
     send(theirs, tenant_id=str(acme.pk))
     send(theirs, "samples.note_with_result", tenant_id=str(globex.pk))
@@ -158,7 +158,7 @@ def test_arguments_of_a_job_are_read_from_the_outbox(working, acme, labels, outb
 
 
 def test_eager_flag_in_a_message_is_ignored(working, acme, labels):
-    """Celery believes what stands beside the arguments of a message."""
+    """Celery trusts the options beside the arguments of a message."""
     body = ([], {"tenant_id": str(acme.pk), "name": "forged"}, {"is_eager": True, "called_directly": True})
     headers = {
         "lang": "py",

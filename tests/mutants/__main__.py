@@ -58,17 +58,17 @@ def main(words: list[str]) -> int:
 
 
 def try_all(mutants: list[Mutant], folder: Path) -> dict[str, Result]:
-    """Try the mutants, in two copies of the tree at a time, and return what came of each."""
+    """Test the mutants in two copies of the tree in parallel, and return the outcome of each."""
     number = min(COPIES, len(mutants))
     copies = [Copy(folder / f"copy-{place}", place) for place in range(number)]
     with ThreadPoolExecutor(number) as pool:
-        # What fails anyway proves nothing about a mutant.
+        # A test that fails without the mutant proves nothing.
         shares = [[test for mutant in mutants[copy.number :: number] for test in mutant.tests] for copy in copies]
         red = set().union(*pool.map(Copy.prepare, copies, shares))
         for test in sorted(red):
             sys.stderr.write(f"Fails without any mutant: {test}\n")
         waiting: queue.SimpleQueue[Mutant] = queue.SimpleQueue()
-        # The slow ones first, so that no core waits for the other at the end.
+        # Slow mutants first, so that both cores are busy until the end.
         for mutant in sorted(mutants, key=lambda mutant: (not mutant.servers, not mutant.schema)):
             waiting.put(mutant)
         parts = pool.map(lambda copy: dict(work(copy, waiting, red)), copies)

@@ -90,7 +90,7 @@ class Copy:
         if done.returncode == 0:
             return (), ""
         found = NOTICED.findall(done.stdout)
-        # An error before the test begins is one of the mutant, such as a typing mistake, unless it is what we want.
+        # An error before the test begins is a fault of the mutant, such as a syntax error, unless `at_start` is set.
         noticed = tuple(name.rpartition("::")[2] for kind, name, _ in found if kind == "FAILED" or mutant.at_start)
         if done.returncode != 1 or not noticed:
             return (), f"**broken**: {' '.join(done.stdout[-300:].split())}"

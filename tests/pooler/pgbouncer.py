@@ -70,7 +70,7 @@ def pooled(url: str, *, size: int, folder: Path, wait: int = 10) -> Iterator[str
 
 
 def with_database(url: str, name: str) -> str:
-    """Return `url` with another database in it."""
+    """Return `url` with another database."""
     return urlsplit(url)._replace(path=f"/{name}").geturl()
 
 

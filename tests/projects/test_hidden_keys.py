@@ -30,7 +30,7 @@ WAYS = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_hidden_key_is_refused_like_a_visible_one(client, bob, project, secret_project, own, way):
-    """Keys are unique in the account, so it is refused; nothing says that a project has it, or which."""
+    """Keys are unique in the account, so the key is refused; the response does not reveal that a project has it."""
     session = client.as_(bob)
     hidden, seen = (WAYS[way](session, own, key) for key in ("SEC", "WEB"))
     assert hidden.status_code == seen.status_code == 400

@@ -105,7 +105,7 @@ def test_the_database_sorts_ranks_as_python_does(acme):
     from projects.models import Project, Status
     from tenancy.context import tenant_context
 
-    # A language's order would put "a" before "B" and ignore what is not a letter.
+    # The order of a language would put "a" before "B" and ignore other characters than letters.
     given = ["0000V", "V0000", "V0001", "V0001A", "V0001Z", "V0001a", "Zzzzz", "aZzzz", "azzzz"]
     with tenant_context(acme):
         project = Project.objects.create(key="WEB", name="Website")

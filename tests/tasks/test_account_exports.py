@@ -41,7 +41,7 @@ def export_of(account):
 
 @pytest.fixture
 def archive(client, acme, alice, run_jobs):
-    """Alice exports acme on the page, and opens what she gets."""
+    """Export acme on the page as alice, and open the archive."""
 
     def export():
         session = client.as_(alice)
@@ -166,7 +166,7 @@ def test_empty_account_is_exported(client, db, run_jobs):
 
 @pytest.fixture
 def attach(acme, alice, task):
-    """Store a file of acme's task, whatever it is called, and return its row."""
+    """Store a file of the task of acme with any name, and return its row."""
 
     def attach(name, content=b"", state="ready"):
         with tenant_context(acme):

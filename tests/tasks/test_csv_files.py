@@ -30,7 +30,7 @@ HOSTILE = '=1;＝2;\t-3\n@4\r\n +5,"＋6"|\u00a0－7؛\'=8'
 SHORT = "=1;-2\n@3"  # for columns with little room
 
 SEPARATORS = (",", ";", "\t", "|", "؛")
-# What a spreadsheet leaves out at the beginning of a cell, or shows nothing of.
+# Characters that a spreadsheet strips at the beginning of a cell, or does not show.
 UNSEEN = "".join(chr(code) for code in range(33)) + '"\u00a0\u200b\ufeff'
 FORMULA = tuple("=+-@＝＋－＠")
 

@@ -22,7 +22,7 @@ from tests.pooler.pgbouncer import with_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-CONTENT = bytes(range(256)) * 4096 * 32  # 32 MiB: more than what buffers on the way hold
+CONTENT = bytes(range(256)) * 4096 * 32  # 32 MiB: more than the network buffers
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def asked():
 def test_slow_reader_does_not_hold_a_database_connection(asked, tmp_path):
     path, headers = asked
     url = with_database(os.environ["DATABASE_URL"], connection.settings_dict["NAME"])
-    # Two: the process asked at its start who it is, and keeps that one.
+    # Two: the process uses one for the check of its role at its start.
     with web_process(url, tmp_path / "web.log", connections=2) as web, httpx.Client(trust_env=False) as client:
         with client.stream("GET", web + path, headers=headers, timeout=30) as response:
             assert response.status_code == 200, response.read()

@@ -140,7 +140,7 @@ FORMULAS = {
 
 @pytest.mark.parametrize("text", FORMULAS)
 def test_export_contains_no_formula(acme, exported, alice, bob, project, task, text):
-    """Whatever people can type: in titles, descriptions, names, statuses, labels, subtasks."""
+    """Any text, in titles, descriptions, names, statuses, labels and subtasks."""
     with tenant_context(acme):
         actor = membership_of(alice, acme)
         Task.objects.update(title=text, description=text)
@@ -285,7 +285,7 @@ def test_repeated_job_does_not_change_a_ready_export(acme, exported, bob, projec
 def test_killed_job_starts_again(acme, ask, run_jobs, client, bob, project, full):
     export = ask(bob, project).json()
     with tenant_context(acme):
-        Export.objects.update(state="running", done=1, total=7)  # what a worker leaves that is killed
+        Export.objects.update(state="running", done=1, total=7)  # the state that a killed worker leaves
     run_jobs()
     shown = client.as_(bob).get(f"{URL}{export['id']}/").json()
     assert (shown["state"], shown["done"], shown["total"]) == ("ready", 2, 2)

@@ -12,7 +12,7 @@ from tests.waiting import wait_until_blocked
 
 
 def current_state():
-    """Return what the writes below would change."""
+    """Return the rows that the writes below would change."""
     return (
         list(Task.objects.values_list("title", "completed_at", "version")),
         list(Subtask.objects.values_list("title", "done")),

@@ -21,7 +21,7 @@ HOSTILE = 'Bob\r\nBcc: eve@evil.example\u2028X: \u202egnp <script>alert(1)</scri
 
 @pytest.fixture
 def due(acme):
-    """Make a task due so many days after DAY, or change it otherwise behind the actions' back."""
+    """Set the due date of a task to so many days after DAY, or change other fields, without the actions."""
 
     def due(task, days=None, **fields):
         if days is not None:
@@ -186,7 +186,7 @@ def test_hostile_names_stay_text(acme, assign, comment, due, run_jobs, alice, bo
     html = html_of(sent)
     assert "<script" not in html
     assert "&lt;script&gt;" in html
-    assert "<script>" in sent.body  # in plain text it is what was typed
+    assert "<script>" in sent.body  # plain text is not escaped
 
 
 # Reminders ---------------------------------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ def test_reminder_is_sent_once_per_task_and_due_date(assign, due, remind, inbox,
     reminders = [sent for sent in mailoutbox if sent.subject == "WEB-1 is due: Write the welcome page"]
     assert len(reminders) == 1
     assert "Sunday, November 22, 2026" in reminders[0].body
-    due(task, 3)  # put off: another day is another reminder
+    due(task, 3)  # postponed: another due date causes another reminder
     remind("2026-11-23")
     assert [row["kind"] for row in inbox(bob)] == ["due_soon", "due_soon", "assigned"]
 
@@ -312,7 +312,7 @@ def test_digest_is_sent_once_a_day(acme, assign, digest, alice, bob, task, mailo
     assert [sent.subject for sent in mailoutbox].count("1 open task in “Acme”") == 2
     with tenant_context(acme):
         mail_digest(member_id=str(membership_of(bob, acme).pk), day=DAY)
-    assert len(mailoutbox) == 3  # with the one of the assignment
+    assert len(mailoutbox) == 3  # with the mail of the assignment
 
 
 @pytest.mark.parametrize("what", ["left", "hidden", "switched off"])

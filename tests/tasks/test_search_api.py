@@ -119,7 +119,7 @@ def test_excerpt_of_a_long_text_is_short(session, task):
 
 @pytest.mark.parametrize("url", [URL, "/search/"])
 def test_long_text_full_of_matches_is_read_once(session, task, project, monkeypatch, url):
-    """Counts characters: the answer shows one place of each text, and does not look at the others."""
+    """Counts characters: the response shows one match of each text and does not search for others."""
     text = ("vv " * 16_600)[:49_900]
     session.json("PATCH", f"/api/v1/tasks/{task.pk}/", {"description": text})
     session.json("POST", "/api/v1/tasks/", {"project": str(project.pk), "title": "vv " * 100, "description": text})

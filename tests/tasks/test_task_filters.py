@@ -47,7 +47,7 @@ def keys(session, **parameters):
         ({"archived": "true"}, []),
         ({"updated_since": "2020-01-01T00:00:00Z", "status": "done"}, ["WEB-3"]),
         ({"updated_since": "2999-01-01T00:00:00Z"}, []),
-        ({"updated_since": "2999-01-01T00:00:00-23:59"}, []),  # PostgreSQL knows no time zone that far from UTC
+        ({"updated_since": "2999-01-01T00:00:00-23:59"}, []),  # PostgreSQL supports no time zone so far from UTC
         ({"updated_since": "2020-01-01T00:00:00+19:49", "status": "done"}, ["WEB-3"]),
         ({"ordering": "created_at"}, ["WEB-1", "WEB-2", "WEB-3"]),
         ({"ordering": "due_date"}, ["WEB-2", "WEB-3", "WEB-1"]),

@@ -22,7 +22,7 @@ def member_id(user, account):
 
 @pytest.fixture
 def unseen(acme, globex, mallory, secret_project, foreign_project):
-    """Ids that bob may not name, by field: of his account's private project, and of another account."""
+    """Ids that bob may not use, by field: of a hidden private project of his account, and of another account."""
     with tenant_context(acme):
         hidden = {"project": [secret_project.pk], "status": [secret_project.statuses.first().pk]}
     with tenant_context(globex):
@@ -161,7 +161,7 @@ def left_task(client, acme, alice, bob, vera, task):
 
 @pytest.fixture(params=["PATCH", "bulk"])
 def change(client, alice, request):
-    """Change a task in one of the ways that there are; returns the status, and the task or the errors."""
+    """Change a task by one of the endpoints; return the status, and the task or the errors."""
 
     def change(task, **fields):
         session = client.as_(alice)

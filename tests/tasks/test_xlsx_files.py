@@ -102,7 +102,7 @@ def test_text_cell_contains_the_text_and_no_formula(text):
 def test_control_characters_are_left_out_and_escapes_of_xml_are_none():
     content = written(["a\x00b\x07c\x1b\ufffed\ud800e", "one\r\ntwo\rthree"], ["_x0041_", "\t"])
     assert values(content)[0] == ["abcde", "one\ntwo\nthree"]
-    # ECMA-376 escapes what looks like an escape (ST_Xstring), and spreadsheets show it as it was.
+    # ECMA-376 escapes text that looks like an escape (ST_Xstring), and spreadsheets show the original text.
     assert "<t>_x005F_x0041_</t>" in ZipFile(BytesIO(content)).read("xl/worksheets/sheet1.xml").decode()
 
 
@@ -178,7 +178,7 @@ def test_memory_does_not_depend_on_the_rows():
         finally:
             tracemalloc.stop()
 
-    peak(2000)  # what is imported and compiled once
+    peak(2000)  # one-time costs of imports and compilation
     assert peak(4000) < peak(2000) + 50_000  # the text of 2,000 rows has 400,000
 
 

@@ -20,5 +20,5 @@ def site(settings):
 
 @pytest.fixture
 def resolvers(site, resolvers):
-    """Choose the resolvers, with these views behind them."""
+    """Set the resolvers, with these views."""
     return resolvers

@@ -117,7 +117,7 @@ def test_a_tenant_that_does_not_exist_is_refused(acme):
 
 
 def test_the_policy_refuses_a_row_that_turns_up_under_a_foreign_account_id(acme, globex, monkeypatch):
-    """What would happen if the grouping by tenant were wrong: rows of globex are inserted while acme is active."""
+    """A wrong grouping by tenant would insert rows of globex while acme is active."""
     from tenancy.postgresql import bulk
 
     monkeypatch.setattr(bulk, "INSERT", bulk.INSERT.partition(" WHERE ")[0] + " WHERE %(tenant)s IS NOT NULL")

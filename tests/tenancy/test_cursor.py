@@ -106,7 +106,7 @@ def test_a_rollback_to_a_savepoint_forgets_what_was_sent(acme, globex):
             with pytest.raises(ZeroDivisionError), transaction.atomic():
                 assert names() == ["globex"]
                 raise ZeroDivisionError
-            # PostgreSQL is back at acme now.
+            # The setting in PostgreSQL is acme again.
             assert names() == ["globex"]
         assert names() == []
 
@@ -272,7 +272,7 @@ def test_vacuum_needs_that_no_tenant_is_active(acme):
         with pytest.raises(Exception, match="transaction block"):
             cursor.execute("VACUUM projects_label")
         with no_tenant():
-            cursor.execute("VACUUM projects_label")  # the app role may not: a warning, nothing done
+            cursor.execute("VACUUM projects_label")  # the app role lacks the privilege: a warning and no effect
 
 
 def test_a_partly_read_iterator_stays_with_its_tenant(acme, globex):

@@ -36,7 +36,7 @@ def test_only_the_clock_module_converts_times_to_dates():
 
 
 def test_only_the_scope_chooses_djangos_time_zone():
-    """Another place would show times by another clock than that of `current_date()`."""
+    """Other code would show times in another time zone than that of `current_date()`."""
     names = {"timezone.override", "timezone.activate", "timezone.deactivate"}
     attributes = ((name, node) for name, tree in trees() for node in ast.walk(tree) if isinstance(node, ast.Attribute))
     found = {name for name, node in attributes if ast.unparse(node) in names}

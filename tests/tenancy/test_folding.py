@@ -33,7 +33,7 @@ def finds(text, query):
         ("안녕하세요", "하", ["하"]),
         ("สวัสดีครับ", "ครับ", ["ครับ"]),
         ("Ｗｅｂ ｶﾅ", "web カナ", ["Ｗｅｂ", "ｶﾅ"]),
-        ("x̌yz abc", "xyz", ["x̌yz"]),  # a mark that no letter has in Unicode
+        ("x̌yz abc", "xyz", ["x̌yz"]),  # a mark without a composed form in Unicode
         ("Is 1<2 & <b>2</b>?", "<B>", ["<b>"]),
         ("C++ and C#", "c# c++", ["C++", "C#"]),
         ("a “welcome” page", "„welcome“,", ["welcome"]),
@@ -84,7 +84,7 @@ def test_invisible_query_has_no_words(query):
 
 
 def test_found_words_have_spans_anywhere_in_the_text():
-    """Texts at random, over the ends of the blocks in which their images are made: both ways agree."""
+    """Random texts longer than the blocks in which their images are computed: both methods agree."""
     generator, letters = random.Random(7), "aßİIıςΣé\u0301ﷺ请ｶก็ -.<%_\u00ad①"
     for _ in range(200):
         text = unicodedata.normalize("NFC", "".join(generator.choices(letters, k=generator.choice((5, 520, 1100)))))
@@ -108,7 +108,7 @@ def test_first_match_is_the_earliest_of_all_words():
     [(("vv " * 16_600)[:49_900], "vv"), ("页" * 49_900, "页"), (("vv+" * 16_600)[:49_900], "vv +v")],
 )
 def test_text_full_of_matches_is_read_a_few_times(monkeypatch, text, query):
-    """Counts the characters that are translated: all occurrences cost no more than some readings of the text."""
+    """Counts the folded characters: finding all occurrences reads the text only a few times."""
     words, reading = search_words(query), count_reading(monkeypatch)
     assert first_span(text, words) == (0, len(query.split()[0]))
     assert reading.count <= len(text) + 2 * BLOCK
@@ -140,7 +140,7 @@ def test_composed_and_decomposed_letters_are_equal():
 
 
 def test_marks_on_one_letter_are_ordered_in_runs_of_thirty():
-    """The time of ordering is the square of a run."""
+    """The time of the sort is quadratic in the length of a run of marks."""
     marks = "\u0301\u0316" * 25_000
     stored = normalized(f"x{marks}")
     assert max(map(len, re.findall("[\u0301\u0316]+", stored))) == MOST_MARKS

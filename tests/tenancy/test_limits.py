@@ -71,7 +71,7 @@ def test_long_work_has_its_own_limits_and_restores_the_others(acme, in_transacti
                     with long_work(timedelta(minutes=5)):
                         assert limits() == ["300000"] * 3
                         assert Project.objects.count() == 0
-                    assert limits() == ["60000", "15000", "30000"]  # those of the role, in the same transaction
+                    assert limits() == ["60000", "15000", "30000"]  # the limits of the role, in the same transaction
             else:
                 with long_work(timedelta(minutes=5)):
                     assert limits() == ["300000"] * 3

@@ -79,7 +79,7 @@ def test_concurrent_async_views_keep_their_tenant(acme, globex):
 
 
 async def raw_request(headers):
-    """Speak ASGI to the application, as a server would; return status and JSON."""
+    """Call the application by ASGI, like a server; return status and JSON."""
     sent = []
     scope = {
         "type": "http",

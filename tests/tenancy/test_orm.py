@@ -19,7 +19,7 @@ from tenancy.testing import join, make_user
 
 pytestmark = pytest.mark.django_db
 
-EVERYBODYS = Project.objects.order_by("key")  # built here, once, with no tenant in sight
+EVERYBODYS = Project.objects.order_by("key")  # built here once, without an active tenant
 
 
 class ProjectForm(forms.Form):

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 OTHER_PACKAGES = {"accounts", "config", "frontend", "projects", "tasks"}
-# What jobs, sockets, files, tokens and the cache need. Models must not: migrations and scripts import them alone.
+# Dependencies of jobs, sockets, files, tokens and cache. Models must not import them: scripts import models alone.
 SERVICES = {"boto3", "celery", "channels", "kombu", "redis", "rest_framework"}
 SET_UP = """
 import importlib, json, pkgutil, sys
@@ -36,7 +36,7 @@ PRINT = "print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: Any) -> Path:
-    """Return a folder that has the package and nothing else of this repository."""
+    """Return a folder that contains only the package."""
     folder: Path = tmp_path_factory.mktemp("package")
     shutil.copytree(ROOT / "tenancy", folder / "tenancy", ignore=shutil.ignore_patterns("__pycache__"))
     return folder

@@ -58,7 +58,7 @@ API = NOTES.api
 
 
 def put(upload, content, **headers):
-    """Send a file as `upload` says, to the real server."""
+    """Send a file with the request in `upload` to the real server."""
     return httpx.put(upload["url"], content=content, headers={**upload["headers"], **headers}, trust_env=False)
 
 

@@ -65,7 +65,7 @@ def test_hostile_name_changes_no_key_and_no_header(bobs, acme, note, run_jobs, n
 
 
 def given_out(session, pk):
-    """Return headers and content of a file, whichever way it leaves."""
+    """Return headers and content of a file, for each way to download it."""
     answer = session.get(f"{API}{pk}/download/")
     if answer.status_code == 200:
         return answer.headers, b"".join(answer.streaming_content)
@@ -135,7 +135,7 @@ def test_upload_url_accepts_one_key_size_and_type(bobs, acme, note):
 
 @pytest.mark.parametrize(("seconds", "is_served"), [(7200, True), (1800, False)])
 def test_presigned_urls_expire(acme, ready, monkeypatch, seconds, is_served):
-    """They are signed an hour ago, and S3 compares that with its own clock."""
+    """The URLs are signed with a time an hour ago, which S3 compares with its clock."""
     an_hour_ago = (datetime.now(UTC) - timedelta(hours=1)).replace(tzinfo=None)
     with tenant_context(acme), monkeypatch.context() as clock:
         clock.setattr("botocore.auth.get_current_datetime", lambda: an_hour_ago)
@@ -194,7 +194,7 @@ def test_no_file_is_shown_inline(bobs, acme, note, run_jobs, access, content, ki
     pk = NOTES.attach(bobs, note, content, content_type=kind, name="x.html")
     run_jobs()
     answer = bobs.get(f"{API}{pk}/download/")
-    if access == MediaAccess.PRESIGNED:  # from another origin, whatever happens to the headers
+    if access == MediaAccess.PRESIGNED:  # from another origin, independent of the headers
         assert answer.status_code == 302
         answer = httpx.get(answer["Location"], trust_env=False)
         assert answer.content == content

@@ -67,7 +67,7 @@ def test_rejected_file_uses_no_storage(bobs, free, note, run_jobs):
 
 
 def url_expires(account):
-    """Have the time pass that presigned URLs work for."""
+    """Set the clock to a time after the expiry of presigned URLs."""
     with tenant_context(account):
         UploadURL.objects.update(expires_at=timezone.now())
 
@@ -78,14 +78,14 @@ def delete(bobs, note, pk, run_jobs):
 
 
 def reject(bobs, note, pk, run_jobs):
-    """Complete a file that is none of its type."""
+    """Complete a file with the content of another type."""
     assert bobs.json("POST", f"{API}{pk}/complete/").status_code == 202
     run_jobs()
 
 
 @pytest.mark.parametrize("end", [delete, reject])
 def test_bytes_count_until_their_presigned_url_expires(bobs, free, note, run_jobs, end):
-    """Announced, deleted or rejected, and sent again: the URL does not know what became of its attachment."""
+    """A presigned URL stays valid after its attachment was deleted or rejected."""
     created = NOTES.announce(bobs, note, size=600, content_type="image/png").json()
     assert put(created["upload"], b"x" * 600).status_code == 200
     end(bobs, note, created["id"], run_jobs)
@@ -96,7 +96,9 @@ def test_bytes_count_until_their_presigned_url_expires(bobs, free, note, run_job
     with tenant_context(free):
         assert occupied_bytes() == 600
     url_expires(free)
-    assert NOTES.announce(bobs, note, size=600).status_code == 201  # which also looks for what the others have left
+    assert (
+        NOTES.announce(bobs, note, size=600).status_code == 201
+    )  # which also deletes expired reservations of other uploads
     run_jobs()
     assert keys_of(free) == set()
     with tenant_context(free):
@@ -131,7 +133,7 @@ def test_file_larger_than_the_plan_allows_is_refused(bobs, free, note, run_jobs)
 
 
 def test_upload_through_the_application_counts_its_size(bobs, free, note, run_jobs):
-    """The body's length, which is more, is only kept free while it arrives."""
+    """The length of the body, which is larger, is reserved during the upload only."""
     assert upload(bobs, note, 500).status_code == 201
     with tenant_context(free):
         assert NoteFile.objects.get().size == 500

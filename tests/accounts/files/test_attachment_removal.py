@@ -26,7 +26,7 @@ def owner(acme, alice):
 
 @pytest.fixture
 def make_old(acme):
-    """Make everything that there is in S3 look a day older to the sweeper, which compares with what S3 says."""
+    """Make all objects in S3 a day older for the sweep, which compares the times of S3."""
 
     def make_old(monkeypatch, days=2):
         found = TenantStorage.walk
@@ -159,7 +159,7 @@ def test_sweep_removes_old_objects_without_a_row(bobs, acme, note, run_jobs, mon
     for name in (orphan, f"incoming/{pk}", f"incoming/{uuid4()}", f"previews/{orphan}", "exports/keep", "other"):
         put_object(acme, name)
     sweep(acme, run_jobs)
-    assert len(keys_of(acme)) == 7  # they are new: a request may be about to need them
+    assert len(keys_of(acme)) == 7  # new objects: a request may be about to use them
     make_old(monkeypatch)
     sweep(acme, run_jobs)
     assert keys_of(acme) == {pk, "exports/keep", "other"}

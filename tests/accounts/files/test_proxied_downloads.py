@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def path(client, acme, alice, note, run_jobs):
-    """Where a checked file of alice's is had, in an account whose files do not leave by S3."""
+    """The URL of a ready file of alice, in an account with proxied downloads."""
     type(acme).objects.filter(pk=acme.pk).update(media_access=MediaAccess.PROXIED)
     pk = NOTES.attach(client.as_(alice), note, name="Größe.html")
     run_jobs()
@@ -109,7 +109,7 @@ def test_if_range_is_respected(get):
 
 
 def test_rights_are_checked_at_each_request(acme, alice, bob, get, note):
-    """A link that was kept, or a copy in a cache, opens nothing after the note was hidden."""
+    """A stored link or a cached copy is refused after the note was hidden."""
     tag = get()["ETag"]
     with tenant_context(acme):
         type(note).objects.update(reader=membership_of(alice, acme))

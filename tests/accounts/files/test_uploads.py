@@ -36,7 +36,7 @@ def test_file_is_uploaded_and_downloaded(bobs, acme, note, run_jobs, content):
 
 
 def test_form_of_django_client_is_accepted(client, acme, bob, note):
-    """With a cookie the token is in the header, since the body is not read before."""
+    """With a session cookie the CSRF token is in the header, because the body is read later."""
     session = client.as_(bob)
     response = session.post(UPLOAD, {"note": str(note.pk), "file": SimpleUploadedFile("a.txt", TEXT)})
     assert response.status_code == 201, response.content

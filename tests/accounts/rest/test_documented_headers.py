@@ -122,7 +122,7 @@ class Rows:
         return self.attachment["id"]
 
     def done(self, resource, pk, action):
-        """Carry out an action on a row, which has an opposite."""
+        """Call an action on a row that has an opposite action."""
         assert self.session.json("POST", f"{API}{resource}/{pk}/{action}/").status_code == 200
         return pk
 
@@ -216,8 +216,8 @@ REQUESTS = {
     "post tokens/": lambda rows: new("tokens", name="CI"),
     "delete tokens/{id}/": lambda rows: on("tokens", rows.make("tokens", name="CI")),
 }
-SECRET = {"post tokens/"}  # whose answer is not kept: the repeat is refused and has no effect either
-UNCHANGED = {"post tasks/{id}/move/"}  # to where it is: a project of one column has no other place
+SECRET = {"post tokens/"}  # the response is not stored: the repeated request is refused without effect
+UNCHANGED = {"post tasks/{id}/move/"}  # to its present position: a project with one column has no other
 
 
 @pytest.fixture
@@ -234,7 +234,7 @@ def send(rows, operation, request, content=None, **headers):
 
 
 def all_rows(account):
-    """Return all rows of the account, and the jobs that wait; not those that remove a file which came once more."""
+    """Return all rows and waiting jobs of the account, except jobs that remove a repeated upload."""
     with tenant_context(account):
         owned = [model for model in apps.get_models() if is_tenant_owned(model) and model is not IdempotencyKey]
         found = {model: list(model._default_manager.order_by("pk").values()) for model in owned}
@@ -306,7 +306,7 @@ def test_an_outdated_tag_is_refused_and_the_current_one_is_not(rows, operation):
 
 @pytest.mark.parametrize("operation", [name for name, reason in WITHOUT_MATCH.items() if reason != ANONYMOUS])
 def test_if_match_fails_where_resource_has_no_etag(rows, operation):
-    """What was meant to depend on a tag must not go ahead without it."""
+    """A write with a precondition must not run without the check."""
     request = REQUESTS[operation](rows) if operation in REQUESTS else Request(API + operation.partition(" ")[2])
     before = all_rows(rows.account)
     if "logo" in operation or "avatar" in operation:
@@ -333,7 +333,7 @@ def test_an_action_of_a_list_without_an_answer_is_repeated_without_one(rows, cli
 
 
 def test_write_is_rolled_back_with_its_response(rows, monkeypatch):
-    """Of every kind of view: one that fails after its action has written leaves nothing behind."""
+    """For every kind of view: a failure after the writes of the action rolls them back."""
     for operation in ("patch account/", "patch me/", "post account/transfer/", "patch tasks/{id}/", "post projects/"):
         request = REQUESTS[operation](rows)
         before = all_rows(rows.account)

@@ -187,7 +187,7 @@ def test_a_refused_request_leaves_the_key_free(client, acme, bob, project):
 
 @pytest.fixture
 def crash(monkeypatch):
-    """Creating a project fails after it was written: with an exception or an answer."""
+    """The creation of a project fails after its write: with an exception or an error response."""
 
     def crash(status=None):
         create = ProjectViewSet.create

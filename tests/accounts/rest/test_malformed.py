@@ -188,7 +188,7 @@ def test_surrogate_pairs_are_accepted_as_text(client, bob):
 
 @pytest.mark.django_db(transaction=True)
 def test_chunked_body_is_read(client, acme, bob):
-    """It has no Content-Length, which REST framework takes for no body."""
+    """It has no Content-Length, and REST framework then assumes an empty body."""
     token = client.at(acme).with_token(bob).defaults["HTTP_AUTHORIZATION"]
     scope = {
         "type": "http",

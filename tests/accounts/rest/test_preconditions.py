@@ -177,7 +177,7 @@ def test_hidden_row_is_not_found_with_any_if_none_match(client, bob, secret_task
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("row", ["task", "subtask"], indirect=True)
 def test_writes_with_and_without_the_header_do_not_wait_for_each_other(acme, client, alice, project, row, at_once):
-    """Both lock the project first; in another order PostgreSQL would end one of two that wait for each other."""
+    """Both lock the project first; with another order PostgreSQL would end one of them as a deadlock."""
     statuses = []
 
     def run(turn, **headers):
@@ -191,7 +191,7 @@ def test_writes_with_and_without_the_header_do_not_wait_for_each_other(acme, cli
 
 
 def test_every_view_of_a_project_object_locks_the_project():
-    """Or it would lock its row first, which the test above shows to be wrong."""
+    """Otherwise it would lock its row first and deadlock, as the test above shows."""
     views = {route.api_view for route in routes("config.urls.tenant") if route.api_view}
     sets = [view for view in views if issubclass(view, TenantViewSet) and view.queryset is not None]
     inside = [

@@ -15,7 +15,7 @@ from tenancy.context import tenant_context
 from tenancy.testing import join, make_user, membership_of
 
 API = "/api/v1/"
-# Of which the user, the membership, and the session or token are always three at most.
+# At most three of them read the user, the membership, and the session or token.
 MOST = {
     "projects": 4,
     "statuses": 4,
@@ -42,7 +42,7 @@ def _nothing_by_the_way(monkeypatch):
 
 @pytest.fixture
 def fill(acme, alice, project, task, label):
-    """Make `count` more rows of each kind, all of which belong together."""
+    """Create `count` more rows of each kind, which refer to each other."""
 
     def fill(count):
         with tenant_context(acme):

@@ -14,7 +14,7 @@ from tests.tasks.files import FILES
 pytestmark = pytest.mark.django_db
 
 SCHEMA = json.loads(DOCUMENT.read_text())
-# What Django and its middleware add to every response of the site.
+# Headers that Django and its middleware add to every response of the site.
 GENERAL = {"Content-Type", "Content-Length", "Content-Security-Policy", "Cache-Control", "Vary", "X-Frame-Options"}
 GENERAL |= {"X-Content-Type-Options", "Referrer-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy"}
 GENERAL |= {"Allow"}  # listed for 405, where clients need it

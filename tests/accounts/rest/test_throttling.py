@@ -16,7 +16,7 @@ HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch):
-    """A clock that stands still, 40 seconds before the next minute, until it is set."""
+    """A stopped clock, 40 seconds before the next minute, that tests can set."""
     clock = {"now": 60_000_020.7}
     monkeypatch.setattr(throttling, "time", lambda: clock["now"])
     return clock
@@ -136,7 +136,7 @@ def test_limits_can_be_disabled(client, bob, limit, settings):
 
 def test_requests_are_allowed_without_redis(client, acme, bob, limit, settings):
     limit(user=1)
-    token = client.at(acme).with_token(bob)  # a session would be made before
+    token = client.at(acme).with_token(bob)  # a session would be created before
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
     try:
         responses = [token.get(URL) for _ in "123"]
