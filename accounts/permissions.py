@@ -62,7 +62,7 @@ def declare(permissions: Mapping[str, Permission]) -> None:
 
 
 def may(membership: "Membership", permission: str) -> bool:
-    """Say whether the role of `membership` allows `permission`, which must be in the table: KeyError otherwise."""
+    """Return whether the role of `membership` allows `permission`, which must be in the table: KeyError otherwise."""
     return membership.as_role in PERMISSIONS[permission].roles
 
 

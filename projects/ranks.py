@@ -89,7 +89,7 @@ def spread(count: int) -> list[str]:
 
 
 def is_rank(text: str) -> bool:
-    """Say whether `text` is a rank, so that there can be others beside it."""
+    """Return whether `text` is a rank, so that there can be others beside it."""
     try:
         _parse(text)
     except ValueError:

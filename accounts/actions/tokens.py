@@ -70,7 +70,7 @@ def revoke(*, token: TenantRefreshToken) -> None:
 
 
 def is_current(*, token: TenantRefreshToken, member: Membership) -> bool:
-    """Say whether `rotate()` would accept the token; changes nothing."""
+    """Return whether `rotate()` would accept the token; changes nothing."""
     family = RefreshFamily.objects.filter(pk=token.family_id, member=member).first()
     return family is not None and _accepts(family, token, member)
 
@@ -84,7 +84,7 @@ def _issue(family: RefreshFamily, member: Membership) -> tuple[str, str]:
 
 
 def _accepts(family: RefreshFamily, token: TenantRefreshToken, member: Membership) -> bool:
-    """Say whether the token is the family's current one, from after the last change of the person's password."""
+    """Return whether the token is the family's current one, from after the last change of the person's password."""
     return family.accepts(token) and constant_time_compare(token.stamp, member.user.password_stamp)
 
 

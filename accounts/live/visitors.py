@@ -108,7 +108,7 @@ def _user_id(session: Mapping[str, Any] | None) -> UUID | None:
 
 
 def _holds(session: Any, user: User) -> bool:
-    """Say whether a session of the user was made here, by a log-in that is still right: for this password."""
+    """Return whether a session of the user was made here, by a log-in that is still right: for this password."""
     found, backend = session.get(HASH_SESSION_KEY, ""), session.get(BACKEND_SESSION_KEY)
     hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
     right = any(constant_time_compare(found, each) for each in hashes) and user.accepts_log_in_of(bound_at(session))
