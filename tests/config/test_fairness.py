@@ -46,7 +46,7 @@ async def nothing(_):
 
 
 def play(settings, requests, *, share=2):
-    """Send the requests in parallel. Return the senders of the running ones, and the middleware after all responses."""
+    """Send the requests in parallel. Return the running senders, and the middleware after all responses."""
     settings.POOL_SIZE = 2 * share
 
     async def run():
