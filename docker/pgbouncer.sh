@@ -16,7 +16,7 @@ folder=$(mktemp -d)
 printf '"%s" "%s"\n' "$APP_ROLE" "$APP_PASSWORD" >"$folder/users"
 
 # server_login_retry: how long it refuses clients after PostgreSQL could not be reached, before it tries again. With 15 s,
-# which it has by itself, a restart of PostgreSQL costs so many more.
+# the default, a restart of PostgreSQL costs so many more.
 cat >"$folder/pgbouncer.ini" <<END
 [databases]
 * = $SERVER

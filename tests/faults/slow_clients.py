@@ -46,7 +46,7 @@ class Slow:
         try:
             self.socket.send(self.way.drip[self.position : self.position + 1])
         except OSError:
-            return  # it was hung up on
+            return  # the server disconnected
         self.position += 1
 
 

@@ -216,7 +216,7 @@ def test_a_stored_name_that_cannot_be_chosen_is_not_offered(client, acme, alice)
             assert (f'<option value="{name}"' in text_of(client.as_(alice).get(url))) is offered
 
 
-def test_strangers_choose_nothing(client, acme):
+def test_anonymous_clients_choose_no_time_zone(client, acme):
     assert client.at(acme).post("/auth/time-zone/", {"time_zone": "UTC"}).status_code == 302
     assert client.at(acme).get("/auth/time-zone/")["Location"].startswith("/auth/login/")
 

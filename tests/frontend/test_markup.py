@@ -78,7 +78,7 @@ def check(response, page):
 
 
 @pytest.mark.parametrize("path", ANONYMOUS)
-def test_for_strangers_nothing_runs_but_files_of_the_site(client, hostile, page, path):
+def test_pages_for_anonymous_clients_run_files_of_the_site_only(client, hostile, page, path):
     check(client.at(hostile).get(path), page)
 
 

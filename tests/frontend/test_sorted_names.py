@@ -78,7 +78,7 @@ def test_labels_are_alike_on_pages_and_in_the_api(client, acme, bob, labels):
         assert [str(label.pk) for label in Label.objects.all()] == [pk for _name, pk in rows]
 
 
-def test_a_name_that_was_changed_is_sorted_anew(client, acme, bob, task, labels):
+def test_changed_name_is_sorted_again(client, acme, bob, task, labels):
     session = client.as_(bob)
     pk = labels[0].pk
     assert session.json("PATCH", f"/api/v1/labels/{pk}/", {"name": "Ächz"}).status_code == 200

@@ -200,7 +200,7 @@ IN_REQUESTS = [
         AUTHENTICATION,
         "is_known_here = get_active_tenant() is None or current_membership(candidate) is not None",
         "is_known_here = True",
-        f"{LOG_IN}::test_a_stranger_with_the_right_password_reads_what_a_wrong_password_reads",
+        f"{LOG_IN}::test_correct_password_of_a_non_member_answers_like_a_wrong_one",
         f"{TOKEN}::test_every_wrong_credential_gets_the_same_response",
     ),
     off(

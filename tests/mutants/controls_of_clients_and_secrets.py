@@ -221,7 +221,7 @@ OF_NAMES = [
         "tenancy/fields.py",
         "        return named | {field.name for field in derived if not named.isdisjoint(field.sources)}\n",
         "        return named\n",
-        "tests/frontend/test_sorted_names.py::test_a_name_that_was_changed_is_sorted_anew",
+        "tests/frontend/test_sorted_names.py::test_changed_name_is_sorted_again",
         "tests/tasks/test_search_api.py::test_changed_task_is_found_by_its_new_text_only",
     ),
     off(

@@ -76,7 +76,7 @@ OF_COSTS = [
         FEEDS,
         "            except* Exception:",
         "            except* ZeroDivisionError:",
-        f"{ANNOUNCEMENTS}::test_the_listener_begins_anew_after_any_fault",
+        f"{ANNOUNCEMENTS}::test_listener_reconnects_after_any_error",
     ),
     off(
         "costs: the announcer continues after any error",

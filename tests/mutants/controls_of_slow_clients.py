@@ -61,7 +61,7 @@ OF_SLOW_CLIENTS: tuple[Mutant, ...] = (
         f"{RECEIVING}::test_worker_slot_is_free_while_the_client_sends",
     ),
     off(
-        "a client that does not read is hung up on",
+        "a client that does not read is disconnected",
         SLOW,
         "                hang_up(send)  #",
         "                pass  #",

@@ -20,8 +20,8 @@ OF_TASK_PAGES: list[Mutant] = [
         LOOKUPS,
         "tasks = Task.objects.visible_to(request.membership)",
         "tasks = Task.objects",
-        f"{TEXT}::test_viewers_and_strangers_do_not_write",
-        f"{SET}::test_viewers_and_strangers_change_nothing",
+        f"{TEXT}::test_viewers_and_non_members_do_not_write",
+        f"{SET}::test_viewers_and_non_members_change_nothing",
     ),
     off(
         "a form is held to the version that it began with",

@@ -20,7 +20,7 @@ class Command(BaseCommand):
             raise CommandError(f'There is no tenant "{slug}". `listtenants` shows all.', returncode=2)
         if (
             not options["force"]
-            and _ask(f'Everything of "{account.name}" is deleted. Type "{slug}" to go on: ') != slug
+            and _ask(f'Everything of "{account.name}" is deleted. Type "{slug}" to continue: ') != slug
         ):
             raise CommandError("Nothing was deleted.", returncode=2)
         erase_account(begin_to_erase(account))

@@ -221,10 +221,10 @@ def test_the_listener_survives_every_malformed_message(office, project, monkeypa
         await layer.flush()
 
     asyncio.run(scene())
-    assert set(started) == {"announcement_malformed"}  # and it was not begun anew
+    assert set(started) == {"announcement_malformed"}  # and it was not restarted
 
 
-def test_the_listener_begins_anew_after_any_fault(office, project, monkeypatch):
+def test_listener_reconnects_after_any_error(office, project, monkeypatch):
     monkeypatch.setattr("accounts.live.feeds.REJOIN_SECONDS", 0.005)
     faults = [RuntimeError, KeyError, OSError, AssertionError]
     new_channel = RedisPubSubLoopLayer.new_channel

@@ -302,7 +302,7 @@ def test_a_forged_host_gets_nothing_and_links_are_the_stored_ones(client, acme, 
     assert session.post(URL, sent, headers={"Host": "evil example"}).status_code == 400
 
 
-def test_strangers_log_in_first(client, acme, mallory):
+def test_non_members_log_in_first(client, acme, mallory):
     assert client.at(acme).get(URL).url == f"/auth/login/?next={URL}"
     assert client.as_(mallory, at=acme).get(URL).status_code == 302
     assert client.at(acme).post(URL, {"email": "x@example.com", "role": "member"}).status_code == 302

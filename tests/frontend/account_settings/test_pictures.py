@@ -1,4 +1,4 @@
-"""The forms for the logo of an account and for one's own picture, and unexpected files."""
+"""The forms for the logo of an account and for an avatar, and unexpected files."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""/auth/: who gets in, where they end up, and what strangers learn."""
+"""/auth/: log-in, redirects after it, and equal responses for non-members."""
 
 import pytest
 from allauth.account.adapter import get_adapter
@@ -67,14 +67,14 @@ def test_missing_fields_are_named(client, acme, page):
     assert seen.all("input", name="login")[0]["aria-invalid"] == "true"
 
 
-def test_a_stranger_with_the_right_password_reads_what_a_wrong_password_reads(client, acme, bob, mallory):
+def test_correct_password_of_a_non_member_answers_like_a_wrong_one(client, acme, bob, mallory):
     browser = client.at(acme)
-    stranger = log_in(browser, "mallory@example.com")
+    non_member = log_in(browser, "mallory@example.com")
     wrong = log_in(browser, "bob@example.com", "wrong")
     unknown = log_in(browser, "absent@example.com")
-    assert stranger.status_code == 200
-    assert answer(stranger, "mallory@example.com") == answer(wrong, "bob@example.com")
-    assert answer(stranger, "mallory@example.com") == answer(unknown, "absent@example.com")
+    assert non_member.status_code == 200
+    assert answer(non_member, "mallory@example.com") == answer(wrong, "bob@example.com")
+    assert answer(non_member, "mallory@example.com") == answer(unknown, "absent@example.com")
     assert browser.get("/").status_code == 302
 
 

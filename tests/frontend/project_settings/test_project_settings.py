@@ -123,7 +123,7 @@ def test_the_last_member_stays(client, alice, acme, secret_project):
     assert "needs at least one member" in response.content.decode()
 
 
-def test_strangers_are_no_members(client, alice, mallory, globex, project):
+def test_non_members_cannot_be_added(client, alice, mallory, globex, project):
     response = client.as_(alice).post("/projects/WEB/members/", {"member": membership_of(mallory, globex).pk})
     assert response.status_code == 400
 

@@ -6,7 +6,7 @@ from tenancy.context import tenant_context
 from tenancy.testing import make_user, membership_of
 
 
-def test_a_stranger_reads_what_this_is(client, acme, page):
+def test_anonymous_client_reads_the_landing_page(client, acme, page):
     response = client.get("/")
     seen = page(response)
     assert response.status_code == 200

@@ -131,6 +131,6 @@ def test_roles_without_permission_have_no_switch_and_are_refused(client, initech
     assert not reread(kept).on_roadmap
 
 
-def test_a_stranger_is_asked_to_log_in(client, initech, kept):
+def test_anonymous_client_is_asked_to_log_in(client, initech, kept):
     assert client.at(initech).post("/projects/LAY/roadmap/", {"on": "1"}).status_code == 302
     assert not reread(kept).on_roadmap

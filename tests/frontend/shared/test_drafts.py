@@ -52,7 +52,7 @@ def test_keys_of_before_a_change_of_the_secret_key_are_handed_out_second(acme, b
 
 
 @pytest.mark.parametrize("path", ["/auth/login/", "/auth/password/reset/"])
-def test_strangers_get_no_key(client, acme, path):
+def test_anonymous_clients_get_no_key(client, acme, path):
     assert "data-keys" not in client.at(acme).get(path).content.decode()
 
 

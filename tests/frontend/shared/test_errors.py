@@ -19,7 +19,7 @@ def test_not_found_leads_back_to_the_account(client, bob, page):
     assert seen.links == ["#main", "/"]
 
 
-def test_a_path_without_a_page_is_not_found_for_strangers_too(client, acme):
+def test_path_without_a_page_is_not_found_for_anonymous_clients(client, acme):
     assert client.at(acme).get("/nothing/").status_code == 404
     assert client.get("/nothing/").status_code == 404
 

@@ -88,7 +88,7 @@ def test_checklists_without_edit_permission_have_no_buttons(client, alice, vera,
     assert [each["form"] for each in page(client.as_(alice).get(URL)).all("button", name="item")] == ["ticks"] * 2
 
 
-def test_viewers_and_strangers_cannot_tick(client, alice, vera, mallory, listed, comment):
+def test_viewers_and_non_members_cannot_tick(client, alice, vera, mallory, listed, comment):
     comments = f"/comments/{comment.pk}/tick/"
     for path in (TICK, comments):
         assert client.as_(vera).post(path, tick()).status_code == 403

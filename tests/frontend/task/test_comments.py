@@ -86,7 +86,7 @@ def test_author_deletes_own_comment_and_admin_deletes_any(client, alice, bob, ad
     assert third
 
 
-def test_viewers_and_strangers_do_not_write(client, vera, mallory, comment, task):
+def test_viewers_and_non_members_do_not_write(client, vera, mallory, comment, task):
     for path in (f"{URL}comments/", f"/comments/{comment.pk}/edit/", f"/comments/{comment.pk}/delete/"):
         assert client.as_(vera).post(path, {"body": "Mine"}).status_code == 403
         assert client.as_(mallory).post(path, {"body": "Mine"}).status_code == 404

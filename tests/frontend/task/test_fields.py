@@ -133,7 +133,7 @@ def test_foreign_and_absent_ones_are_refused_alike(
 
 
 @pytest.mark.parametrize("path", ["priority/", "due/", "assignees/", "labels/"])
-def test_viewers_and_strangers_change_nothing(client, vera, mallory, bob, task, secret_task, path):
+def test_viewers_and_non_members_change_nothing(client, vera, mallory, bob, task, secret_task, path):
     fields = {"priority": "high", "due_date": "2030-01-31", "version": 1}
     assert client.as_(vera).post(URL + path, fields).status_code == 403
     assert client.as_(mallory).post(URL + path, fields).status_code == 404

@@ -124,7 +124,7 @@ def test_statuses_of_other_projects_and_accounts_read_like_absent_ones(
     assert reread(task).version == 1
 
 
-def test_viewers_and_strangers_do_not_move_it(client, vera, mallory, task, statuses, acme):
+def test_viewers_and_non_members_do_not_move_it(client, vera, mallory, task, statuses, acme):
     fields = {"status": statuses["done"].pk}
     assert client.as_(vera).post(f"{URL}move/", fields).status_code == 403
     assert client.as_(mallory).post(f"{URL}move/", fields).status_code == 404
@@ -178,7 +178,7 @@ def test_a_tick_that_is_neither_yes_nor_no_is_malformed(client, bob, task, subta
     assert subtasks(task) == [("Find a picture", False)]
 
 
-def test_viewers_and_strangers_do_not_write_subtasks(client, vera, mallory, task, subtask, foreign_task):
+def test_viewers_and_non_members_do_not_write_subtasks(client, vera, mallory, task, subtask, foreign_task):
     tick = f"/subtasks/{subtask.pk}/tick/"
     assert client.as_(vera).post(tick, {"on": "1"}).status_code == 403
     assert client.as_(vera).post(f"{URL}subtasks/", {"title": "Mine"}).status_code == 403
@@ -277,7 +277,7 @@ def test_a_member_deletes_one(client, bob, task, three):
 @pytest.mark.parametrize(
     ("path", "fields"), [("rename/", {"title": "Mine"}), ("move/", {"to": "up"}), ("delete/", {})]
 )
-def test_viewers_and_strangers_do_none_of_this(client, vera, mallory, task, three, path, fields):
+def test_viewers_and_non_members_do_none_of_this(client, vera, mallory, task, three, path, fields):
     assert client.as_(vera).post(f"/subtasks/{three['B'].pk}/{path}", fields).status_code == 403
     assert client.as_(mallory).post(f"/subtasks/{three['B'].pk}/{path}", fields).status_code == 404
     assert titles(task) == "ABC"

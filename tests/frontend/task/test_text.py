@@ -129,7 +129,7 @@ def test_the_answers_are_kept_apart_by_caches(client, bob, task):
     assert "HX-Target" in vary
 
 
-def test_viewers_and_strangers_do_not_write(client, vera, mallory, bob, task, secret_task):
+def test_viewers_and_non_members_do_not_write(client, vera, mallory, bob, task, secret_task):
     fields = {"version": 1, "title": "Mine"}
     assert client.as_(vera).post(f"{URL}text/", fields).status_code == 403
     assert client.as_(vera).get(f"{URL}text/").status_code == 403
@@ -163,7 +163,7 @@ def test_deleting_asks_for_the_key(client, bob, task, page):
 
 
 @pytest.mark.parametrize("path", ["complete/", "reopen/", "archive/", "restore/", "delete/"])
-def test_viewers_and_strangers_do_none_of_this(client, vera, mallory, bob, task, secret_task, path):
+def test_viewers_and_non_members_do_none_of_this(client, vera, mallory, bob, task, secret_task, path):
     fields = {"key": "WEB-1"}
     assert client.as_(vera).post(URL + path, fields).status_code == 403
     assert client.as_(mallory).post(URL + path, fields).status_code == 404
