@@ -77,7 +77,7 @@ def test_invitation_resent_by_another_admin_stays_valid(client, acme, alice, adm
     assert is_good(client, acme, link_in(message)[1])
 
 
-def test_an_invitation_to_the_address_of_a_removed_member_ends_too(client, acme, alice, bob):
+def test_invitation_to_the_address_of_a_removed_member_ends(client, acme, alice, bob):
     _row, token = invite(client, alice, acme, email="bobs-new@example.com")
     type(bob).objects.filter(pk=bob.pk).update(email="bobs-new@example.com")
     with tenant_context(acme):

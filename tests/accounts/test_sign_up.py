@@ -61,7 +61,7 @@ def test_signed_up_account_has_the_plan_of_a_created_account(client, post):
     assert len(set(Account.objects.values_list("plan", "variant", "time_zone"))) == 1
 
 
-def test_nothing_works_before_the_address_is_confirmed(client, post):
+def test_unconfirmed_user_has_no_access(client, post):
     post(sign_up, client)
     account = Account.objects.get()
     assert not is_in(client)

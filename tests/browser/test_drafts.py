@@ -387,7 +387,7 @@ def test_old_drafts_are_removed_of_every_user(browser, studio):
     assert page.evaluate("localStorage.getItem('draft:other:2')")
 
 
-def test_nothing_is_stored_where_it_cannot_be_encrypted(browser, studio):
+def test_no_draft_is_stored_without_encryption(browser, studio):
     page = browser.as_("member")
     page.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false })")
     page.goto(TASK)

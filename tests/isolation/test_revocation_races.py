@@ -122,7 +122,7 @@ def meanwhile(acme, at_once):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", CALLS)
-def test_nothing_is_written_after_the_permission_was_revoked(acme, world, meanwhile, name):
+def test_action_writes_nothing_after_the_permission_was_revoked(acme, world, meanwhile, name):
     action, prepare = CALLS[name]
     with tenant_context(acme):
         arguments = prepare(world)

@@ -26,9 +26,7 @@ def test_a_job_runs_for_its_tenant(working, acme, globex, labels, outbox_is_empt
     assert (labels(acme), labels(globex)) == (["ours"], ["theirs"])
 
 
-def test_canvases_of_two_tenants_on_one_worker_keep_theirs_apart(
-    working, acme, globex, labels, outbox_is_empty, tmp_path
-):
+def test_canvases_of_two_tenants_on_one_worker_are_isolated(working, acme, globex, labels, outbox_is_empty, tmp_path):
     """Attack 25."""
     for tenant in (acme, globex):
         slug = tenant.slug

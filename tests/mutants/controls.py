@@ -178,7 +178,7 @@ ON_THE_WAY_TO_IT = [
         'f"SET LOCAL {name}',
         'f"SET {name}',
         f"{CURSOR}::test_setting_ends_with_the_transaction",
-        f"{CURSOR}::test_nothing_is_sent_without_a_tenant",
+        f"{CURSOR}::test_no_setting_is_sent_without_a_tenant",
         f"{CURSOR}::test_a_failed_transaction_leaves_nothing_behind",
     ),
     off(
@@ -186,10 +186,10 @@ ON_THE_WAY_TO_IT = [
         CURSORS,
         "self._set_applied(dict.fromkeys([*self._applied(), *perhaps]))",
         "pass",
-        f"{CURSOR}::test_a_rollback_to_a_savepoint_forgets_what_was_sent",
+        f"{CURSOR}::test_rollback_to_a_savepoint_resets_the_setting",
         f"{CURSOR}::test_a_rollback_to_a_savepoint_does_not_bring_a_tenant_back",
         f"{CURSOR}::test_an_explicit_rollback_is_noticed",
-        f"{CURSOR}::test_a_failed_statement_in_a_savepoint_forgets_too",
+        f"{CURSOR}::test_failed_statement_in_a_savepoint_resets_the_setting",
         f"{CURSOR}::test_statement_refused_by_the_client_keeps_the_tenant",
     ),
     off(
@@ -197,7 +197,7 @@ ON_THE_WAY_TO_IT = [
         CURSORS,
         "if _rolls_back(query, self):",
         "if False:",
-        f"{CURSOR}::test_a_rollback_to_a_savepoint_forgets_what_was_sent",
+        f"{CURSOR}::test_rollback_to_a_savepoint_resets_the_setting",
         f"{CURSOR}::test_an_explicit_rollback_is_noticed",
     ),
     off(
@@ -264,7 +264,7 @@ ON_THE_WAY_TO_IT = [
         "tenancy/postgresql/router.py",
         "if scope.all_tenants_reason is not None or scope.user_id is not None:",
         "if False:",
-        f"{ORM}::test_as_user_writes_nothing",
+        f"{ORM}::test_as_user_cannot_write",
     ),
     off(
         "a server refuses to start with a mighty role",

@@ -29,7 +29,7 @@ IN_THE_ORM = [
         "super().get_queryset().filter(scope).defer(",
         "super().get_queryset().defer(",
         f"{ORM}::test_without_a_tenant_every_query_raises",
-        f"{ORM}::test_as_user_reads_the_memberships_of_one_person_and_nothing_else",
+        f"{ORM}::test_as_user_reads_only_the_memberships_of_the_user",
     ),
     Mutant(
         "the tenant is looked up when SQL is compiled",
@@ -79,7 +79,7 @@ IN_THE_ORM = [
         RESET,
         "token = _scope.set(scope)\n    yield\n    _scope.reset(token)",
         f"{CONTEXT}::test_exception_restores_the_outer_tenant",
-        f"{MIDDLEWARE}::test_nothing_is_active_after_a_request_that_failed",
+        f"{MIDDLEWARE}::test_no_tenant_is_active_after_a_failed_request",
     ),
     off(
         "as_user() suspends the tenant",
@@ -93,7 +93,7 @@ IN_THE_ORM = [
         MODELS,
         "elif scope.user_id is not None and self.user is not None:",
         "elif scope.user_id is not None:\n            return 'TRUE', ()\n        elif False:",
-        f"{ORM}::test_as_user_reads_the_memberships_of_one_person_and_nothing_else",
+        f"{ORM}::test_as_user_reads_only_the_memberships_of_the_user",
     ),
     off(
         "all_tenants() reads as the operator only",

@@ -6,7 +6,7 @@ AUTHORIZATION, ACTIVITY = "accounts/actions/authorization.py", "projects/actions
 MEMBERS, TOKENS, EXPORTS = "accounts/actions/members.py", "accounts/actions/tokens.py", "accounts/actions/exports.py"
 REVOKED, UPLOADS = "tests/isolation/test_revocation_races.py", "tests/tasks/test_uploads_revoked.py"
 LOG_INS, ENDING = "tests/accounts/test_unfinished_log_ins.py", "tests/accounts/test_invitation_validity.py"
-NOTHING = f"{REVOKED}::test_nothing_is_written_after_the_permission_was_revoked"
+NOTHING = f"{REVOKED}::test_action_writes_nothing_after_the_permission_was_revoked"
 
 
 def asked_by(action: str) -> str:
@@ -155,7 +155,7 @@ OF_ACTING: list[Mutant] = [
         "    _revoke_invitations(Q(invited_by=member) | Q(email=member.user.email), actor)\n",
         "",
         f"{ENDING}::test_invitations_end_when_the_inviter_loses_the_permission[removed]",
-        f"{ENDING}::test_an_invitation_to_the_address_of_a_removed_member_ends_too",
+        f"{ENDING}::test_invitation_to_the_address_of_a_removed_member_ends",
     ),
     off(
         "invitations: they are revoked with the role",

@@ -21,7 +21,7 @@ OF_PEOPLE: list[Mutant] = [
         SETTINGS,
         'ACCOUNT_EMAIL_VERIFICATION = "mandatory"',
         'ACCOUNT_EMAIL_VERIFICATION = "optional"',
-        f"{SIGN_UP}::test_nothing_works_before_the_address_is_confirmed",
+        f"{SIGN_UP}::test_unconfirmed_user_has_no_access",
     ),
     off(
         "nothing works before the address is confirmed: tokens",

@@ -126,7 +126,7 @@ def test_the_policy_refuses_a_row_that_turns_up_under_a_foreign_account_id(acme,
     assert names(Project, acme) == names(Project, globex) == []
 
 
-def test_copying_straight_into_the_table_is_refused_to_the_owner_too(acme):
+def test_owner_cannot_copy_directly_into_the_table(acme):
     with tenant_context(acme), transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         with pytest.raises(psycopg.errors.FeatureNotSupported, match="COPY FROM not supported"):
             with cursor.copy("COPY projects_label (account_id, id, name, color) FROM STDIN") as copy:
@@ -155,7 +155,7 @@ def test_fields_that_cannot_be_loaded_are_refused(acme, fields: Mapping, message
         bulk_load({acme: dict.fromkeys(fields or [Project], ())}, fields)
 
 
-def test_nothing_temporary_is_left_behind(acme):
+def test_no_temporary_table_is_left(acme):
     bulk_load({acme: {Project: [project()]}}, FIELDS)
     with connections["owner"].cursor() as cursor:
         cursor.execute("SELECT relname FROM pg_class WHERE relpersistence = 't'")

@@ -22,7 +22,7 @@ from tenancy.context import (
 )
 
 
-def test_nothing_is_active_at_first():
+def test_no_tenant_is_active_initially():
     assert get_active_tenant() is None
     with pytest.raises(NoActiveTenant, match="tenant_context"):
         require_active_tenant()

@@ -76,7 +76,7 @@ def test_the_setting_is_not_in_the_query_log(acme, django_assert_num_queries):
     assert "tenancy." not in captured[0]["sql"]
 
 
-def test_nothing_is_sent_without_a_tenant():
+def test_no_setting_is_sent_without_a_tenant():
     with transaction.atomic(), round_trips() as counted, connection.cursor() as cursor:
         cursor.execute("SELECT 1")
         assert cursor.nextset() is None
@@ -98,7 +98,7 @@ def test_a_change_inside_a_transaction_is_sent_again(acme, globex):
         assert names() == []
 
 
-def test_a_rollback_to_a_savepoint_forgets_what_was_sent(acme, globex):
+def test_rollback_to_a_savepoint_resets_the_setting(acme, globex):
     with transaction.atomic():
         with tenant_context(acme):
             assert names() == ["acme"]
@@ -121,7 +121,7 @@ def test_a_rollback_to_a_savepoint_does_not_bring_a_tenant_back(acme):
         assert names() == []
 
 
-def test_a_failed_statement_in_a_savepoint_forgets_too(acme, globex):
+def test_failed_statement_in_a_savepoint_resets_the_setting(acme, globex):
     with transaction.atomic():
         with tenant_context(acme):
             assert names() == ["acme"]

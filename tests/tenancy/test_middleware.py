@@ -34,12 +34,12 @@ class HostClient(AsyncClient):
         return {**scope, "headers": [(b"host", self.host), *others]}
 
 
-def test_nothing_is_active_after_a_request(client, acme):
+def test_no_tenant_is_active_after_a_request(client, acme):
     client.at(acme).get("/echo/")
     assert get_scope() == NOTHING
 
 
-def test_nothing_is_active_after_a_request_that_failed(client, acme):
+def test_no_tenant_is_active_after_a_failed_request(client, acme):
     ours = client.at(acme)
     ours.raise_request_exception = False
     assert ours.get("/explode/").status_code == 500
