@@ -25,7 +25,7 @@ from django.db import connections  # noqa: E402
 
 from accounts.live.consumer import LiveConsumer  # noqa: E402
 from accounts.live.visitors import admit_visitor, open_sockets  # noqa: E402
-from config.bodies import Application  # noqa: E402
+from config.application import Application  # noqa: E402
 from config.disconnects import ReturnConnections  # noqa: E402
 from config.fairness import TakeTurns  # noqa: E402
 from config.own_context import OwnContext  # noqa: E402

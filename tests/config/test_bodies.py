@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 
 from config import bodies
-from config.bodies import PLACES, SMALL, Application, ArrivingBody, Places, streams_body
+from config.bodies import PLACES, SMALL, ArrivingBody, Places, receive_all, streams_body
 from config.slow_clients import GRACE, RATE, Pace
 from tests.config.test_fairness import Clock
 from tests.isolation.routes import URLCONFS, routes
@@ -36,29 +36,29 @@ class Sender:
         return {"type": "http.request", "body": bytes(sent), "more_body": self.left > 0}
 
 
-def receive_all(sender, length=None):
+def receive(sender, length=None):
     async def run():
-        return await Application()._receive_all(post(length), sender.receive, "203.0.113.1")
+        return await receive_all(post(length), sender.receive, "203.0.113.1", Places())
 
     with asyncio.Runner(loop_factory=Clock) as runner:
         return runner.run(run())
 
 
 def test_body_read_as_a_whole_is_in_memory():
-    body = receive_all(Sender(MOST))
+    body = receive(Sender(MOST))
     assert body.status is None
     assert len(body.read()) == MOST
 
 
 def test_body_declared_too_large_is_refused_before_reading():
     sender = Sender(MOST + 1)
-    assert receive_all(sender, length=MOST + 1).status == 413
+    assert receive(sender, length=MOST + 1).status == 413
     assert sender.received == 0
 
 
 def test_body_of_unknown_length_is_refused_at_the_limit():
     sender = Sender(100 * MOST)
-    assert receive_all(sender).status == 413
+    assert receive(sender).status == 413
     assert sender.received <= MOST + SMALL
 
 
@@ -73,12 +73,12 @@ def test_body_of_unknown_length_is_refused_at_the_limit():
     ],
 )
 def test_a_body_takes_as_long_as_its_size_allows(piece, pause, status):
-    assert receive_all(Sender(MOST, piece=piece, pause=pause)).status == status
+    assert receive(Sender(MOST, piece=piece, pause=pause)).status == status
 
 
 def test_client_address_has_limited_slots_for_large_bodies():
     async def run():
-        application = Application()
+        places = Places()
         sent, tasks = asyncio.Event(), []
 
         class Slow(Sender):
@@ -89,7 +89,7 @@ def test_client_address_has_limited_slots_for_large_bodies():
 
         def start(size, client):
             sender = Slow(size, piece=SMALL + 1)
-            tasks.append(asyncio.create_task(application._receive_all(post(), sender.receive, client)))
+            tasks.append(asyncio.create_task(receive_all(post(), sender.receive, client, places)))
             return sender
 
         large = [start(5 * SMALL, "203.0.113.1") for _ in range(PLACES + 5)]

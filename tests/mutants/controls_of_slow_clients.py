@@ -2,7 +2,8 @@
 
 from tests.mutants.controls import Mutant, off
 
-BODIES, FAIRNESS, SLOW = "config/bodies.py", "config/fairness.py", "config/slow_clients.py"
+APPLICATION, BODIES = "config/application.py", "config/bodies.py"
+FAIRNESS, SLOW = "config/fairness.py", "config/slow_clients.py"
 RECEIVING, TURNS, CLIENTS = (
     "tests/config/test_bodies.py",
     "tests/config/test_fairness.py",
@@ -13,7 +14,7 @@ LIMITS, ROLES = "tests/tenancy/test_limits.py", "tenancy/postgresql/roles.sql"
 OF_SLOW_CLIENTS: tuple[Mutant, ...] = (
     off(
         "a connection goes back before the answer is sent",
-        BODIES,
+        APPLICATION,
         "        finally:\n            close_old_connections()\n",
         "        finally:\n            pass\n",
         f"{CLIENTS}::test_slow_clients_do_not_delay_another_account",
@@ -21,15 +22,15 @@ OF_SLOW_CLIENTS: tuple[Mutant, ...] = (
     off(
         "a body has a limit before any view",
         BODIES,
-        "                if size > most:\n",
-        "                if False:\n",
+        "            if size > most:\n",
+        "            if False:\n",
         f"{RECEIVING}::test_body_of_unknown_length_is_refused_at_the_limit",
     ),
     off(
         "a body that says that it is too large is not read",
         BODIES,
-        "        if size > most:\n            return WholeBody",
-        "        if False:\n            return WholeBody",
+        "    if size > most:\n        return WholeBody",
+        "    if False:\n        return WholeBody",
         f"{RECEIVING}::test_body_declared_too_large_is_refused_before_reading",
     ),
     off(
