@@ -26,7 +26,6 @@ from django.db import connections  # noqa: E402
 from accounts.live.consumer import LiveConsumer  # noqa: E402
 from accounts.live.visitors import admit_visitor, open_sockets  # noqa: E402
 from config.application import Application  # noqa: E402
-from config.disconnects import ReturnConnections  # noqa: E402
 from config.fairness import TakeTurns  # noqa: E402
 from config.own_context import OwnContext  # noqa: E402
 from config.proxies import TrustProxy  # noqa: E402
@@ -55,7 +54,5 @@ sockets = TenantSockets(
     dismiss=open_sockets.leave,
 )
 application = OwnContext(
-    TrustProxy(
-        ProtocolTypeRouter({"http": HangUp(TakeTurns(ReturnConnections(Application()))), "websocket": HangUp(sockets)})
-    )
+    TrustProxy(ProtocolTypeRouter({"http": HangUp(TakeTurns(Application())), "websocket": HangUp(sockets)}))
 )

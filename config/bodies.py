@@ -39,7 +39,7 @@ class Places:
 
 
 class WholeBody(BytesIO):
-    """A received body, or the `status` of its refusal; and the remaining `receive()` for Django."""
+    """A received body, or the `status` of its refusal; and the `receive()` of the messages after it."""
 
     def __init__(self, content: bytes, receive: Any, *, status: int | None = None) -> None:
         super().__init__(content)
@@ -47,6 +47,8 @@ class WholeBody(BytesIO):
 
     async def receive(self) -> Any:
         """Return the message after the body, `http.disconnect`."""
+        if self.status is not None:  # `config.slow_clients` receives the rest of the body
+            await asyncio.Future()
         return await self._receive()
 
 
@@ -134,7 +136,7 @@ class ArrivingBody:
         return b""
 
     async def receive(self) -> Any:
-        """Return `http.disconnect` when the client disconnects. Django waits for it while a view runs.
+        """Return `http.disconnect` when the client disconnects. The application waits for it while a view runs.
 
         While the body arrives its reader gets that message. A view can leave the rest of the body to the server.
         """

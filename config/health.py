@@ -19,10 +19,15 @@ class HealthMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info == LIVES:
-            return JsonResponse({"status": "ok"})
+            return alive()
         if request.path_info == SERVES:
             return ready()
         return self.get_response(request)
+
+
+def alive() -> JsonResponse:
+    """Answer 200. `config.application` does so in the event loop, also while all threads are at work."""
+    return JsonResponse({"status": "ok"})
 
 
 def ready() -> JsonResponse:

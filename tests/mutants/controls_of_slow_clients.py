@@ -9,14 +9,22 @@ RECEIVING, TURNS, CLIENTS = (
     "tests/config/test_fairness.py",
     "tests/faults/test_slow_clients.py",
 )
+RUNNING = "tests/config/test_application.py"
 LIMITS, ROLES = "tests/tenancy/test_limits.py", "tenancy/postgresql/roles.sql"
 
 OF_SLOW_CLIENTS: tuple[Mutant, ...] = (
     off(
         "a connection goes back before the answer is sent",
         APPLICATION,
-        "        finally:\n            close_old_connections()\n",
-        "        finally:\n            pass\n",
+        "                response.close()\n        finally:\n            close_old_connections()\n",
+        "                pass\n        finally:\n            pass\n",
+        f"{CLIENTS}::test_slow_clients_do_not_delay_another_account",
+    ),
+    off(
+        "a connection returns after each chunk of a streamed response",
+        APPLICATION,
+        "        await sync_to_async(close_old_connections)()\n",
+        "        await asyncio.sleep(0)\n",
         f"{CLIENTS}::test_slow_clients_do_not_delay_another_account",
     ),
     off(
@@ -85,15 +93,15 @@ OF_SLOW_CLIENTS: tuple[Mutant, ...] = (
     off(
         "a sender has half of the connections at most",
         FAIRNESS,
-        "            await _acquire(sender.share, held)\n",
+        "            await sender.share.take(held)\n",
         "",
         f"{TURNS}::test_tenants_have_separate_shares_of_the_slots",
     ),
     off(
         "an address has half of them while its tenants are not known",
         FAIRNESS,
-        "        await _acquire(self.unresolved.setdefault(client, asyncio.Semaphore(self.share)), held)\n",
-        "        pass\n",
+        "return self.unresolved.setdefault(client, self._slots(self.share))",
+        "return self._slots(self.share)",
         f"{TURNS}::test_requests_before_tenant_resolution_get_half_of_the_slots",
     ),
     off(
@@ -102,6 +110,56 @@ OF_SLOW_CLIENTS: tuple[Mutant, ...] = (
         'str(tenant.pk) if tenant else f"address {turn.client}"',
         'f"address {turn.client}"',
         f"{TURNS}::test_middleware_waits_for_the_slot_of_the_resolved_tenant",
+    ),
+    off(
+        "no thread of the pool waits for a slot",
+        FAIRNESS,
+        "                return WaitForTurn(key)\n",
+        "                asyncio.run_coroutine_threadsafe(turn.take(key), turn._clock.__self__).result()\n",
+        f"{RUNNING}::test_no_thread_of_the_pool_waits_for_a_slot",
+    ),
+    off(
+        "a slot belongs to the tenant that is found last",
+        FAIRNESS,
+        "return self._key == key",
+        "return True",
+        f"{RUNNING}::test_request_resolved_to_another_tenant_waits_for_a_slot_of_that_tenant",
+    ),
+    off(
+        "a disconnected client keeps its slot until its thread has ended",
+        FAIRNESS,
+        "turn.leave()",
+        "turn.end()",
+        f"{RUNNING}::test_disconnected_client_keeps_its_slot_until_its_thread_has_ended",
+    ),
+    off(
+        "no view runs for a client that has disconnected",
+        FAIRNESS,
+        "            self._waiting.cancel()\n\n",
+        "            pass\n\n",
+        f"{RUNNING}::test_no_view_runs_for_a_client_that_disconnects_while_it_waits",
+    ),
+    off(
+        "an upload takes no thread of the pool",
+        APPLICATION,
+        "self._answer(scope, arriving, send, thread)",
+        "self._answer(scope, arriving, send, self._threads)",
+        f"{RUNNING}::test_upload_runs_in_a_separate_thread",
+    ),
+    off(
+        "healthz takes no thread of the pool",
+        APPLICATION,
+        'scope["path"] == LIVES',
+        "False",
+        f"{RUNNING}::test_healthz_is_answered_while_all_threads_are_busy",
+    ),
+    off(
+        "a request costs one hop",
+        APPLICATION,
+        "                await self.send_response(response, send)\n        finally:",
+        "                await self.send_response(response, send)\n"
+        "                await sync_to_async(response.close)()\n        finally:",
+        "tests/config/test_hops.py::test_requests_stay_within_the_budget_of_crossings",
     ),
     off(
         "statements of the application have a limit",
