@@ -46,10 +46,13 @@ class Site:
         return self.view(request)
 
     @asynccontextmanager
-    async def busy(self, *, waiting=0):
-        """Give requests of acme: the first is in its view, and others are `waiting` for a slot."""
+    async def busy(self, *, at_once="", waiting=0):
+        """Give requests of acme: the first is in its view, and others are `waiting` for a slot.
+
+        The request `at_once` comes together with the first one.
+        """
         self.loop, self.blocked = asyncio.get_running_loop(), "acme"
-        clients = [Client(self, "/acme/")]
+        clients = [Client(self, path) for path in ("/acme/", at_once) if path]
         try:
             await self.has_begun.wait()
             clients += [Client(self, "/acme/") for _ in range(waiting)]
@@ -117,6 +120,17 @@ def test_no_thread_of_the_pool_waits_for_a_slot(settings):
     assert before == ["acme", "globex"]
     assert site.worked_on == ["acme", "globex"] + ["acme"] * 4
     assert (site.turns.ahead, site.turns.senders["acme"].requests) == (0, 0)
+
+
+def test_slot_of_an_address_is_free_again_when_the_tenant_is_known(settings):
+    """The thread of the first request releases it, and the event loop wakes the second request, which waits for it."""
+
+    async def run():
+        site = Site(settings, threads=2, share=1)
+        async with site.busy(at_once="/globex/") as (_acme, globex):
+            return await globex.answer()
+
+    assert asyncio.run(run())
 
 
 def test_request_resolved_to_another_tenant_waits_for_a_slot_of_that_tenant(settings):
