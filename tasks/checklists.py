@@ -7,7 +7,7 @@ from hashlib import sha256
 from django.utils.translation import gettext as _
 
 from accounts.exceptions import Conflicting
-from tasks.markdown import ITEM, ITEM_PATTERN, NEWLINE, item_lines
+from accounts.markdown.parsing import ITEM, ITEM_PATTERN, NEWLINE, item_lines
 
 _ITEMS = re.compile(f"^{ITEM_PATTERN}", re.ASCII | re.MULTILINE)
 

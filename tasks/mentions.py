@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from markdown_it.token import Token
 
+from accounts.markdown.parsing import new_parser, split_text
+from accounts.markdown.stack_frames import call_with_room
 from accounts.models import Membership
-from tasks.frames import call_with_room
-from tasks.markdown import new_parser, split_text
 from tenancy.folding import VOICE_MARKS, is_unspaced, normalized
 
 MOST = 200  # signs that are looked at in one text; a text with more of them mentions no members

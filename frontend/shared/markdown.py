@@ -13,10 +13,10 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
+from accounts.markdown.parsing import MARKS, NEWLINE, new_parser, split_text
+from accounts.markdown.stack_frames import call_with_room
 from frontend.shared import markdown_rules
 from frontend.shared.markdown_labels import limit_labels
-from tasks.frames import call_with_room
-from tasks.markdown import MARKS, NEWLINE, new_parser, split_text
 from tenancy.context import get_active_tenant
 
 TAGS = {

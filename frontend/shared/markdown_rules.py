@@ -16,8 +16,8 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, image, text
 from markdown_it.token import Token
 
+from accounts.markdown.parsing import admit_place
 from frontend.shared.web_addresses import AFTER_SCHEME, SCHEMES, WWW, without_punctuation
-from tasks.markdown import admit_place
 
 PROJECT_KEY = "[A-Z][A-Z0-9]{1,9}"
 LONGEST_LABEL = 80  # characters of an item that screen readers announce for its checkbox

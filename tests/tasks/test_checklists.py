@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks import markdown
+from accounts.markdown import parsing
 from tasks.actions import tick_in_description
 from tasks.checklists import ItemChanged, Tick, fingerprint, ticked
 from tasks.models import Task
@@ -54,9 +54,9 @@ def test_a_line_that_only_looks_like_an_item_is_refused(text, line):
 
 
 def test_tick_parses_blocks_of_the_seen_text_only(monkeypatch):
-    parse, read = markdown._blocks.block.parse, []
-    monkeypatch.setattr(markdown._blocks.block, "parse", lambda text, *rest: read.append(text) or parse(text, *rest))
-    monkeypatch.setattr(markdown._blocks.inline, "parse", None)
+    parse, read = parsing._blocks.block.parse, []
+    monkeypatch.setattr(parsing._blocks.block, "parse", lambda text, *rest: read.append(text) or parse(text, *rest))
+    monkeypatch.setattr(parsing._blocks.inline, "parse", None)
     ticked(TEXT, Tick(2, True, fingerprint(TEXT)))
     assert len(read) == 1
     for tick in (Tick(2, True, fingerprint("")), Tick(0, True, fingerprint(TEXT)), Tick(99, True, fingerprint(TEXT))):

@@ -5,9 +5,9 @@ from time import process_time
 
 import pytest
 
+from accounts.markdown.parsing import MOST
 from frontend.shared import markdown
 from frontend.shared.markdown import render_markdown
-from tasks.markdown import MOST
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from uuid import uuid4
 import pytest
 from django.utils.safestring import SafeString
 
+from accounts.markdown import stack_frames
+from accounts.markdown.parsing import item_lines, split_text
+from accounts.markdown.stack_frames import ROOM
 from frontend.shared import markdown, markdown_labels
 from frontend.shared.markdown import cost_of, render_markdown
 from frontend.shared.markdown_labels import STEPS
-from tasks import frames
-from tasks.frames import ROOM
-from tasks.markdown import item_lines, split_text
 from tenancy.context import tenant_context
 
 N = 20_000
@@ -125,7 +125,7 @@ def test_texts_are_read_where_there_is_room(read, monkeypatch):
         read()
     finally:
         sys.setprofile(None)
-    assert frames._SLOTS in sizes
+    assert stack_frames._SLOTS in sizes
 
 
 def test_labels_are_nested_five_deep_at_most(monkeypatch):

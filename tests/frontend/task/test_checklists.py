@@ -4,12 +4,12 @@ import re
 
 import pytest
 
+from accounts.markdown.parsing import item_lines
 from frontend.shared.markdown import render_kept
 from projects.models import Activity
 from tasks.actions import create_comment, delete_task, update_task
 from tasks.actions.checklists import tick_in_description
 from tasks.checklists import Tick, fingerprint
-from tasks.markdown import item_lines
 from tasks.models import Comment, Task
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, table
 from markdown_it.rules_core import StateCore
 
-from tasks.frames import call_with_room
+from accounts.markdown.stack_frames import call_with_room
 
 NEWLINE = re.compile(r"\r\n?|\n")  # as Markdown counts lines
 # Unmatched delimiters cost quadratic time: a paragraph with more of them than this is shown as plain text.

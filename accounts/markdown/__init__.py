@@ -1,0 +1,1 @@
+"""The parser of the Markdown that members write. It parses at a limited cost."""
