@@ -193,6 +193,13 @@ class Section:
 digest_sections: list[Callable[["Membership"], Section | None]] = []
 
 
+# Text ----------------------------------------------------------------------------------------------------------------
+
+# {kind: regular expression}: references to rows in Markdown, such as WEB-42. `frontend.shared.markdown` makes each a
+# place, which a page of the app replaces by a link. Without such a page, the reference is plain text.
+reference_patterns: dict[str, str] = {}
+
+
 # Exports -------------------------------------------------------------------------------------------------------------
 
 

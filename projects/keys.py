@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Container, Iterator
 from itertools import count
 
+PROJECT_KEY = "[A-Z][A-Z0-9]{1,9}"  # a regular expression
 MAX_LENGTH = 10
 FALLBACK = "PRJ"
 

@@ -13,12 +13,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AbstractActivity, AbstractTopic, Color, Membership
 from accounts.permissions import may
+from projects.keys import PROJECT_KEY
 from tenancy.constraints import TenantUniqueConstraint
 from tenancy.fields import LineField, SortKey, TenantForeignKey, TextField
 from tenancy.models import TenantManager, TenantModel
 
 validate_key = RegexValidator(
-    r"\A[A-Z][A-Z0-9]{1,9}\Z", _("Use 2 to 10 capital letters and digits, beginning with a letter.")
+    rf"\A{PROJECT_KEY}\Z", _("Use 2 to 10 capital letters and digits, beginning with a letter.")
 )
 
 KEY_REFUSED = _("This key is not available. Choose another.")

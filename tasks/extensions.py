@@ -11,6 +11,7 @@ from accounts.extensions import (
     digest_sections,
     export_kinds,
     notification_kinds,
+    reference_patterns,
     shows,
 )
 from accounts.models import Membership
@@ -23,7 +24,7 @@ from tasks.api.serializers import TaskSerializer
 from tasks.api.subtasks import SubtaskSerializer, SubtaskViewSet
 from tasks.api.tasks import TaskViewSet
 from tasks.exports import ProjectExport, ProjectsInArchive
-from tasks.models import Attachment
+from tasks.models import LINKED_TASK_KEY, Attachment
 from tasks.notifications import Assigned, DueSoon, Mentioned, open_tasks
 
 permissions.declare(
@@ -64,6 +65,8 @@ notification_kinds.register(Assigned())
 notification_kinds.register(Mentioned())
 notification_kinds.register(DueSoon())
 digest_sections.append(open_tasks)
+
+reference_patterns["task"] = LINKED_TASK_KEY
 
 export_kinds.register(ProjectExport())
 archive_sections.append(ProjectsInArchive())

@@ -6,9 +6,9 @@ from django.shortcuts import get_object_or_404
 
 from accounts.models import Membership
 from frontend.shared.access import MemberRequest
-from frontend.shared.markdown_rules import PROJECT_KEY
+from projects.keys import PROJECT_KEY
 from projects.models import Project
-from tasks.models import Task
+from tasks.models import LINKED_TASK_KEY, Task
 from tenancy.folding import sort_key
 
 
@@ -34,7 +34,7 @@ class ProjectKeyConverter:
 
 
 class TaskKeyConverter:
-    regex = f"{PROJECT_KEY}-[1-9][0-9]{{0,8}}"  # nine digits fit into the database column
+    regex = LINKED_TASK_KEY
 
     def to_python(self, value: str) -> TaskKey:
         project, _, number = value.rpartition("-")

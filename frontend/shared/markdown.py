@@ -22,7 +22,7 @@ from tenancy.context import get_active_tenant
 TAGS = {
     *("h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "ul", "ol", "li", "pre", "code"),
     *("em", "strong", "s", "a", "table", "thead", "tbody", "tr", "th", "td"),
-    "data",  # replaced for each reader: frontend.task.references
+    "data",  # replaced for each reader, as in frontend.task.references
 }
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "data": {"value"}}
 CLASSES = {"li": {"item"}}
@@ -67,7 +67,7 @@ def render_kept(text: str) -> str:
     """Return `text` as HTML of the tags above, with links to the web and to mail addresses only.
 
     Each process caches the HTML, which depends on the text only and so never expires. Places that depend on the reader
-    are `<data>` elements, which `frontend.task.references` replaces. The key contains the tenant, so that response
+    are `<data>` elements, which pages replace. The key contains the tenant, so that response
     times do not disclose whether another account has the same text. The cache is not in Redis, since a client that can
     write there could insert a script into a page.
     """

@@ -1,11 +1,12 @@
-"""Extensions of CommonMark: web addresses, keys of tasks, task lists and pictures.
+"""Extensions of CommonMark: web addresses, references to rows, task lists and pictures.
 
 The HTML is cached for all readers of an account. So places that depend on the reader are `<data>` elements, which no
-input can produce and which `frontend.task.references` replaces for each reader.
+input can produce and which pages replace for each reader, as `frontend.task.references` does.
 """
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -16,16 +17,13 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, image, text
 from markdown_it.token import Token
 
+from accounts.extensions import reference_patterns
 from accounts.markdown.parsing import admit_place
 from frontend.shared.web_addresses import AFTER_SCHEME, SCHEMES, WWW, without_punctuation
 
-PROJECT_KEY = "[A-Z][A-Z0-9]{1,9}"
 LONGEST_LABEL = 80  # characters of an item that screen readers announce for its checkbox
 SCHEME = 5  # letters of the longest scheme
 ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE | re.ASCII)  # the beginning of an external destination
-FOUND = re.compile(
-    rf"(?P<web>{WWW})|(?<![0-9A-Za-z_@-])(?P<key>{PROJECT_KEY}-[1-9][0-9]{{0,8}})(?![0-9A-Za-z_])",
-)
 
 
 def extend(markdown: MarkdownIt) -> None:
@@ -75,7 +73,7 @@ def _read_text(state: StateInline, silent: bool) -> bool:
 
 
 def _find_places(state: StateCore) -> None:
-    """Find the keys, addresses and items in the parsed text."""
+    """Find the references, addresses and items in the parsed text."""
     for token in state.tokens:
         if token.type == "inline":
             children = list(_read(token.children or [], state))
@@ -97,19 +95,27 @@ def _read(tokens: Sequence[Token], state: StateCore) -> Iterator[Token]:
 
 
 def _split(token: Token, state: StateCore) -> Iterator[Token]:
-    """Yield the parts of a text: addresses that begin with `www.`, keys of tasks, and the text between them."""
+    """Yield the parts of a text: addresses that begin with `www.`, references, and the text between them."""
     end = 0
-    for found in FOUND.finditer(token.content):
-        if found["key"] and not admit_place(state):
+    for found in _addresses_and_references().finditer(token.content):
+        kind = str(found.lastgroup)
+        if kind != "web" and not admit_place(state):
             break
-        words = found["key"] or without_punctuation(found["web"])
+        words = without_punctuation(found[0]) if kind == "web" else found[0]
         yield _text(token.content[end : found.start()])
         end = found.start() + len(words)
-        if found["key"]:
-            yield _place("task", words, words)
-        else:
+        if kind == "web":
             yield from _link(state.md.normalizeLink(f"https://{words}"), words)
+        else:
+            yield _place(kind, words, words)
     yield _text(token.content[end:])
+
+
+@cache  # not a constant: apps register their patterns when Django is ready
+def _addresses_and_references() -> re.Pattern[str]:
+    references = (rf"(?P<{kind}>{pattern})" for kind, pattern in reference_patterns.items())
+    bounded = (rf"(?<![0-9A-Za-z_@-]){reference}(?![0-9A-Za-z_])" for reference in references)
+    return re.compile("|".join([f"(?P<web>{WWW})", *bounded]))
 
 
 def _picture(token: Token, in_link: bool, state: StateCore) -> Iterator[Token]:

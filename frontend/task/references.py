@@ -24,7 +24,7 @@ from tasks.models import Attachment, Task
 
 MOST_TASKS, MOST_PICTURES = 200, 100  # read for one page; others are shown as text
 LONGEST_TITLE = 100
-PLACE = re.compile(r'<data value="(task|item|picture|linked):([^"]*)">([^<]*)</data>')
+PLACE = re.compile(r'<data value="(\w+):([^"]*)">([^<]*)</data>')
 # An attachment by its URL. Other sources without a scheme are names of attachments.
 ATTACHMENT = re.compile(r"(?:^|/)attachments/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/(?:download|preview)/$")
 
@@ -79,7 +79,9 @@ class References:
             if kind == "item":
                 used = used or ticks is not None
                 return _tick(value, inner, ticks)
-            return self._picture(value, inner, in_link=kind == "linked")
+            if kind in ("picture", "linked"):
+                return self._picture(value, inner, in_link=kind == "linked")
+            return match[3]  # a reference of another app
 
         html = mark_safe(PLACE.sub(fill, render_kept(text)))  # noqa: S308 - every part of it is escaped
         return Prose(html, ticks if used else None)

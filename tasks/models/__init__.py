@@ -2,6 +2,7 @@
 
 from tasks.models.attachments import Attachment
 from tasks.models.tasks import (
+    LINKED_TASK_KEY,
     TASK_KEY,
     Assignment,
     Comment,
@@ -13,6 +14,7 @@ from tasks.models.tasks import (
 )
 
 __all__ = [
+    "LINKED_TASK_KEY",
     "TASK_KEY",
     "Assignment",
     "Attachment",

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
+from projects.keys import PROJECT_KEY
 from projects.models import Label, Project, RankField, Status, visible_through
 from tenancy.constraints import TenantUniqueConstraint
 from tenancy.fields import LineField, SearchText, SortKey, TenantForeignKey, TextField
@@ -49,7 +50,8 @@ def _with_word(word: str, inside: Sequence[type[models.Model]]) -> Q:
 
 
 # WEB-42
-TASK_KEY = re.compile(r"(?P<project>[A-Z][A-Z0-9]{1,9})-(?P<number>[1-9][0-9]{0,9})")
+TASK_KEY = re.compile(rf"(?P<project>{PROJECT_KEY})-(?P<number>[1-9][0-9]{{0,9}})")
+LINKED_TASK_KEY = f"{PROJECT_KEY}-[1-9][0-9]{{0,8}}"  # in URLs and text: nine digits fit into the database column
 
 
 class TaskQuerySet(models.QuerySet["Task"]):

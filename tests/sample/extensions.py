@@ -6,7 +6,7 @@ from rest_framework.serializers import ModelSerializer
 
 from accounts import permissions, quotas
 from accounts.actions.activity import record_event
-from accounts.extensions import AttachmentKind, Topic, attachment_kinds, shows, topics
+from accounts.extensions import AttachmentKind, Topic, attachment_kinds, reference_patterns, shows, topics
 from accounts.permissions import WRITERS, Permission
 from accounts.plans import LIMITS, Limits
 from accounts.quotas import Quota
@@ -57,4 +57,5 @@ permissions.declare(PERMISSIONS)
 quotas.declare(Quota("notes", label="Notes", rows=lambda: [Note.objects.all()], message="At most %(limit)d notes."))
 topics.register(NoteTopic())
 attachment_kinds.register(NoteFiles())
+reference_patterns["note"] = "note:[1-9][0-9]*"
 shows("note", Note.objects.all(), NoteSerializer)

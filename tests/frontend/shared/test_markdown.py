@@ -179,13 +179,22 @@ def test_a_picture_in_a_link_is_its_text():
 
 
 def test_reader_dependent_markup_is_text_without_a_reader():
-    html = render_markdown("- [x] Call WEB-42\n- ![Plan](plan.png)")
-    assert html == '<ul>\n<li class="item">Call WEB-42</li>\n<li>Plan</li>\n</ul>\n'
+    html = render_markdown("- [x] Call note:42\n- ![Plan](plan.png)")
+    assert html == '<ul>\n<li class="item">Call note:42</li>\n<li>Plan</li>\n</ul>\n'
 
 
-@pytest.mark.parametrize("text", ['<data value="task:WEB-1">x</data>', '[x](/ "<data value=&quot;task:X-1&quot;>")'])
+def test_reference_that_an_app_registers_is_a_place():
+    place = '<data value="note:note:7">note:7</data>'
+    html = markdown.render_kept("See note:7, `note:7`, [note:7](/) and anote:7")
+    assert html.startswith(f"<p>See {place}, <code>note:7</code>, <a href")
+    assert html.endswith(">note:7</a> and anote:7</p>\n")
+
+
+@pytest.mark.parametrize(
+    "text", ['<data value="note:1">x</data>', '[x](/ "<data value=&quot;note:1&quot;>")']
+)
 def test_a_place_for_readers_cannot_be_written(text):
-    assert not re.search(r'<data value="task:[^"]*">x|title="<data', markdown.render_kept(text))
+    assert not re.search(r'<data value="note:[^"]*">x|title="<data', markdown.render_kept(text))
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ COSTLY = {
     "lines": "a\n" * N,
     "items": "- [ ] a\n" * N,
     "markers of items": "- " * N + "[ ] a",
-    "keys": "AB-1 " * N,
+    "references": "note:1 " * N,
     "pictures": ("![a](b) " * 40 + "\n\n") * N,
     "nested pictures": "![" * 100 + "a" + "](b)" * 100,
     "open pictures": ("![" * 150 + "\n\n") * N,

@@ -38,6 +38,11 @@ def link(key, title, done=""):
     return f'<a class="task-link{done}" href="/tasks/{key}/" title="{title}">{key}</a>'
 
 
+def test_reference_of_another_app_is_text(alice, write, prose):
+    write("See note:7")
+    assert prose(alice) == "<p>See note:7</p>"
+
+
 # Tasks -------------------------------------------------------------------------------------------------------------
 
 
