@@ -20,9 +20,9 @@ from accounts.models import Account
 from benchmarks.testdata import Data
 from config.pytest_plugin import find_program
 from frontend.board.cards import html_of
-from projects.actions import create_project
+from projects.actions.projects import create_project
 from projects.models import Project, Status
-from tasks.actions import create_task
+from tasks.actions.tasks import create_task
 from tenancy.context import tenant_context
 from tenancy.models import get_membership_model
 from tenancy.testing import TenantClient

@@ -16,7 +16,7 @@ from django.db import transaction
 from accounts.models import Account
 from benchmarks.testdata import Data
 from projects.models import Project
-from tasks.actions import update_task
+from tasks.actions.tasks import update_task
 from tasks.models import Task
 from tenancy.context import tenant_context
 from tenancy.models import get_membership_model

@@ -16,7 +16,7 @@ from accounts.extensions import (
 )
 from accounts.models import Membership
 from accounts.permissions import ADMINS, WRITERS, Permission
-from projects.actions import record_activity
+from projects.actions.activity import record_activity
 from tasks.actions.tasks import lock_task
 from tasks.api.attachments import AttachmentSerializer, AttachmentViewSet
 from tasks.api.comments import CommentSerializer, CommentViewSet

@@ -4,10 +4,10 @@ from datetime import date
 
 from celery import shared_task
 
-from tasks import actions
+from tasks.actions import notifications
 from tenancy.jobs import TenantTask
 
 
 @shared_task(base=TenantTask, name="tasks.remind_of_due_tasks")
 def remind_of_due_tasks(day: str) -> None:
-    actions.remind_of_due_tasks(day=date.fromisoformat(day))
+    notifications.remind_of_due_tasks(day=date.fromisoformat(day))

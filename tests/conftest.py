@@ -17,9 +17,10 @@ from django.db.models.signals import post_migrate
 from django.test import override_settings
 from django.utils import timezone
 
-from projects.actions import create_project
+from projects.actions.projects import create_project
 from projects.models import Label
-from tasks.actions import create_subtask, create_task
+from tasks.actions.subtasks import create_subtask
+from tasks.actions.tasks import create_task
 from tenancy.context import tenant_context
 from tenancy.outbox.models import OutboxJob
 from tenancy.postgresql.cursors import LIMITS

@@ -16,7 +16,8 @@ from frontend.board.views import parts_of, project_url
 from frontend.projects.lookups import TaskKey, find_task
 from frontend.shared.access import MemberRequest
 from frontend.shared.forms import posted, submit
-from tasks.actions import StaleVersion, move_task, update_task
+from tasks.actions.progress import move_task
+from tasks.actions.tasks import StaleVersion, update_task
 from tasks.models import Task
 
 

@@ -21,7 +21,7 @@ from frontend.projects.lookups import find_project, people_of
 from frontend.shared.access import MemberRequest
 from frontend.shared.forms import posted, submit
 from projects.models import Project
-from tasks.actions import create_task
+from tasks.actions.tasks import create_task
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

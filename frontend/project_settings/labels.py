@@ -13,7 +13,7 @@ from accounts.permissions import may, require
 from frontend.project_settings.forms import EditLabel
 from frontend.shared.access import MemberRequest
 from frontend.shared.forms import posted, submit
-from projects.actions import create_label, delete_label, update_label
+from projects.actions.labels import create_label, delete_label, update_label
 from projects.models import Label
 from tasks.models import Task
 

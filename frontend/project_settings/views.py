@@ -19,20 +19,17 @@ from frontend.project_settings.forms import EditProject, EditStatus, ProjectMemb
 from frontend.projects.lookups import find_project
 from frontend.shared.access import MemberRequest
 from frontend.shared.forms import RepeatKey, Step, Switch, errors_in_words, posted, submit
-from projects.actions import (
+from projects.actions.projects import (
     add_project_member,
     archive_project,
-    create_status,
     delete_project,
-    delete_status,
-    move_status,
     remove_project_member,
     restore_project,
     update_project,
-    update_status,
 )
+from projects.actions.statuses import create_status, delete_status, move_status, update_status
 from projects.models import Project, Status
-from tasks.actions import retire_status
+from tasks.actions.columns import retire_status
 from tenancy.folding import sort_key
 
 

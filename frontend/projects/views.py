@@ -13,7 +13,7 @@ from accounts.models import Color
 from accounts.permissions import may, require
 from frontend.shared.access import MemberRequest
 from frontend.shared.forms import UNREMEMBERED, posted, submit
-from projects.actions import create_project
+from projects.actions.projects import create_project
 from projects.models import Project
 from tenancy.fields import NormalizedText
 

@@ -11,7 +11,7 @@ from frontend.board.columns import columns_of
 from frontend.projects.lookups import find_project
 from frontend.shared.access import MemberRequest, VisitorRequest
 from frontend.shared.forms import Switch, submit
-from projects.actions import set_on_roadmap
+from projects.actions.projects import set_on_roadmap
 from projects.models import Project
 from tasks.models import Task
 

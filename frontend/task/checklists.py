@@ -15,7 +15,7 @@ from frontend.shared.forms import submit
 from frontend.task.comments import find_comment
 from frontend.task.forms import TickItem
 from frontend.task.page import task_page, written
-from tasks.actions import tick_in_comment, tick_in_description
+from tasks.actions.checklists import tick_in_comment, tick_in_description
 from tasks.checklists import ItemChanged
 from tasks.models import Task
 

@@ -13,7 +13,7 @@ from frontend.shared.access import MemberRequest
 from frontend.shared.forms import posted, submit
 from frontend.task.forms import WriteComment
 from frontend.task.page import task_page, written
-from tasks.actions import create_comment, delete_comment, update_comment
+from tasks.actions.comments import create_comment, delete_comment, update_comment
 from tasks.models import Comment
 from tenancy.folding import sort_key
 

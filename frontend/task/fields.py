@@ -10,7 +10,7 @@ from frontend.shared.forms import posted, submit
 from frontend.task.forms import Assign, BasedOn, PutLabels, SetDueDate, SetPriority
 from frontend.task.page import task_page, written
 from projects.models import Label
-from tasks.actions import StaleVersion, update_task
+from tasks.actions.tasks import StaleVersion, update_task
 from tasks.models import Task
 
 PART = "facts"

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
 from frontend.shared.forms import UNREMEMBERED
-from projects.actions import create_label
+from projects.actions.labels import create_label
 from projects.models import Label, Project, Status
-from tasks.actions import update_task
+from tasks.actions.tasks import update_task
 from tasks.checklists import Tick
 from tasks.models import Comment, Priority, Subtask, Task
 from tenancy.fields import NormalizedLine, NormalizedText

@@ -16,7 +16,7 @@ from frontend.shared.forms import Switch, submit
 from frontend.shared.pages import page_of
 from frontend.task.forms import NewSubtask, PlaceSubtask, RenameSubtask
 from frontend.task.page import task_page, written
-from tasks.actions import create_subtask, delete_subtask, move_subtask, update_subtask
+from tasks.actions.subtasks import create_subtask, delete_subtask, move_subtask, update_subtask
 from tasks.models import Subtask, Task
 
 PAGE_SIZE = 10

@@ -17,16 +17,8 @@ from frontend.shared.forms import RepeatKey, errors_in_words, posted, submit
 from frontend.task.forms import EditText, MoveTask, StartTask
 from frontend.task.page import task_page, written
 from projects.models import Activity, Project
-from tasks.actions import (
-    StaleVersion,
-    archive_task,
-    complete_task,
-    create_task,
-    delete_task,
-    reopen_task,
-    restore_task,
-    update_task,
-)
+from tasks.actions.progress import archive_task, complete_task, reopen_task, restore_task
+from tasks.actions.tasks import StaleVersion, create_task, delete_task, update_task
 from tasks.models import Task
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from accounts.rest.documentation import Operation, example_id
 from accounts.rest.serializers import StrictModelSerializer
 from accounts.rest.views import TenantViewSet
-from projects import actions
+from projects.actions import labels
 from projects.models import Label
 
 
@@ -29,13 +29,13 @@ class LabelViewSet(TenantViewSet[Label]):
     }
 
     def lock(self, row: Label) -> None:
-        actions.lock_label(row)
+        labels.lock_label(row)
 
     def perform_create(self, fields: dict[str, Any]) -> Label:
-        return actions.create_label(actor=self.membership, **fields)
+        return labels.create_label(actor=self.membership, **fields)
 
     def perform_update(self, row: Label, fields: dict[str, Any]) -> None:
-        actions.update_label(label=row, actor=self.membership, **fields)
+        labels.update_label(label=row, actor=self.membership, **fields)
 
     def perform_destroy(self, row: Label) -> None:
-        actions.delete_label(label=row, actor=self.membership)
+        labels.delete_label(label=row, actor=self.membership)

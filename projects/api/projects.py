@@ -14,7 +14,7 @@ from accounts.rest.documentation import Operation, example_id
 from accounts.rest.filters import ArchivedFilterSet
 from accounts.rest.serializers import RowField, StrictModelSerializer, StrictSerializer
 from accounts.rest.views import TenantViewSet
-from projects import actions
+from projects.actions import projects
 from projects.models import Project, ProjectMember
 
 
@@ -111,25 +111,25 @@ class ProjectViewSet(TenantViewSet[Project]):
     }
 
     def perform_create(self, fields: dict[str, Any]) -> Project:
-        return actions.create_project(actor=self.membership, **fields)
+        return projects.create_project(actor=self.membership, **fields)
 
     def perform_update(self, row: Project, fields: dict[str, Any]) -> None:
-        actions.update_project(project=row, actor=self.membership, **fields)
+        projects.update_project(project=row, actor=self.membership, **fields)
 
     def perform_destroy(self, row: Project) -> None:
-        actions.delete_project(project=row, actor=self.membership)
+        projects.delete_project(project=row, actor=self.membership)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, pk: str) -> Response:
         """Archive the project; 409 when it is archived already."""
-        return self.act(actions.archive_project)
+        return self.act(projects.archive_project)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: str) -> Response:
         """Take the project out of the archive; 409 when it is not there."""
-        return self.act(actions.restore_project)
+        return self.act(projects.restore_project)
 
     @extend_schema(responses=ProjectMembersSerializer, parameters=[], filters=False)
     @action(detail=True, serializer_class=ProjectMemberSerializer, pagination_class=None)
@@ -143,7 +143,7 @@ class ProjectViewSet(TenantViewSet[Project]):
     def add_member(self, request: Request, pk: str) -> Response:
         """Add a member; one who is there already changes nothing."""
         project, fields = self.get_object(), self.read_body()
-        link = actions.add_project_member(project=project, actor=self.membership, **fields)
+        link = projects.add_project_member(project=project, actor=self.membership, **fields)
         return Response(ProjectMemberSerializer(link).data, status=201)
 
     @extend_schema(
@@ -160,5 +160,5 @@ class ProjectViewSet(TenantViewSet[Project]):
             raise Http404 from error
         if found is None:
             raise Http404
-        actions.remove_project_member(project=project, actor=self.membership, member=found)
+        projects.remove_project_member(project=project, actor=self.membership, member=found)
         return Response(status=204)

@@ -9,7 +9,7 @@ from accounts.rest.documentation import Operation, example_id
 from accounts.rest.filters import StrictFilterSet
 from accounts.rest.serializers import RowField, StrictModelSerializer
 from accounts.rest.views import TenantViewSet
-from projects import actions
+from projects.actions import activity, statuses
 from projects.models import Category, Project, Status
 
 
@@ -64,13 +64,13 @@ class StatusViewSet(TenantViewSet[Status]):
     }
 
     def lock(self, row: Status) -> None:
-        actions.lock_project(row.project_id)
+        activity.lock_project(row.project_id)
 
     def perform_create(self, fields: dict[str, Any]) -> Status:
-        return actions.create_status(actor=self.membership, **fields)
+        return statuses.create_status(actor=self.membership, **fields)
 
     def perform_update(self, row: Status, fields: dict[str, Any]) -> None:
-        actions.update_status(status=row, actor=self.membership, **fields)
+        statuses.update_status(status=row, actor=self.membership, **fields)
 
     def perform_destroy(self, row: Status) -> None:
-        actions.delete_status(status=row, actor=self.membership)
+        statuses.delete_status(status=row, actor=self.membership)

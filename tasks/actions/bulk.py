@@ -11,7 +11,7 @@ from accounts.actions.authorization import authorize
 from accounts.exceptions import Gone
 from accounts.models import Membership
 from accounts.permissions import require
-from projects.actions import sees
+from projects.actions.activity import sees
 from projects.models import Project
 from tasks.actions.tasks import StaleVersion, TaskFields, change_locked, find_task_in
 from tasks.models import Task

@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Membership
 from projects import ranks
-from projects.actions import delete_status, lock_project_for, record_activity
+from projects.actions.activity import lock_project_for, record_activity
+from projects.actions.statuses import delete_status
 from projects.models import Category, Status
 from tasks.actions.tasks import last_rank
 from tasks.models import Task

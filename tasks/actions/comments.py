@@ -9,7 +9,7 @@ from accounts.actions.locks import get_or_gone
 from accounts.models import Membership
 from accounts.permissions import may
 from accounts.validation import assign, validate_fields
-from projects.actions import record_activity
+from projects.actions.activity import record_activity
 from tasks.actions.notifications import notify_mentioned
 from tasks.actions.tasks import lock_task_for
 from tasks.models import Comment, Task

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from accounts.exceptions import Conflicting
 from accounts.models import Membership
 from projects import ranks
-from projects.actions import AlreadyArchived, NotArchived, record_activity
+from projects.actions.activity import record_activity
+from projects.actions.projects import AlreadyArchived, NotArchived
 from projects.models import Category, Project, Status
 from tasks.actions.tasks import first_of, lock_task_for, put_into, require_version
 from tasks.models import Task

@@ -10,7 +10,7 @@ from accounts.actions.locks import get_or_gone
 from accounts.models import Membership
 from accounts.validation import assign, validate_fields
 from projects import ranks
-from projects.actions import record_activity
+from projects.actions.activity import record_activity
 from tasks.actions.tasks import last_rank, lock_task_for
 from tasks.models import Subtask, Task
 

@@ -15,7 +15,7 @@ from accounts.exceptions import Conflicting, Gone
 from accounts.models import Membership
 from accounts.validation import assign, validate_fields
 from projects import ranks
-from projects.actions import lock_project, lock_project_for, record_activity
+from projects.actions.activity import lock_project, lock_project_for, record_activity
 from projects.models import Category, Label, Project, Status
 from tasks.actions.notifications import notify_assigned
 from tasks.models import Assignment, Task, TaskLabel

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from accounts.models import Membership
 from accounts.rest.serializers import NO_SUCH_ROW, NOT_AN_ID, StrictSerializer
-from tasks import actions
+from tasks.actions import bulk
 from tasks.api.serializers import TaskSerializer
 from tasks.models import Task, TaskQuerySet
 
@@ -48,12 +48,12 @@ def change_tasks(
     if errors:
         raise serializers.ValidationError(dict(_named(errors)))
     try:
-        return actions.update_tasks(actor=membership, changes=changes)
-    except actions.BulkRefused as error:
+        return bulk.update_tasks(actor=membership, changes=changes)
+    except bulk.BulkRefused as error:
         raise serializers.ValidationError(dict(_named(error.errors))) from error
 
 
-def _read(item: dict[str, Any], queryset: TaskQuerySet, context: Mapping[str, Any]) -> actions.TaskChange:
+def _read(item: dict[str, Any], queryset: TaskQuerySet, context: Mapping[str, Any]) -> bulk.TaskChange:
     fields = dict(item)
     name, version = fields.pop("id", None), fields.pop("version", None)
     if not isinstance(name, str):
@@ -68,7 +68,7 @@ def _read(item: dict[str, Any], queryset: TaskQuerySet, context: Mapping[str, An
         raise serializers.ValidationError({"id": [NO_SUCH_ROW]})
     serializer = TaskSerializer(task, data=fields, partial=True, context=dict(context))
     serializer.is_valid(raise_exception=True)
-    return actions.TaskChange(task=task, version=version, fields=serializer.validated_data)
+    return bulk.TaskChange(task=task, version=version, fields=serializer.validated_data)
 
 
 def _named(errors: Mapping[int, Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:

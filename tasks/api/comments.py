@@ -9,7 +9,7 @@ from accounts.rest.documentation import Operation, example_id
 from accounts.rest.filters import StrictFilterSet
 from accounts.rest.serializers import RowField, StrictModelSerializer
 from accounts.rest.views import TenantViewSet
-from tasks import actions
+from tasks.actions import comments, tasks
 from tasks.api.filters import TaskNameFilter
 from tasks.models import Comment, Task
 
@@ -58,13 +58,13 @@ class CommentViewSet(TenantViewSet[Comment]):
     }
 
     def lock(self, row: Comment) -> None:
-        actions.lock_task(row.task)
+        tasks.lock_task(row.task)
 
     def perform_create(self, fields: dict[str, Any]) -> Comment:
-        return actions.create_comment(actor=self.membership, **fields)
+        return comments.create_comment(actor=self.membership, **fields)
 
     def perform_update(self, row: Comment, fields: dict[str, Any]) -> None:
-        actions.update_comment(comment=row, actor=self.membership, **fields)
+        comments.update_comment(comment=row, actor=self.membership, **fields)
 
     def perform_destroy(self, row: Comment) -> None:
-        actions.delete_comment(comment=row, actor=self.membership)
+        comments.delete_comment(comment=row, actor=self.membership)

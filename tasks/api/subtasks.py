@@ -9,7 +9,7 @@ from accounts.rest.documentation import Operation, example_id
 from accounts.rest.filters import FlagFilter, StrictFilterSet
 from accounts.rest.serializers import RowField, StrictModelSerializer
 from accounts.rest.views import TenantViewSet
-from tasks import actions
+from tasks.actions import subtasks, tasks
 from tasks.api.filters import TaskNameFilter
 from tasks.models import Subtask, Task
 
@@ -53,13 +53,13 @@ class SubtaskViewSet(TenantViewSet[Subtask]):
     }
 
     def lock(self, row: Subtask) -> None:
-        actions.lock_task(row.task)
+        tasks.lock_task(row.task)
 
     def perform_create(self, fields: dict[str, Any]) -> Subtask:
-        return actions.create_subtask(actor=self.membership, **fields)
+        return subtasks.create_subtask(actor=self.membership, **fields)
 
     def perform_update(self, row: Subtask, fields: dict[str, Any]) -> None:
-        actions.update_subtask(subtask=row, actor=self.membership, **fields)
+        subtasks.update_subtask(subtask=row, actor=self.membership, **fields)
 
     def perform_destroy(self, row: Subtask) -> None:
-        actions.delete_subtask(subtask=row, actor=self.membership)
+        subtasks.delete_subtask(subtask=row, actor=self.membership)

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from accounts.rest.documentation import Operation, example_id
 from accounts.rest.serializers import NO_SUCH_ROW
 from accounts.rest.views import ORDERING, TenantViewSet
-from tasks import actions
+from tasks.actions import progress, tasks
 from tasks.api.bulk import BulkSerializer, change_tasks
 from tasks.api.serializers import BulkResultSerializer, MoveSerializer, TaskSerializer
 from tasks.models import TASK_KEY, Task, TaskQuerySet
@@ -106,48 +106,48 @@ class TaskViewSet(TenantViewSet[Task]):
         return tasks.with_order_keys() if ORDERING in self.request.query_params else tasks
 
     def lock(self, row: Task) -> None:
-        actions.lock_task(row)
+        tasks.lock_task(row)
 
     def perform_create(self, fields: dict[str, Any]) -> Task:
-        return actions.create_task(actor=self.membership, **fields)
+        return tasks.create_task(actor=self.membership, **fields)
 
     def perform_update(self, row: Task, fields: dict[str, Any]) -> None:
-        actions.update_task(task=row, actor=self.membership, **fields)
+        tasks.update_task(task=row, actor=self.membership, **fields)
 
     def perform_destroy(self, row: Task) -> None:
-        actions.delete_task(task=row, actor=self.membership)
+        tasks.delete_task(task=row, actor=self.membership)
 
     @extend_schema(responses=TaskSerializer)
     @action(detail=True, methods=["post"], serializer_class=MoveSerializer)
     def move(self, request: Request, pk: str) -> Response:
         """Put the task into a column, before or after another task in it, or else at the end."""
         row, fields = self.get_object(), self.read_body()
-        actions.move_task(task=row, actor=self.membership, **fields)
+        progress.move_task(task=row, actor=self.membership, **fields)
         return self.answer(self.reread(row))
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def complete(self, request: Request, pk: str) -> Response:
         """Move the task to the project's first status of the category `done`; 409 when it is completed already."""
-        return self.act(actions.complete_task)
+        return self.act(progress.complete_task)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def reopen(self, request: Request, pk: str) -> Response:
         """Move the task to the project's first status of the category `todo`; 409 when it is not completed."""
-        return self.act(actions.reopen_task)
+        return self.act(progress.reopen_task)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, pk: str) -> Response:
         """Archive the task; 409 when it is archived already."""
-        return self.act(actions.archive_task)
+        return self.act(progress.archive_task)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: str) -> Response:
         """Take the task out of the archive; 409 when it is not there."""
-        return self.act(actions.restore_task)
+        return self.act(progress.restore_task)
 
     @extend_schema(request=BulkSerializer, responses=BulkResultSerializer)
     @action(detail=False, methods=["post"])

@@ -15,7 +15,7 @@ from accounts.actions.members import AlreadyMember, change_role, take_in
 from accounts.live.visitors import Visitor, look_again
 from accounts.models import ApiToken, Membership, RefreshFamily
 from projects.models import ProjectMember
-from tasks.actions import update_task
+from tasks.actions.tasks import update_task
 from tasks.models import Assignment
 from tenancy.context import tenant_context
 from tenancy.fields import TenantForeignKey

@@ -8,7 +8,7 @@ from django.db import IntegrityError
 from accounts.actions.members import LastOwner
 from accounts.actions.user_deletion import delete_user
 from accounts.models import ApiToken, AuditEntry, Membership, RefreshFamily, User
-from tasks.actions import create_comment
+from tasks.actions.comments import create_comment
 from tasks.models import Comment
 from tenancy.context import tenant_context
 from tenancy.testing import PASSWORD, make_user, membership_of

@@ -7,7 +7,7 @@ from accounts.exceptions import QuotaExceeded
 from accounts.models import Account, Membership
 from accounts.plans import LIMITS, Plan
 from accounts.quotas import require_room
-from projects.actions import create_project
+from projects.actions.projects import create_project
 from projects.models import Project
 from tenancy.context import tenant_context
 from tenancy.testing import join, make_user, membership_of

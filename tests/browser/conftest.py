@@ -16,7 +16,7 @@ from django.db import connection
 from playwright.sync_api import expect, sync_playwright
 
 from config.pytest_plugin import find_program
-from tasks.actions import create_task
+from tasks.actions.tasks import create_task
 from tests.accounts.live.clients import make_office, port_of
 from tests.browser.users import ARGUMENTS, SECONDS, Browsers
 from tests.isolation.live import web_process

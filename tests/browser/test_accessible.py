@@ -7,7 +7,10 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from tasks.actions import complete_task, create_comment, create_subtask, create_task
+from tasks.actions.comments import create_comment
+from tasks.actions.progress import complete_task
+from tasks.actions.subtasks import create_subtask
+from tasks.actions.tasks import create_task
 
 pytestmark = pytest.mark.needs_program("browser")
 

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from projects.models import Status
-from tasks.actions import create_task, move_task, update_task
+from tasks.actions.progress import move_task
+from tasks.actions.tasks import create_task, update_task
 from tenancy.context import tenant_context
 from tests.browser.touch import Finger
 

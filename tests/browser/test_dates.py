@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import expect
 
-from tasks.actions import create_task, update_task
+from tasks.actions.tasks import create_task, update_task
 
 pytestmark = pytest.mark.needs_program("browser")
 

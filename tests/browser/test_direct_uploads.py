@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from accounts.models import Account
 from accounts.plans import LIMITS
-from tasks.actions import create_task
+from tasks.actions.tasks import create_task
 from tasks.models import Attachment, Task
 from tenancy.context import tenant_context
 from tenancy.storage import storage

@@ -7,7 +7,8 @@ from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from playwright.sync_api import expect
 
-from tasks.actions import create_comment, create_task, update_task
+from tasks.actions.comments import create_comment
+from tasks.actions.tasks import create_task, update_task
 from tasks.models import Comment, Task
 from tenancy.context import tenant_context
 from tenancy.testing import PASSWORD

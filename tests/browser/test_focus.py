@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.actions import create_task
+from tasks.actions.tasks import create_task
 
 pytestmark = pytest.mark.needs_program("browser")
 

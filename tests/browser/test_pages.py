@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tasks.actions import create_task
+from tasks.actions.tasks import create_task
 from tenancy.context import tenant_context
 from tenancy.testing import PASSWORD, membership_of
 from tests.browser.users import FITS, give_password

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tasks.actions import create_task
+from tasks.actions.tasks import create_task
 
 pytestmark = pytest.mark.needs_program("browser")
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from playwright.sync_api import expect
 
-from tasks.actions import create_task
+from tasks.actions.tasks import create_task
 from tenancy.testing import PASSWORD
 from tests.accounts.live.clients import make_office, port_of
 from tests.browser.users import give_password

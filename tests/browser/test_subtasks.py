@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tasks.actions import create_subtask, update_task
+from tasks.actions.subtasks import create_subtask
+from tasks.actions.tasks import update_task
 from tests.browser.tasks import open_panel, panel, task_of
 from tests.browser.touch import Finger
 

@@ -4,7 +4,9 @@ import pytest
 from playwright.sync_api import expect
 
 from projects.models import Project
-from tasks.actions import create_comment, create_subtask, update_task
+from tasks.actions.comments import create_comment
+from tasks.actions.subtasks import create_subtask
+from tasks.actions.tasks import update_task
 from tenancy.context import tenant_context
 from tests.browser.tasks import open_panel, panel, task_of
 from tests.browser.users import FITS

@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tasks.actions import create_comment, create_task, update_task
+from tasks.actions.comments import create_comment
+from tasks.actions.tasks import create_task, update_task
 from tasks.checklists import Tick, fingerprint
 from tasks.models import Attachment, Task
 from tenancy.context import tenant_context
@@ -69,7 +70,7 @@ def test_checklist_item_is_ticked(browser, studio, javascript):
 
 
 def test_ticks_of_other_members_are_shown_and_a_changed_text_conflicts(browser, studio):
-    from tasks.actions import tick_in_description
+    from tasks.actions.checklists import tick_in_description
 
     page = browser.as_("member")
     page.goto("/tasks/WEB-1/")

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 from django.db import connection
 
-from projects.actions import create_project
+from projects.actions.projects import create_project
 from tenancy.context import tenant_context
 from tenancy.models import get_tenant_model
 from tenancy.testing import PASSWORD, join, make_user

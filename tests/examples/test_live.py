@@ -8,7 +8,8 @@ import pytest
 
 from accounts.models import Membership
 from projects.models import Project
-from tasks.actions import complete_task, create_task
+from tasks.actions.progress import complete_task
+from tasks.actions.tasks import create_task
 from tasks.testdata.demo import SLUGS
 from tasks.testdata.loading import PASSWORD as DEMO_PASSWORD
 from tenancy.context import tenant_context

@@ -13,8 +13,8 @@ from django.db import connection
 
 from accounts.actions.attachment_inspection import inspect_attachment
 from accounts.actions.tokens import create_personal_token
-from projects.actions import create_project
-from tasks.actions import create_task
+from projects.actions.projects import create_project
+from tasks.actions.tasks import create_task
 from tasks.models import Attachment
 from tenancy.context import tenant_context
 from tenancy.models import get_tenant_model

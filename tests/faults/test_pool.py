@@ -12,7 +12,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from config.connections import database
 from projects.models import Label
-from tasks.actions import create_task
+from tasks.actions.tasks import create_task
 from tenancy.context import tenant_context
 from tests.accounts.live.clients import make_office, port_of
 from tests.faults.gate import gate_to

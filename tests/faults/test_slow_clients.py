@@ -13,7 +13,7 @@ from django.db import connection
 
 from accounts.models import AuditEntry
 from config.services.server import wait_until
-from tasks.actions import create_task
+from tasks.actions.tasks import create_task
 from tasks.models import Attachment, Task
 from tenancy.context import tenant_context
 from tests.accounts.live.clients import PROTOCOL, make_office, port_of

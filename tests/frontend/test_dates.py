@@ -9,7 +9,8 @@ import pytest
 
 from accounts.actions.user_deletion import delete_user
 from accounts.models import Account, AuditEntry, User
-from tasks.actions import create_comment, create_task
+from tasks.actions.comments import create_comment
+from tasks.actions.tasks import create_task
 from tasks.models import Attachment
 from tenancy.context import tenant_context
 from tenancy.daily import for_each_tenant

@@ -5,9 +5,11 @@ from django.utils import timezone
 
 from accounts.actions.exports import request_export
 from accounts.models import Notification, User
-from projects.actions import create_project, set_on_roadmap
+from projects.actions.projects import create_project, set_on_roadmap
 from projects.models import Label
-from tasks.actions import create_comment, create_subtask, create_task, update_task
+from tasks.actions.comments import create_comment
+from tasks.actions.subtasks import create_subtask
+from tasks.actions.tasks import create_task, update_task
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
 

@@ -3,7 +3,8 @@
 import pytest
 
 from projects.models import Label
-from tasks.actions import create_subtask, create_task
+from tasks.actions.subtasks import create_subtask
+from tasks.actions.tasks import create_task
 from tasks.models import Subtask
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of

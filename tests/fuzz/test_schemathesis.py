@@ -20,9 +20,12 @@ from accounts.actions.tokens import create_personal_token
 from accounts.models import ApiToken
 from accounts.plans import Plan
 from config.openapi import DOCUMENT
-from projects.actions import create_label, create_project
+from projects.actions.labels import create_label
+from projects.actions.projects import create_project
 from projects.models import Activity, Label, Project, Status
-from tasks.actions import create_comment, create_subtask, create_task
+from tasks.actions.comments import create_comment
+from tasks.actions.subtasks import create_subtask
+from tasks.actions.tasks import create_task
 from tasks.models import Comment, Subtask, Task
 from tenancy.context import tenant_context
 from tenancy.models import get_tenant_model

@@ -24,9 +24,9 @@ from accounts.actions import (
 from accounts.actions.attachments import NewFile
 from accounts.actions.uploads import Arrival
 from accounts.models import Account, Membership, Notification
-from projects import actions as projects
+from projects.actions import labels, projects, statuses
 from projects.models import Project
-from tasks import actions as tasks
+from tasks.actions import bulk, checklists, columns, comments, progress, subtasks, tasks
 from tasks.actions.tasks import TaskFields
 from tasks.checklists import Tick, fingerprint
 from tasks.models import Attachment, Task
@@ -97,20 +97,20 @@ class World:
         return {"model": Attachment, "subject": {"task": self.task}, "file": NewFile("a.txt", "text/plain", 1)}
 
     def subtask(self) -> Any:
-        return tasks.create_subtask(actor=self.actor, task=self.task, title="One")
+        return subtasks.create_subtask(actor=self.actor, task=self.task, title="One")
 
     def comment(self, body: str = "A comment") -> Any:
-        return tasks.create_comment(actor=self.actor, task=self.task, body=body)
+        return comments.create_comment(actor=self.actor, task=self.task, body=body)
 
     def task_with_list(self) -> Task:
         Task.objects.filter(pk=self.task.pk).update(description=LIST)
         return self.task
 
     def status(self) -> Any:
-        return projects.create_status(actor=self.actor, project=self.project, name="More", category="doing")
+        return statuses.create_status(actor=self.actor, project=self.project, name="More", category="doing")
 
     def label(self) -> Any:
-        label = projects.create_label(actor=self.actor, name="Bug")
+        label = labels.create_label(actor=self.actor, name="Bug")
         tasks.update_task(actor=self.actor, task=self.task, labels=[label])
         return label
 
@@ -124,10 +124,10 @@ class World:
         return Notification.objects.create(member=self.actor, **about)
 
     def completed(self) -> Task:
-        return tasks.complete_task(actor=self.actor, task=self.task)
+        return progress.complete_task(actor=self.actor, task=self.task)
 
     def archived(self) -> Task:
-        return tasks.archive_task(actor=self.actor, task=self.task)
+        return progress.archive_task(actor=self.actor, task=self.task)
 
     def closing(self) -> Account:
         now = timezone.now()
@@ -182,9 +182,9 @@ CALLS: dict[str, tuple[Callable[..., Any], Arguments]] = {
         tokens.revoke_personal_token,
         lambda w: {"token": tokens.create_personal_token(actor=w.actor, name="Script")[0]},
     ),
-    "projects.actions.labels.create_label": (projects.create_label, lambda w: {"name": "Bug"}),
-    "projects.actions.labels.delete_label": (projects.delete_label, lambda w: {"label": w.label()}),
-    "projects.actions.labels.update_label": (projects.update_label, lambda w: {"label": w.label(), "name": "x"}),
+    "projects.actions.labels.create_label": (labels.create_label, lambda w: {"name": "Bug"}),
+    "projects.actions.labels.delete_label": (labels.delete_label, lambda w: {"label": w.label()}),
+    "projects.actions.labels.update_label": (labels.update_label, lambda w: {"label": w.label(), "name": "x"}),
     "projects.actions.projects.add_project_member": (
         projects.add_project_member,
         lambda w: {"project": w.project, "member": w.other},
@@ -209,12 +209,12 @@ CALLS: dict[str, tuple[Callable[..., Any], Arguments]] = {
         lambda w: {"project": w.project, "name": "New"},
     ),
     "projects.actions.statuses.create_status": (
-        projects.create_status,
+        statuses.create_status,
         lambda w: {"project": w.project, "name": "More", "category": "doing"},
     ),
-    "projects.actions.statuses.delete_status": (projects.delete_status, lambda w: {"status": w.status()}),
-    "projects.actions.statuses.move_status": (projects.move_status, lambda w: {"status": w.status(), "step": -1}),
-    "projects.actions.statuses.update_status": (projects.update_status, lambda w: {"status": w.status(), "name": "x"}),
+    "projects.actions.statuses.delete_status": (statuses.delete_status, lambda w: {"status": w.status()}),
+    "projects.actions.statuses.move_status": (statuses.move_status, lambda w: {"status": w.status(), "step": -1}),
+    "projects.actions.statuses.update_status": (statuses.update_status, lambda w: {"status": w.status(), "name": "x"}),
     "accounts.actions.attachments.complete_attachment": (
         attachments.complete_attachment,
         lambda w: {"attachment": w.attachment()},
@@ -236,24 +236,27 @@ CALLS: dict[str, tuple[Callable[..., Any], Arguments]] = {
         lambda w: {"attachment": w.attachment(), "size": 2},
     ),
     "tasks.actions.bulk.update_tasks": (
-        tasks.update_tasks,
-        lambda w: {"changes": [tasks.TaskChange(w.task, TaskFields(title="x"))]},
+        bulk.update_tasks,
+        lambda w: {"changes": [bulk.TaskChange(w.task, TaskFields(title="x"))]},
     ),
     "tasks.actions.checklists.tick_in_comment": (
-        tasks.tick_in_comment,
+        checklists.tick_in_comment,
         lambda w: {"comment": w.comment(LIST), "tick": TICK},
     ),
     "tasks.actions.checklists.tick_in_description": (
-        tasks.tick_in_description,
+        checklists.tick_in_description,
         lambda w: {"task": w.task_with_list(), "tick": TICK},
     ),
     "tasks.actions.columns.retire_status": (
-        tasks.retire_status,
+        columns.retire_status,
         lambda w: {"status": w.task.status, "into": w.status()},
     ),
-    "tasks.actions.comments.create_comment": (tasks.create_comment, lambda w: {"task": w.task, "body": "x"}),
-    "tasks.actions.comments.delete_comment": (tasks.delete_comment, lambda w: {"comment": w.comment()}),
-    "tasks.actions.comments.update_comment": (tasks.update_comment, lambda w: {"comment": w.comment(), "body": "x"}),
+    "tasks.actions.comments.create_comment": (comments.create_comment, lambda w: {"task": w.task, "body": "x"}),
+    "tasks.actions.comments.delete_comment": (comments.delete_comment, lambda w: {"comment": w.comment()}),
+    "tasks.actions.comments.update_comment": (
+        comments.update_comment,
+        lambda w: {"comment": w.comment(), "body": "x"},
+    ),
     "accounts.actions.exports.request_export": (
         exports.request_export,
         lambda w: {"kind": "project", "subject": w.project, "format": "csv"},
@@ -263,22 +266,25 @@ CALLS: dict[str, tuple[Callable[..., Any], Arguments]] = {
         notifications.mark_read,
         lambda w: {"notification": w.notification()},
     ),
-    "tasks.actions.progress.archive_task": (tasks.archive_task, lambda w: {"task": w.task}),
-    "tasks.actions.progress.complete_task": (tasks.complete_task, lambda w: {"task": w.task}),
-    "tasks.actions.progress.move_task": (tasks.move_task, lambda w: {"task": w.task, "status": w.status()}),
-    "tasks.actions.progress.reopen_task": (tasks.reopen_task, lambda w: {"task": w.completed()}),
-    "tasks.actions.progress.restore_task": (tasks.restore_task, lambda w: {"task": w.archived()}),
+    "tasks.actions.progress.archive_task": (progress.archive_task, lambda w: {"task": w.task}),
+    "tasks.actions.progress.complete_task": (progress.complete_task, lambda w: {"task": w.task}),
+    "tasks.actions.progress.move_task": (progress.move_task, lambda w: {"task": w.task, "status": w.status()}),
+    "tasks.actions.progress.reopen_task": (progress.reopen_task, lambda w: {"task": w.completed()}),
+    "tasks.actions.progress.restore_task": (progress.restore_task, lambda w: {"task": w.archived()}),
     "accounts.actions.uploads.Arrival.begin": (
         Arrival.begin,
         lambda w: w.new_attachment(),
     ),
-    "tasks.actions.subtasks.create_subtask": (tasks.create_subtask, lambda w: {"task": w.task, "title": "x"}),
-    "tasks.actions.subtasks.delete_subtask": (tasks.delete_subtask, lambda w: {"subtask": w.subtask()}),
+    "tasks.actions.subtasks.create_subtask": (subtasks.create_subtask, lambda w: {"task": w.task, "title": "x"}),
+    "tasks.actions.subtasks.delete_subtask": (subtasks.delete_subtask, lambda w: {"subtask": w.subtask()}),
     "tasks.actions.subtasks.move_subtask": (
-        tasks.move_subtask,
+        subtasks.move_subtask,
         lambda w: {"subtask": w.subtask(), "before": None, "step": w.subtask() and 1},
     ),
-    "tasks.actions.subtasks.update_subtask": (tasks.update_subtask, lambda w: {"subtask": w.subtask(), "done": True}),
+    "tasks.actions.subtasks.update_subtask": (
+        subtasks.update_subtask,
+        lambda w: {"subtask": w.subtask(), "done": True},
+    ),
     "tasks.actions.tasks.create_task": (tasks.create_task, lambda w: {"project": w.project, "title": "x"}),
     "tasks.actions.tasks.delete_task": (tasks.delete_task, lambda w: {"task": w.task}),
     "tasks.actions.tasks.update_task": (tasks.update_task, lambda w: {"task": w.task, "title": "x"}),

@@ -15,7 +15,7 @@ from django.db import connection
 
 from config.pytest_plugin import find_program
 from projects import ranks
-from projects.actions import create_project
+from projects.actions.projects import create_project
 from projects.models import Project
 from tasks.models import Subtask, Task
 from tenancy.context import tenant_context

@@ -17,7 +17,8 @@ from accounts.actions.members import change_role, remove_member
 from accounts.exceptions import Gone
 from accounts.models import Account, Membership, User
 from projects.models import Label, Project
-from tasks.actions import BulkRefused, create_task
+from tasks.actions.bulk import BulkRefused
+from tasks.actions.tasks import create_task
 from tasks.models import Task
 from tenancy.context import tenant_context
 from tenancy.models import is_tenant_owned

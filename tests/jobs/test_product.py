@@ -9,7 +9,8 @@ from django.core.files.storage import default_storage
 
 from accounts.actions.exports import request_export
 from accounts.models import Notification
-from tasks.actions import create_comment, update_task
+from tasks.actions.comments import create_comment
+from tasks.actions.tasks import update_task
 from tenancy.context import tenant_context
 from tenancy.daily import for_each_tenant
 from tenancy.outbox.models import OutboxJob

@@ -7,14 +7,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
 from accounts.exceptions import Gone
-from projects.actions import (
-    create_project,
-    delete_project,
-    lock_project,
-    record_activity,
-    set_on_roadmap,
-    update_project,
-)
+from projects.actions.activity import lock_project, record_activity
+from projects.actions.projects import create_project, delete_project, set_on_roadmap, update_project
 from projects.models import Activity, Project
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of

@@ -4,8 +4,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from projects.actions import create_label, create_project
-from tasks.actions import update_task
+from projects.actions.labels import create_label
+from projects.actions.projects import create_project
+from tasks.actions.tasks import update_task
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
 from tests.frontend.conftest import Page

@@ -7,16 +7,10 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from accounts.exceptions import Gone
-from projects.actions import delete_project
+from projects.actions.projects import delete_project
 from projects.models import Activity, Project, Status
-from tasks.actions import (
-    create_subtask,
-    create_task,
-    delete_subtask,
-    delete_task,
-    update_subtask,
-    update_task,
-)
+from tasks.actions.subtasks import create_subtask, delete_subtask, update_subtask
+from tasks.actions.tasks import create_task, delete_task, update_task
 from tasks.models import Subtask, Task
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of

@@ -10,9 +10,10 @@ from django.db import transaction
 from accounts.actions import attachment_cleanup
 from accounts.models import MediaAccess
 from accounts.models.attachments import occupied_bytes
-from projects.actions import delete_project
+from projects.actions.projects import delete_project
 from projects.models import Activity
-from tasks.actions import create_comment, create_task, delete_comment, delete_task
+from tasks.actions.comments import create_comment, delete_comment
+from tasks.actions.tasks import create_task, delete_task
 from tasks.models import Attachment
 from tenancy.context import tenant_context
 from tenancy.outbox.models import OutboxJob

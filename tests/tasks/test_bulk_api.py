@@ -78,8 +78,9 @@ def test_viewer_cannot_write(client, vera, task):
 @pytest.mark.django_db(transaction=True)
 def test_crossing_changes_wait_for_each_other(acme, bob, project, task, at_once):
     """Two requests with the same projects in opposite orders must not deadlock."""
-    from projects.actions import create_project
-    from tasks.actions import TaskChange, create_task, update_tasks
+    from projects.actions.projects import create_project
+    from tasks.actions.bulk import TaskChange, update_tasks
+    from tasks.actions.tasks import create_task
     from tenancy.testing import membership_of
 
     with tenant_context(acme):

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.markdown import parsing
-from tasks.actions import tick_in_description
+from tasks.actions.checklists import tick_in_description
 from tasks.checklists import ItemChanged, Tick, fingerprint, ticked
 from tasks.models import Task
 from tenancy.context import tenant_context

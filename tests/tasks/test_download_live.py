@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.actions.tokens import create_personal_token
 from accounts.models import Export
-from projects.actions import create_project
+from projects.actions.projects import create_project
 from tenancy.context import tenant_context
 from tenancy.models import get_tenant_model
 from tenancy.testing import join, make_user

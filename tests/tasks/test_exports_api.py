@@ -17,7 +17,9 @@ from accounts.jobs import write_export
 from accounts.models import Export, Membership
 from projects.models import Label, Project
 from tasks import exports
-from tasks.actions import create_comment, create_subtask, create_task, update_task
+from tasks.actions.comments import create_comment
+from tasks.actions.subtasks import create_subtask
+from tasks.actions.tasks import create_task, update_task
 from tasks.models import Task
 from tenancy.context import tenant_context
 from tenancy.storage import StorageUnavailable, TenantStorage

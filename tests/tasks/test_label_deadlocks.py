@@ -5,9 +5,10 @@ import threading
 import pytest
 from django.db import transaction
 
-from projects.actions import create_label, create_project, update_label
+from projects.actions.labels import create_label, update_label
+from projects.actions.projects import create_project
 from projects.models import Activity
-from tasks.actions import create_task, update_task
+from tasks.actions.tasks import create_task, update_task
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
 from tests.waiting import wait_until_blocked

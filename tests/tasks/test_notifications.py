@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from projects.actions import add_project_member
+from projects.actions.projects import add_project_member
 from projects.models import Project
 from tenancy.context import tenant_context
 from tenancy.outbox.models import OutboxJob

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from tasks.actions import create_subtask
+from tasks.actions.subtasks import create_subtask
 from tasks.models import Subtask, Task
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of

@@ -141,7 +141,7 @@ def test_hidden_task_answers_like_an_absent_one(session, secret_task, verb):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_moves_at_once_keep_every_task(session, acme, bob, column, at_once):
-    from tasks.actions import move_task
+    from tasks.actions.progress import move_task
     from tenancy.testing import membership_of
 
     with tenant_context(acme):

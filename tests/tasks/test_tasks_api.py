@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from projects.models import Project, ProjectMember
-from tasks.actions import create_task
+from tasks.actions.tasks import create_task
 from tasks.models import Assignment, Subtask, Task, TaskLabel
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of

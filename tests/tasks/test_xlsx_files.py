@@ -20,7 +20,8 @@ from accounts.exports import audit_log, workbooks
 from accounts.exports.workbooks import SheetFull, Workbook
 from accounts.models import AuditEntry
 from tasks import exports
-from tasks.actions import create_comment, create_task
+from tasks.actions.comments import create_comment
+from tasks.actions.tasks import create_task
 from tasks.models import Task
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of

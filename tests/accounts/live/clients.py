@@ -14,7 +14,7 @@ from django.conf import settings
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from projects.actions import create_project
+from projects.actions.projects import create_project
 from tenancy.context import tenant_context
 from tenancy.models import AbstractTenant, get_tenant_model
 from tenancy.testing import TenantClient, canary, foreign_canaries, join, make_user, membership_of

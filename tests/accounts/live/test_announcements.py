@@ -18,9 +18,11 @@ from django.test import override_settings
 from accounts.live.events import Key
 from accounts.live.feeds import Feeds
 from config.pytest_plugin import ROOT
-from projects.actions import create_label, update_label, update_project
+from projects.actions.labels import create_label, update_label
+from projects.actions.projects import update_project
 from projects.models import Activity
-from tasks.actions import TaskChange, create_task, update_tasks
+from tasks.actions.bulk import TaskChange, update_tasks
+from tasks.actions.tasks import create_task
 from tenancy.context import NoActiveTenant, tenant_context
 from tenancy.groups import announce, announcer
 from tests.waiting import PATIENCE

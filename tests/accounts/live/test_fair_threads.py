@@ -17,7 +17,7 @@ from accounts.live import consumer
 from accounts.live import watch as watching
 from accounts.live.events import Key
 from accounts.live.visitors import Visitor
-from projects.actions import create_project
+from projects.actions.projects import create_project
 from tenancy.context import require_active_tenant, tenant_context
 from tenancy.sockets import PATIENT_THREADS, THREADS, TenantSockets, in_thread
 from tenancy.testing import join, make_user, membership_of

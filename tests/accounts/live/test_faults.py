@@ -16,7 +16,9 @@ from websockets.exceptions import ConnectionClosed
 from accounts.live.events import encode
 from config.services.server import wait_until
 from projects.models import Project
-from tasks.actions import TaskChange, complete_task, create_task, delete_task, update_task, update_tasks
+from tasks.actions.bulk import TaskChange, update_tasks
+from tasks.actions.progress import complete_task
+from tasks.actions.tasks import create_task, delete_task, update_task
 from tasks.api.serializers import TaskSerializer
 from tasks.api.tasks import TaskViewSet
 from tenancy.context import tenant_context

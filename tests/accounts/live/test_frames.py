@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from projects.actions import update_project
+from projects.actions.projects import update_project
 from tenancy.context import tenant_context
 from tests.sample.actions import create_note, update_note
 from tests.sample.models import Note

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.actions import create_comment
+from tasks.actions.comments import create_comment
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
 

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from projects.models import Label
-from tasks.actions import create_task
+from tasks.actions.tasks import create_task
 from tasks.models import Task
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of

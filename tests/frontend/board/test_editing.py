@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from tasks.actions import create_task
+from tasks.actions.tasks import create_task
 from tasks.models import Task
 from tenancy.context import tenant_context
 

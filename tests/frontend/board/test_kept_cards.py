@@ -8,7 +8,8 @@ from django.utils.formats import date_format
 
 from accounts.models import Membership, User
 from projects.models import Label
-from tasks.actions import create_subtask, create_task
+from tasks.actions.subtasks import create_subtask
+from tasks.actions.tasks import create_task
 from tasks.models import Assignment, Subtask, Task, TaskLabel
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of

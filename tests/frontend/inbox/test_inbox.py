@@ -7,7 +7,8 @@ import pytest
 
 from accounts.models import Account, Notification
 from projects.models import Project
-from tasks.actions import create_comment, update_task
+from tasks.actions.comments import create_comment
+from tasks.actions.tasks import update_task
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
 

@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from frontend.my_tasks.views import grouped
-from tasks.actions import archive_task, complete_task, create_task
+from tasks.actions.progress import archive_task, complete_task
+from tasks.actions.tasks import create_task
 from tasks.models import Task
 from tenancy.testing import membership_of
 

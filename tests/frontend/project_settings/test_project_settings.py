@@ -3,9 +3,11 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from projects.actions import add_project_member, create_status
+from projects.actions.projects import add_project_member
+from projects.actions.statuses import create_status
 from projects.models import Label, Project, Status
-from tasks.actions import create_task, retire_status, update_task
+from tasks.actions.columns import retire_status
+from tasks.actions.tasks import create_task, update_task
 from tasks.models import Task
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of

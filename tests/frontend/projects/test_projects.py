@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from projects.actions import create_project
+from projects.actions.projects import create_project
 from projects.models import Label, Project, ProjectMember
-from tasks.actions import create_subtask, create_task, update_task
+from tasks.actions.subtasks import create_subtask
+from tasks.actions.tasks import create_task, update_task
 from tasks.models import Task
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of

@@ -3,9 +3,9 @@
 import pytest
 from django.utils import timezone
 
-from projects.actions import create_project, set_on_roadmap
+from projects.actions.projects import create_project, set_on_roadmap
 from projects.models import Project
-from tasks.actions import create_task
+from tasks.actions.tasks import create_task
 from tasks.models import Task
 from tenancy.context import tenant_context
 from tenancy.testing import join, make_user, membership_of

@@ -2,7 +2,9 @@
 
 import pytest
 
-from tasks.actions import archive_task, complete_task, create_comment, create_task
+from tasks.actions.comments import create_comment
+from tasks.actions.progress import archive_task, complete_task
+from tasks.actions.tasks import create_task
 
 URL = "/search/"
 

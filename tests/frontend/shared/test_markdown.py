@@ -190,9 +190,7 @@ def test_reference_that_an_app_registers_is_a_place():
     assert html.endswith(">note:7</a> and anote:7</p>\n")
 
 
-@pytest.mark.parametrize(
-    "text", ['<data value="note:1">x</data>', '[x](/ "<data value=&quot;note:1&quot;>")']
-)
+@pytest.mark.parametrize("text", ['<data value="note:1">x</data>', '[x](/ "<data value=&quot;note:1&quot;>")'])
 def test_a_place_for_readers_cannot_be_written(text):
     assert not re.search(r'<data value="note:[^"]*">x|title="<data', markdown.render_kept(text))
 

@@ -7,8 +7,9 @@ import pytest
 from accounts.markdown.parsing import item_lines
 from frontend.shared.markdown import render_kept
 from projects.models import Activity
-from tasks.actions import create_comment, delete_task, update_task
 from tasks.actions.checklists import tick_in_description
+from tasks.actions.comments import create_comment
+from tasks.actions.tasks import delete_task, update_task
 from tasks.checklists import Tick, fingerprint
 from tasks.models import Comment, Task
 from tenancy.context import tenant_context

@@ -11,15 +11,10 @@ from frontend.shared import markdown
 from frontend.shared.markdown import cost_of
 from frontend.task import activity
 from projects.models import Activity
-from tasks.actions import (
-    complete_task,
-    create_comment,
-    create_subtask,
-    delete_subtask,
-    move_task,
-    update_subtask,
-    update_task,
-)
+from tasks.actions.comments import create_comment
+from tasks.actions.progress import complete_task, move_task
+from tasks.actions.subtasks import create_subtask, delete_subtask, update_subtask
+from tasks.actions.tasks import update_task
 from tasks.models import Comment
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
@@ -150,7 +145,7 @@ def test_consecutive_changes_of_one_member_are_one_entry(client, acme, alice, bo
 
 
 def test_feed_contains_only_entries_of_its_task(client, alice, bob, task, comment, project, as_member, page):
-    from tasks.actions import create_task
+    from tasks.actions.tasks import create_task
 
     as_member(alice, create_task, project=project, title="Another")
     assert "Looks good" not in page(client.as_(bob).get("/tasks/WEB-2/")).text

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from projects.models import Label
-from tasks.actions import update_task
+from tasks.actions.tasks import update_task
 from tasks.models import Task
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of

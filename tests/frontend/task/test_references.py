@@ -8,8 +8,10 @@ from django.test.utils import CaptureQueriesContext
 
 from frontend.shared.markdown import render_kept
 from frontend.task import references
-from projects.actions import create_project
-from tasks.actions import complete_task, create_comment, create_task, update_task
+from projects.actions.projects import create_project
+from tasks.actions.comments import create_comment
+from tasks.actions.progress import complete_task
+from tasks.actions.tasks import create_task, update_task
 from tasks.models import Attachment
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of

@@ -6,7 +6,8 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from tasks.actions import create_subtask, create_task, update_task
+from tasks.actions.subtasks import create_subtask
+from tasks.actions.tasks import create_task, update_task
 from tasks.models import Subtask, Task
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of

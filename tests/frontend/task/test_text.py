@@ -2,7 +2,8 @@
 
 import pytest
 
-from tasks.actions import archive_task, update_task
+from tasks.actions.progress import archive_task
+from tasks.actions.tasks import update_task
 from tasks.models import Task
 from tenancy.context import tenant_context
 

@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from projects.actions import add_project_member, delete_project, remove_project_member, update_project
-from tasks.actions import create_task
+from projects.actions.projects import add_project_member, delete_project, remove_project_member, update_project
+from tasks.actions.tasks import create_task
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -5,17 +5,14 @@ import re
 import pytest
 
 from accounts.extensions import shown
-from projects.actions import create_label, create_status, delete_label, update_label, update_project
-from tasks.actions import (
-    TaskChange,
-    complete_task,
-    create_comment,
-    create_subtask,
-    create_task,
-    delete_task,
-    update_task,
-    update_tasks,
-)
+from projects.actions.labels import create_label, delete_label, update_label
+from projects.actions.projects import update_project
+from projects.actions.statuses import create_status
+from tasks.actions.bulk import TaskChange, update_tasks
+from tasks.actions.comments import create_comment
+from tasks.actions.progress import complete_task
+from tasks.actions.subtasks import create_subtask
+from tasks.actions.tasks import create_task, delete_task, update_task
 from tests.isolation.test_call_sites import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
