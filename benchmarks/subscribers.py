@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 
+from config import product
+
 OPENING_AT_ONCE = 20
 SEQ = '"seq":'
 
@@ -24,7 +26,7 @@ async def main(uri: str, token: str, project: str, sockets: int, events: int) ->
     async def open_one() -> ClientConnection:
         async with turns:
             address = {"host": "127.0.0.1", "port": urlsplit(uri).port}
-            protocols = ["commonhold.v1", f"bearer.{token}"]
+            protocols = [f"{product.SLUG}.v1", f"bearer.{token}"]
             socket = await connect(
                 uri, subprotocols=protocols, compression=None, proxy=None, open_timeout=60, **address
             )

@@ -9,7 +9,6 @@ os.environ.setdefault("DATABASE_POOL_SIZE", "16")
 
 import django
 
-from config import product
 from config.startup import explained
 
 # WhiteNoise serves the style sheets without collectstatic in the demo, and sends whole files, which are small.
@@ -21,6 +20,7 @@ with explained():
 
 # These need the settings, which are read now.
 from channels.routing import ProtocolTypeRouter  # noqa: E402
+from django.conf import settings  # noqa: E402
 from django.db import connections  # noqa: E402
 
 from accounts.live.consumer import LiveConsumer  # noqa: E402
@@ -49,7 +49,7 @@ with explained(), ThreadPoolExecutor(1) as outside:
 sockets = TenantSockets(
     LiveConsumer.as_asgi(),
     path="/ws/",
-    subprotocol=f"{product.SLUG}.v1",
+    subprotocol=settings.LIVE_SUBPROTOCOL,
     admit=admit_visitor,
     dismiss=open_sockets.leave,
 )

@@ -82,6 +82,7 @@ if not IS_TRIAL:
         trial.refuse_published(name, read(name))
 
 PRODUCT_NAME = product.NAME
+LIVE_SUBPROTOCOL = f"{product.SLUG}.v1"  # of the WebSocket
 
 TENANCY = {
     "NAME": product.SLUG,  # in keys of the broker

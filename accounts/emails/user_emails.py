@@ -13,6 +13,7 @@ import structlog
 from allauth.account.internal.flows.email_verification import consume_email_verification_rate_limit
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from celery import current_app
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -68,6 +69,7 @@ def send_user_email(kind: str, user_id: UUID) -> None:
         return
     pending = EmailAddress.objects.get_new(user)
     words = {
+        "product": settings.PRODUCT_NAME,
         "email": user.email,
         "new": pending.email if pending else "",
         "moment": date_format(timezone.now(), "j F Y, H:i e"),
@@ -114,7 +116,7 @@ USER_EMAILS = {
     "sign_up": UserEmail(
         _("Confirm your address"),
         _(
-            "You have signed up at Commonhold with %(email)s. Confirm that this address is yours. "
+            "You have signed up at %(product)s with %(email)s. Confirm that this address is yours. "
             "The link works for three days."
         ),
         _("Confirm the address"),
@@ -124,7 +126,7 @@ USER_EMAILS = {
     "sign_up_again": UserEmail(
         _("You already have a user"),
         _(
-            "A sign-up at Commonhold used %(email)s. A user with this address exists already, "
+            "A sign-up at %(product)s used %(email)s. A user with this address exists already, "
             "and it has not changed. If you do not know the password, set a new one."
         ),
         _("Set a new password"),
@@ -134,7 +136,7 @@ USER_EMAILS = {
     "new_address": UserEmail(
         _("Confirm your new address"),
         _(
-            "The user %(email)s at Commonhold wants to log in with this address in future. "
+            "The user %(email)s at %(product)s wants to log in with this address in future. "
             "The link works for three days."
         ),
         _("Confirm the address"),
@@ -144,7 +146,7 @@ USER_EMAILS = {
     "new_address_asked": _security_notice(
         _("Your address is to be changed"),
         _(
-            "A session of your user at Commonhold requested that you log in with %(new)s in future. "
+            "A session of your user at %(product)s requested that you log in with %(new)s in future. "
             "The change takes effect when that address is confirmed."
         ),
     ),
@@ -156,18 +158,18 @@ USER_EMAILS = {
         _("If you did not request this, ignore this email: your password does not change."),
     ),
     "password_changed": _security_notice(
-        _("Your password was changed"), _("The password of %(email)s at Commonhold was changed on %(moment)s.")
+        _("Your password was changed"), _("The password of %(email)s at %(product)s was changed on %(moment)s.")
     ),
     "totp_activated": _security_notice(
         _("Your authenticator app was turned on"),
-        _("An authenticator app was turned on for %(email)s at Commonhold on %(moment)s."),
+        _("An authenticator app was turned on for %(email)s at %(product)s on %(moment)s."),
     ),
     "totp_deactivated": _security_notice(
         _("Your authenticator app was turned off"),
-        _("The authenticator app of %(email)s at Commonhold was turned off on %(moment)s."),
+        _("The authenticator app of %(email)s at %(product)s was turned off on %(moment)s."),
     ),
     "recovery_codes_generated": _security_notice(
         _("You have new recovery codes"),
-        _("New recovery codes were created for %(email)s at Commonhold on %(moment)s."),
+        _("New recovery codes were created for %(email)s at %(product)s on %(moment)s."),
     ),
 }

@@ -34,6 +34,12 @@ def home() -> str:
     return get_script_prefix()
 
 
+@register.simple_tag
+def live_subprotocol() -> str:
+    """The name and version of the WebSocket protocol."""
+    return str(settings.LIVE_SUBPROTOCOL)
+
+
 @register.simple_tag(takes_context=True)
 def asset(context: template.Context, path: str) -> str:
     """The URL of a static file. Hosts without a tenant serve no files, so their pages use the public site."""

@@ -37,7 +37,7 @@ const waits = [];
 
 async function connect() {
   render('<p id="live" data-live-text="Live" data-reconnecting="Reconnecting" data-offline="Offline" hidden></p>');
-  document.head.innerHTML = '<meta name="socket" content="/t/acme/ws/">';
+  document.head.innerHTML = '<meta name="socket" content="/t/acme/ws/" data-subprotocol="tracker.v1">';
   window.WebSocket = Server;
   window.setTimeout = (_run, wait) => waits.push(wait);
   const { socket } = await load("shared/socket.js");
@@ -56,7 +56,7 @@ test("a project is followed from the number of the page on", async () => {
   const { socket } = await connect();
   equal([socket.follow("p", 7), state()], [false, "connecting"]);
   const [server] = Server.all;
-  equal([server.url, server.protocols], [`ws://${location.host}/t/acme/ws/`, ["commonhold.v1"]]);
+  equal([server.url, server.protocols], [`ws://${location.host}/t/acme/ws/`, ["tracker.v1"]]);
   server.open();
   equal(server.sent, [{ type: "subscribe", project: "p", since: 7 }]);
   server.say({ type: "subscribed", project: "p", seq: 7 });

@@ -7,8 +7,9 @@ const PATIENCE_MS = 10_000;
 const GIVE_UP = 4403; // the membership has ended, or the account is suspended
 const ENDED = 4401; // the session has ended; the user may log in again in another tab
 
-// Starts with the prefix of the account, with path routing.
-const path = document.querySelector("meta[name=socket]")?.content;
+const meta = document.querySelector("meta[name=socket]");
+const path = meta?.content; // starts with the prefix of the account, with path routing
+const protocol = meta?.dataset.subprotocol;
 const sign = document.getElementById("live");
 
 function show(state) {
@@ -43,7 +44,7 @@ class Socket extends EventTarget {
     }
     show(this.#failures ? "reconnecting" : "connecting");
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const connection = new WebSocket(`${scheme}//${location.host}${path}`, ["commonhold.v1"]);
+    const connection = new WebSocket(`${scheme}//${location.host}${path}`, [protocol]);
     this.#connection = connection;
     connection.addEventListener("open", () => {
       for (const project of this.#seen.keys()) this.#subscribe(project);
