@@ -21,6 +21,7 @@ from tests.accounts.live.clients import make_office, port_of
 from tests.browser.users import ARGUMENTS, SECONDS, Browsers
 from tests.isolation.live import web_process
 from tests.pooler.pgbouncer import with_database
+from tests.projects.offices import make_project
 
 expect.set_options(timeout=SECONDS * 1000)
 
@@ -63,7 +64,7 @@ def browser(office, chromium):
 def studio(browser):
     """The account, with the project WEB and three tasks in it."""
     studio = browser.office
-    project = studio.make_project(name="Website", key="WEB")
+    project = make_project(studio, name="Website", key="WEB")
     for title in ("Write the welcome page", "Choose a picture", "Ask the printer"):
         studio.act(create_task, project=project, title=title, description="Say **hello**.")
     return studio

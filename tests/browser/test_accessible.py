@@ -11,6 +11,7 @@ from tasks.actions.comments import create_comment
 from tasks.actions.progress import complete_task
 from tasks.actions.subtasks import create_subtask
 from tasks.actions.tasks import create_task
+from tests.projects.offices import make_project
 
 pytestmark = pytest.mark.needs_program("browser")
 
@@ -34,7 +35,7 @@ PAGES = [
 def studio(browser):
     """The account, with something on every page."""
     studio = browser.office
-    project = studio.make_project(name="Website", key="WEB")
+    project = make_project(studio, name="Website", key="WEB")
     late = timezone.localdate() - timedelta(days=3)
     fields = {"description": "Say **hello**.", "due_date": late, "assignees": [studio.membership("member")]}
     task = studio.act(create_task, project=project, title="Write the welcome page", priority="urgent", **fields)

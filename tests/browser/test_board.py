@@ -10,13 +10,14 @@ from tasks.actions.progress import move_task
 from tasks.actions.tasks import create_task, update_task
 from tenancy.context import tenant_context
 from tests.browser.touch import Finger
+from tests.projects.offices import make_project
 
 pytestmark = pytest.mark.needs_program("browser")
 
 
 @pytest.fixture
 def project(office):
-    return office.make_project(name="Website", key="WEB")
+    return make_project(office, name="Website", key="WEB")
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ def test_live_updates_wait_while_the_pointer_is_down(browser, office, tasks):
 
 
 def test_members_without_access_receive_no_live_update(browser, office, tasks):
-    secret = office.make_project(name="Secret", key="SEC", private=True)
+    secret = make_project(office, name="Secret", key="SEC", private=True)
     page = browser.as_("member")
     frames = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(frame)))

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tasks.actions.tasks import create_task, update_task
+from tests.projects.offices import make_project
 
 pytestmark = pytest.mark.needs_program("browser")
 
@@ -26,7 +27,7 @@ def choose(page, zone):
 
 
 def test_a_task_is_due_today_in_the_west_and_late_in_the_east(office, browser):
-    project = office.make_project(name="Website", key="WEB")
+    project = make_project(office, name="Website", key="WEB")
     task = office.act(create_task, project=project, title="One")
     west, east = browser.as_("owner"), browser.as_("member")
     choose(west, WEST)

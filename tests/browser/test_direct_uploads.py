@@ -16,6 +16,7 @@ from tests.accounts.files.clients import keys_of
 from tests.browser.storage_front import front_of
 from tests.isolation.live import web_process
 from tests.pooler.pgbouncer import with_database
+from tests.projects.offices import make_project
 
 pytestmark = pytest.mark.needs_program("browser")
 
@@ -46,7 +47,7 @@ def url(django_db_setup, tmp_path_factory, front):
 
 @pytest.fixture
 def studio(browser, front):
-    project = browser.office.make_project(name="Website", key="WEB")
+    project = make_project(browser.office, name="Website", key="WEB")
     browser.office.act(create_task, project=project, title="Keep the files")
     front.mode, front.taken = "open", []
     return browser.office

@@ -13,6 +13,7 @@ from tasks.models import Comment, Task
 from tenancy.context import tenant_context
 from tenancy.testing import PASSWORD
 from tests.browser.users import give_password
+from tests.projects.offices import make_project
 
 pytestmark = pytest.mark.needs_program("browser")
 
@@ -27,7 +28,7 @@ STORED = "Object.entries(localStorage).filter(([name]) => name.startsWith('draft
 def studio(browser):
     """The account, with the project WEB, two tasks, and members who can log in."""
     studio = browser.office
-    project = studio.make_project(name="Website", key="WEB")
+    project = make_project(studio, name="Website", key="WEB")
     for title in ("Write the welcome page", "Choose a picture"):
         studio.act(create_task, project=project, title=title, description="Say hello.")
     for person in studio.people.values():
@@ -377,7 +378,7 @@ def test_secrets_and_confirmations_are_not_kept(browser, studio):
 
 def test_old_drafts_are_removed_of_every_user(browser, studio):
     studio.act(
-        create_comment, task=studio.act(create_task, project=studio.make_project(key="OLD"), title="x"), body="x"
+        create_comment, task=studio.act(create_task, project=make_project(studio, key="OLD"), title="x"), body="x"
     )
     page = browser.as_("member")
     page.goto(TASK)

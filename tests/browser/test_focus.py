@@ -3,6 +3,7 @@
 import pytest
 
 from tasks.actions.tasks import create_task
+from tests.projects.offices import make_project
 
 pytestmark = pytest.mark.needs_program("browser")
 
@@ -41,7 +42,7 @@ def steps(page, path):
 
 
 def test_focused_element_has_a_fully_visible_ring(browser):
-    project = browser.office.make_project(name="Website", key="WEB")
+    project = make_project(browser.office, name="Website", key="WEB")
     browser.office.act(create_task, project=project, title="Write the welcome page")
     page = browser.as_("owner")
     wrong, looked_at = [], 0

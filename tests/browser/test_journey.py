@@ -10,6 +10,7 @@ from accounts.models import Membership
 from tenancy.context import tenant_context
 from tests.accounts.invitations import post
 from tests.browser.users import FITS, here
+from tests.projects.offices import make_project
 
 pytestmark = pytest.mark.needs_program("browser")
 
@@ -23,7 +24,7 @@ def link_of_mail(office):
 @pytest.mark.parametrize("javascript", [True, False], ids=["with scripts", "without"])
 def test_invited_member_works_and_is_removed(browser, javascript):
     office = browser.office
-    office.make_project(name="Website", key="WEB")
+    make_project(office, name="Website", key="WEB")
     owner = browser.as_("owner", javascript=javascript)
     owner.goto("/settings/members/")
     owner.get_by_label("Email").fill("nina@example.com")

@@ -7,6 +7,7 @@ from tasks.actions.tasks import create_task
 from tenancy.context import tenant_context
 from tenancy.testing import PASSWORD, membership_of
 from tests.browser.users import FITS, give_password
+from tests.projects.offices import make_project
 
 pytestmark = pytest.mark.needs_program("browser")
 
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.needs_program("browser")
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_projects_page_shows_the_projects(browser, width, dark):
-    browser.office.make_project(name="Website")
+    make_project(browser.office, name="Website")
     page = browser.as_("member", width=width, dark=dark)
     page.goto("/")
     expect(page.get_by_role("main").get_by_role("link", name="Website")).to_be_visible()
@@ -79,7 +80,7 @@ CLIPPED = """select => {
 
 
 def test_kinds_of_statuses_are_read_whole_on_a_phone(browser):
-    browser.office.make_project(name="Website", key="WEB")
+    make_project(browser.office, name="Website", key="WEB")
     page = browser.as_("admin", width=390)
     page.goto("/projects/WEB/settings/")
     kinds = page.locator(".status-row select")
@@ -89,7 +90,7 @@ def test_kinds_of_statuses_are_read_whole_on_a_phone(browser):
 
 def test_key_of_a_long_title_is_centred_and_people_alone_take_no_line_of_a_card(browser):
     office = browser.office
-    project = office.make_project(name="Website", key="WEB")
+    project = make_project(office, name="Website", key="WEB")
     with tenant_context(office.tenant):
         member = membership_of(office.people["member"], office.tenant)
     office.act(create_task, project=project, title="Short", assignees=[member])

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tasks.actions.tasks import create_task
+from tests.projects.offices import make_project
 
 pytestmark = pytest.mark.needs_program("browser")
 
@@ -41,7 +42,7 @@ FILES = [
 @pytest.fixture
 def page(browser):
     office = browser.office
-    project = office.make_project(name="Website", key="WEB")
+    project = make_project(office, name="Website", key="WEB")
     office.act(create_task, project=project, title="Write the welcome page", description="")
     page = browser.as_("member")
     page.goto("/tasks/WEB-1/")

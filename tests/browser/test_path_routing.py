@@ -12,6 +12,7 @@ from tests.accounts.live.clients import make_office, port_of
 from tests.browser.users import give_password
 from tests.isolation.live import web_process
 from tests.pooler.pgbouncer import with_database
+from tests.projects.offices import make_project
 
 pytestmark = pytest.mark.needs_program("browser")
 
@@ -40,7 +41,7 @@ def log_in(page, office, path):
 
 
 def test_board_has_live_updates(browser, office):
-    project = office.make_project(name="Website", key="WEB")
+    project = make_project(office, name="Website", key="WEB")
     page = browser.anonymous()
     log_in(page, office, "/projects/WEB/")
     expect(page.locator("#live")).to_have_attribute("data-state", "live")

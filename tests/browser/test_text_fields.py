@@ -12,6 +12,7 @@ from tasks.checklists import Tick, fingerprint
 from tasks.models import Attachment, Task
 from tenancy.context import tenant_context
 from tests.browser.users import FITS
+from tests.projects.offices import make_project
 
 pytestmark = pytest.mark.needs_program("browser")
 
@@ -36,7 +37,7 @@ PASTE = """async (bytes) => {
 def studio(browser):
     """The account, with the project WEB and two tasks in it; the first has a list."""
     studio = browser.office
-    project = studio.make_project(name="Website", key="WEB")
+    project = make_project(studio, name="Website", key="WEB")
     for title in ("Write the welcome page", "Choose a picture"):
         studio.act(create_task, project=project, title=title, description=TEXT)
     return studio

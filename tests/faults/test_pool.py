@@ -20,6 +20,7 @@ from tests.isolation.live import running_web_process
 from tests.jobs import samples
 from tests.jobs.processes import processes
 from tests.pooler.pgbouncer import with_database
+from tests.projects.offices import make_project
 
 URL = with_database(os.environ["DATABASE_URL"], "postgres")  # which is always there
 SIZE = 16
@@ -117,7 +118,7 @@ def test_web_process_serves_pages_api_and_sockets_after_a_restart_and_says_503_w
         httpx.Client(base_url=address, timeout=120, trust_env=False) as ask,
     ):
         office = make_office(port_of(address))
-        project = office.make_project()
+        project = make_project(office)
         page = {"Host": office.host, "Cookie": office.cookie()}
         api = {"Host": office.host, "Authorization": f"Bearer {office.token()}"}
         ways = [("/", page), ("/api/v1/tasks/", api)]

@@ -20,6 +20,7 @@ from tests.accounts.live.clients import PROTOCOL, make_office, port_of
 from tests.faults.slow_clients import half_a_body, half_a_head, no_reading, slow_clients
 from tests.isolation.live import connections_of, running_web_process
 from tests.pooler.pgbouncer import with_database
+from tests.projects.offices import make_project
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -49,7 +50,7 @@ def office(web):
     office = make_office(web)
     office.tenant.media_access = "proxied"
     office.tenant.save()
-    project = office.make_project()
+    project = make_project(office)
     with tenant_context(office.tenant):
         status = project.statuses.first()
         Task.objects.bulk_create(
@@ -230,7 +231,7 @@ def test_client_that_does_not_read_is_cut_off(impatient):
     office = make_office(port_of(address))
     office.tenant.media_access = "proxied"
     office.tenant.save()
-    project = office.make_project()
+    project = make_project(office)
     office.task = office.act(create_task, project=project, title="x")
     office.file = send_file(office)
     before = connections_of(process, office.port)

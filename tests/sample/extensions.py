@@ -2,24 +2,17 @@
 
 from dataclasses import dataclass
 
-from rest_framework.serializers import ModelSerializer
-
 from accounts import permissions, quotas
 from accounts.actions.activity import record_event
 from accounts.extensions import AttachmentKind, Topic, attachment_kinds, reference_patterns, shows, topics
 from accounts.permissions import WRITERS, Permission
 from accounts.plans import LIMITS, Limits
 from accounts.quotas import Quota
+from tests.sample.api import NoteSerializer
 from tests.sample.models import Note, NoteActivity, NoteFile
 
 PERMISSIONS = {"note.write": Permission(WRITERS, "write notes")}
 MOST_NOTES = 3
-
-
-class NoteSerializer(ModelSerializer):
-    class Meta:
-        model = Note
-        fields = ("id", "text")
 
 
 class NoteTopic(Topic):

@@ -8,7 +8,7 @@ from django.db.models import Q
 from accounts.models import AbstractActivity, AbstractAttachment, AbstractTopic, AttachmentQuerySet, Membership
 from accounts.models.attachments import cascade_with_files
 from tenancy.constraints import TenantUniqueConstraint
-from tenancy.fields import LineField, TenantForeignKey
+from tenancy.fields import TenantForeignKey, TextField
 from tenancy.models import TenantManager
 
 
@@ -18,7 +18,7 @@ class NoteQuerySet(models.QuerySet["Note"]):
 
 
 class Note(AbstractTopic):
-    text = LineField(max_length=200)
+    text = TextField(max_length=50_000)
     reader = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="+", null=True)  # None: all members
 
     objects: ClassVar = TenantManager.from_queryset(NoteQuerySet)()

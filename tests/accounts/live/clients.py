@@ -14,10 +14,9 @@ from django.conf import settings
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from projects.actions.projects import create_project
 from tenancy.context import tenant_context
 from tenancy.models import AbstractTenant, get_tenant_model
-from tenancy.testing import TenantClient, canary, foreign_canaries, join, make_user, membership_of
+from tenancy.testing import TenantClient, foreign_canaries, join, make_user, membership_of
 from tenancy.tokens import issue
 from tests.waiting import PATIENCE
 
@@ -59,10 +58,6 @@ class Office:
     def cookie(self, role: str = "member") -> str:
         client = TenantClient(self.tenant).as_(self.people[role])
         return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
-
-    def make_project(self, name: str = "", **fields: Any) -> Any:
-        with tenant_context(self.tenant):
-            return create_project(actor=self.membership(), name=name or canary(self.tenant), **fields)
 
     def act(self, action: Any, role: str = "owner", **arguments: Any) -> Any:
         """Call an action in the name of one of the people, in this account."""
@@ -114,7 +109,7 @@ class Socket:
         return self.receive()
 
     def subscribe(self, row: Any, **fields: Any) -> int:
-        """Follow a row of a topic, such as a project, and return the number of its last event."""
+        """Follow a row of a topic, such as a note, and return the number of its last event."""
         topic = row._meta.model_name
         answer = self.ask(type="subscribe", **{topic: row.pk}, **fields)
         assert answer == {"type": "subscribed", topic: str(row.pk), "seq": answer.get("seq")}

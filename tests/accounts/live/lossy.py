@@ -5,8 +5,8 @@ from typing import Any
 
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
-from tests.settings import *  # noqa: F403
-from tests.settings import CHANNEL_LAYERS
+from tests.sample.settings import *  # noqa: F403
+from tests.sample.settings import CHANNEL_LAYERS
 
 CHANNEL_LAYERS["default"]["BACKEND"] = "tests.accounts.live.lossy.LossyLayer"
 LOST, DOUBLED, SWAPPED = 0.3, 0.1, 0.2

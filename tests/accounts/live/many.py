@@ -53,10 +53,10 @@ class Many:
 
 
 class Follower:
-    """What a good client does: follows a project, and after each cut goes on from the last event that it has seen."""
+    """A client that follows a row of a topic. After each cut it goes on from the last event that it has seen."""
 
-    def __init__(self, many: Many, project: str) -> None:
-        self.many, self.project = many, project
+    def __init__(self, many: Many, row: Any) -> None:
+        self.many, self.row = many, {row._meta.model_name: str(row.pk)}
         self.seen: list[int] = []  # the number of each event, as they came
         self.state: dict[str, Any] = {}
         self.resyncs = self.connections = 0
@@ -65,7 +65,7 @@ class Follower:
         self.last: int | None = None
 
     async def follow(self) -> None:
-        """Follow the project until cancelled."""
+        """Follow the row until cancelled."""
         while True:
             with suppress(ConnectionClosed, OSError):
                 await self._follow_once()
@@ -74,7 +74,7 @@ class Follower:
         self.socket = await self.many.connect()
         self.connections += 1
         since = {} if self.last is None else {"since": self.last}
-        await self.socket.send(json.dumps({"type": "subscribe", "project": self.project, **since}))
+        await self.socket.send(json.dumps({"type": "subscribe", **self.row, **since}))
         subscribed = json.loads(await self.socket.recv())
         assert subscribed["type"] == "subscribed", subscribed
         if self.last is None:
@@ -99,9 +99,9 @@ class Follower:
 
 
 @asynccontextmanager
-async def following(many: Many, project: str, number: int) -> AsyncIterator[list[Follower]]:
-    """Have so many followers follow the project in the block."""
-    followers = [Follower(many, project) for _ in range(number)]
+async def following(many: Many, row: Any, number: int) -> AsyncIterator[list[Follower]]:
+    """Have so many followers follow the row in the block."""
+    followers = [Follower(many, row) for _ in range(number)]
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(follower.follow()) for follower in followers]
         for follower in followers:

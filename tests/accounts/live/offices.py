@@ -36,12 +36,6 @@ def other_office(transactional_db, url):
 
 
 @pytest.fixture
-def project(office):
-    """An open project of the office's owner."""
-    return office.make_project()
-
-
-@pytest.fixture
 def note(office):
     """A note for all members of the office."""
     return office.act(create_note, text="Water the plants")

@@ -13,24 +13,24 @@ from websockets.exceptions import ConnectionClosed
 
 from accounts.models import Account
 from accounts.plans import LIMITS
-from projects.models import Project
 from tenancy.context import tenant_context
 from tests.accounts.live.many import Many
+from tests.sample.models import Note
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_subscriptions_of_one_socket(office, project):
+def test_subscriptions_of_one_socket(office, note):
     with tenant_context(office.tenant):
-        more = Project.objects.bulk_create(Project(key=f"P{number}", name=str(number)) for number in range(100))
+        more = Note.objects.bulk_create(Note(text=str(number)) for number in range(100))
     with office.with_token() as live:
         for each in more:
             live.subscribe(each)
-        answer = live.ask(type="subscribe", project=project.pk)
-        assert (answer["code"], answer["project"]) == ("too_many_subscriptions", str(project.pk))
+        answer = live.ask(type="subscribe", note=note.pk)
+        assert (answer["code"], answer["note"]) == ("too_many_subscriptions", str(note.pk))
         live.subscribe(more[0], since=0)  # one that it follows is none more
-        live.send(type="unsubscribe", project=more[0].pk)
-        live.subscribe(project)
+        live.send(type="unsubscribe", note=more[0].pk)
+        live.subscribe(note)
 
 
 def test_frames_of_one_socket(office):

@@ -18,6 +18,11 @@ from tests.sample.models import Note
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+def listed(*more):
+    """Return the fields of frames that name a row, which are all registered topics, and `more` of them."""
+    return ", ".join(f"`{name}`" for name in sorted([*(topic.name for topic in topics), *more]))
+
+
 def not_found(note_id):
     detail = "There is no such note, or you may not see it."
     return {"type": "error", "code": "not_found", "detail": detail, "note": str(note_id)}
@@ -77,10 +82,9 @@ def test_subscription_ends_with_the_visibility_of_the_row(office, note, end):
 @pytest.mark.parametrize(
     ("fields", "detail"),
     [
-        ({}, "The frame must have one of `note`, `project`."),
-        ({"note": str(uuid4()), "project": str(uuid4())}, "The frame must have one of `note`, `project`."),
+        ({}, f"The frame must have one of {listed()}."),
         ({"note": "x"}, "`note` must be the id of a note, a UUID."),
-        ({"task": str(uuid4())}, "The fields of `subscribe` are `note`, `project`, `since`, `type`."),
+        ({"unknown": str(uuid4())}, f"The fields of `subscribe` are {listed('since', 'type')}."),
     ],
 )
 def test_frame_without_one_registered_topic_is_refused(office, fields, detail):

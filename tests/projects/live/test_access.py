@@ -6,6 +6,7 @@ import pytest
 
 from projects.actions.projects import add_project_member, delete_project, remove_project_member, update_project
 from tasks.actions.tasks import create_task
+from tests.projects.offices import make_project
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,7 +21,7 @@ def not_found(project_id):
 
 
 def test_foreign_hidden_and_absent_projects_are_answered_alike(office, other_office):
-    foreign, hidden, absent = other_office.make_project(), office.make_project(private=True), uuid4()
+    foreign, hidden, absent = make_project(other_office), make_project(office, private=True), uuid4()
     with office.with_token() as live:
         for project_id in (foreign.pk, hidden.pk, absent):
             for since in ({}, {"since": 0}):
@@ -31,7 +32,7 @@ def test_foreign_hidden_and_absent_projects_are_answered_alike(office, other_off
 
 
 def test_project_member_and_admin_can_follow_a_private_project(office):
-    hidden = office.make_project(private=True)
+    hidden = make_project(office, private=True)
     office.act(add_project_member, project=hidden, member=office.membership("member"))
     with office.with_token() as live, office.with_token("admin") as admin:
         for socket in (live, admin):
@@ -55,7 +56,7 @@ def take_out(office, project):
 
 @pytest.mark.parametrize("happens", [make_private, delete, take_out])
 def test_a_subscription_ends_with_access_to_the_project(office, happens):
-    project, other = office.make_project(private=happens is take_out), office.make_project(key="OTHER")
+    project, other = make_project(office, private=happens is take_out), make_project(office, key="OTHER")
     if happens is take_out:
         office.act(add_project_member, project=project, member=office.membership("member"))
     with office.with_token() as live:

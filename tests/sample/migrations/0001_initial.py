@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', tenancy.fields.UUIDv7Field(serialize=False)),
                 ('last_activity_seq', models.PositiveBigIntegerField(default=0, editable=False)),
-                ('text', models.CharField(max_length=200)),
+                ('text', models.TextField(max_length=50000)),
                 ('account', tenancy.fields.TenantKey()),
                 ('reader', tenancy.fields.TenantForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership')),
             ],

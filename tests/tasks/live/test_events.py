@@ -14,6 +14,7 @@ from tasks.actions.progress import complete_task
 from tasks.actions.subtasks import create_subtask
 from tasks.actions.tasks import create_task, delete_task, update_task
 from tests.isolation.test_call_sites import ROOT
+from tests.projects.offices import make_project
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -106,8 +107,8 @@ def test_a_bulk_change_is_one_event_for_each_task(office, project):
 
 
 def test_label_change_is_an_event_in_every_project_with_the_label(office, project):
-    label, other = office.act(create_label, name="Bug"), office.make_project("Other", key="OTHER")
-    without = office.make_project("Without", key="WITHOUT")
+    label, other = office.act(create_label, name="Bug"), make_project(office, "Other", key="OTHER")
+    without = make_project(office, "Without", key="WITHOUT")
     for place in (project, other):
         office.act(create_task, project=place, title="Fix it", labels=[label])
     with office.with_token() as live:
