@@ -75,7 +75,7 @@ OF_ACTING: list[Mutant] = [
         EXPORTS,
         "        if _find_allowed(export_id) is None:  # writing takes its time\n",
         "        if False:\n",
-        "tests/tasks/test_exports_api.py::test_file_is_not_stored_when_access_is_lost_during_the_export",
+        "tests/accounts/exports/test_exports_api.py::test_file_is_not_stored_when_access_is_lost_while_it_is_written",
     ),
     off(
         "authorization: an upload is asked about after its last byte",

@@ -4,6 +4,7 @@ from tests.mutants.controls import Mutant, off
 
 TELLING, WRITING, STORAGE = "accounts/models/notifications.py", "accounts/models/exports.py", "tenancy/storage.py"
 STORED, DOWNLOADED = "tests/tenancy/test_storage.py", "tests/tasks/test_exports_api.py"
+EXPORTED = "tests/accounts/exports/test_exports_api.py"
 SUBJECTS, DELETED = "accounts/models/subjects.py", "tests/isolation/test_deleted_subjects.py"
 TOLD, MAILED = "tests/accounts/emails/test_notifications_api.py", "tests/accounts/emails/test_notification_emails.py"
 
@@ -36,7 +37,7 @@ IN_THE_PRODUCT: list[Mutant] = [
         WRITING,
         "subject_visible_to(membership, kinds_for(membership)), requested_by=membership)",
         "subject_visible_to(membership, kinds_for(membership)))",
-        f"{DOWNLOADED}::test_export_is_hidden_from_other_members",
+        f"{EXPORTED}::test_export_is_hidden_from_other_members",
     ),
     off(
         "notifications and exports of hidden and deleted subjects are hidden",
@@ -55,7 +56,7 @@ IN_THE_PRODUCT: list[Mutant] = [
         "visible.in_bulk(ids[kind.name])",
         "kind.model._default_manager.in_bulk(ids[kind.name])",
         f"{MAILED}::test_email_is_not_sent_when_reason_is_gone[hidden]",
-        f"{DOWNLOADED}::test_export_is_not_written_after_the_member_lost_access[hidden]",
+        f"{EXPORTED}::test_export_is_not_written_for_member_without_access[hidden]",
     ),
     off(
         "emails of deleted subjects are not sent",
@@ -77,7 +78,7 @@ IN_THE_PRODUCT: list[Mutant] = [
         "accounts/actions/exports.py",
         "if export is None or export.requested_by.ended_at is not None:",
         "if export is None:",
-        f"{DOWNLOADED}::test_export_is_not_written_after_the_member_lost_access[left]",
+        f"{EXPORTED}::test_export_is_not_written_for_member_without_access[left]",
     ),
     off(
         "no mail goes to those who left",

@@ -131,10 +131,18 @@ def test_job_of_another_account_does_not_find_export(acme, globex, ask):
         assert Export.objects.get().state == "waiting"
 
 
-def test_member_has_at_most_three_unfinished_exports(ask, run_jobs):
+def test_member_has_at_most_three_unfinished_exports(client, alice, ask, subject, run_jobs):
     assert [ask().status_code for _ in range(4)] == [201, 201, 201, 409]
+    body = {"sample": str(subject.pk), "format": "txt"}
+    assert client.as_(alice).json("POST", URL, body).status_code == 201  # each member has a limit of their own
     run_jobs()
     assert ask().status_code == 201
+
+
+def test_client_cannot_set_state_or_progress(ask):
+    response = ask(state="ready", failure="error", done=7, expires_at=None)
+    export = response.json()
+    assert (response.status_code, export["state"], export["failure"], export["done"]) == (201, "waiting", None, 0)
 
 
 def test_repeated_job_leaves_ready_export_alone(acme, exported):
@@ -163,6 +171,7 @@ def test_export_is_not_ready_while_storage_is_gone(acme, session, exported, ask,
         write_export(export_id=export["id"])
     response = session.get(f"{URL}{ready['id']}/download/")
     assert (response.status_code, response.json()["code"]) == (503, "unavailable")
+    assert int(response["Retry-After"]) > 0
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE", "PUT"])
