@@ -32,12 +32,12 @@ class Permission:
 
 
 PERMISSIONS: dict[str, Permission] = {
-    "account.read": Permission(EVERYBODY, "see the account, its members, labels and open projects"),
+    "account.read": Permission(EVERYBODY, "see the account, its members and all that is not private"),
     "account.update": Permission(
         ADMINS, "change name, address, time zone and look of the account, and how files leave it"
     ),
     "account.transfer": Permission(OWNERS, "transfer the account to another member"),
-    "account.export": Permission(OWNERS, "export everything that the account has, private projects too"),
+    "account.export": Permission(OWNERS, "export everything that the account has, also what is private"),
     "account.delete": Permission(OWNERS, "delete the account with everything in it, and call that off"),
     "audit.read": Permission(ADMINS, "read the audit log and export it"),
     "profile.update": Permission(EVERYBODY, "change their own name and email settings"),

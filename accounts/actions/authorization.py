@@ -4,7 +4,7 @@ A request reads its member when it begins. Until the action has its locks, or an
 have been removed or have another role, and the account may have been suspended.
 
     1. `require()` checks the member as the request has read it: a refusal costs no lock.
-    2. The action locks what it changes, in the established order: user, account, project, label.
+    2. The action locks what it changes, in the established order: user, account, rows of the app.
     3. `authorize()` locks the membership last, reads it again and checks it again.
 
 A revocation locks account and membership and takes no other lock afterwards, so there is no deadlock. It waits for the

@@ -34,7 +34,7 @@ class MeSerializer(StrictSerializer):
     member = serializers.UUIDField(source="id", read_only=True, help_text="The id of the user in `members/`.")
     role = serializers.CharField(read_only=True)
     mail_notifications = Flag(help_text="Send an email for each notification of this account.")
-    mail_digest = Flag(help_text="Send an email every morning with the open tasks of this account.")
+    mail_digest = Flag(help_text="Send an email every morning with what is open and unread in this account.")
 
 
 class MeView(MemberView):

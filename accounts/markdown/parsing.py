@@ -54,7 +54,7 @@ def item_lines(text: str) -> set[int]:
 
 
 def admit_place(state: StateCore) -> bool:
-    """Count a place, such as an item or the key of a task, and return whether the limit allows it."""
+    """Count a place, such as an item or a reference, and return whether the limit allows it."""
     state.env["places"] = state.env.get("places", 0) + 1
     return bool(state.env["places"] <= MOST_PLACES)
 

@@ -149,7 +149,7 @@ class TenantViewSet[M: TenantModel](MemberWrites, ReadOnlyTenantViewSet[M]):
     def lock(self, row: M) -> None:
         """Lock the first row that the actions on `row` lock. Raises Http404 when it is gone.
 
-        View sets whose actions lock a project first override this: in another order two writes could deadlock.
+        View sets whose actions lock another row first override this: in another order two writes could deadlock.
         """
         get_object_or_404(type(row)._default_manager.select_for_update(no_key=True), pk=row.pk)
 

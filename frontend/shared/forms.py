@@ -30,7 +30,7 @@ class Step(forms.Form):
 
 
 class RepeatKey(forms.Form):
-    """A deletion that cannot be undone: the user types the key of the project or the task, `expected`."""
+    """A deletion that cannot be undone: the user types `expected`, such as a key."""
 
     key = NormalizedText(max_length=30, widget=forms.TextInput(attrs=UNREMEMBERED))
 
