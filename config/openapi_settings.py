@@ -22,10 +22,18 @@ object changes the object only if it is still the same.
 **Errors** are `{"code", "detail", "errors"}`. Every response to a member contains the rate limit (`RateLimit-*`).
 """
 SERVERS = [
-    {"url": "/", "description": "The host that serves this document"},
+    {"url": "/", "description": "The address that serves this document"},
     {
         "url": "https://{account}.{domain}",
         "description": "The host of an account",
+        "variables": {
+            "account": {"default": "acme", "description": "The slug of the account"},
+            "domain": {"default": "example.com", "description": "The setting BASE_DOMAIN of the installation"},
+        },
+    },
+    {
+        "url": "https://{domain}/t/{account}",
+        "description": "The path of an account, where path routing is enabled",
         "variables": {
             "account": {"default": "acme", "description": "The slug of the account"},
             "domain": {"default": "example.com", "description": "The setting BASE_DOMAIN of the installation"},
@@ -86,6 +94,7 @@ SETTINGS: dict[str, Any] = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.openapi.close_bodies",
+        "config.openapi_descriptions.describe_fields",
         "config.openapi_responses.add_responses",
     ],
 }

@@ -56,7 +56,7 @@ class MoveSerializer(StrictSerializer):
 
 class ChangedSerializer(StrictSerializer):
     id = serializers.UUIDField()
-    status = serializers.IntegerField(help_text="200")
+    status = serializers.IntegerField(help_text="Status code of the change: 200.")
     task = TaskSerializer()
 
 

@@ -13,6 +13,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from config.openapi import DOCUMENT
+from config.openapi_descriptions import EVERYWHERE, IN_SCHEMA, SAME
 from config.openapi_responses import HEADERS, RATE_LIMIT
 from config.openapi_settings import TAGS
 from tests.isolation.routes import routes
@@ -229,7 +230,37 @@ def test_every_field_of_a_response_is_required():
     ] == []
 
 
-def test_first_server_is_the_host_of_the_document():
+# Names that say everything: of an id, a time in UTC, and the text that a row is known by.
+SELF_EXPLAINING = {"id", "created_at", "updated_at", "name", "title", "email"}
+
+
+def test_every_field_is_described_unless_its_name_says_everything():
+    found = {
+        f"{name}.{field}"
+        for name, schema in SCHEMA["components"]["schemas"].items()
+        for field, shape in schema.get("properties", {}).items()
+        if field not in SELF_EXPLAINING and not shape.get("description")
+    }
+    how = "Set `help_text` at the field of the serializer or model, or add it to config/openapi_descriptions.py."
+    assert not found, f"{', '.join(sorted(found))}: {how}"
+
+
+def test_every_description_of_a_field_is_used():
+    used = {
+        (name, field, shape.get("description"))
+        for name, schema in SCHEMA["components"]["schemas"].items()
+        for field, shape in schema.get("properties", {}).items()
+    }
+    texts = {(field, text) for _name, field, text in used}
+    assert {field for field, text in EVERYWHERE.items() if (field, text) not in texts} == set()
+    for schema, fields in IN_SCHEMA.items():
+        names = {f"{start}{schema}{end}" for start in ("", "Patched") for end in ("", "Request")}
+        names |= {other for other, same in SAME.items() if same == schema}
+        shown = {(field, text) for name, field, text in used if name in names}
+        assert set(fields.items()) <= shown, schema
+
+
+def test_first_server_is_the_address_of_the_document():
     assert SCHEMA["servers"][0]["url"] == "/"
     assert all(server["description"] for server in SCHEMA["servers"])
 
