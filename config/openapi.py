@@ -4,12 +4,14 @@
 and examples are declared by the views (`accounts.rest.documentation`); config/openapi_responses.py adds the errors.
 """
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
+from django.urls import get_script_prefix
 from django.views.decorators.http import require_safe
 from drf_spectacular.drainage import warn
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -215,5 +217,13 @@ def close_bodies(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
 @login_not_required
 @require_safe
 def document(request: HttpRequest) -> HttpResponse:
-    """Answer with the OpenAPI document. It contains no secret, so it is public."""
-    return HttpResponse(DOCUMENT.read_bytes(), content_type="application/json")
+    """Answer with the OpenAPI document. It contains no secret, so it is public.
+
+    With path routing its first server is the path of the account.
+    """
+    content = DOCUMENT.read_bytes()
+    if (prefix := get_script_prefix()) != "/":
+        described = json.loads(content)
+        described["servers"][0]["url"] = prefix
+        content = json.dumps(described).encode()
+    return HttpResponse(content, content_type="application/json")

@@ -95,6 +95,18 @@ def test_document_is_public_on_every_host(client, acme, url):
     assert client.post(url).status_code == 405
 
 
+def test_requests_of_the_page_go_to_the_address_of_the_account(client, acme, resolvers):
+    """Swagger UI sends them to the first server, resolved against the URL of the document."""
+    assert client.at(acme).get(SCHEMA).json()["servers"][0]["url"] == "/"
+    resolvers("PathResolver", "HostResolver")
+    html = client.get(f"/t/acme{DOCS}").content.decode()
+    (url,) = re.findall(r'data-document="([^"]+)"', html)
+    (server, *others) = client.get(url).json()["servers"]
+    assert server["url"] == "/t/acme/"
+    assert others == json.loads(DOCUMENT.read_text())["servers"][1:]
+    assert client.get(f"{server['url'].removesuffix('/')}/api/v1/me/").json()["code"] == "not_authenticated"
+
+
 def test_the_page_loads_nothing_from_elsewhere(client, db):
     html = client.get(DOCS).content.decode()
     assert "swagger-ui-bundle.js" in html
