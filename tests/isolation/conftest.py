@@ -27,6 +27,7 @@ from tasks.models import Assignment, Attachment, Comment, Subtask, Task, TaskLab
 from tenancy.context import tenant_context
 from tenancy.models import AbstractTenant, get_membership_model
 from tenancy.testing import canary
+from tests.isolation.every_route import full, site  # noqa: F401  # fixtures
 from tests.isolation.visits import mailbox, visit  # noqa: F401  # fixtures
 from tests.sample import populating
 from tests.sample.models import Note

@@ -6,7 +6,6 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 from django.core.files.base import ContentFile
-from django.db import transaction
 
 from accounts.files.names import avatar_file, logo_file
 from accounts.models import User
@@ -15,16 +14,12 @@ from tenancy.storage import storage
 from tests.isolation.odd_input import CALLS, FIELDS, KEYS, PAGES
 from tests.isolation.routes import routes
 from tests.isolation.test_gates import OPEN, OPEN_IN_PUBLIC
-from tests.isolation.visits import HOSTS, path_of
+from tests.isolation.visits import HOSTS, path_of, undone
 
 pytestmark = pytest.mark.django_db
 
 KEY = re.compile(r"WEB-1|WEB|token-of-acme|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{32}|(?<=key/)1-abc|(?<=email/)abc")
 NAMES = re.compile(r"<(?:input|select|textarea|button)\b[^>]*?\sname=\"([^\"]+)\"")
-
-
-class Undone(Exception):
-    """Roll back each request, so that the next one finds the same rows."""
 
 
 @pytest.fixture
@@ -36,16 +31,11 @@ def pictures(acme, ours):
 
 def answer_to(odd, client, path):
     """Return the response to a request, whose effects are rolled back."""
-    attempt = transaction.atomic()
-    attempt._from_testcase = True  # as the outer one: it is not one of our transactions, which could be durable
-    try:
-        with attempt:
-            answer = odd.send(client, path)
-            if answer.streaming:
-                b"".join(answer.streaming_content)
-            raise Undone
-    except Undone:
-        return answer
+    with undone():
+        answer = odd.send(client, path)
+        if answer.streaming:
+            b"".join(answer.streaming_content)
+    return answer
 
 
 def failures(client, tries):
