@@ -29,7 +29,6 @@ CHANGES_HIDDEN = {
     "api:label-detail": LABEL,
     "leave_account": LEAVE,
     "api:member-leave": LEAVE,
-    "delete_user": LEAVE,
 }
 HOW_TO_HIDE = "Read rows through `visible_to(request.membership)`, which follows that of the project."
 # Parameters of pages, which ignore those that they do not have.
