@@ -35,7 +35,7 @@ def normalized_line(text: str) -> str:
 
     A text of nothing else is returned unchanged, and `validate_line()` rejects it.
     """
-    if not HIDDEN.search(text):
+    if text.isascii() or not HIDDEN.search(text):
         return normalized(text)
     shown = ""
     for each in normalized(MEANINGLESS.sub("", text)):

@@ -126,6 +126,14 @@ def test_character_width_does_not_affect_the_order():
     assert sorted(["ｷﾞ", "ガ", "カ", "キ", "ｶﾞ", "ギ", "ｶ"], key=sort_key) == ["カ", "ｶ", "ガ", "ｶﾞ", "キ", "ｷﾞ", "ギ"]
 
 
+def test_ascii_text_is_folded_like_text_with_other_characters():
+    chance = random.Random(0)
+    texts = [chr(code) for code in range(128)]
+    texts += ["".join(map(chr, (chance.randrange(128) for _ in range(40)))) for _ in range(200)]
+    for text in texts:
+        assert f"{folded(text)}e" == folded(f"{text}é")
+
+
 def test_names_are_sorted_without_case_and_accents():
     names = ["Zebra", "écran", "Eva", "ähnlich", "Apfel", "e-mail", "(new)", "10", "Ωmega", "ёж", "еда", "ель"]
     assert sorted(names, key=sort_key) == [
