@@ -1,4 +1,4 @@
-"""The web process: `uvicorn config.asgi:application`."""
+"""The web process: `uvicorn config.asgi:application`. docs/serving.md describes several processes."""
 
 import os
 import warnings
@@ -9,7 +9,7 @@ os.environ.setdefault("DATABASE_POOL_SIZE", "16")
 
 import django
 
-from config.startup import explained
+from config.startup import explained, set_nodelay
 
 # WhiteNoise serves the style sheets without collectstatic in the demo, and sends whole files, which are small.
 warnings.filterwarnings("ignore", message="No directory at")
@@ -46,6 +46,7 @@ def refuse() -> None:
 with explained(), ThreadPoolExecutor(1) as outside:
     outside.submit(refuse).result()
 
+set_nodelay()
 sockets = TenantSockets(
     LiveConsumer.as_asgi(),
     path="/ws/",

@@ -72,7 +72,8 @@ def running_web_process(
 ) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
     """The same with the process itself, for tests that end it. `APPLICATION` may name another application.
 
-    With `UVICORN_SSL_CERTFILE` and `UVICORN_SSL_KEYFILE` it speaks TLS.
+    With `UVICORN_SSL_CERTFILE` and `UVICORN_SSL_KEYFILE` it speaks TLS. With `WEB_CONCURRENCY` it is the parent of so
+    many web processes.
     """
     environment = without_pytest(os.environ) | {
         "DATABASE_URL": database_url,
@@ -84,9 +85,6 @@ def running_web_process(
     for withheld in ("DATABASE_OWNER_URL", "DATABASE_OPERATOR_URL"):
         environment.pop(withheld, None)
     with socket.create_server(("127.0.0.1", 0)) as listening, open(log, "wb") as output:
-        # uvicorn treats a socket given by number as a Unix socket and omits this; every response on a connection that
-        # is kept would then wait 40 ms for an acknowledgement, between its head and its body.
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         port, number = listening.getsockname()[1], listening.fileno()
         application = environment.pop("APPLICATION", "config.asgi:application")
         command = ["uvicorn", application, "--fd", str(number), "--log-level", "warning"]
