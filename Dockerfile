@@ -65,5 +65,6 @@ EXPOSE 8000
 HEALTHCHECK --interval=5s --timeout=5s --start-period=30s CMD ["python", "-c", "import http.client as http; page = http.HTTPConnection('127.0.0.1', 8000, timeout=4); page.request('GET', '/healthz'); raise SystemExit(page.getresponse().status != 200)"]
 # httptools: h11 would answer a request without a Host itself. A proxy's headers are read by Django, when TRUST_PROXY
 # is set. Frames of clients are short, and a frame to many clients would be compressed once per client.
-# django-structlog logs each request, with its tenant.
-CMD ["python", "-m", "uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--http", "httptools", "--no-server-header", "--no-proxy-headers", "--no-access-log", "--timeout-graceful-shutdown", "5", "--ws", "websockets-sansio", "--ws-max-size", "65536", "--ws-per-message-deflate", "false"]
+# django-structlog logs each request, with its tenant. WEB_CONCURRENCY says how many processes there are; one that does
+# not answer for a minute is replaced: five seconds, uvicorn's default, are too few on a busy machine.
+CMD ["python", "-m", "uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--http", "httptools", "--no-server-header", "--no-proxy-headers", "--no-access-log", "--timeout-graceful-shutdown", "5", "--timeout-worker-healthcheck", "60", "--ws", "websockets-sansio", "--ws-max-size", "65536", "--ws-per-message-deflate", "false"]

@@ -102,6 +102,7 @@ def processes(port: int, environment: Mapping[str, str], *, reload: bool) -> lis
         *("--host", "127.0.0.1", "--port", str(port)),
         # h11 would answer a request without a Host itself. Forwarded headers are a proxy's, and there is none.
         *("--http", "httptools", "--no-server-header", "--no-proxy-headers", "--timeout-graceful-shutdown", "5"),
+        *("--timeout-worker-healthcheck", "60"),  # with WEB_CONCURRENCY; uvicorn kills a process that is slower
         # Frames from clients are short. A frame to many clients would be compressed once per client.
         *("--ws", "websockets-sansio", "--ws-max-size", "65536", "--ws-per-message-deflate", "false"),
         *options,

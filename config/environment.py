@@ -68,6 +68,13 @@ GROUPS: dict[str, list[Variable]] = {
             "`DEBUG`, `INFO`, `WARNING` or `ERROR`",
             rule=rules.one_of("DEBUG", "INFO", "WARNING", "ERROR"),
         ),
+        Variable(
+            "WEB_CONCURRENCY",
+            "int",
+            1,
+            "number of web processes, which uvicorn starts; sizes of pools follow from it: see [serving](serving.md)",
+            rule=rules.between(1, 64),
+        ),
     ],
     "Addresses": [
         Variable(

@@ -43,6 +43,7 @@ INVALID = {
     "SECRET_KEY_FALLBACKS": [f"{'x' * 32},hush"],
     "DEBUG": ["ture", "2"],
     "LOG_LEVEL": ["LOUD", "info"],
+    "WEB_CONCURRENCY": ["0", "65", "two"],
     "BASE_DOMAIN": ["https://localhost", "localhost:8000", "localhost/x", "a b", "-a.example", "a_b.example"],
     "PORT": ["http", "0", "65536", "80.5"],
     "PUBLIC_URL": [
