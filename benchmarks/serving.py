@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,24 +19,25 @@ from accounts.plans import Plan
 from benchmarks.page import client_of
 from benchmarks.requests import log_in
 from benchmarks.testdata import Data
-from config.demo import without_rights
-from tests.isolation.live import WEBSOCKETS
+from tests.isolation.live import running_web_process
 from tests.waiting import PATIENCE
 
 ROUNDS, SECONDS, WARM_UP_SECONDS = 3, 3.0, 1.0
+POOL_SIZE = 16  # as in config.asgi
 TICKS = os.sysconf("SC_CLK_TCK")  # a second, of the kernel's processor times
 
 
 @dataclass(frozen=True)
 class Server:
-    """Web processes that listen on one port of the loopback interface."""
+    """Web processes that listen on one port of the loopback interface; `pid` is the only one or their parent."""
 
     port: int
-    processes: Sequence["subprocess.Popen[bytes]"]
+    pid: int
+    processes: int
 
     def processor_seconds(self) -> float:
-        """Return the processor time of the processes and of their children until now."""
-        return sum(_processor_seconds(process.pid) for process in self.processes)
+        """Return the processor time of all processes until now."""
+        return _processor_seconds(self.pid)
 
 
 @dataclass
@@ -69,7 +69,7 @@ class Case:
     def row(self) -> str:
         values = [
             self.title,
-            len(self.server.processes),
+            self.server.processes,
             len(self.requests),
             f"{median(self.rates):,.0f}",
             f"{min(self.rates):,.0f}–{max(self.rates):,.0f}",
@@ -107,34 +107,13 @@ def measure(data: Data) -> str:
 
 @contextmanager
 def serving(count: int, folder: Path) -> Iterator[Server]:
-    """Run so many web processes, each with a listening socket of its own on the same port."""
-    environment = without_rights(os.environ) | {"LOG_LEVEL": "ERROR"}
-    command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--log-level", "warning"]
-    command += ["--http", "httptools", "--no-access-log", *WEBSOCKETS]
-    with ExitStack() as opened, open(folder / f"web-{count}.log", "wb") as log:
-        port, processes = 0, []
-        for _ in range(count):
-            listening = opened.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP))
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            # Accepted sockets inherit it. uvicorn does not set it for a socket that is given by number.
-            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            listening.bind(("127.0.0.1", port))
-            listening.listen()
-            port = listening.getsockname()[1]
-            process = opened.enter_context(
-                subprocess.Popen(  # noqa: S603  # our own program
-                    [*command, "--fd", str(listening.fileno())],
-                    env=environment,
-                    stdout=log,
-                    stderr=log,
-                    pass_fds=[listening.fileno()],
-                )
-            )
-            opened.callback(process.terminate)
-            processes.append(process)
-        for _ in range(8 * count):  # the kernel chooses one of the processes for each connection
-            httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=PATIENCE, trust_env=False).raise_for_status()
-        yield Server(port, processes)
+    """Run so many web processes."""
+    log = folder / f"web-{count}.log"
+    started = running_web_process(os.environ["DATABASE_URL"], log, connections=POOL_SIZE, WEB_CONCURRENCY=str(count))
+    with started as (url, process):
+        for _ in range(8 * count):  # the kernel chooses the process for each connection; both import Django
+            httpx.get(f"{url}/readyz", timeout=PATIENCE, trust_env=False).raise_for_status()
+        yield Server(int(url.rpartition(":")[2]), process.pid, count)
 
 
 def _processor_seconds(pid: int) -> float:
@@ -162,7 +141,7 @@ def _text(path: str, **headers: str) -> str:
 
 def _report(cases: Sequence[Case]) -> str:
     lines = [
-        "Web processes with a listening socket each on one port of the loopback interface, and a client that sends",
+        "Web processes (`uvicorn --workers`) on one port of the loopback interface, and a client that sends",
         "the next request on a kept-alive connection when the response is complete. Each connection is of an account",
         "of its own; the API takes a JSON Web Token, the page a session, and requests are counted for the rate",
         f"limits. Medians of {ROUNDS} alternating runs of {SECONDS:.0f} seconds and the range. Processor time is that",
