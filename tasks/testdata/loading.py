@@ -1,6 +1,6 @@
 """Whole accounts, loaded in bulk as the owner of the tables: what `createtestdata` and `preparedemo` share."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from accounts.models import Account, Membership, Notification, User
 from projects.models import Label, Project, ProjectMember, Status
 from tasks.models import Assignment, Subtask, Task, TaskLabel
 from tenancy.models import TenantModel
-from tenancy.postgresql.bulk import Row, bulk_load
+from tenancy.postgresql.bulk import Batch, Row, bulk_load
 from tenancy.roles import OWNER
 
 PASSWORD = "password"  # of all users: the contract publishes it
@@ -74,17 +74,22 @@ def existing_slugs(slugs: Iterable[str]) -> set[str]:
     return set(Account.objects.using(OWNER).filter(slug__in=slugs).values_list("slug", flat=True))
 
 
-def load_accounts(batch: Sequence[NewAccount], *, password: str) -> int:
+def load_rows(batch: Batch) -> int:
+    return bulk_load(batch, FIELDS)
+
+
+def load_accounts(batch: Sequence[NewAccount], *, password: str, load: Callable[[Batch], int] = load_rows) -> int:
     """Insert accounts with all their rows, all or none, and return the number of rows.
 
-    `password` is the hash for people who are new. Raises IntegrityError for a slug that is taken.
+    `password` is the hash for people who are new. `load` inserts the rows of tenant-owned tables. Raises
+    IntegrityError for a slug that is taken.
     """
     with transaction.atomic(using=OWNER):
         Account.objects.using(OWNER).bulk_create([new.account for new in batch])
         user_ids, created = _find_or_create_users([person for new in batch for person in new.people], password)
         for new in batch:
             new.rows[Membership] = [(person.member_id, user_ids[person.email], person.role) for person in new.people]
-        return len(batch) + created + bulk_load({new.account: new.rows for new in batch}, FIELDS)
+        return len(batch) + created + load({new.account: new.rows for new in batch})
 
 
 def _find_or_create_users(people: Iterable[Person], password: str) -> tuple[dict[str, UUID], int]:

@@ -3,12 +3,15 @@
 PostgreSQL refuses COPY FROM for every role that row security applies to, and under FORCE it applies to the owner too.
 So the rows of many tenants are copied into temporary tables, with one COPY per table, and `INSERT … SELECT` takes them
 over from there, tenant by tenant, each in its own name and with one message for all its tables.
+
+`exclusive_load()` is for databases without users: it locks the tables, lifts FORCE and copies directly into them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from django.db import connections, transaction
+from django.db import IntegrityError, connections, transaction
 from psycopg import sql
 
 from tenancy.context import tenant_context
@@ -19,17 +22,22 @@ from tenancy.roles import OWNER
 # Values in the order of the table's fields, as psycopg adapts them; an id may be a UUID or its text.
 type Row = Sequence[object]
 type TenantRows = Mapping[type[TenantModel], Sequence[Row]]
+type Batch = Mapping[AbstractTenant, TenantRows]
+type Fields = Mapping[type[TenantModel], Sequence[str]]
 
 CREATE = "CREATE TEMPORARY TABLE {staging} AS SELECT {columns} FROM {table} WITH NO DATA"
+COPY = "COPY {target} ({columns}) FROM STDIN"
+FOREIGN_KEYS = """
+SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(pg_constraint.oid),
+       CASE WHEN relforcerowsecurity THEN relname END
+FROM pg_constraint JOIN pg_class ON pg_class.oid = confrelid
+WHERE contype = 'f' AND conrelid = ANY(%s::regclass[])
+ORDER BY conname
+"""
 INSERT = "INSERT INTO {table} ({columns}) SELECT {columns} FROM {staging} WHERE account_id = %(tenant)s"
 
 
-def bulk_load(
-    batch: Mapping[AbstractTenant, TenantRows],
-    fields: Mapping[type[TenantModel], Sequence[str]],
-    *,
-    using: str = OWNER,
-) -> int:
+def bulk_load(batch: Batch, fields: Fields, *, using: str = OWNER) -> int:
     """Insert the rows of several tenants, all or none, and return their number.
 
     `fields` lists the columns of the rows of each table: always `id`, for references `project_id` and not `project`,
@@ -42,8 +50,7 @@ def bulk_load(
     Raises ValueError for tables and fields that cannot be loaded, and IntegrityError as any insert, also for a
     reference to a row of another tenant.
     """
-    if unknown := {model._meta.label for rows in batch.values() for model in rows if model not in fields}:
-        raise ValueError(f"There are rows for {', '.join(sorted(unknown))}, but `fields` does not say what they hold.")
+    _require_fields(batch, fields)
     connection = connections[using]
     tables = [_Staging(model, names, connection) for model, names in fields.items()]
     with transaction.atomic(using=using), connection.cursor() as cursor:
@@ -60,6 +67,71 @@ def bulk_load(
         # Dropped here and not ON COMMIT: the transaction of the caller may load another batch.
         cursor.execute(sql.SQL("; ").join([table.drop for table in tables]))
     return sum(len(rows) for tenant_rows in batch.values() for rows in tenant_rows.values())
+
+
+@contextmanager
+def exclusive_load(fields: Fields, *, using: str = OWNER) -> Iterator[Callable[[Batch], int]]:
+    """Lock the tables of `fields` and give a function that loads a batch, as `bulk_load()` does but in half the time.
+
+    The block is one transaction, in which the owner lifts FORCE ROW LEVEL SECURITY, drops the foreign keys of the
+    tables, copies the rows directly into them, and adds the keys again. PostgreSQL then checks each key with one query
+    for all rows of the table, so load many rows in a block. Instead of the policy, the function counts that all rows
+    of a batch belong to its tenants. Other sessions never see the tables without keys or policies; they wait until the
+    block ends, so this is for databases without users.
+
+    Raises ValueError as `bulk_load()`, and for tables that refer to a tenant-owned table without `fields`. Raises
+    IntegrityError at the end of the block for a reference to a row that does not exist or belongs to another tenant.
+    """
+    connection = connections[using]
+    tables = [_Staging(model, names, connection) for model, names in fields.items()]
+    names = [table.quoted_name for table in tables]
+    with transaction.atomic(using=using), connection.cursor() as cursor:
+        cursor.execute(f"LOCK TABLE {', '.join(names)} IN ACCESS EXCLUSIVE MODE")
+        cursor.execute(FOREIGN_KEYS, [names])
+        keys = cursor.fetchall()
+        if unlocked := {to_table for *_, to_table in keys if to_table} - {table.name for table in tables}:
+            raise ValueError(f"The tables refer to {', '.join(sorted(unlocked))}, so `fields` must contain them.")
+        _alter(cursor, [(table, f"DROP CONSTRAINT {key}") for table, key, *_ in keys])
+        _alter(cursor, [(name, "NO FORCE ROW LEVEL SECURITY") for name in names])
+
+        def load(batch: Batch) -> int:
+            _require_fields(batch, fields)
+            return sum(_copy(cursor, table, batch, connection) for table in tables)
+
+        yield load
+        _alter(cursor, [(table, f"ADD CONSTRAINT {key} {definition}") for table, key, definition, _ in keys])
+        _alter(cursor, [(name, "FORCE ROW LEVEL SECURITY") for name in names])
+
+
+def _alter(cursor: Any, changes: Sequence[tuple[str, str]]) -> None:
+    for table, change in changes:
+        cursor.execute(f"ALTER TABLE {table} {change}")
+
+
+def _copy(cursor: Any, table: "_Staging", batch: Batch, connection: Any) -> int:
+    """Copy the rows of a batch into a table, check that all belong to its tenants, and return their number."""
+    rows = sum(len(tenant_rows.get(table.model, ())) for tenant_rows in batch.values())
+    if not rows:
+        return 0
+    owned = (
+        f"SELECT count(*) FROM {table.quoted_name} WHERE account_id = ANY(%s)",  # noqa: S608  # a name of ours
+        [[tenant.pk for tenant in batch]],
+    )
+    cursor.execute(*owned)
+    (before,) = cursor.fetchone()
+    with connection.wrap_database_errors, cursor.copy(table.copy_directly) as copy:
+        for tenant, tenant_rows in batch.items():
+            table.write(copy, tenant, tenant_rows.get(table.model, ()))
+    cursor.execute(*owned)
+    (after,) = cursor.fetchone()
+    if after - before != rows:
+        raise IntegrityError(f"Of {rows} rows of {table.name}, {after - before} belong to the tenants of the batch.")
+    return rows
+
+
+def _require_fields(batch: Batch, fields: Fields) -> None:
+    if unknown := {model._meta.label for rows in batch.values() for model in rows if model not in fields}:
+        raise ValueError(f"There are rows for {', '.join(sorted(unknown))}, but `fields` does not say what they hold.")
 
 
 class _Staging:
@@ -87,7 +159,10 @@ class _Staging:
             "columns": sql.SQL(", ").join([sql.Identifier(column) for column in order]),
         }
         self.create = sql.SQL(CREATE).format(**names_in_sql)
-        self.copy = sql.SQL("COPY {staging} ({columns}) FROM STDIN").format(**names_in_sql)
+        self.copy = sql.SQL(COPY).format(target=names_in_sql["staging"], **names_in_sql)
+        self.copy_directly = sql.SQL(COPY).format(target=names_in_sql["table"], **names_in_sql)
+        self.name = model._meta.db_table
+        self.quoted_name = names_in_sql["table"].as_string()
         self.insert = sql.SQL(INSERT).format(**names_in_sql)
         self.drop = sql.SQL("DROP TABLE {staging}").format(**names_in_sql)
 

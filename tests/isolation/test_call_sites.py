@@ -25,7 +25,7 @@ WRITES_SQL = {
     "tenancy/models.py": "TenantManager.raw() passes on what a module on this list would call",
     "tenancy/outbox/relaying.py": "which jobs are due, in turns of the tenants; a shared table of ids",
     "tenancy/postgresql/cursors.py": "passes on what all other modules execute",
-    "tenancy/postgresql/bulk.py": "COPY and INSERT … SELECT: bulk loads, as the owner and in the tenant's name",
+    "tenancy/postgresql/bulk.py": "bulk loads, as the owner: COPY, INSERT … SELECT in the tenant's name, keys",
     "tenancy/roles.py": "grants, as the owner",
     "tenancy/postgresql/schema.py": "DDL and the catalogue, as the owner",
 }

@@ -1,24 +1,20 @@
-import os
 import time
 from argparse import ArgumentTypeError
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
 from django.utils import timezone
 from tqdm import tqdm
 
 from tasks.testdata.generated import generate_account
-from tasks.testdata.loading import PASSWORD, existing_slugs, load_accounts, require_owner
-from tenancy.roles import OWNER
+from tasks.testdata.loading import FIELDS, PASSWORD, existing_slugs, load_accounts, require_owner
+from tenancy.postgresql.bulk import exclusive_load
 
-BATCH = 25
-# PostgreSQL does most of the work, one core per connection, while Python makes the next rows.
-WORKERS = min(4, os.cpu_count() or 1)
+BATCH = 500  # accounts in a transaction, after which PostgreSQL checks the keys of all rows
+PART = 25  # of these in memory
 
 
 class Made(NamedTuple):
@@ -75,23 +71,17 @@ def make_accounts(accounts: int, seed: int) -> Iterator[Made]:
     # Hashed once: a hash is slow on purpose, and thousands of them would take an hour. The salt is shared too,
     # which reveals nothing: the password is published.
     password, now = make_password(PASSWORD), timezone.now()
-
-    def make(numbers: range) -> Made:
-        slugs = {f"tenant-{number}": number for number in numbers}
-        try:
-            existing = existing_slugs(slugs)
-            missing = [number for slug, number in slugs.items() if slug not in existing]
-            batch = [generate_account(number, seed=seed, now=now) for number in missing]
-            return Made(len(batch), len(existing), load_accounts(batch, password=password) if batch else 0)
-        finally:
-            connections[OWNER].close()  # this thread's own
-
-    pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="createtestdata")
-    try:
-        yield from pool.map(make, batches(accounts))
-    finally:
-        pool.shutdown(cancel_futures=True)
+    for numbers in batches(range(accounts), BATCH):
+        existing = existing_slugs(f"tenant-{number}" for number in numbers)
+        missing = [number for number in numbers if f"tenant-{number}" not in existing]
+        rows = 0
+        if missing:
+            with exclusive_load(FIELDS) as load:
+                for part in batches(missing, PART):
+                    generated = [generate_account(number, seed=seed, now=now) for number in part]
+                    rows += load_accounts(generated, password=password, load=load)
+        yield Made(len(missing), len(existing), rows)
 
 
-def batches(accounts: int) -> list[range]:
-    return [range(first, min(first + BATCH, accounts)) for first in range(0, accounts, BATCH)]
+def batches(numbers: Sequence[int], size: int) -> list[Sequence[int]]:
+    return [numbers[first : first + size] for first in range(0, len(numbers), size)]
