@@ -5,7 +5,7 @@ from django.urls import include, path, register_converter
 from config.urls import tracker
 from config.urls.errors import handler400, handler403, handler404, handler500  # noqa: F401
 from frontend.account_settings import pictures
-from frontend.auth import invitations, login_handoff
+from frontend.auth import invitations, login_handoff, switcher
 from frontend.inbox import views as inbox
 from frontend.projects import views as projects
 from frontend.shared.converters import PictureConverter
@@ -22,6 +22,7 @@ urlpatterns = [
     path("invitations/<str:token>/", invitations.accept, name="invitation"),
     path("pictures/logo/<picture:picture>/", pictures.logo, name="logo"),
     path("pictures/avatar/<picture:picture>/", pictures.avatar, name="avatar"),
+    path("accounts/", switcher.index, name="accounts"),
     path("auth/enter/", login_handoff.enter, name="enter"),
     path("auth/hand-over/", login_handoff.redeem, name="redeem_ticket"),
     path("settings/", include("config.urls.settings")),

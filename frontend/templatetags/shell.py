@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Notification
 from frontend.shared import drafts
-from frontend.shared.own_accounts import Place, places_of
 from tenancy.routing import Refused, parse_host
 
 MOST_UNREAD = 99  # counted notifications
@@ -101,10 +100,3 @@ def inbox_link(context: template.Context, *, oob: bool = False) -> dict[str, Any
 def is_below(path: str, url: str) -> bool:
     """Return whether a page is below another, as `/settings/members/` is below `/settings/`."""
     return path != url and path.startswith(url)
-
-
-@register.simple_tag(takes_context=True)
-def other_accounts(context: template.Context) -> list[Place]:
-    """The other accounts of the user. Two queries."""
-    request = context["request"]
-    return [place for place in places_of(request.membership.user) if place.account != request.tenant]

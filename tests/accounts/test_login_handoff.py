@@ -6,7 +6,6 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.core.cache import cache
 from django.db import connection
-from django.utils import timezone
 
 from accounts.models import AuditEntry
 from tenancy.context import tenant_context
@@ -282,25 +281,3 @@ def test_ticket_does_not_redirect_to_another_site(public, browser, client, acme,
     token = token_in(public.post(start_handoff(browser, next=target)))
     assert take(browser, token)["Location"] == "/"
     assert client.as_(bob).get(ENTER, {"next": target})["Location"] == "/"
-
-
-# The switcher --------------------------------------------------------------------------------------------------------
-
-
-def test_switcher_links_to_the_users_other_accounts(client, acme, globex, charlie):
-    links = client.as_(charlie, at=acme).get("/").content.decode()
-    assert 'href="http://globex.localhost:8000/auth/enter/"' in links
-    assert 'href="http://acme.localhost:8000/auth/enter/"' not in links
-
-
-def test_switcher_is_absent_for_a_user_with_one_account(client, acme, globex, bob):
-    shown = client.as_(bob).get("/").content.decode()
-    assert "Other accounts" not in shown
-    assert "globex" not in shown
-
-
-def test_suspended_account_is_shown_without_a_link(client, acme, globex, charlie):
-    type(globex).objects.filter(pk=globex.pk).update(suspended_at=timezone.now())
-    shown = client.as_(charlie, at=acme).get("/").content.decode()
-    assert "Suspended" in shown
-    assert "globex.localhost:8000" not in shown
