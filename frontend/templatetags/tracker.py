@@ -10,11 +10,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from frontend.board.filters import Look
+from frontend.projects.sidebar import project_links_of
 from frontend.shared import presentation
 from frontend.task.attachments import files_of
 from frontend.task.page import TaskPage
 from frontend.task.references import Ticks
-from projects.models import Project
 from tasks.checklists import fingerprint
 from tasks.models import Comment, Task
 from tenancy.clock import current_date
@@ -23,12 +23,11 @@ from tenancy.folding import search_words, spans
 register = template.Library()
 
 
-@register.inclusion_tag("projects/sidebar.html", takes_context=True)
-def project_links(context: template.Context) -> dict[str, Any]:
+@register.simple_tag(takes_context=True)
+def project_links(context: template.Context) -> SafeString:
     """The side bar's list of projects that the member may see. One query."""
-    request = context["request"]
-    projects = Project.objects.visible_to(request.membership).active().only("id", "key", "name", "color", "private")
-    return {"projects": projects, "current": context.get("project"), "is_project_page": "is_project_page" in context}
+    member, current = context["request"].membership, context.get("project")
+    return project_links_of(member, current, is_project_page="is_project_page" in context).html()
 
 
 @register.filter

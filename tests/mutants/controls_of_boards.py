@@ -6,6 +6,7 @@ FILTERS, CARDS = "frontend/board/filters.py", "frontend/board/cards.py"
 COLUMNS, MOVING = "tasks/actions/columns.py", "tasks/actions/tasks.py"
 SHOWN, MOVED = "tests/frontend/board/test_board.py", "tests/frontend/board/test_editing.py"
 SETTLED, KEPT = "tests/frontend/project_settings/test_project_settings.py", "tests/frontend/board/test_kept_cards.py"
+FRAME = "tests/frontend/shared/test_kept_frame.py"
 SAME = """
 
     def __eq__(self, other):
@@ -43,6 +44,49 @@ OF_BOARDS: list[Mutant] = [
         "    is_movable: bool\n",
         "    is_movable: bool" + SAME.format(equal="self.tenant == other.tenant"),
         f"{KEPT}::test_viewer_does_not_get_the_cached_card_with_move_buttons",
+    ),
+    off(
+        "a part of the frame is found by all that it shows",
+        "frontend/shared/frame.py",
+        "    theme: str\n",
+        "    theme: str\n" + SAME.format(equal="self.email == other.email"),
+        f"{FRAME}::test_sidebar_changes_with_what_it_shows",
+        f"{FRAME}::test_theme_of_the_browser_is_checked",
+    ),
+    off(
+        "a part of the frame is found by who looks at it",
+        "frontend/templatetags/shell.py",
+        'frame.Beside(frame.Viewer(context["request"].membership.as_role))',
+        'frame.Beside(frame.Viewer("owner"))',
+        f"{FRAME}::test_members_with_equal_content_share_nothing_personal",
+    ),
+    off(
+        "a part of the frame is found by the prefix of its links",
+        "frontend/shared/kept.py",
+        "script_prefix=get_script_prefix(),",
+        'script_prefix="/",',
+        f"{FRAME}::test_links_have_the_prefix_of_the_request",
+    ),
+    off(
+        "a part of the frame is found by the site layout",
+        "frontend/shared/kept.py",
+        'variant=tenant.variant if tenant else "",\n        urlconf=get_urlconf(),',
+        'variant="",\n        urlconf=None,',
+        f"{FRAME}::test_frame_is_that_of_the_site_layout",
+    ),
+    off(
+        "a part of the frame is found by the language",
+        "frontend/shared/kept.py",
+        "language=get_language(),",
+        "language=None,",
+        f"{FRAME}::test_frame_has_the_language_of_the_member",
+    ),
+    off(
+        "the links to projects are those that the member sees",
+        "frontend/projects/sidebar.py",
+        "Project.objects.visible_to(membership)",
+        "Project.objects.all()",
+        f"{FRAME}::test_hidden_project_is_not_in_the_sidebar",
     ),
     off(
         "an old page moves nothing",

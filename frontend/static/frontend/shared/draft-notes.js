@@ -1,6 +1,6 @@
-// The notes at forms about unsent text. The page contains the texts in `#drafts`.
+// The notes at forms about unsent text. The page contains the texts in `#draft-texts`.
 
-const place = document.getElementById("drafts");
+const place = document.getElementById("draft-texts");
 const words = (name) => place?.getAttribute(`data-${name}`) ?? "";
 
 function button(text, attribute, onClick) {
