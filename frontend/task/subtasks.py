@@ -1,7 +1,7 @@
 """The list of all subtasks, and changes of single subtasks."""
 
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -13,7 +13,7 @@ from accounts.permissions import require
 from frontend.projects.lookups import TaskKey, find_task
 from frontend.shared.access import MemberRequest
 from frontend.shared.forms import Switch, submit
-from frontend.shared.pages import page_of
+from frontend.shared.pages import uncounted_page_of
 from frontend.task.forms import NewSubtask, PlaceSubtask, RenameSubtask
 from frontend.task.page import task_page, written
 from tasks.actions.subtasks import create_subtask, delete_subtask, move_subtask, update_subtask
@@ -23,12 +23,27 @@ PAGE_SIZE = 10
 PART = "subtasks"
 
 
+class ListedSubtask(NamedTuple):
+    """A subtask as the list of all subtasks shows it."""
+
+    title: str
+    done: bool
+    project_key: str
+    task_number: int
+    color: str
+
+    @property
+    def task_key(self) -> str:
+        return f"{self.project_key}-{self.task_number}"
+
+
 @require_safe
 def index(request: MemberRequest) -> HttpResponse:
     """The subtasks that the member may see, by title. Raises Http404 for a page that does not exist."""
-    subtasks = Subtask.objects.visible_to(request.membership).select_related("task__project")
-    page = page_of(request, subtasks.order_by("title_key", "id"), PAGE_SIZE)
-    return render(request, "task/subtasks_page.html", {"page": page})
+    subtasks = Subtask.objects.visible_to(request.membership).order_by("title_key", "id")
+    rows = subtasks.values_list("title", "done", "task__project__key", "task__number", "task__project__color")
+    page = uncounted_page_of(request, rows, PAGE_SIZE)
+    return render(request, "task/subtasks_page.html", {"page": page, "rows": [ListedSubtask(*row) for row in page]})
 
 
 @require_POST
