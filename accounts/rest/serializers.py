@@ -117,9 +117,9 @@ class RowField(serializers.PrimaryKeyRelatedField[Any]):
 class RowListField(serializers.Field[Any, Any, Any, Any]):
     """The ids of rows that the member may see; duplicates count once.
 
-    `through` says where a row of ours has its own, `"<list>.<foreign key>_id"`: a prefetch made the list. What comes
-    out is sorted, so that the same rows always make the same answer. `kept` are rows that may stay in a list that has
-    them already, although they are not in `queryset` any more: clients send lists back as they got them.
+    `ids` is the attribute of a row with the list of ids, such as an annotation. What comes out is sorted, so that the
+    same rows always make the same answer. `kept` are rows that may stay in a list that has them already, although they
+    are not in `queryset` any more: clients send lists back as they got them.
     """
 
     default_error_messages = {
@@ -131,14 +131,13 @@ class RowListField(serializers.Field[Any, Any, Any, Any]):
     max_length = 100
 
     def __init__(
-        self, *, queryset: models.QuerySet[Any], through: str, kept: models.QuerySet[Any] | None = None, **kwargs: Any
+        self, *, queryset: models.QuerySet[Any], ids: str, kept: models.QuerySet[Any] | None = None, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        self.queryset, self.kept = queryset, kept
-        self.list_name, self.id_name = through.split(".")
+        self.queryset, self.ids, self.kept = queryset, ids, kept
 
     def get_attribute(self, instance: TenantModel) -> list[UUID]:
-        return [getattr(link, self.id_name) for link in getattr(instance, self.list_name)]
+        return cast(list[UUID], getattr(instance, self.ids))
 
     def to_representation(self, value: list[UUID]) -> list[str]:
         return sorted(str(each) for each in value)

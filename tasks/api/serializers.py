@@ -14,10 +14,10 @@ class TaskSerializer(StrictModelSerializer[Task]):
     assignees = RowListField(
         queryset=Membership.objects.current(),
         kept=Membership.objects.all(),  # of those who have left
-        through="assigned.member_id",
+        ids="assignee_ids",
         required=False,
     )
-    labels = RowListField(queryset=Label.objects.all(), through="labelled.label_id", required=False)
+    labels = RowListField(queryset=Label.objects.all(), ids="label_ids", required=False)
     subtasks_done = serializers.IntegerField(read_only=True)
     subtasks_total = serializers.IntegerField(read_only=True)
 

@@ -6,6 +6,8 @@ from datetime import date
 from typing import ClassVar, Self
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Case, Count, OuterRef, Prefetch, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
@@ -32,6 +34,12 @@ def _count(model: type[models.Model], **conditions: object) -> Coalesce:
     """Return the number of a task's rows of `model`, as a subquery."""
     rows = model._default_manager.filter(task=OuterRef("pk"), **conditions).order_by().values("task")
     return Coalesce(Subquery(rows.annotate(number=Count("*")).values("number")), 0)
+
+
+def _ids(model: type[models.Model], name: str) -> ArraySubquery:
+    """Return the ids in the column `name` of a task's rows of `model`, as an array."""
+    rows = model._default_manager.filter(task=OuterRef("pk")).order_by().values(name)
+    return ArraySubquery(rows, output_field=ArrayField(models.UUIDField()))
 
 
 def _with_word(word: str, inside: Sequence[type[models.Model]]) -> Q:
@@ -114,14 +122,11 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.filter(*(_with_word(word, inside) for word in words)) if words else self.none()
 
     def with_links(self) -> Self:
-        """Prefetch assignees and labels, as the lists `assigned` and `labelled` of link rows.
+        """Add the lists `assignee_ids` and `label_ids`, in no order.
 
-        Lists, because a prefetched manager builds a query for each task, although it never runs it.
+        Arrays of the same statement: a prefetch needs one more each, and makes an object of each link.
         """
-        return self.prefetch_related(
-            Prefetch("assignments", Assignment.objects.all(), to_attr="assigned"),
-            Prefetch("task_labels", TaskLabel.objects.all(), to_attr="labelled"),
-        )
+        return self.annotate(assignee_ids=_ids(Assignment, "member_id"), label_ids=_ids(TaskLabel, "label_id"))
 
     def with_people_and_labels(self) -> Self:
         """Fetch assignees and labels, two queries each: people are shared rows, which tenant rows do not join."""
