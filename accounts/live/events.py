@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from rest_framework.renderers import JSONRenderer
-
 from accounts.extensions import shown, topics
+from accounts.rest.rendering import JSONRenderer
 
 MOST_CHARACTERS = 500_000  # of events that are read at once
 
