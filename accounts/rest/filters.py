@@ -30,6 +30,16 @@ class StrictFilterSet(filters.FilterSet):  # type: ignore[misc]
     Ids of rows that are foreign, hidden or absent all match nothing.
     """
 
+    base_filters: dict[str, Any]
+
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        if data is not None:
+            # Every request copies and builds its filters, so those that change nothing are left out.
+            self.base_filters = {
+                name: each for name, each in self.base_filters.items() if name in data or each.extra["required"]
+            }
+        super().__init__(data, *args, **kwargs)
+
     def get_form_class(self) -> type[forms.Form]:
         fields = {name: each.field for name, each in self.filters.items()}
         return type(f"{type(self).__name__}Form", (StrictForm,), fields)

@@ -77,7 +77,7 @@ class Look:
     view: str
     sort: str
     group: str
-    values: dict[str, Any]  # the cleaned values of the filters, empty for unused filters
+    values: dict[str, Any]  # the cleaned values of the filters that the URL names
     tasks: TaskQuerySet
 
     @property
