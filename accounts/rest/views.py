@@ -10,7 +10,6 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -19,6 +18,8 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.rest import preconditions
 from accounts.rest.filters import StrictFilterSet
 from accounts.rest.pagination import KeysetPagination
+from accounts.rest.rendering import JSONRenderer
+from accounts.rest.rows import rows_of
 from accounts.rest.serializers import EmptyBody
 from accounts.rest.strictness import StrictView
 from accounts.rest.writes import NO_TAG, MemberWrites
@@ -96,8 +97,9 @@ class ReadOnlyTenantViewSet[M: TenantModel](StrictView, GenericViewSet[M]):
     # Answers --------------------------------------------------------------------------------------------------------
 
     def list(self, request: Request) -> Response:
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        rows = rows_of(self.get_serializer_class())  # type: ignore[arg-type]  # a class is hashable
+        return self.get_paginated_response(rows(page) if rows else self.get_serializer(page, many=True).data)
 
     def retrieve(self, request: Request, pk: str) -> Response:
         return preconditions.unless_known(request, self.answer(self.get_object()))

@@ -5,11 +5,15 @@ from django.db import connection
 from django.db.models import FETCH_RAISE
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from rest_framework.serializers import SerializerMethodField
 
 from accounts.audit import record_audit
 from accounts.models import Export, Invitation, Notification
+from accounts.rest.rows import rows_of
 from accounts.rest.views import ReadOnlyTenantViewSet
 from projects.models import Activity, Label, Project, Status
+from tasks.api.serializers import TaskSerializer
+from tasks.api.subtasks import SubtaskSerializer
 from tasks.models import Assignment, Attachment, Comment, Subtask, Task, TaskLabel
 from tenancy.context import tenant_context
 from tenancy.testing import join, make_user, membership_of
@@ -20,7 +24,7 @@ MOST = {
     "projects": 4,
     "statuses": 4,
     "labels": 4,
-    "tasks": 8,
+    "tasks": 4,
     "subtasks": 4,
     "comments": 4,
     "activity": 4,
@@ -100,3 +104,32 @@ def test_detail_needs_no_more_queries_than_a_list(client, alice, fill, name):
     _, page = queries(session, f"{API}{name}/")
     count, _ = queries(session, f"{API}{name}/{page['results'][0]['id']}/")
     assert count <= MOST[name]
+
+
+@pytest.mark.parametrize("name", MOST)
+def test_rows_of_a_list_are_those_of_its_serializer(client, alice, fill, monkeypatch, name):
+    fill(3)
+    session, url = client.with_token(alice), f"{API}{name}{'&' if '?' in name else '/?'}page_size=200"
+    compiled = session.get(url).content
+    monkeypatch.setattr("accounts.rest.views.rows_of", lambda serializer_class: None)
+    assert session.get(url).content == compiled
+
+
+@pytest.mark.parametrize("serializer_class", [TaskSerializer, SubtaskSerializer])
+def test_rows_of_long_lists_are_compiled(serializer_class):
+    assert rows_of(serializer_class) is not None
+
+
+def test_serializer_with_a_representation_of_its_own_is_not_compiled():
+    class Shouted(SubtaskSerializer):
+        def to_representation(self, instance):
+            return {"title": instance.title.upper()}
+
+    class WithMethod(SubtaskSerializer):
+        title = SerializerMethodField()
+
+        def get_title(self, subtask):
+            return subtask.title.upper()
+
+    assert rows_of(Shouted) is None
+    assert rows_of(WithMethod) is None
