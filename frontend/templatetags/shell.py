@@ -48,7 +48,7 @@ def styles(context: template.Context) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def sidebar(context: template.Context) -> SafeString:
-    """The side bar above the projects. One query."""
+    """The side bar above the projects. Two queries at most."""
     return frame.sidebar_of(context["request"]).html()
 
 
@@ -86,7 +86,7 @@ def theme_choices(chosen: str) -> list[tuple[str, str, bool]]:
 
 @register.inclusion_tag("shared/shell/link.html", takes_context=True)
 def inbox_link(context: template.Context) -> dict[str, Any]:
-    """The link to the inbox, which replaces that of an open inbox. One query."""
+    """The link to the inbox, which replaces that of an open inbox. Two queries at most."""
     unread = frame.unread_of(context["request"].membership)
     link = {"id": "inbox-link", "url": reverse("inbox"), "text": _("Inbox"), "icon": "inbox", "count": unread}
     return {**link, "oob": True, "is_current": True}

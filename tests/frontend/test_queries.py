@@ -52,19 +52,19 @@ def count(client, initech, ines):
 @pytest.mark.parametrize(
     ("path", "cost"),
     [
-        ("/", 3),  # the projects with their counts, and the two of the side bar: projects, and what is not read
+        ("/", 4),  # the projects with their counts; the side bar: projects, unread notifications, how many are visible
         # The project, what its filters offer (members, people, labels), statuses, tasks and theirs, the side bar.
-        ("/projects/ONE/", 10),
-        ("/projects/ONE/?view=list&group=assignee", 13),
-        ("/projects/ONE/?priority=none&q=Task&due=never", 10),
+        ("/projects/ONE/", 11),
+        ("/projects/ONE/?view=list&group=assignee", 14),
+        ("/projects/ONE/?priority=none&q=Task&due=never", 11),
         ("/projects/ONE/parts/", 7),
-        ("/projects/ONE/export/", 4),  # the project, the exports, the side bar
-        ("/tasks/ONE-1/", 16),  # the task, statuses, 2 × people and labels, subtasks, 5 of the feed, the side bar
-        ("/my-tasks/", 7),  # how many, the page, its labels, what was done, the side bar
-        ("/search/?q=Task", 7),  # the projects to choose from, how many, the page, what is inside, the side bar
-        ("/subtasks/", 3),  # the page, the side bar
-        ("/inbox/", 7),  # how many, the page, its people, the subjects of a kind, whether one is unread, the side bar
-        ("/accounts/", 4),  # memberships, their accounts, the side bar
+        ("/projects/ONE/export/", 5),  # the project, the exports, the side bar
+        ("/tasks/ONE-1/", 17),  # the task, statuses, 2 × people and labels, subtasks, 5 of the feed, the side bar
+        ("/my-tasks/", 8),  # how many, the page, its labels, what was done, the side bar
+        ("/search/?q=Task", 8),  # the projects to choose from, how many, the page, what is inside, the side bar
+        ("/subtasks/", 4),  # the page, the side bar
+        ("/inbox/", 8),  # how many, the page, its people, the subjects of a kind, whether one is unread, the side bar
+        ("/accounts/", 5),  # memberships, their accounts, the side bar
         ("/roadmap/", 3),  # projects, tasks, statuses
     ],
 )
