@@ -77,6 +77,17 @@ def theme(context: template.Context) -> SafeString:
     return format_html('data-theme="{}"', chosen) if chosen else SafeString("")
 
 
+@register.simple_tag(takes_context=True)
+def form_token(context: template.Context) -> SafeString:
+    """The CSRF token of a form, which is omitted in responses to htmx.
+
+    Scripts send the token as a header, and a part with a new token would differ each time.
+    """
+    if context["request"].htmx:
+        return SafeString("")
+    return format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', context.get("csrf_token", ""))
+
+
 @register.simple_tag
 def theme_choices(chosen: str) -> list[tuple[str, str, bool]]:
     """The themes as (value, text, whether it is chosen)."""

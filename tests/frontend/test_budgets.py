@@ -26,8 +26,8 @@ def included(monkeypatch):
     ("path", "statements", "includes"),
     [
         ("/subtasks/", 3, 8),  # the page, the side bar: projects, and what is not read
-        ("/projects/WEB/", 10, 40),
-        ("/tasks/WEB-1/", 12, 60),
+        ("/projects/WEB/", 10, 36),
+        ("/tasks/WEB-1/", 12, 36),
     ],
 )
 def test_page_stays_within_its_budget(client, bob, task, subtask, label, included, path, statements, includes):
