@@ -55,6 +55,7 @@ ALTER = Edit(
     "ADD {self.constraint_sql(model, schema_editor).replace(', U', ', ADD U')}",
 )
 CURSORS, MODELS = "tenancy/postgresql/cursors.py", "tenancy/models.py"
+BULK, EXCLUSIVE = "tenancy/postgresql/bulk.py", "tests/tenancy/test_exclusive_load.py"
 POLICY = 'CREATE POLICY tenant ON {table} USING ({owns}) WITH CHECK ({owns}); "'
 # One table each, not all: transactional tests are slow, and the catalogue is compared for all.
 UNFILTERED = (
@@ -258,6 +259,28 @@ ON_THE_WAY_TO_IT = [
         "for constraint in model._meta.constraints):\n            return True",
         f"{ORM}::test_grouping_counts_rows_of_the_tenant",
         f"{MIGRATIONS}::test_historical_models_do_not_group_by_their_id_alone",
+    ),
+    off(
+        "an exclusive load adds the foreign keys again",
+        BULK,
+        '[(table, f"ADD CONSTRAINT {key} {definition}") for table, key, definition, _ in keys]',
+        "[]",
+        f"{EXCLUSIVE}::test_keys_and_forced_row_security_are_the_same_afterwards",
+        f"{EXCLUSIVE}::test_reference_to_a_row_of_another_tenant_is_refused",
+    ),
+    off(
+        "an exclusive load forces row-level security again",
+        BULK,
+        '        _alter(cursor, [(name, "FORCE ROW LEVEL SECURITY") for name in names])\n',
+        "",
+        f"{EXCLUSIVE}::test_keys_and_forced_row_security_are_the_same_afterwards",
+    ),
+    off(
+        "rows of an exclusive load belong to the tenants of the batch",
+        BULK,
+        "if after - before != rows:",
+        "if False:",
+        f"{EXCLUSIVE}::test_row_with_the_id_of_another_tenant_is_refused",
     ),
     off(
         "nothing is written across tenants",
