@@ -24,7 +24,7 @@ OF_ROUTES: list[Mutant] = [
     Mutant(
         "routes: an endpoint that writes checks the role",
         (
-            Edit("projects/api/labels.py", "actions.delete_label(label=row, actor=self.membership)", "row.delete()"),
+            Edit("projects/api/labels.py", "labels.delete_label(label=row, actor=self.membership)", "row.delete()"),
             Edit("projects/api/labels.py", '"destroy": "label.write"', '"destroy": "account.read"'),
         ),
         (f"{EVERY}::test_viewer_changes_no_row_by_any_route{AT_ITS_HOST}",),
