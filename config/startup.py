@@ -30,7 +30,7 @@ def explained() -> Iterator[None]:
 
 
 def set_nodelay() -> list[int]:
-    """Set TCP_NODELAY on the listening TCP sockets of this process and return their file descriptors.
+    """Set TCP_NODELAY on the TCP sockets of this process that are or will be listening; return their descriptors.
 
     Connections inherit it from the listening socket. asyncio sets it for sockets that were created with IPPROTO_TCP;
     those of `uvicorn --workers` and `uvicorn --fd` have no protocol number. Without it, Nagle's algorithm delays each
@@ -43,7 +43,7 @@ def set_nodelay() -> list[int]:
         except OSError:  # a file, or closed since
             continue
         try:
-            if found.family in (socket.AF_INET, socket.AF_INET6) and _listens(found):
+            if found.family in (socket.AF_INET, socket.AF_INET6) and _awaits_connections(found):
                 found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 changed.append(int(name))
         finally:
@@ -51,5 +51,10 @@ def set_nodelay() -> list[int]:
     return changed
 
 
-def _listens(found: socket.socket) -> bool:
-    return found.type == socket.SOCK_STREAM and bool(found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+def _awaits_connections(found: socket.socket) -> bool:
+    """Return whether a socket has no peer: uvicorn binds that of its processes first and listens later."""
+    try:
+        found.getpeername()
+    except OSError:
+        return found.type == socket.SOCK_STREAM
+    return False

@@ -26,6 +26,16 @@ def listening_socket(proto):
     return created
 
 
+def test_nodelay_is_set_on_a_socket_that_listens_later():
+    """`uvicorn --workers --port` binds it, starts the processes, and they listen."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        assert listening.fileno() in set_nodelay()
+        listening.listen()
+        with socket.create_connection(listening.getsockname()), listening.accept()[0] as connection:
+            assert nodelay(connection)
+
+
 @pytest.mark.parametrize("proto", [0, socket.IPPROTO_TCP])
 def test_nodelay_is_set_on_listening_sockets_and_inherited_by_connections(proto):
     with listening_socket(proto) as listening:
