@@ -55,6 +55,15 @@ class SignedCacheClient(RedisCacheClient):
     def __init__(self, servers: list[str], serializer: object = None, **options: Any) -> None:
         # The serializer of the settings is ignored, so that no setting enables pickle.
         super().__init__(servers, serializer=AsItIs, **options)  # type: ignore[arg-type]
+        self._connected: dict[Any, Any] = {}  # {connection pool: its client}
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
+        """Return the client of a server, which all threads share. Django makes a client for each command."""
+        pool = self._get_connection_pool(write)  # type: ignore[attr-defined]  # the stubs lack it
+        client = self._connected.get(pool)
+        if client is None:
+            client = self._connected.setdefault(pool, self._client(connection_pool=pool))  # type: ignore[attr-defined]
+        return client
 
     def add(self, key: Any, value: Any, timeout: Any) -> bool:
         return super().add(key, _sign(key, value, timeout), timeout)
