@@ -1,9 +1,5 @@
 """The active tenant in PostgreSQL: sent with the first statement, in one message, for one transaction."""
 
-import os
-import tempfile
-from contextlib import contextmanager
-
 import psycopg
 import pytest
 from django.db import IntegrityError, NotSupportedError, connection, transaction
@@ -13,6 +9,7 @@ from accounts.models import Account
 from projects.models import Label, Project
 from tasks.models import Task
 from tenancy.context import no_tenant, tenant_context
+from tests.round_trips import postgresql_round_trips
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,17 +36,8 @@ def projects(acme, globex):
             Project.objects.create(key="WEB", name=tenant.slug)
 
 
-@contextmanager
 def round_trips():
-    """Count the times that the client waits for the server, according to libpq's trace."""
-    counted = []
-    with tempfile.TemporaryFile() as trace:
-        pgconn = connection.connection.pgconn
-        pgconn.trace(trace.fileno())
-        yield counted
-        pgconn.untrace()
-        os.lseek(trace.fileno(), 0, os.SEEK_SET)
-        counted.append(trace.read().count(b"ReadyForQuery"))
+    return postgresql_round_trips(connection.connection)
 
 
 @pytest.mark.parametrize("in_transaction", [True, False])
