@@ -1,21 +1,39 @@
 """The cache: a key space for each tenant, signed values, and a fallback while Redis is unavailable."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property, wraps
+from hashlib import sha1
 from typing import Any, ClassVar
 
 import structlog
 from django.conf import settings
 from django.core.cache import cache
 from django.core.cache.backends.redis import RedisCache
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError, RedisError
 
 from tenancy.context import get_active_tenant, tenant_context
 from tenancy.models import AbstractTenant
 from tenancy.signed_cache import SignedCacheClient
 
 logger = structlog.get_logger("tenancy.cache")
+
+# Increments the numbers one after the other and stops after the first that exceeds its limit.
+COUNT = """
+local numbers = {}
+for place, key in ipairs(KEYS) do
+    local number = redis.call('INCR', key)
+    if number == 1 then
+        redis.call('EXPIRE', key, ARGV[1])
+    end
+    numbers[place] = number
+    if number > tonumber(ARGV[place + 1]) then
+        break
+    end
+end
+return numbers
+"""
+COUNT_HASH = sha1(COUNT.encode(), usedforsecurity=False).hexdigest()  # the name of the script in Redis
 
 
 class CacheUnavailable(Exception):
@@ -94,16 +112,19 @@ class TenantRedisCache(RedisCache):
         for key in client.scan_iter(match=f"{self.key_prefix}:*", count=1000):
             client.delete(key)
 
-    def count(self, key: str, seconds: int) -> int | None:
-        """Increment the number at `key` and return it. It expires `seconds` after the first increment.
+    def count(self, limits: Mapping[str, int], seconds: int) -> list[int] | None:
+        """Increment the numbers at the keys of `limits`, in order, and return them.
 
-        Atomic, in one round trip. None without Redis.
+        After a number that exceeds its limit, the following ones are neither incremented nor returned. A number
+        expires `seconds` after its first increment. Atomic, in one round trip. None without Redis.
         """
-        name = self.make_and_validate_key(key)
-        with self._cache.get_client(name, write=True).pipeline() as pipeline:
-            pipeline.set(name, 0, ex=seconds, nx=True)
-            pipeline.incr(name)
-            return int(pipeline.execute()[1])
+        names = [self.make_and_validate_key(key) for key in limits]
+        arguments = (len(names), *names, seconds, *limits.values())
+        client = self._cache.get_client(None, write=True)
+        try:
+            return [int(number) for number in client.evalsha(COUNT_HASH, *arguments)]
+        except NoScriptError:  # Redis has started since the last call
+            return [int(number) for number in client.eval(COUNT, *arguments)]
 
     def tally(self, key: str, part: str, number: int, seconds: int) -> int | None:
         """Set one `part` of the sum at `key`, such as that of a process, and return the sum of all parts.
@@ -124,7 +145,7 @@ class TenantRedisCache(RedisCache):
         """Return the value at `key`, or None, and delete it. Atomic: only one concurrent call gets it."""
         return self._cache.take(self.make_and_validate_key(key), None)
 
-    count = _survive(count, lambda key, seconds: None)
+    count = _survive(count, lambda limits, seconds: None)
     tally = _survive(tally, lambda key, part, number, seconds: None)
     take = _survive(take, lambda key: None)
     get = _survive(RedisCache.get, lambda key, default=None, version=None: default)

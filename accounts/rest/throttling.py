@@ -1,8 +1,8 @@
 """Rate limits of the API, per user and per account and minute.
 
 The throttles of REST framework read a list of times and write it back, so simultaneous requests count as one and the
-list grows with the limit. Here Redis increments one number for each minute. At the turn of a minute twice the limit
-can pass, which is sufficient to protect other accounts.
+list grows with the limit. Here Redis increments the numbers of the minute, of the user and the account, in one round
+trip. At the turn of a minute twice the limit can pass, which is sufficient to protect other accounts.
 """
 
 from dataclasses import dataclass
@@ -42,27 +42,24 @@ def count_request(request: Request) -> None:
     account = cast("Account | None", get_active_tenant())
     if member is None or account is None or not settings.API_RATE_LIMITS:
         return
-    limits = LIMITS[account.plan]
-    of_user = _count(request, f"user:{member.pk}", limits.requests_per_user)
-    of_account = _count(request, "account", limits.requests_per_account)
-    if of_user and of_account:
-        _remember(request, min(of_user, of_account, key=lambda each: each.remaining))
-
-
-def _count(request: Request, name: str, limit: int) -> Allowance | None:
-    now = int(time())
-    used = cast(TenantRedisCache, caches["default"]).count(f"api-requests:{name}:{now // MINUTE}", MINUTE)
-    if used is None:
-        return None
-    allowance = Allowance(limit, limit - used, MINUTE - now % MINUTE)
-    if allowance.remaining < 0:
-        _remember(request, allowance)
-        raise Throttled(allowance.reset)
-    return allowance
-
-
-def _remember(request: Request, allowance: Allowance) -> None:
-    request.allowance = allowance  # type: ignore[attr-defined]
+    minute, seconds = divmod(int(time()), MINUTE)
+    plan = LIMITS[account.plan]
+    limits = {
+        f"api-requests:user:{member.pk}:{minute}": plan.requests_per_user,
+        f"api-requests:account:{minute}": plan.requests_per_account,
+    }
+    counted = cast(TenantRedisCache, caches["default"]).count(limits, MINUTE)
+    if counted is None:
+        return
+    # The account is not counted, and not in the list, when the limit of the user is exceeded.
+    allowances = [
+        Allowance(limit, limit - number, MINUTE - seconds)
+        for limit, number in zip(limits.values(), counted, strict=False)
+    ]
+    tighter = min(allowances, key=lambda each: each.remaining)
+    request.allowance = tighter  # type: ignore[attr-defined]
+    if tighter.remaining < 0:
+        raise Throttled(tighter.reset)
 
 
 def add_headers(request: Request, response: HttpResponseBase) -> None:

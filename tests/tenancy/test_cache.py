@@ -1,11 +1,14 @@
 """Tenants are isolated in the cache, and the site works without the cache."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.core.cache import cache, caches
 from django.template import Context, Template
 
 from tenancy.cache import CacheUnavailable, clear_tenant, make_key
 from tenancy.context import tenant_context
+from tests.round_trips import redis_round_trips
 
 pytestmark = pytest.mark.django_db
 
@@ -66,11 +69,36 @@ def test_a_tenant_cannot_write_into_the_public_space_by_its_choice_of_key(acme, 
 def test_numbers_are_counted_for_each_tenant_and_forgotten_in_time(acme, globex):
     def count(tenant):
         with tenant_context(tenant):
-            return caches["default"].count("requests", 60)
+            return caches["default"].count({"requests": 10}, 60)
 
-    assert [count(acme), count(acme), count(globex), count(acme)] == [1, 2, 1, 3]
+    assert [count(acme), count(acme), count(globex), count(acme)] == [[1], [2], [1], [3]]
     with tenant_context(acme):
         assert 0 < cache._cache.get_client(None).ttl(cache.make_key("requests")) <= 60
+
+
+def test_numbers_after_one_that_exceeds_its_limit_are_not_incremented():
+    limits = {"first": 2, "second": 10}
+    assert [caches["default"].count(limits, 60) for _ in range(3)] == [[1, 1], [2, 2], [3]]
+    assert caches["default"].count({"second": 10}, 60) == [3]
+
+
+def test_numbers_are_counted_in_one_round_trip():
+    caches["default"].count({"first": 2, "second": 2}, 60)
+    with redis_round_trips() as sent:
+        caches["default"].count({"first": 2, "second": 2}, 60)
+    assert len(sent) == 1
+
+
+def test_numbers_are_counted_by_a_redis_that_has_lost_the_script():
+    """As after a restart. Other tests may flush the scripts at the same time."""
+    cache._cache.get_client(None, write=True).script_flush()
+    assert caches["default"].count({"first": 2}, 60) == [1]
+
+
+def test_threads_share_one_client_of_redis():
+    with ThreadPoolExecutor(1) as other:
+        theirs = other.submit(lambda: caches["default"]._cache.get_client(None)).result()
+    assert caches["default"]._cache.get_client("key", write=True) is theirs
 
 
 @pytest.fixture
@@ -92,7 +120,7 @@ def test_without_redis_the_cache_is_empty_and_the_site_works(acme, client, site)
         assert "key" not in cache
         assert cache.delete("key") is False
         cache.delete_many(["key"])
-        assert caches["default"].count("key", 60) is None
+        assert caches["default"].count({"key": 1}, 60) is None
 
 
 @pytest.mark.usefixtures("without_redis")
