@@ -22,13 +22,17 @@ from django.utils.module_loading import import_string
 
 from tenancy.context import Tenant, no_tenant
 from tenancy.models import AbstractTenant, get_tenant_model
+from tenancy.process_cache import ProcessCache
 from tenancy.tokens import InvalidToken, read_tenant_id
 
 type Resolver = Callable[[HttpRequest], AbstractTenant | None]
 
 LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 HOST = re.compile(rf"(?P<name>{LABEL}(?:\.{LABEL})*)\.?(?::(?P<port>[0-9]{{1,5}}))?\Z")
-CACHE_SECONDS = 10
+# A value is up to date for at most ten seconds: eight in Redis, and two in each process after it was read from there.
+CACHE_SECONDS = 8
+PROCESS_SECONDS = 2
+in_process: ProcessCache[Any] = ProcessCache(seconds=PROCESS_SECONDS, size=5_000)
 RESOLVERS = "Name classes such as tenancy.routing.HostResolver, or your own."
 
 
@@ -228,15 +232,35 @@ def _tenant_by_domain(host: str) -> AbstractTenant | None:
 
 
 def _cached(kind: str, value: str, **lookup: Any) -> AbstractTenant | None:
-    """Return a tenant from the cache or the database. Misses are not cached: clients could fill the cache."""
-    with no_tenant():  # the cache's public space
-        key = _key(kind, value)
-        tenant = _restore(cache.get(key))
-        if tenant is None:
+    """Return a tenant from the caches or the database. Misses are not cached: clients could fill the cache.
+
+    Each call returns an object of its own, because the caller may change it.
+    """
+
+    def load(key: str) -> dict[str, Any] | None:
+        row = _row(cache.get(key))
+        if row is None:
             tenant = get_tenant_model()._default_manager.filter(**lookup).first()
-            if tenant is not None:
-                cache.set(key, _values(tenant), CACHE_SECONDS)
-        return tenant
+            if tenant is None:
+                return None
+            cache.set(key, _values(tenant), CACHE_SECONDS)
+            row = {field.attname: field.value_from_object(tenant) for field in tenant._meta.concrete_fields}
+        return row
+
+    row = _in_process(_key(kind, value), load)
+    return None if row is None else get_tenant_model().from_db("default", list(row), list(row.values()))
+
+
+def _in_process[V](key: str, load: Callable[[str], V | None]) -> V | None:
+    """Return the value at `key` that this process has read lately, or that of `load(key)`."""
+    with no_tenant():  # the cache's public space
+        name = cache.make_key(key)
+        value: V | None = in_process.get(name)
+        if value is None:
+            value = load(key)
+            if value is not None:
+                in_process.set(name, value)
+        return value
 
 
 def _values(tenant: AbstractTenant) -> dict[str, str | None]:
@@ -248,14 +272,12 @@ def _values(tenant: AbstractTenant) -> dict[str, str | None]:
     }
 
 
-def _restore(values: Any) -> AbstractTenant | None:
-    """Return the tenant from its `_values()`. None for those of a release with other fields."""
-    model = get_tenant_model()
-    fields = {field.attname: field for field in model._meta.concrete_fields}
+def _row(values: Any) -> dict[str, Any] | None:
+    """Return the columns of a tenant from its `_values()`. None for those of a release with other fields."""
+    fields = {field.attname: field for field in get_tenant_model()._meta.concrete_fields}
     if not isinstance(values, dict) or values.keys() != fields.keys():
         return None
-    found = [None if text is None else fields[name].to_python(text) for name, text in values.items()]
-    return model.from_db("default", list(values), found)
+    return {name: None if values[name] is None else field.to_python(values[name]) for name, field in fields.items()}
 
 
 def _key(kind: str, value: str) -> str:
@@ -265,7 +287,7 @@ def _key(kind: str, value: str) -> str:
 def forget_tenant(tenant: AbstractTenant, *, slugs: tuple[str, ...] = ()) -> None:
     """Delete the cached data of `tenant` after the commit. For all actions that change it or its domains.
 
-    `slugs` are its former slugs.
+    `slugs` are its former slugs. Other processes use what they have read for at most PROCESS_SECONDS.
     """
     hosts = list(tenant.domains.values_list("host", flat=True))  # type: ignore[attr-defined]
     keys = [_key("id", str(tenant.pk)), *(_key("slug", slug) for slug in (tenant.slug, *slugs))]
@@ -276,20 +298,23 @@ def forget_tenant(tenant: AbstractTenant, *, slugs: tuple[str, ...] = ()) -> Non
     def drop() -> None:
         with no_tenant():
             cache.delete_many(keys)
+            in_process.delete_many([cache.make_key(key) for key in keys])  # afterwards: it is filled from there
 
     transaction.on_commit(drop)
 
 
 def primary_host(tenant: Tenant) -> str:
     """Return the host name of the tenant's pages: its primary domain, or its subdomain of BASE_DOMAIN."""
-    with no_tenant():
-        key = _key("primary", str(tenant.pk))
+
+    def load(key: str) -> str:
         host = cache.get(key)
         if host is None:
             domains = tenant.domains.filter(is_primary=True)  # type: ignore[attr-defined]
             host = domains.values_list("host", flat=True).first() or f"{tenant.slug}.{settings.BASE_DOMAIN}"
             cache.set(key, host, CACHE_SECONDS)
-    return str(host)
+        return str(host)
+
+    return str(_in_process(_key("primary", str(tenant.pk)), load))
 
 
 # URLs --------------------------------------------------------------------------------------------------------------

@@ -42,6 +42,12 @@ def values(_values_last_for_the_whole_test, client, acme, alice, bob, charlie):
     return {key: redis.get(key) for key in signed}
 
 
+@pytest.fixture(autouse=True)
+def _every_read_asks_redis(monkeypatch):
+    """Not what the process has read before."""
+    monkeypatch.setattr(routing.in_process, "seconds", 0)
+
+
 @pytest.fixture
 def later(monkeypatch):
     """Advance the clock of the cache by some seconds."""

@@ -11,6 +11,7 @@ from django.core.cache import cache, caches
 from kombu.exceptions import ContentDisallowed, DecodeError
 
 from accounts.live.visitors import OpenSockets
+from tenancy import routing
 from tenancy.context import tenant_context
 from tests.accounts.authentication import LOG_IN, code_of, give_app, log_in
 from tests.waiting import PATIENCE
@@ -27,6 +28,12 @@ class Bomb:
 
     def __reduce__(self):
         return os.mkdir, (str(self.folder),)
+
+
+@pytest.fixture(autouse=True)
+def _every_read_asks_redis(monkeypatch):
+    """Not what the process has read before."""
+    monkeypatch.setattr(routing.in_process, "seconds", 0)
 
 
 @pytest.fixture

@@ -1,0 +1,31 @@
+"""A cache in the process, in front of Redis, for values that almost every request reads."""
+
+import time
+from collections.abc import Iterable
+
+
+class ProcessCache[V]:
+    """At most `size` values, each for at most `seconds`. Thread-safe. Store only values that are not changed."""
+
+    def __init__(self, *, seconds: float, size: int) -> None:
+        self.seconds, self.size = seconds, size
+        self._values: dict[str, tuple[float, V]] = {}  # {key: (when it expires, value)}, the oldest first
+
+    def get(self, key: str) -> V | None:
+        """Return the value, or None if it is absent or has expired."""
+        until, value = self._values.get(key, (0.0, None))
+        return value if time.monotonic() < until else None
+
+    def set(self, key: str, value: V) -> None:
+        """Store `value`, and drop the oldest one if there are too many."""
+        self._values.pop(key, None)
+        self._values[key] = time.monotonic() + self.seconds, value
+        if len(self._values) > self.size:
+            # Another thread may change the dictionary meanwhile; then the next call drops one more.
+            for oldest in list(self._values)[: len(self._values) - self.size]:
+                self._values.pop(oldest, None)
+
+    def delete_many(self, keys: Iterable[str]) -> None:
+        """Delete the values at `keys`."""
+        for key in keys:
+            self._values.pop(key, None)
