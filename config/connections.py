@@ -1,5 +1,7 @@
 """Settings of connections, from the URLs of servers."""
 
+from select import POLLIN, poll
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -10,20 +12,37 @@ from psycopg_pool import ConnectionPool
 
 type Settings = dict[str, Any]
 
+TRUSTED_SECONDS = 1.0  # a connection that was taken so recently is checked without a round trip
+
 
 def check_connection(connection: psycopg.Connection[Any]) -> None:
     """Raise psycopg.Error for a connection of a pool that is broken, and replace all idle connections of the pool.
 
     After a restart of PostgreSQL or a pooler all of them are broken. psycopg_pool tests one after the other and
     doubles a pause each time, so with four of them a request would time out although the server is available again.
+
+    A query checks whether the server answers. A connection in constant use needs none, as long as its socket has
+    nothing to read: a server that ends a connection says so and closes the socket. The query remains for servers and
+    networks that disappear without a message.
     """
+    now = monotonic()
+    taken_at = connection.__dict__.get("taken_at", -TRUSTED_SECONDS)
+    connection.__dict__["taken_at"] = now
     try:
-        ConnectionPool.check_connection(connection)
+        if now - taken_at >= TRUSTED_SECONDS or _has_input(connection):
+            ConnectionPool.check_connection(connection)
     except psycopg.Error:
         pool = connection._pool  # of a connection that was taken out
         if isinstance(pool, ConnectionPool):
             pool.drain()
         raise
+
+
+def _has_input(connection: psycopg.Connection[Any]) -> bool:
+    """Return whether the socket has something to read, or is closed: between two requests the server sends nothing."""
+    watched = poll()
+    watched.register(connection.fileno(), POLLIN)
+    return bool(watched.poll(0))
 
 
 def database(url: str, *, pool_size: int, pool_seconds: int) -> Settings:

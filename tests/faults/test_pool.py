@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from config import connections
 from config.connections import database
 from projects.models import Label
 from tasks.actions.tasks import create_task
@@ -21,6 +22,7 @@ from tests.jobs import samples
 from tests.jobs.processes import processes
 from tests.pooler.pgbouncer import with_database
 from tests.projects.offices import make_project
+from tests.round_trips import postgresql_round_trips
 
 URL = with_database(os.environ["DATABASE_URL"], "postgres")  # which is always there
 SIZE = 16
@@ -68,6 +70,32 @@ def test_first_request_after_all_connections_were_terminated_has_a_connection_wi
         assert set(pauses) <= {0.0}
         for each in taken:
             pool.putconn(each)
+
+
+def test_connection_in_constant_use_is_checked_without_a_round_trip():
+    with pool_of(size=1) as pool:
+        fill(pool, 1)
+        taken = pool.getconn()
+        with postgresql_round_trips(taken) as counted:
+            for _ in range(3):
+                pool.putconn(taken)
+                assert pool.getconn() is taken
+        assert counted == [0]
+        pool.putconn(taken)
+
+
+def test_connection_that_was_idle_for_a_second_is_checked_with_a_round_trip(monkeypatch):
+    """A server may disappear without a message, and then the socket looks as before."""
+    with pool_of(size=1) as pool:
+        fill(pool, 1)
+        taken = pool.getconn()
+        now = connections.monotonic()
+        monkeypatch.setattr(connections, "monotonic", lambda: now + connections.TRUSTED_SECONDS)
+        with postgresql_round_trips(taken) as counted:
+            pool.putconn(taken)
+            assert pool.getconn() is taken
+        assert counted == [1]
+        pool.putconn(taken)
 
 
 def test_places_are_free_as_soon_as_an_unavailable_server_is_back(monkeypatch):

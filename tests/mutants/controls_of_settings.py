@@ -247,6 +247,20 @@ OF_SETTINGS = [
         f"{POOL}::test_first_request_after_all_connections_were_terminated_has_a_connection_without_a_pause[16]",
     ),
     off(
+        "a socket that the server has closed is noticed",
+        "config/connections.py",
+        " or _has_input(connection)",
+        "",
+        f"{POOL}::test_first_request_after_all_connections_were_terminated_has_a_connection_without_a_pause[1]",
+    ),
+    off(
+        "a connection that was idle is checked",
+        "config/connections.py",
+        "now - taken_at >= TRUSTED_SECONDS or ",
+        "",
+        f"{POOL}::test_connection_that_was_idle_for_a_second_is_checked_with_a_round_trip",
+    ),
+    off(
         "no attempt to connect occupies a place while it waits",
         "config/connections.py",
         ', "reconnect_timeout": 0',
