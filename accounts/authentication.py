@@ -26,7 +26,7 @@ logger = structlog.get_logger("accounts.authentication")
 
 def current_membership(user: User) -> Membership | None:
     """Return the membership of `user` in the active tenant, if it has not ended, from the database."""
-    membership = Membership.objects.filter(user_id=user.pk, ended_at=None).first()
+    membership = Membership.objects.current().filter(user_id=user.pk).first()
     if membership is not None:
         membership.user = user
     return membership
@@ -80,13 +80,15 @@ def admit(user_id: UUID, tenant_id: UUID, *, issued_at: datetime, by_log_in: boo
     An access token ends with its log-in; a personal token has a separate expiry. Raises InvalidToken,
     TenantMismatch, NotAMember.
     """
-    user = User.objects.filter(pk=user_id, is_active=True).first()
-    if user is None or (by_log_in and not user.accepts_log_in_of(issued_at)):
-        raise InvalidToken("The log-in of the token has ended.")
     tenant = get_active_tenant()
+    membership = None
+    if tenant is not None:
+        membership = Membership.objects.current().filter(user_id=user_id).select_related("user").first()
+    user = membership.user if membership else User.objects.filter(pk=user_id).first()
+    if user is None or not user.is_active or (by_log_in and not user.accepts_log_in_of(issued_at)):
+        raise InvalidToken("The log-in of the token has ended.")
     if tenant is None or tenant_id != tenant.pk:  # the resolvers refuse this too, if they are switched on
         raise TenantMismatch
-    membership = current_membership(user)
     if membership is None:
         raise NotAMember
     if not membership.accepts_credentials_of(issued_at):

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from celery import shared_task
-from django.contrib.sessions.backends.db import SessionStore
 
 from accounts import audit
 from accounts.actions import (
@@ -20,6 +19,7 @@ from accounts.actions import (
 from accounts.actions.account_erasure import erase_due_accounts
 from accounts.emails import account_emails, user_emails
 from accounts.models import ExportFailure
+from accounts.session_store import SessionStore
 from tenancy.context import tenant_context
 from tenancy.jobs import SystemTask, TenantTask
 from tenancy.outbox.models import OutboxJob

@@ -1,14 +1,18 @@
 """The client address of a request, and the membership of its user on this host."""
 
 from collections.abc import Callable
+from typing import cast
 
+from django.contrib.auth import middleware
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.functional import SimpleLazyObject
 
 from accounts.audit import client_address
 from accounts.authentication import current_membership
 from accounts.models import User
+from accounts.session_store import SessionStore
 from tenancy.clients import address_of
 from tenancy.context import get_active_tenant, own_time_zone
 from tenancy.sessions import bound_at, is_bound_here
@@ -26,6 +30,15 @@ class ClientAddressMiddleware:
             return self.get_response(request)
         finally:
             client_address.reset(token)
+
+
+class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
+    """Django's middleware, with the user who was read together with the session."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        session = cast(SessionStore, request.session)
+        request.user = SimpleLazyObject(lambda: session.read_user() or middleware.get_user(request))
 
 
 class MembershipMiddleware:
@@ -55,7 +68,7 @@ class MembershipMiddleware:
         membership = None
         belongs = is_bound_here(request.session) and user.accepts_log_in_of(bound_at(request.session))
         if belongs and get_active_tenant() is not None:
-            membership = current_membership(user)
+            membership = cast(SessionStore, request.session).read_membership(user) or current_membership(user)
             belongs = membership is not None and membership.accepts_credentials_of(bound_at(request.session))
         if belongs:
             request.membership = membership  # type: ignore[attr-defined]

@@ -30,7 +30,6 @@ INSTALLED_APPS = [
     "config",  # makes the Celery application known to every process
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
@@ -99,6 +98,7 @@ TENANCY = {
     "SHARED_MODELS": {
         "accounts.Account": "the tenants themselves, which are looked up before one is active",
         "accounts.Domain": "host names, which are looked up before a tenant is active",
+        "accounts.Session": "sessions, whose tenant MembershipMiddleware compares with that of the request",
         "accounts.User": "users, who can belong to several tenants",
         "accounts.User_groups": "platform permissions of users",
         "accounts.User_user_permissions": "platform permissions of users",
@@ -109,7 +109,6 @@ TENANCY = {
         "auth.Permission": "names of permissions",
         "contenttypes.ContentType": "names of models",
         "mfa.Authenticator": "encrypted authenticator apps and recovery codes of users",
-        "sessions.Session": "sessions, whose tenant MembershipMiddleware compares with that of the request",
         "tenancy.DailyRun": "the day on which a daily job was last started; contains ids only",
         "tenancy.OutboxJob": "jobs that are not done, which the relay reads for all tenants; names and ids only",
     },
@@ -131,7 +130,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.AuthenticationMiddleware",
     "accounts.middleware.ClientAddressMiddleware",
     "frontend.shared.in_place.AnswerInPlaceMiddleware",
     "accounts.middleware.MembershipMiddleware",

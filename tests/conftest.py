@@ -76,12 +76,12 @@ def _hosts_are_cached_for_the_whole_test():
 @pytest.fixture(scope="session", autouse=True)
 def _nothing_is_ended_for_being_slow():
     """On a slow machine a test may hold a lock or a transaction for longer than the role may."""
-    connection_created.connect(_lift_limits)
+    connection_created.connect(lift_limits)
     yield
-    connection_created.disconnect(_lift_limits)
+    connection_created.disconnect(lift_limits)
 
 
-def _lift_limits(connection, **_options):
+def lift_limits(connection, **_options):
     for name in LIMITS:
         connection.connection.execute(f"SET {name} = 0")
 

@@ -11,6 +11,7 @@ from accounts.models.invitations import Invitation
 from accounts.models.memberships import Membership
 from accounts.models.notifications import Notification
 from accounts.models.people import User
+from accounts.models.sessions import Session
 from accounts.roles import Role
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Notification",
     "RefreshFamily",
     "Role",
+    "Session",
     "UploadURL",
     "User",
 ]

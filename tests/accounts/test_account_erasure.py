@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import pytest
 from django.apps import apps
-from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
@@ -16,7 +15,7 @@ from django.utils import timezone
 from accounts.actions import account_erasure
 from accounts.actions.accounts import create_account
 from accounts.jobs import erase_deleted
-from accounts.models import Account, AuditEntry, Domain, User
+from accounts.models import Account, AuditEntry, Domain, Session, User
 from projects.models import Label
 from tenancy.context import tenant_context
 from tenancy.fields import TenantForeignKey

@@ -4,11 +4,10 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts.jobs import remove_expired, remove_expired_sessions
-from accounts.models import ApiToken, IdempotencyKey, RefreshFamily
+from accounts.models import ApiToken, IdempotencyKey, RefreshFamily, Session
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
 

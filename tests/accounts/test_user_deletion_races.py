@@ -5,7 +5,6 @@ import threading
 import pytest
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.mfa.models import Authenticator
-from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from accounts.actions.acceptance import accept_invitation
@@ -16,7 +15,7 @@ from accounts.actions.user_deletion import delete_user
 from accounts.emails.links import password_link
 from accounts.exceptions import Gone
 from accounts.files.names import avatar_file
-from accounts.models import Account, ApiToken, Membership, RefreshFamily, User
+from accounts.models import Account, ApiToken, Membership, RefreshFamily, Session, User
 from tenancy.context import tenant_context
 from tenancy.storage import storage
 from tenancy.testing import PASSWORD, TenantClient, join, membership_of

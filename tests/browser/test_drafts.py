@@ -3,10 +3,10 @@
 from contextlib import contextmanager
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from playwright.sync_api import expect
 
+from accounts.models import Session
 from tasks.actions.comments import create_comment
 from tasks.actions.tasks import create_task, update_task
 from tasks.models import Comment, Task

@@ -13,7 +13,7 @@ from tasks.actions.tasks import create_task, update_task
 from tenancy.context import tenant_context
 from tenancy.testing import join, make_user, membership_of
 
-PERSON = 3  # session, user, membership
+PERSON = 1  # session, user and membership
 
 
 def fill(tenant, user, key, tasks):

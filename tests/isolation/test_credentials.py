@@ -7,8 +7,10 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.models import Membership
+from accounts.models import Membership, Session
+from accounts.session_store import SessionStore
 from tenancy.context import tenant_context
+from tenancy.testing import membership_of
 from tenancy.tokens import issue
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +53,75 @@ def test_a_session_ends_with_the_membership(client, acme, bob):
     assert ours.get(PROJECTS).status_code == 401
 
 
+def test_session_ends_with_the_user(client, acme, bob):
+    ours = client.as_(bob)
+    type(bob).objects.filter(pk=bob.pk).update(is_active=False)
+    assert_no_access(ours)
+
+
+def test_session_ends_with_the_password(client, acme, bob):
+    ours = client.as_(bob)
+    bob.set_password("another password")
+    bob.save()
+    assert_no_access(ours)
+    assert not Session.objects.exists()  # Django has deleted it
+
+
+def test_expired_session_gives_no_access(client, acme, bob):
+    ours = client.as_(bob)
+    Session.objects.update(expire_date=timezone.now())
+    assert_no_access(ours)
+
+
+@pytest.mark.parametrize("host", ["acme", "public"])
+def test_session_whose_row_was_given_to_another_user_gives_no_access(client, acme, alice, bob, host):
+    """The column says whose user and membership are read; the data say who has logged in."""
+    ours = client.as_(bob) if host == "acme" else public_session(client, bob)
+    Session.objects.update(user=alice)
+    assert_no_access(ours)
+
+
+@pytest.mark.parametrize("host", ["acme", "public"])
+def test_session_whose_row_lost_its_user_gives_no_access(client, acme, bob, host):
+    ours = client.as_(bob) if host == "acme" else public_session(client, bob)
+    Session.objects.update(user=None)
+    assert_no_access(ours)
+
+
+def test_session_with_the_data_of_another_user_gives_no_access(client, acme, alice, bob):
+    ours, theirs = client.as_(bob), client.as_(alice)
+    key = settings.SESSION_COOKIE_NAME
+    data = Session.objects.get(pk=theirs.cookies[key].value).session_data
+    Session.objects.filter(pk=ours.cookies[key].value).update(session_data=data)
+    assert_no_access(ours)
+    assert theirs.get("/").status_code == 200
+
+
+def test_membership_read_with_a_session_is_of_its_tenant_and_user(client, acme, globex, alice, charlie):
+    ours = client.as_(charlie, at=acme)
+    session = SessionStore(ours.cookies[settings.SESSION_COOKIE_NAME].value)
+    with tenant_context(acme):
+        session.load()
+        assert session.read_membership(charlie) == membership_of(charlie, acme)
+        assert session.read_membership(alice) is None
+    with tenant_context(globex):
+        assert session.read_membership(charlie) is None
+
+
+def public_session(client, user):
+    public = client.at(None)
+    public.log_in(user)
+    return public
+
+
+def assert_no_access(client):
+    """A page of a logged-in user redirects to the log-in, and the API of an account answers 401."""
+    page = client.get("/" if client.tenant else "/auth/")
+    assert (page.status_code, page["Location"].partition("?")[0]) == (302, "/auth/login/")
+    if client.tenant:
+        assert client.get(PROJECTS).status_code == 401
+
+
 def test_demoted_member_cannot_write(client, acme, bob):
     ours = client.as_(bob)
     with tenant_context(acme):
@@ -83,6 +154,13 @@ def test_a_token_ends_with_the_membership(client, acme, bob):
         Membership.objects.filter(user=bob).update(ended_at=timezone.now())
     answer = ours.get(PROJECTS)
     assert (answer.status_code, answer.json()["code"]) == (403, "not_a_member")
+
+
+def test_token_ends_with_the_user(client, acme, bob):
+    ours = client.at(acme).with_token(bob)
+    type(bob).objects.filter(pk=bob.pk).update(is_active=False)
+    answer = ours.get(PROJECTS)
+    assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
 
 
 def claims(user, tenant, /, **changes):

@@ -247,8 +247,8 @@ OF_PEOPLE: list[Mutant] = [
     off(
         "tokens end with the other log-ins",
         "accounts/authentication.py",
-        "if user is None or (by_log_in and not user.accepts_log_in_of(issued_at)):",
-        "if user is None:",
+        " or (by_log_in and not user.accepts_log_in_of(issued_at)):",
+        ":",
         f"{LOGIN}::test_user_ends_all_other_sessions",
     ),
     off(

@@ -7,11 +7,10 @@ import time
 
 import pytest
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts.live.watch import EVERY
-from accounts.models import Account, Membership, User
+from accounts.models import Account, Membership, Session, User
 from tenancy.context import tenant_context
 from tests.accounts.forged_tokens import forge
 from tests.accounts.live.clients import PROTOCOL

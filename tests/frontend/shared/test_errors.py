@@ -76,7 +76,7 @@ def test_a_failure_asks_nothing_of_the_database(
     browser.raise_request_exception = False
     browser.get("/")  # the host is known now
     monkeypatch.setattr(views, "_with_counts", fail)
-    with django_assert_num_queries(3):  # session, person and membership; none by the page
+    with django_assert_num_queries(1):  # session, user and membership; none by the page
         response = browser.get("/")
     seen = page(response)
     assert response.status_code == status
