@@ -38,6 +38,8 @@ NO_TEXT = {
     "accounts.IdempotencyKey.request_hash": "a hash",
     "accounts.IdempotencyKey.body_hash": "a hash",
     "accounts.IdempotencyKey.body": "an answer, as it was sent",
+    "accounts.Session.session_key": "small letters and digits",
+    "accounts.Session.session_data": "encoded and signed",
     "accounts.User.password": "a hash",
     "accounts.User.time_zone": "the name of a time zone",
     "projects.Project.key": "capital letters and digits",
