@@ -1,7 +1,7 @@
 """The client address of a request, and the membership of its user on this host."""
 
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 from django.contrib.auth import middleware
 from django.contrib.auth.models import AnonymousUser
@@ -38,7 +38,8 @@ class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
         session = cast(SessionStore, request.session)
-        request.user = SimpleLazyObject(lambda: session.read_user() or middleware.get_user(request))
+        user: Any = SimpleLazyObject(lambda: session.read_user() or middleware.get_user(request))
+        request.user = user
 
 
 class MembershipMiddleware:

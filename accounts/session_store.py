@@ -1,7 +1,7 @@
 """Sessions in the database: `SESSION_ENGINE`."""
 
 import re
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -64,25 +64,23 @@ class SessionStore(db.SessionStore):
         return member
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
-        row: Session = super().create_model_instance(data)
+        row = cast(Session, super().create_model_instance(data))
         row.user_id = data.get(SESSION_KEY)
         return row
 
     def _find(self) -> Session | None:
-        """Return the row with its user."""
-        now = timezone.now()
+        """Return the row with its user, and set the membership."""
+        key, now = self.session_key or "", timezone.now()
+        self.membership = None
         if get_active_tenant() is not None:
             members = Membership.objects.current().select_related("user")
-            with_session = members.filter(
-                user__sessions__session_key=self.session_key, user__sessions__expire_date__gt=now
-            )
-            self.membership = with_session.annotate(session_data=F("user__sessions__session_data")).first()
-            if self.membership is not None:
-                data = self.membership.session_data
-                return Session(session_key=self.session_key, session_data=data, user=self.membership.user)
+            with_session = members.filter(user__sessions__session_key=key, user__sessions__expire_date__gt=now)
+            found: Any = with_session.annotate(session_data=F("user__sessions__session_data")).first()
+            if found is not None:
+                self.membership = found
+                return Session(session_key=key, session_data=found.session_data, user=found.user)
         # On the public site, and for a session of an anonymous user or of a user who is no member.
-        rows = Session.objects.select_related("user")
-        return rows.filter(session_key=self.session_key, expire_date__gt=now).first()
+        return Session.objects.select_related("user").filter(session_key=key, expire_date__gt=now).first()
 
     def _validate_session_key(self, key: Any) -> bool:
         return bool(key) and KEY.fullmatch(key) is not None
