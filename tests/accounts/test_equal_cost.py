@@ -46,7 +46,7 @@ def shape(sql):
 
 @pytest.fixture
 def measure(monkeypatch, django_capture_on_commit_callbacks):
-    """Measure what a block does: `with measure() as cost`. Jobs are those that it asks the broker for, too."""
+    """Count the operations of a block: `with measure() as cost`. Jobs include those sent to the broker directly."""
     monkeypatch.setattr(routing.in_process, "seconds", 0)  # every block looks the account up
 
     @contextmanager
