@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from websockets.exceptions import InvalidStatus
 
-from accounts.models import Account, Membership, User
+from accounts.models import Account, Membership, Session, User
 from tenancy.context import tenant_context
 from tenancy.testing import TenantClient, join
 from tenancy.tokens import issue
@@ -175,6 +175,14 @@ def test_a_session_from_before_the_password_was_changed(office):
     cookie, person = office.cookie(), office.people["member"]
     person.set_password("another one")
     person.save()
+    opening = office.open([PROTOCOL], origin=office.origin, headers={"Cookie": cookie})
+    assert closed(opening) == (4401, "not_authenticated")
+
+
+def test_session_whose_row_has_another_user_is_refused(office):
+    cookie = office.cookie()
+    key = cookie.partition("=")[2]
+    Session.objects.filter(session_key=key).update(user=office.people["owner"])
     opening = office.open([PROTOCOL], origin=office.origin, headers={"Cookie": cookie})
     assert closed(opening) == (4401, "not_authenticated")
 
