@@ -46,7 +46,7 @@ class SessionStore(db.SessionStore):
     def read_user(self) -> User | None:
         """Return the user of the session, as read with it, if `django.contrib.auth.get_user()` would return them.
 
-        Otherwise None. Then Django has to decide: after a rotation of keys it also saves the session anew.
+        Otherwise None. Then Django has to decide: after a rotation of keys it also saves the session under a new key.
         """
         user_id, backend, found = (self.get(key, "") for key in (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY))
         user = self.user
