@@ -1,4 +1,4 @@
-"""The Celery tasks of accounts: emails, the audit log of refused log-ins, and the removal of expired rows."""
+"""Jobs of accounts: emails, the audit log of refused log-ins, and the removal of expired rows."""
 
 from datetime import date, datetime
 from typing import Any

@@ -87,7 +87,7 @@ class Application(ASGIHandler):
         return None
 
     def _respond(self, scope: Any, body: Body) -> HttpResponseBase:
-        """Return the response of middleware and view. It is closed unless it is streamed, and can still be sent."""
+        """Return the response of middleware and view. One that is not streamed is closed; it can still be sent."""
         set_script_prefix(get_script_prefix(scope))
         request_started.send(sender=self.__class__, scope=scope)
         try:

@@ -52,7 +52,7 @@ def database(url: str, *, pool_size: int, pool_seconds: int) -> Settings:
     """
     parsed: Settings = environ.Env.db_url_config(url)
     options = {**bounds(pool_seconds), **parsed.get("OPTIONS", {})}
-    if pool_size:  # threads come and go with requests under ASGI, so connections must not belong to them
+    if pool_size:  # a web process has more threads than connections, so connections must not belong to threads
         # No pause between attempts to connect: an attempt that waits occupies a place of the pool, also when the
         # server is available again. The next request makes a new attempt.
         connecting = {"check": check_connection, "reconnect_timeout": 0}

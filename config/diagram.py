@@ -1,5 +1,6 @@
-"""The entity-relationship diagram of docs/architecture.md, from the models: `python -m config.diagram`."""
+"""The entity-relationship diagram of docs/architecture.md, from the models. CONTRIBUTING.md has the command."""
 
+import os
 from collections.abc import Iterator
 
 from django.apps import apps
@@ -30,5 +31,6 @@ def _relations(model: type[Model]) -> Iterator[str]:
 if __name__ == "__main__":
     import django
 
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     print("\n".join(lines()))  # noqa: T201  # a program that prints

@@ -243,7 +243,7 @@ GROUPS: dict[str, list[Variable]] = {
             "MAIL_FOLDER",
             "str",
             "",
-            "instead of sending mail, keep it in this folder and show it to all visitors at `/mails/`; only where "
+            "instead of sending mail, keep it in this folder and show it to every client at `/mails/`; only where "
             "`BASE_DOMAIN` is `localhost`",
             "none; the demo's own",
             rule=rules.folder,

@@ -61,7 +61,7 @@ TAGS = {
     "comments": "Comments on tasks.",
     "attachments": "Files attached to tasks and comments.",
     "search": "Full-text search in tasks, subtasks and comments.",
-    "activity": "The history of projects.",
+    "activity": "What has happened in projects.",
     "notifications": "The inbox of the user.",
     "exports": "Exports of projects and of the account, written by a job.",
     "audit": "The audit log of the account.",

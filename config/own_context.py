@@ -9,8 +9,8 @@ class OwnContext:
     """ASGI middleware, the outermost one: every request and socket begins with an empty context.
 
     Code that reads a body makes the server listen to the connection again, and asyncio handles later data in the
-    context of the reader. The next request of the connection would inherit that context: the tenant of the last
-    request, and its ended thread, in which the next view could not be called.
+    context of the reader. The next request of the connection would inherit that context, with the tenant of the last
+    request.
     """
 
     def __init__(self, application: Any) -> None:

@@ -1,7 +1,7 @@
 """Fractional indexing: ranks are texts that order rows, with room for a new rank between any two.
 
-A rank is a number between 0 and 1 in base 62: five digits that count neighbours, then a fraction where something was
-put between two neighbours. It needs the order of bytes, as `RankField` has it (`COLLATE "C"`). Two moves to one place
+A rank is a number between 0 and 1 in base 62: five digits that count neighbors, then a fraction where something was
+put between two neighbors. It needs the order of bytes, as `RankField` has it (`COLLATE "C"`). Two moves to one place
 at the same moment can give two rows one rank, so queries order by rank and then id.
 
 Every function raises ValueError where there is no room, and for texts that are not ranks. The remedy is the same: lock
@@ -72,7 +72,7 @@ def between(low: str, high: str) -> str:
 
 
 def in_gap(low: str | None, high: str | None) -> str:
-    """Return a rank between two neighbours, of which None stands for the beginning or the end of the list."""
+    """Return a rank between two neighbors, of which None stands for the beginning or the end of the list."""
     if low is not None and high is not None:
         return between(low, high)
     if high is not None:

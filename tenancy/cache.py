@@ -93,7 +93,7 @@ class TenantRedisCache(RedisCache):
     because Redis increments them. Use them for limits, never for authentication or authorization.
     """
 
-    # Django creates a cache object for each thread, and ASGI uses a thread for each request. A shared client (they are
+    # Django creates a cache object for each context, and each request has a context. A shared client (they are
     # thread-safe) avoids a new connection to Redis for each request.
     clients: ClassVar[dict[str, Any]] = {}
 

@@ -22,6 +22,8 @@ class TenantMiddleware:
 
     Runs first, so that other middleware only gets requests with a valid host. The view `TENANCY["REFUSAL_VIEW"]`,
     called with the request and the Refused, renders refusals.
+
+    `config.application` calls it synchronously. The asynchronous variant is for other projects, with Django's handler.
     """
 
     sync_capable = async_capable = True

@@ -81,7 +81,7 @@ class TenantStorage(S3Storage):  # type: ignore[misc]
 
     @cached_property
     def connection(self) -> Any:
-        """The connection of the process. Creating one takes 50 ms, and with ASGI each request has its own thread.
+        """The connection of the process. Creating one takes 50 ms, and the base class creates one for each thread.
 
         Threads share only its client, which is thread-safe.
         """

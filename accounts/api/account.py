@@ -13,8 +13,8 @@ from accounts.actions.account_deletion import delete_account, restore_account
 from accounts.actions.accounts import update_account
 from accounts.actions.locks import lock_account
 from accounts.actions.members import transfer_account
+from accounts.hues import HUES
 from accounts.models import Account, MediaAccess, Membership
-from accounts.models.accounts import HUES
 from accounts.rest import preconditions
 from accounts.rest.documentation import Operation, example_id
 from accounts.rest.serializers import Choice, EmptyBody, Moment, RowField, StrictSerializer, Text

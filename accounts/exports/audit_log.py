@@ -50,7 +50,7 @@ def as_file(request: HttpRequest, rows: QuerySet[AuditEntry], format_: str) -> S
 
 
 async def _in_threads(pieces: Generator[bytes]) -> AsyncIterator[bytes]:
-    """Have each piece made in the thread of the request, which others have in between."""
+    """Create each chunk in the thread of the streamed response, which does other work between two chunks."""
     try:
         while (piece := await sync_to_async(_next)(pieces)) is not None:
             yield piece

@@ -8,12 +8,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.hues import HUES
 from accounts.plans import Plan
 from accounts.slugs import refuse_reserved_slug
 from tenancy.models import AbstractDomain, AbstractTenant
-
-# Of accent colors, in degrees of OKLCH: `frontend/shared/accents.py` derives readable colors from them.
-HUES = range(0, 360, 15)
 
 
 class Color(models.TextChoices):
@@ -38,7 +36,7 @@ class MediaAccess(models.TextChoices):
 
 
 class Account(AbstractTenant):
-    """A customer: the tenant. Its slug is its subdomain."""
+    """The tenant of this product. Its slug is its subdomain."""
 
     DELETION_GRACE: ClassVar = timedelta(days=14)  # in which a requested deletion can be cancelled
 

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.actions.accounts import update_account
+from accounts.hues import HUES
 from accounts.models import Account
-from accounts.models.accounts import HUES
 from accounts.models.attachments import occupied_bytes
 from accounts.permissions import may, require
 from accounts.plans import LIMITS, Plan

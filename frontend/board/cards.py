@@ -1,7 +1,7 @@
 """The cards of a board and their HTML.
 
-Rendering the cards took most of the time of a board, and few cards change between two requests. So each process caches
-the HTML of cards. No invalidation is needed: the key is everything that a card shows, because its template gets
+Without a cache, rendering takes most of the time of a board. Few cards change between two requests, so each process
+caches the HTML of cards. No invalidation is needed: the key is everything that a card shows, because its template gets
 nothing else.
 """
 
@@ -20,20 +20,13 @@ from django.utils.translation import get_language
 
 from accounts.models import Membership
 from frontend.board.columns import Column
+from frontend.shared.frame import Person
 from tasks.models import Assignment, Priority, Task, TaskLabel
 from tenancy.clock import current_date
 from tenancy.context import require_active_tenant
 from tenancy.folding import sort_key
 
 KEPT = 4096  # cards of about 2 kB each
-
-
-class Person(NamedTuple):
-    """A member as `shared/components/person.html` shows them."""
-
-    id: UUID
-    name: str
-    avatar: str
 
 
 class Tag(NamedTuple):

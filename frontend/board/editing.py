@@ -45,7 +45,7 @@ def _move(task: Task, actor: Membership, **place: Any) -> Task:
 
 
 def _destination(task: Task, step: str, **fields: Any) -> dict[str, Any]:
-    """Return the arguments of the action: the fields that were sent, or the neighbour that is one step away."""
+    """Return the arguments of the action: the fields that were sent, or the neighbor that is one step away."""
     given = {name: value for name, value in fields.items() if value is not None}
     if not step:
         return given

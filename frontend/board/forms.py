@@ -25,7 +25,7 @@ class NewTask(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class PlaceTask(forms.Form):
-    """The place of `task` on the board: a step within its column, or a column and a neighbour."""
+    """The place of `task` on the board: a step within its column, or a column and a neighbor."""
 
     step = forms.ChoiceField(choices=[(each, each) for each in ("top", "up", "down", "end")], required=False)
     status = forms.ModelChoiceField(queryset=Status.objects.none(), required=False)

@@ -7,7 +7,7 @@ largest chroma that sRGB can show at that lightness, up to a limit.
 import sys
 from math import cos, radians, sin
 
-from accounts.models.accounts import HUES
+from accounts.hues import HUES
 
 LIGHT, DARK = (0.50, 0.45), (0.75, 0.80)  # of the accent and of hovered elements in each theme, as in tokens.css
 MOST_LIGHT, MOST_DARK = 0.17, 0.13

@@ -1,8 +1,8 @@
 """The HTML of parts of pages that each process caches.
 
-Rendering them took most of the time of a page, and most show the same as in the request before. No invalidation is
-needed: the key is everything that a part shows, because its template gets nothing else. The template gets no request
-either, so the HTML contains neither a CSRF token nor the nonce of the content security policy.
+Without a cache, rendering them takes most of the time of a page, and most are the same as in the last request. No
+invalidation is needed: the key is everything that a part shows, because its template gets nothing else. The template
+gets no request either, so the HTML contains neither a CSRF token nor the nonce of the content security policy.
 """
 
 from dataclasses import dataclass, fields

@@ -135,7 +135,7 @@ def delete_project(*, project: Project, actor: Membership) -> None:
 
 @transaction.atomic
 def set_on_roadmap(*, project: Project, actor: Membership, shown: bool) -> Project:
-    """Show a project to all visitors of the public roadmap, or stop showing it.
+    """Show a project to every client on the public roadmap, or stop showing it.
 
     Raises PermissionDenied, ValidationError for a private one, Gone when it was deleted meanwhile.
     """

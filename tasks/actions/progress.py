@@ -38,7 +38,7 @@ def move_task(*, task: Task, actor: Membership, version: int | None = None, **pl
     """Put a task into the column of `status`, by default its own, next to another task or else at the end.
 
     `version`, if given, must be the current version of the task. Raises PermissionDenied, ValidationError for
-    a neighbour that is not in that column and for two neighbours, StaleVersion, Gone when the task was deleted
+    a neighbor that is not in that column and for two neighbors, StaleVersion, Gone when the task was deleted
     meanwhile.
     """
     task = lock_task_for(actor, "task.write", task)

@@ -70,7 +70,7 @@ def _change(subtask: Subtask, actor: Membership, fields: SubtaskFields) -> Subta
 def move_subtask(*, subtask: Subtask, actor: Membership, before: Subtask | None = None, step: int = 0) -> Subtask:
     """Put a subtask before another one of its task, or `step` places down its list (up below 0), as far as that goes.
 
-    Raises PermissionDenied, ValidationError for a neighbour that is not in the list, Gone when it was deleted
+    Raises PermissionDenied, ValidationError for a neighbor that is not in the list, Gone when it was deleted
     meanwhile.
     """
     subtask = _lock_subtask(subtask, actor)

@@ -270,7 +270,7 @@ def test_without_redis_users_log_in_at_the_account(public, browser, token, setti
     assert take(browser, token)["Location"] == LOG_IN
 
 
-# Attack 32 -----------------------------------------------------------------------------------------------------------
+# Attack 27 -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

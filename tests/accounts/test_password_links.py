@@ -70,7 +70,7 @@ def test_link_of_an_account_with_a_custom_domain_uses_it(client, acme, bob, post
     assert post.link()[0] == "work.acme.example:8000"
 
 
-# Attack 18: on another host ------------------------------------------------------------------------------------------
+# Attack 34: on another host ------------------------------------------------------------------------------------------
 
 
 def test_link_of_one_account_is_not_found_at_another(client, acme, globex, bob, charlie, post):
@@ -102,7 +102,7 @@ def test_reset_started_at_one_account_cannot_continue_at_another(client, acme, g
     assert there.post(page, {"password1": NEW, "password2": NEW}).status_code == 404
 
 
-# Attack 21: a forged host --------------------------------------------------------------------------------------------
+# Attack 26: a forged host --------------------------------------------------------------------------------------------
 
 
 def test_link_ignores_the_host_header(client, acme, bob, post):

@@ -35,4 +35,4 @@ def test_page_has_the_five_paths():
 def test_diagram_shows_the_models():
     shown = re.search(r"```mermaid\n(erDiagram\n.*?)```", PAGE, re.DOTALL)
     assert shown
-    assert shown[1].splitlines() == list(lines()), "Run `python -m config.diagram` and paste its output."
+    assert shown[1].splitlines() == list(lines()), "Paste the output of config.diagram: see CONTRIBUTING.md."

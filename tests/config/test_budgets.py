@@ -49,7 +49,7 @@ def cost_of(pooled):
 
 @pytest.mark.parametrize("name", ["tasks", "subtasks"])
 def test_list_of_the_api_takes_two_statements_and_one_message_to_redis(client, acme, bob, subtask, cost_of, name):
-    """Both hold for every credential: that of the member, then the rows; the message counts the request."""
+    """For an access token and a session: one statement for the member, one for the rows, a message for the limits."""
     for ours in (client.at(acme).with_token(bob), client.as_(bob)):
         assert cost_of(ours, f"/api/v1/{name}/?page_size=10") == (2, 1)
 

@@ -93,7 +93,7 @@ def test_every_operation_has_its_own_camel_case_id():
         ("DELETE /api/v1/labels/{id}/", "deleteLabel"),
     ],
 )
-def test_id_of_an_operation(operation, name):
+def test_operation_id_is_a_verb_and_a_noun(operation, name):
     assert dict(OPERATIONS)[operation]["operationId"] == name
 
 

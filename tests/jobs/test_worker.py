@@ -27,7 +27,7 @@ def test_a_job_runs_for_its_tenant(working, acme, globex, labels, outbox_is_empt
 
 
 def test_canvases_of_two_tenants_on_one_worker_are_isolated(working, acme, globex, labels, outbox_is_empty, tmp_path):
-    """Attack 25."""
+    """Attack 41."""
     for tenant in (acme, globex):
         slug = tenant.slug
         with tenant_context(tenant):
@@ -81,7 +81,7 @@ def test_platform_job_has_no_tenant_after_a_job_left_one_active(jobs, acme, tmp_
     assert seen.read_text() == "None"
 
 
-# Attack 24 ---------------------------------------------------------------------------------------------------------
+# Attack 40 ---------------------------------------------------------------------------------------------------------
 
 
 def test_jobs_of_a_tenant_that_is_gone_or_suspended_are_dropped(working, acme, globex, labels, outbox_is_empty):

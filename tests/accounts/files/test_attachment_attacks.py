@@ -1,4 +1,4 @@
-"""Attacks 26 to 29 on files: hostile names, modified presigned URLs, active content, permissions.
+"""Attacks 45 to 47 on files: hostile names, modified presigned URLs, active content. Also permissions.
 
 URLs that S3 signs are tried against the real server.
 """

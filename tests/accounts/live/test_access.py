@@ -1,4 +1,4 @@
-"""A person who loses access loses the socket or the subscription. Attacks 20 and 23.
+"""A person who loses access loses the socket or the subscription. Attacks 36, 44 and 69.
 
 Five seconds are promised. The watch looks often enough for that; how soon it acts is measured in benchmarks/fanout.py.
 """

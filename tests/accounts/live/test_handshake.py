@@ -1,4 +1,4 @@
-"""Who gets a socket: hosts, pages, cookies and tokens. Attacks 18, 19, 21 and 22."""
+"""Who gets a socket: hosts, pages, cookies and tokens. Attacks 26, 33, 35, 36 and 43 of docs/attacks.md."""
 
 import time
 from datetime import timedelta
@@ -98,7 +98,7 @@ def test_forwarded_hosts_are_not_believed(office, other_office):
 # Credentials -------------------------------------------------------------------------------------------------------
 
 
-def test_without_credentials(office):
+def test_socket_without_credentials_is_closed(office):
     assert closed(office.open([PROTOCOL])) == (4401, "not_authenticated")
     assert closed(office.open([PROTOCOL], origin=office.origin)) == (4401, "not_authenticated")
     cookies = {"Cookie": "sessionid=unknown"}
@@ -117,7 +117,7 @@ def test_missing_subprotocol_closes_with_1002(office, protocols):
     assert (code, reason) == (1002, "offer the subprotocol commonhold.v1")
 
 
-def test_a_token_that_is_wrong(office):
+def test_invalid_token_closes_the_socket(office):
     person = office.people["member"]
     access, refresh = issue(user_id=person.pk, tenant=office.tenant)
     for text in (
@@ -135,14 +135,14 @@ def test_a_token_that_is_wrong(office):
         assert closed(office.open([PROTOCOL, f"bearer.{text}"])) == (4401, "invalid_token"), text
 
 
-def test_a_token_of_another_account(office, other_office):
+def test_token_of_another_account_closes_the_socket(office, other_office):
     person = office.people["member"]
     join(person, other_office.tenant, "member")  # who belongs to both
     foreign = issue(user_id=person.pk, tenant=other_office.tenant)[0]
     assert closed(office.open([PROTOCOL, f"bearer.{foreign}"])) == (4403, "tenant_mismatch")
 
 
-def test_a_session_of_another_account(office, other_office):
+def test_session_of_another_account_closes_the_socket(office, other_office):
     person = office.people["member"]
     join(person, other_office.tenant, "member")
     client = TenantClient(other_office.tenant).as_(person, at=other_office.tenant)
@@ -171,7 +171,7 @@ def test_inactive_user_is_refused(office):
     assert closed(opening) == (4401, "not_authenticated")
 
 
-def test_a_session_from_before_the_password_was_changed(office):
+def test_session_from_before_a_new_password_closes_the_socket(office):
     cookie, person = office.cookie(), office.people["member"]
     person.set_password("another one")
     person.save()
@@ -187,6 +187,6 @@ def test_session_whose_row_has_another_user_is_refused(office):
     assert closed(opening) == (4401, "not_authenticated")
 
 
-def test_a_suspended_account(office):
+def test_suspended_account_closes_the_socket(office):
     Account.objects.filter(pk=office.tenant.pk).update(suspended_at=timezone.now() - timedelta(seconds=1))
     assert closed(office.with_token()) == (4403, "account_suspended")

@@ -20,7 +20,7 @@ from tests.sample.models import Note
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_subscriptions_of_one_socket(office, note):
+def test_too_many_subscriptions_of_a_socket_are_refused(office, note):
     with tenant_context(office.tenant):
         more = Note.objects.bulk_create(Note(text=str(number)) for number in range(100))
     with office.with_token() as live:
@@ -33,7 +33,7 @@ def test_subscriptions_of_one_socket(office, note):
         live.subscribe(note)
 
 
-def test_frames_of_one_socket(office):
+def test_too_many_frames_close_their_socket_only(office):
     with office.with_token() as live, office.with_token() as bystander:
         for _ in range(200):
             assert live.ask(type="ping") == {"type": "pong"}
@@ -44,7 +44,7 @@ def test_frames_of_one_socket(office):
         assert bystander.ask(type="ping") == {"type": "pong"}
 
 
-def test_sockets_of_one_account(office, other_office):
+def test_too_many_sockets_of_an_account_are_closed(office, other_office):
     Account.objects.filter(pk__in=[office.tenant.pk, other_office.tenant.pk]).update(plan="free")
     limit, protocols = LIMITS["free"].sockets, ["commonhold.v1", f"bearer.{office.token()}"]
 

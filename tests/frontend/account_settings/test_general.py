@@ -151,7 +151,7 @@ def test_only_so_many_addresses_are_kept(client, page, acme, alice, commits):
     assert fresh(acme).slug == "acme"
 
 
-def test_through_the_api_too(client, acme, admin, bob, commits):
+def test_api_renames_the_account_too(client, acme, admin, bob, commits):
     session = client.as_(admin)
     assert client.as_(bob).json("PATCH", "/api/v1/account/", {"slug": "x"}).status_code == 403
     with commits():

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import frontend
+from accounts.hues import HUES
 from accounts.models import Color
-from accounts.models.accounts import HUES
 from frontend.shared.accents import style_sheet, to_linear_rgb
 from frontend.shared.presentation import ACCENTS
 

@@ -1,4 +1,4 @@
-"""A member who loses access to a project loses the subscription. Attack 20."""
+"""A member who loses access to a project loses the subscription. Attack 44."""
 
 from uuid import uuid4
 
