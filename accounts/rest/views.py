@@ -72,7 +72,7 @@ class ReadOnlyTenantViewSet[M: TenantModel](StrictView, GenericViewSet[M]):
     def identify(self, text: str) -> Q:
         """Return the condition for the row that the URL names `text`. Raises Http404."""
         try:
-            return Q(pk=UUID(text))
+            return Q(pk=UUID(str(text)))  # a UUID already if the route has the converter `uuid`
         except ValueError as error:
             raise Http404 from error
 
