@@ -43,6 +43,14 @@ class SessionStore(db.SessionStore):
             self.membership = None
         return data
 
+    async def aload(self) -> dict[str, Any]:
+        """Raise NotImplementedError: no code is asynchronous here, and Django's method reads the data only."""
+        raise NotImplementedError("Read sessions in a thread: see load().")
+
+    async def asave(self, must_create: bool = False) -> None:
+        """Raise NotImplementedError: Django's method writes no user."""
+        raise NotImplementedError("Save sessions in a thread: see save().")
+
     def read_user(self) -> User | None:
         """Return the user of the session, as read with it, if `django.contrib.auth.get_user()` would return them.
 

@@ -19,7 +19,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from accounts.models import Account
 from benchmarks.testdata import Data
 from config.pytest_plugin import find_program
-from frontend.board.cards import html_of
+from frontend.board import cards
 from projects.actions.projects import create_project
 from projects.models import Project, Status
 from tasks.actions.tasks import create_task
@@ -58,7 +58,7 @@ def measure(data: Data) -> str:
         project = _fill(owner)
     client = TenantClient(account).as_(owner.user)
     path = f"/projects/{project.key}/"
-    first, page = _times(client, path, html_of.cache_clear), _times(client, path)
+    first, page = _times(client, path, cards.cache.clear), _times(client, path)
     sent = _sent(client, path)
     column = f"{path}parts/?column={_first_status(account, project).pk}"
     part = _times(client, column)

@@ -9,13 +9,13 @@ from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.signals import request_started
 from django.db import close_old_connections
-from django.http.response import HttpResponseBase
+from django.http.response import FileResponse, HttpResponseBase
 from django.urls import set_script_prefix
 
 from config.bodies import ArrivingBody, Places, WholeBody, receive_all, streams_body
 from config.errors import refuse_body
 from config.fairness import Turn, WaitForTurn
-from config.health import LIVES, alive
+from config.health import LIVES, SERVES, alive
 
 type Body = WholeBody | ArrivingBody
 
@@ -39,6 +39,7 @@ class Application(ASGIHandler):
         super().__init__()
         self._places = Places()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="requests")
+        self._probe = ThreadPoolExecutor(1, thread_name_prefix="readiness")  # must not wait for requests
 
     def load_middleware(self, is_async: bool = False) -> None:
         # No view is async. Async-capable middleware would call a thread for each of its steps.
@@ -59,7 +60,7 @@ class Application(ASGIHandler):
         if body is not None and scope["path"] == LIVES:
             await self.send_response(alive(), send)
         elif body is not None:
-            await self._answer(scope, body, send, self._threads)
+            await self._answer(scope, body, send, self._probe if scope["path"] == SERVES else self._threads)
 
     async def _answer(self, scope: Any, body: Body, send: Any, threads: ThreadPoolExecutor) -> None:
         """Run the request in one of `threads`, and send its response if the client is still there."""
@@ -94,6 +95,8 @@ class Application(ASGIHandler):
             request, refused = self.create_request(scope, body)
             response: Any = refused if request is None else self.get_response(request)
             response._handler_class = self.__class__
+            if isinstance(response, FileResponse):
+                response.block_size = self.chunk_size  # as Django's run_get_response() sets it
             if response.streaming:
                 wrap: Any = _async_pieces if response.is_async else _pieces
                 response.streaming_content = wrap(response.streaming_content)

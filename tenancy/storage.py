@@ -20,6 +20,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.storage import default_storage
+from django.db import close_old_connections
 from django.utils.functional import cached_property
 from storages.backends.s3 import S3Storage
 
@@ -39,6 +40,10 @@ CLIENT = Config(
 )
 
 COPY_SECONDS = 200  # S3 responds to a copy when it is done; for jobs only
+
+
+def _return_connections(**_: Any) -> None:
+    close_old_connections()
 
 
 class StorageUnavailable(Exception):
@@ -83,9 +88,12 @@ class TenantStorage(S3Storage):  # type: ignore[misc]
     def connection(self) -> Any:
         """The connection of the process. Creating one takes 50 ms, and the base class creates one for each thread.
 
-        Threads share only its client, which is thread-safe.
+        Threads share only its client, which is thread-safe. Before each request to S3, the thread returns its
+        connections to PostgreSQL: S3 can take as long as the timeouts of CLIENT. In a transaction it keeps them.
         """
-        return super().connection
+        connection = super().connection
+        connection.meta.client.meta.events.register("before-call.s3", _return_connections)
+        return connection
 
     def _normalize_name(self, name: str) -> str:
         """Return the key of a name. All methods of the base class call this before a request.

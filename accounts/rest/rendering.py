@@ -16,6 +16,7 @@ class JSONRenderer(renderers.JSONRenderer):
     """Writes the JSON of REST framework with orjson, which takes a tenth of the time.
 
     What orjson refuses, such as integers of more than 64 bits, is left to REST framework, which writes it or raises.
+    NaN and infinity become null; no serializer has such numbers.
     Answers are never indented: see AlwaysJSON.
     """
 

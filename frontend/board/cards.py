@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -21,12 +20,13 @@ from django.utils.translation import get_language
 from accounts.models import Membership
 from frontend.board.columns import Column
 from frontend.shared.frame import Person
+from frontend.shared.html_cache import HTMLCache
 from tasks.models import Assignment, Priority, Task, TaskLabel
 from tenancy.clock import current_date
 from tenancy.context import require_active_tenant
 from tenancy.folding import sort_key
 
-KEPT = 4096  # cards of about 2 kB each
+cache = HTMLCache(16 * 2**20)  # cards of about 2 kB each
 
 
 class Tag(NamedTuple):
@@ -91,11 +91,14 @@ def with_cards(
     ]
 
 
-@lru_cache(maxsize=KEPT)
 def html_of(card: Card, around: Surroundings) -> str:
     """Return the HTML of a card, from `board/movable_card.html`."""
-    shown = {"task": card, "query": around.query, "can_write": around.is_movable}
-    return render_to_string("board/movable_card.html", shown)
+    html = cache.get((card, around))
+    if html is None:
+        shown = {"task": card, "query": around.query, "can_write": around.is_movable}
+        html = render_to_string("board/movable_card.html", shown)
+        cache.put((card, around), html)
+    return html
 
 
 def _cards_of(tasks: Collection[Task], members: Iterable[Membership]) -> dict[UUID, Card]:

@@ -6,7 +6,6 @@ gets no request either, so the HTML contains neither a CSRF token nor the nonce 
 """
 
 from dataclasses import dataclass, fields
-from functools import lru_cache
 from typing import ClassVar
 from uuid import UUID
 
@@ -16,9 +15,10 @@ from django.urls import get_script_prefix, get_urlconf
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from frontend.shared.html_cache import HTMLCache
 from tenancy.context import get_active_tenant
 
-KEPT = 1024  # parts of some kB each
+cache = HTMLCache(16 * 2**20)  # parts of some kB each; long ones, as the links to hundreds of projects, are rendered
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,13 @@ class Part:
 
     def html(self) -> SafeString:
         """Return the HTML for the active tenant."""
-        return _html_of(self, _surroundings())
+        key = (self, _surroundings())
+        html = cache.get(key)
+        if html is None:
+            shown = {field.name: getattr(self, field.name) for field in fields(self)}
+            html = render_to_string(self.template, {"product": settings.PRODUCT_NAME, **shown})
+            cache.put(key, html)
+        return SafeString(html)
 
 
 def _surroundings() -> Surroundings:
@@ -52,9 +58,3 @@ def _surroundings() -> Surroundings:
         script_prefix=get_script_prefix(),
         language=get_language(),
     )
-
-
-@lru_cache(maxsize=KEPT)
-def _html_of(part: Part, around: Surroundings) -> SafeString:
-    shown = {field.name: getattr(part, field.name) for field in fields(part)}
-    return render_to_string(part.template, {"product": settings.PRODUCT_NAME, **shown})

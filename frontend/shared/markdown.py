@@ -1,10 +1,7 @@
 """Rendering of Markdown from members to sanitized HTML."""
 
 import re
-import sys
-import threading
-from collections import OrderedDict
-from collections.abc import Hashable, MutableSequence
+from collections.abc import MutableSequence
 from hashlib import sha256
 
 import nh3
@@ -16,6 +13,7 @@ from markdown_it.token import Token
 from accounts.markdown.parsing import MARKS, NEWLINE, new_parser, split_text
 from accounts.markdown.stack_frames import call_with_room
 from frontend.shared import markdown_rules
+from frontend.shared.html_cache import HTMLCache
 from frontend.shared.markdown_labels import limit_labels
 from tenancy.context import get_active_tenant
 
@@ -93,31 +91,4 @@ def _render(text: str) -> str:
     return f"{html}<pre>{escape(rest)}</pre>\n" if rest.strip() else html
 
 
-class Rendered:
-    """An LRU cache of the HTML of texts, of at most MOST_KEPT bytes in total."""
-
-    def __init__(self) -> None:
-        self._html: OrderedDict[Hashable, str] = OrderedDict()
-        self._lock = threading.Lock()
-        self.bytes = 0
-
-    def get(self, key: Hashable) -> str | None:
-        """Return the HTML of a text, None if it is not cached."""
-        with self._lock:
-            if key in self._html:
-                self._html.move_to_end(key)
-            return self._html.get(key)
-
-    def put(self, key: Hashable, html: str) -> None:
-        """Cache the HTML of a text and drop the least recently used ones."""
-        with self._lock:
-            if key in self._html:  # another request has rendered it meanwhile
-                return
-            self._html[key] = html
-            self.bytes += sys.getsizeof(html)
-            while self.bytes > MOST_KEPT:
-                _, dropped = self._html.popitem(last=False)
-                self.bytes -= sys.getsizeof(dropped)
-
-
-rendered = Rendered()
+rendered = HTMLCache(MOST_KEPT)

@@ -11,6 +11,7 @@ from accounts.actions import acceptance, invitations
 from accounts.exceptions import Gone
 from accounts.models import AuditEntry, Invitation, Membership, User
 from tenancy.context import tenant_context
+from tenancy.routing import forget_tenant
 from tenancy.testing import PASSWORD, TenantClient, join, make_user, membership_of
 from tests.accounts.invitations import ACCEPT, NEW, accept, invite
 
@@ -221,12 +222,11 @@ def test_malformed_token_is_refused(client, acme, token):
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["token"])
 
 
-def test_suspended_account_refuses_acceptance(client, acme, alice):
+def test_suspended_account_refuses_acceptance(client, acme, alice, django_capture_on_commit_callbacks):
     _row, token = invite(client, alice, acme)
     type(acme).objects.filter(pk=acme.pk).update(suspended_at=timezone.now())
-    from django.core.cache import cache
-
-    cache.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        forget_tenant(acme)
     assert accept(client, acme, token, **NEW).json()["code"] == "account_suspended"
     public = TenantClient().json("POST", ACCEPT, {"token": token, "account": "acme", **NEW})
     assert (public.status_code, public.json()["code"]) == (403, "account_suspended")

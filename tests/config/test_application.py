@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from types import SimpleNamespace
 
 import pytest
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 
 from config.application import Application
 from config.fairness import TakeTurns, TurnMiddleware
@@ -104,6 +104,28 @@ def test_healthz_is_answered_while_all_threads_are_busy(settings):
             return await Client(site, "/healthz").answer()
 
     assert asyncio.run(run()) == b'{"status": "ok"}'
+
+
+def test_readyz_has_a_thread_of_its_own_while_all_threads_are_busy(settings):
+    async def run():
+        site = Site(settings, threads=1, share=4)
+        async with site.busy():
+            return await Client(site, "/readyz").answer()
+
+    assert asyncio.run(run()).startswith(b"readiness")
+
+
+def test_file_is_sent_in_pieces_of_the_size_of_django(settings, tmp_path):
+    size = 4 * Application.chunk_size
+    (tmp_path / "file").write_bytes(bytes(size))
+
+    async def run():
+        site = Site(settings, threads=1, share=1, view=lambda request: FileResponse((tmp_path / "file").open("rb")))
+        client = Client(site, "/acme/")
+        assert len(await client.answer()) == size
+        return [len(message["body"]) for message in client.sent[1:] if message.get("body")]
+
+    assert asyncio.run(run()) == [Application.chunk_size] * 4
 
 
 def test_no_thread_of_the_pool_waits_for_a_slot(settings):

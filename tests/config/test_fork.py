@@ -58,7 +58,7 @@ CHANGES = {
     "config/celery.py": [("MORNING_JOBS = {\n", '    "contacts.remove_expired": "03:00",\n')],
     "config/urls/tenant.py": [
         (
-            "from frontend.auth import invitations, login_handoff\n",
+            "from frontend.auth import invitations, login_handoff, switcher\n",
             "from frontend.contacts import views as contacts\n",
         ),
         ("urlpatterns = [\n", '    path("contacts/", contacts.index, name="contacts"),\n'),

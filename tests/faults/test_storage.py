@@ -2,20 +2,23 @@
 
 import json
 import signal
-import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from uuid import uuid4
 
 import httpx
 import pytest
 from django.utils import timezone
 
 from accounts.actions.attachment_cleanup import sweep_files
+from config.services.server import wait_until
 from tasks.models import Attachment
 from tenancy.context import tenant_context
 from tenancy.outbox.models import OutboxJob
 from tenancy.storage import storage
 from tests.accounts.files.clients import TEXT, keys_of
 from tests.faults.files import API, MIB, PATTERN, body_of, headers_of, open_office, send, web_behind_gate
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -84,6 +87,26 @@ def test_slow_storage_is_503_and_other_requests_continue(web, ask, office):
     assert ask("GET", API).status_code == 200  # which asks S3 for nothing
 
 
+def test_slow_storage_of_two_accounts_takes_no_connection_from_others(web, ask):
+    """The web process has a pool of four connections, of which the requests of one sender can use two."""
+    picture = uuid4().hex
+    others = [open_office().account for _ in range(2)]
+    for account in others:
+        type(account).objects.filter(pk=account.pk).update(logo=picture)
+    web.gate.hang()
+
+    def show(account):
+        host = {"Host": f"{account.slug}.localhost"}
+        return httpx.get(f"{web.url}/pictures/logo/{picture}/", headers=host, timeout=90, trust_env=False).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        waiting = [pool.submit(show, account) for account in others * 2]
+        assert wait_until(lambda: web.gate.attempts >= 4, PATIENCE)
+        assert ask("GET", API).status_code == 200
+        assert httpx.get(f"{web.url}/readyz", timeout=90, trust_env=False).status_code == 200
+        assert {each.result() for each in waiting} == {503}
+
+
 def test_download_without_storage_is_503_or_cut_off(web, ask, office):
     _, body, _ = send(web, office, 40 * MIB)
     pk = json.loads(body)["id"]
@@ -112,9 +135,9 @@ def test_disconnected_upload_leaves_no_object(web, office):
     asking.endheaders()
     for _ in range(10):
         asking.send(next(pieces))
-    wait_until(lambda: office.rows())
+    assert wait_until(lambda: bool(office.rows()), PATIENCE)
     asking.close()
-    wait_until(lambda: not office.rows())
+    assert wait_until(lambda: not office.rows(), PATIENCE)
     assert keys_of(office.account) == set()
     status, body, _ = send(web, office, MIB)
     assert status == 201, body
@@ -129,7 +152,7 @@ def test_killed_process_leaves_no_object_after_the_sweep(web, office):
     asking.endheaders()
     for _ in range(15):
         asking.send(next(pieces))
-    wait_until(lambda: office.rows())
+    assert wait_until(lambda: bool(office.rows()), PATIENCE)
     web.process.send_signal(signal.SIGKILL)
     web.process.wait()
     asking.close()
@@ -160,10 +183,3 @@ def test_jobs_are_retried_until_storage_is_back(web, ask, office, settings):
     assert OutboxJob.objects.filter(name="accounts.inspect_attachment").exists()
     office.inspect(created["id"])
     assert ask("GET", f"{API}{created['id']}/").json()["state"] == "ready"
-
-
-def wait_until(true, seconds=20):
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

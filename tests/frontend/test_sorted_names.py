@@ -66,8 +66,8 @@ def test_tasks_by_title_are_alike_on_pages_and_in_the_api(client, bob, titled, s
 
 
 def test_subtasks_of_all_pages_are_sorted(client, bob, titled):
-    pages = [client.as_(bob).get("/subtasks/", {"page": number}).context["page"] for number in (1, 2)]
-    assert plain(subtask.title for page in pages for subtask in page) == EXPECTED
+    pages = [client.as_(bob).get("/subtasks/", {"page": number}).context["rows"] for number in (1, 2)]
+    assert plain(row.title for rows in pages for row in rows) == EXPECTED
 
 
 def test_labels_are_alike_on_pages_and_in_the_api(client, acme, bob, labels):

@@ -279,9 +279,9 @@ OF_COSTS = [
         f"{MARKDOWN}::test_an_account_is_not_told_what_another_has_rendered",
     ),
     off(
-        "costs: the bytes of rendered Markdown are limited",
-        PROSE,
-        "while self.bytes > MOST_KEPT:",
+        "costs: the bytes of cached HTML are limited",
+        "frontend/shared/html_cache.py",
+        "while self.bytes > self.most:",
         "while False:",
         f"{MARKDOWN}::test_cache_is_limited_and_drops_the_oldest_entries",
     ),

@@ -16,9 +16,9 @@ NOTIFICATION = {"kind": "assigned", "cause": "x"}
 
 @pytest.fixture(autouse=True)
 def _cache_is_empty():
-    kept._html_of.cache_clear()
+    kept.cache.clear()
     yield
-    kept._html_of.cache_clear()
+    kept.cache.clear()
 
 
 @pytest.fixture
@@ -108,9 +108,9 @@ def test_link_of_the_current_page_is_marked(client, alice, task, page):
 def test_pages_that_differ_in_arguments_share_a_sidebar(client, bob, project, task):
     browser = client.as_(bob)
     browser.get("/tasks/WEB-1/edit/")
-    rendered = kept._html_of.cache_info().misses
+    rendered = kept.cache.bytes
     browser.get("/tasks/WEB-1/place/")
-    assert kept._html_of.cache_info().misses == rendered
+    assert kept.cache.bytes == rendered
 
 
 def test_members_with_equal_content_share_nothing_personal(client, bob, vera, project):

@@ -11,6 +11,7 @@ from accounts.markdown import stack_frames
 from accounts.markdown.parsing import item_lines, split_text
 from accounts.markdown.stack_frames import ROOM
 from frontend.shared import markdown, markdown_labels
+from frontend.shared.html_cache import HTMLCache
 from frontend.shared.markdown import cost_of, render_markdown
 from frontend.shared.markdown_labels import STEPS
 from tenancy.context import tenant_context
@@ -178,16 +179,15 @@ def test_an_account_is_not_told_what_another_has_rendered(acme, globex, monkeypa
     assert read == [text, text]
 
 
-def test_cache_is_limited_and_drops_the_oldest_entries(monkeypatch):
-    kept = markdown.Rendered()
+def test_cache_is_limited_and_drops_the_oldest_entries():
     one = sys.getsizeof("x" * 1000)
-    monkeypatch.setattr(markdown, "MOST_KEPT", 3 * one)
-    for number in range(3):
+    kept = HTMLCache(20 * one)
+    for number in range(20):
         kept.put(number, "x" * 1000)
     assert kept.get(0)  # which makes it the newest
-    kept.put(3, "x" * 1000)
-    kept.put(3, "x" * 1000)
-    assert [bool(kept.get(number)) for number in range(4)] == [True, False, True, True]
-    assert kept.bytes == 3 * one
-    kept.put("huge", "x" * 10_000)
-    assert (kept.get("huge"), kept.bytes) == (None, 0)
+    kept.put(20, "x" * 1000)
+    kept.put(20, "x" * 1000)
+    assert [number for number in range(21) if not kept.get(number)] == [1]
+    assert kept.bytes == 20 * one
+    kept.put("huge", "x" * 2_000)
+    assert (kept.get("huge"), kept.bytes) == (None, 20 * one)
