@@ -20,7 +20,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.storage import default_storage
-from django.db import close_old_connections
+from django.db import connections
 from django.utils.functional import cached_property
 from storages.backends.s3 import S3Storage
 
@@ -43,7 +43,9 @@ COPY_SECONDS = 200  # S3 responds to a copy when it is done; for jobs only
 
 
 def _return_connections(**_: Any) -> None:
-    close_old_connections()
+    for each in connections.all(initialized_only=True):
+        if not each.in_atomic_block:  # close_old_connections() would end a transaction
+            each.close()
 
 
 class StorageUnavailable(Exception):

@@ -154,6 +154,20 @@ OF_SLOW_CLIENTS: tuple[Mutant, ...] = (
         f"{RUNNING}::test_healthz_is_answered_while_all_threads_are_busy",
     ),
     off(
+        "readyz takes no thread of the pool",
+        APPLICATION,
+        'self._probe if scope["path"] == SERVES else self._threads',
+        "self._threads",
+        f"{RUNNING}::test_readyz_has_a_thread_of_its_own_while_all_threads_are_busy",
+    ),
+    off(
+        "a request to S3 holds no connection",
+        "tenancy/storage.py",
+        'register("before-call.s3", _return_connections)',
+        'register("before-call.none", _return_connections)',
+        "tests/faults/test_storage.py::test_slow_storage_of_two_accounts_takes_no_connection_from_others",
+    ),
+    off(
         "a request costs one hop",
         APPLICATION,
         "                await self.send_response(response, send)\n        finally:",
