@@ -1,4 +1,4 @@
-"""Drafts: unsent text is stored encrypted on the device, for the member who typed it."""
+"""Drafts: unsent text is stored on the device and restored."""
 
 from contextlib import contextmanager
 
@@ -6,65 +6,21 @@ import pytest
 from django.db import connection, transaction
 from playwright.sync_api import expect
 
-from accounts.models import Session
-from tasks.actions.comments import create_comment
-from tasks.actions.tasks import create_task, update_task
-from tasks.models import Comment, Task
+from tasks.actions.tasks import update_task
+from tasks.models import Task
 from tenancy.context import tenant_context
-from tenancy.testing import PASSWORD
-from tests.browser.users import give_password
-from tests.projects.offices import make_project
+from tests.browser.drafts import STORED, TASK, comment_of, comments, end_sessions, log_in, note, open_studio, type_into
 
 pytestmark = pytest.mark.needs_program("browser")
 
-TASK = "/tasks/WEB-1/"
 ENDED = "Your session ended. Your text is stored on this device."
 KEPT = "Your text is stored on this device."
 RESTORED = "This draft was not sent. It is stored on this device."
-STORED = "Object.entries(localStorage).filter(([name]) => name.startsWith('draft:'))"
 
 
 @pytest.fixture
 def studio(browser):
-    """The account, with the project WEB, two tasks, and members who can log in."""
-    studio = browser.office
-    project = make_project(studio, name="Website", key="WEB")
-    for title in ("Write the welcome page", "Choose a picture"):
-        studio.act(create_task, project=project, title=title, description="Say hello.")
-    for person in studio.people.values():
-        give_password(person)
-    return studio
-
-
-def comment_of(page):
-    return page.get_by_label("Comment", exact=True)
-
-
-def note(page):
-    return page.locator(".draft-note")
-
-
-def type_into(field, text):
-    """Type text, and wait until the draft is stored."""
-    page = field.page
-    before = page.evaluate(STORED)
-    field.fill(text)
-    page.wait_for_function(f"before => JSON.stringify({STORED}) !== JSON.stringify(before)", arg=before)
-
-
-def log_in(page, studio, role):
-    page.get_by_label("Email").fill(studio.people[role].email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in", exact=True).click()
-
-
-def end_sessions():
-    Session.objects.all().delete()
-
-
-def comments(studio):
-    with tenant_context(studio.tenant):
-        return list(Comment.objects.order_by("created_at").values_list("body", flat=True))
+    return open_studio(browser)
 
 
 def test_text_survives_the_end_of_the_session_while_typing(browser, studio):
@@ -196,58 +152,6 @@ def test_forms_stay_and_say_why_the_server_did_not_take_the_text(browser, studio
     assert page.evaluate(STORED) == []
 
 
-def test_another_user_of_the_browser_sees_nothing(browser, studio):
-    page = browser.as_("member")
-    left_open = page.context.new_page()
-    for each in (page, left_open):
-        each.goto(TASK)
-        type_into(comment_of(each), "A secret of the member")
-    page.locator(".person-menu summary").click()
-    page.get_by_role("button", name="Log out").click()
-    page.wait_for_url("**/auth/login/**")
-    left_open.wait_for_url("**/auth/login/**")
-    page.goto(TASK)
-    log_in(page, studio, "owner")
-    page.wait_for_url(f"**{TASK}")
-    for step in (page.reload, page.go_back, page.go_back, page.go_back, page.reload):
-        step()
-        page.wait_for_load_state()
-        assert "secret" not in page.content()
-        if page.url.endswith(TASK):
-            expect(page.locator("#live")).to_have_text("Live")
-            expect(comment_of(page)).to_have_value("")
-    stored = page.evaluate("JSON.stringify(Object.entries(localStorage))")
-    assert "draft:" in stored
-    assert "secret" not in stored
-    assert "WEB-1" not in stored
-
-
-def test_log_out_on_its_own_page_ends_other_tabs(browser, studio):
-    left_open = browser.as_("member")
-    left_open.goto(TASK)
-    type_into(comment_of(left_open), "A secret of the member")
-    page = left_open.context.new_page()
-    page.goto("/auth/logout/")
-    page.get_by_role("button", name="Log out").click()
-    left_open.wait_for_url("**/auth/login/**")
-    assert "secret" not in left_open.content()
-
-
-def test_deleted_user_leaves_no_open_page(browser, studio):
-    left_open = browser.as_("member")
-    left_open.goto(TASK)
-    type_into(comment_of(left_open), "A secret of the member")
-    page = left_open.context.new_page()
-    page.goto("/auth/delete/")
-    page.get_by_label("Your email address").fill(studio.people["member"].email)
-    browser.expect("status of 400")
-    for password in ("wrong", PASSWORD):
-        page.get_by_label("Your password").fill(password)
-        with page.expect_navigation():
-            page.get_by_role("button", name="Delete your user").click()
-    left_open.wait_for_url("**/auth/login/**")
-
-
 @pytest.mark.parametrize("value", ["{", "null", '{"length": 1}', "[1, {}]", ""])
 def test_text_is_kept_where_the_list_of_the_tab_is_broken(browser, studio, value):
     page = browser.as_("member")
@@ -267,18 +171,6 @@ def test_form_says_that_the_session_has_ended_where_all_cookies_are_gone(browser
     expect(note(page)).to_contain_text("Your session has ended.")
     expect(note(page).get_by_role("link", name="Log in")).to_be_visible()
     expect(comment_of(page)).to_have_value("Without a cookie")
-
-
-def test_another_task_and_another_form_see_nothing(browser, studio):
-    page = browser.as_("member")
-    page.goto(TASK)
-    type_into(comment_of(page), "About the first task")
-    page.goto("/tasks/WEB-2/")
-    expect(page.locator("#live")).to_have_text("Live")
-    expect(comment_of(page)).to_have_value("")
-    expect(note(page)).to_have_count(0)
-    page.goto("/projects/WEB/settings/")
-    assert "About the first task" not in page.content()
 
 
 def test_text_is_discarded_by_a_button_and_by_cancelling(browser, studio):
@@ -364,38 +256,3 @@ def test_restored_text_does_not_overwrite_what_was_saved_meanwhile(browser, stud
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert").filter(has_text="This was changed while")).to_contain_text("Of the owner")
     expect(page.locator("#task_title")).to_have_value("Of the member")
-
-
-def test_secrets_and_confirmations_are_not_kept(browser, studio):
-    page = browser.as_("owner")
-    for path, field in (("/tasks/WEB-1/delete/", "[name=key]"), ("/settings/danger/", "[name=name]")):
-        page.goto(path)
-        page.locator(f"#main {field}").fill("WEB")
-    page.goto(TASK)
-    type_into(comment_of(page), "The marker that something is kept")
-    assert len(page.evaluate(STORED)) == 1
-
-
-def test_old_drafts_are_removed_of_every_user(browser, studio):
-    studio.act(
-        create_comment, task=studio.act(create_task, project=make_project(studio, key="OLD"), title="x"), body="x"
-    )
-    page = browser.as_("member")
-    page.goto(TASK)
-    page.evaluate("localStorage.setItem('draft:other:1', `${Date.now() - 31 * 864e5}:AAAA`)")
-    page.evaluate("localStorage.setItem('draft:other:2', `${Date.now() - 29 * 864e5}:AAAA`)")
-    page.reload()
-    page.wait_for_function("!localStorage.getItem('draft:other:1')")
-    assert page.evaluate("localStorage.getItem('draft:other:2')")
-
-
-def test_no_draft_is_stored_without_encryption(browser, studio):
-    page = browser.as_("member")
-    page.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false })")
-    page.goto(TASK)
-    comment_of(page).fill("Over plain HTTP")
-    end_sessions()
-    page.get_by_role("button", name="Comment", exact=True).click()
-    expect(note(page)).to_contain_text("This browser cannot store your text")
-    expect(comment_of(page)).to_have_value("Over plain HTTP")
-    assert page.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('draft'))") == []

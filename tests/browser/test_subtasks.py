@@ -147,7 +147,8 @@ def middle(locator):
     return box["x"] + 40, box["y"] + box["height"] / 2
 
 
-def test_subtask_is_dragged_by_touch_after_a_long_press(browser, studio):
+def press_last_of_three(browser, studio):
+    """Put a finger on the last of the subtasks A, B and C. Return the page, the finger and two places."""
     for title in "ABC":
         studio.act(create_subtask, task=task_of(studio), title=title)
     page = browser.as_("member", touch=True)
@@ -155,6 +156,11 @@ def test_subtask_is_dragged_by_touch_after_a_long_press(browser, studio):
     finger = Finger(page)
     first, last = middle(subtasks(page).first), middle(subtasks(page).last)
     finger.press(*last)
+    return page, finger, first, last
+
+
+def test_subtask_is_dragged_by_touch_after_a_long_press(browser, studio):
+    page, finger, first, _last = press_last_of_three(browser, studio)
     expect(subtasks(page).last).to_have_class(re.compile("drag-gap"))  # the press was long enough
     finger.move(first[0], first[1] + 2)
     finger.move(first[0], first[1] - 4)
@@ -165,13 +171,7 @@ def test_subtask_is_dragged_by_touch_after_a_long_press(browser, studio):
 
 
 def test_swipe_over_subtasks_moves_none(browser, studio):
-    for title in "ABC":
-        studio.act(create_subtask, task=task_of(studio), title=title)
-    page = browser.as_("member", touch=True)
-    page.goto("/tasks/WEB-1/")
-    finger = Finger(page)
-    first, last = middle(subtasks(page).first), middle(subtasks(page).last)
-    finger.press(*last)
+    page, finger, first, last = press_last_of_three(browser, studio)
     finger.move(last[0], last[1] - 10)
     finger.move(*first)
     finger.lift()
