@@ -9,8 +9,6 @@ from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.live import consumer
@@ -19,7 +17,7 @@ from accounts.live.events import Key
 from accounts.live.visitors import Visitor
 from tenancy.context import require_active_tenant, tenant_context
 from tenancy.sockets import PATIENT_THREADS, THREADS, TenantSockets, in_thread
-from tenancy.testing import join, make_user
+from tests.accounts.live.looking import queries_of_look, sockets_of_viewers
 from tests.sample.models import Note
 from tests.waiting import PATIENCE
 
@@ -247,20 +245,11 @@ def test_the_watch_goes_on_after_a_fault_of_its_own(acme, monkeypatch):
 
 
 def test_a_look_asks_as_much_for_many_sockets_as_for_one(acme):
-    members = [join(make_user(f"viewer-{number}"), acme, "viewer") for number in range(5)]
+    sockets = sockets_of_viewers(acme, 5)
+    reader = next(iter(sockets))
     with tenant_context(acme):
-        rows = Note.objects.bulk_create(Note(text=str(n), reader=members[0] if n % 2 else None) for n in range(10))
-    visitors = [
-        Visitor(member.pk, member.user_id, "viewer", timezone.now(), session_key=f"session-{number}-{member.pk}")
-        for member in members
-        for number in range(50)
-    ]
-    followed = {(visitor.member_id, Key("note", row.pk)) for visitor in visitors for row in rows}
-
-    def queries(visitors, followed):
-        with CaptureQueriesContext(connection) as captured:
-            watching.look(acme, visitors, followed)
-        return len(captured)
-
-    assert (len(set(visitors)), len(followed)) == (250, 50)
-    assert queries(visitors, followed) == queries(visitors[:1], {(members[0].pk, Key("note", rows[0].pk))}) <= 8
+        rows = Note.objects.bulk_create(Note(text=str(n), reader=reader if n % 2 else None) for n in range(10))
+    all_of_them = [visitor for each in sockets.values() for visitor in each]
+    followed = {(member.pk, Key("note", row.pk)) for member in sockets for row in rows}
+    one = all_of_them[:1], {(all_of_them[0].member_id, Key("note", rows[0].pk))}
+    assert queries_of_look(acme, all_of_them, followed) == queries_of_look(acme, *one) <= 8
