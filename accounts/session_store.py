@@ -3,6 +3,7 @@
 import re
 from typing import Any, cast
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends import db
@@ -44,12 +45,10 @@ class SessionStore(db.SessionStore):
         return data
 
     async def aload(self) -> dict[str, Any]:
-        """Raise NotImplementedError: no code is asynchronous here, and Django's method reads the data only."""
-        raise NotImplementedError("Read sessions in a thread: see load().")
+        return await sync_to_async(self.load)()
 
     async def asave(self, must_create: bool = False) -> None:
-        """Raise NotImplementedError: Django's method writes no user."""
-        raise NotImplementedError("Save sessions in a thread: see save().")
+        await sync_to_async(self.save)(must_create)
 
     def read_user(self) -> User | None:
         """Return the user of the session, as read with it, if `django.contrib.auth.get_user()` would return them.

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import jwt
 import pytest
+from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.utils import timezone
 
@@ -106,6 +107,21 @@ def test_membership_read_with_a_session_is_of_its_tenant_and_user(client, acme, 
         assert session.read_membership(alice) is None
     with tenant_context(globex):
         assert session.read_membership(charlie) is None
+
+
+def test_session_that_asynchronous_code_has_saved_still_has_its_user(client, acme, charlie):
+    key = client.as_(charlie, at=acme).cookies[settings.SESSION_COOKIE_NAME].value
+
+    async def save():
+        session = SessionStore(key)
+        await session.aset("noted", 1)
+        await session.asave()
+
+    with tenant_context(acme):
+        async_to_sync(save)()
+        session = SessionStore(key)
+        assert session["noted"] == 1
+        assert session.read_membership(charlie) == membership_of(charlie, acme)
 
 
 def public_session(client, user):
