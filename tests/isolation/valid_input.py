@@ -103,6 +103,7 @@ PAGES: dict[str, dict[str, Any]] = {
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "api:project-list"): {"key": "NEW"},
     ("POST", "api:task-move"): {"before": None},
+    ("PATCH", "api:me"): {"mail_digest": False},
 }
 
 
