@@ -13,17 +13,15 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.template.loader import render_to_string
-from django.urls import get_script_prefix
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 
 from accounts.models import Membership
 from frontend.board.columns import Column
+from frontend.shared import kept
 from frontend.shared.frame import Person
 from frontend.shared.html_cache import HTMLCache
 from tasks.models import Assignment, Priority, Task, TaskLabel
 from tenancy.clock import current_date
-from tenancy.context import require_active_tenant
 from tenancy.folding import sort_key
 
 cache = HTMLCache(16 * 2**20)  # cards of about 2 kB each
@@ -56,12 +54,9 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The values that the cards of a page have in common and that change their HTML."""
+    """What the cards of a page have in common and what changes their HTML."""
 
-    tenant: UUID
-    variant: str  # selects templates and URLs
-    language: str | None
-    script_prefix: str  # of URLs, with path routing
+    page: kept.Surroundings
     today: date  # in the time zone of the user
     query: str  # of the board's URL
     is_movable: bool
@@ -76,16 +71,7 @@ def with_cards(
     """
     columns = list(columns)
     cards = _cards_of([task for column in columns for task in column.tasks], people)
-    tenant = require_active_tenant()
-    around = Surroundings(
-        tenant=tenant.pk,
-        variant=tenant.variant,
-        language=get_language(),
-        script_prefix=get_script_prefix(),
-        today=current_date(),
-        query=query,
-        is_movable=is_movable,
-    )
+    around = Surroundings(page=kept.surroundings(), today=current_date(), query=query, is_movable=is_movable)
     return [
         (column, SafeString("".join(html_of(cards[task.pk], around) for task in column.tasks))) for column in columns
     ]

@@ -40,7 +40,7 @@ class Part:
 
     def html(self) -> SafeString:
         """Return the HTML for the active tenant."""
-        key = (self, _surroundings())
+        key = (self, surroundings())
         html = cache.get(key)
         if html is None:
             shown = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -49,7 +49,7 @@ class Part:
         return SafeString(html)
 
 
-def _surroundings() -> Surroundings:
+def surroundings() -> Surroundings:
     tenant = get_active_tenant()
     return Surroundings(
         tenant=tenant.pk if tenant else None,

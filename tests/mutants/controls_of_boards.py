@@ -42,7 +42,7 @@ OF_BOARDS: list[Mutant] = [
         "a card is found by who looks at it, from where and when",
         CARDS,
         "    is_movable: bool\n",
-        "    is_movable: bool" + SAME.format(equal="self.tenant == other.tenant"),
+        "    is_movable: bool" + SAME.format(equal="self.page == other.page"),
         f"{KEPT}::test_viewer_does_not_get_the_cached_card_with_move_buttons",
     ),
     off(
@@ -79,7 +79,7 @@ OF_BOARDS: list[Mutant] = [
         "frontend/shared/kept.py",
         "language=get_language(),",
         "language=None,",
-        f"{FRAME}::test_frame_has_the_language_of_the_member",
+        f"{FRAME}::test_key_of_cached_html_contains_the_language",
     ),
     off(
         "the links to projects are those that the member sees",
