@@ -9,7 +9,6 @@ from typing import Any, Protocol, cast
 
 from django.core.exceptions import BadRequest, TooManyFieldsSent, TooManyFilesSent, ValidationError
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
-from django.db import connection
 from django.http import HttpRequest, QueryDict
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.http.request import UnreadablePostError
@@ -216,8 +215,6 @@ class _Taking(FileUploadHandler):
         if field_name != self.field or self.sink is not None:
             raise ValidationError({field_name: [_("There is one file, called `%(name)s`.") % {"name": self.field}]})
         self.sink = self.begin(self.parser.fields, file_name, content_type or "")
-        if not connection.in_atomic_block:  # as in tests
-            connection.close()  # back to the pool: the rest is written to S3
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         if self.sink is not None:
