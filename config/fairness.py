@@ -62,7 +62,7 @@ class TakeTurns:
 
     def __init__(self, application: Any) -> None:
         self.application = application
-        self.share = max(1, settings.POOL_SIZE // 2)
+        self.share = max(1, (settings.POOL_SIZE or 16) // 2)  # a quarter of config.application.THREADS
         self.lock = threading.RLock()
         self.senders: dict[str, Sender] = {}  # ordered by last use, the oldest first
         self.unresolved: WeakValueDictionary[str, Slots] = WeakValueDictionary()
