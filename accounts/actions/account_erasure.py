@@ -9,13 +9,13 @@ from typing import Any
 
 import structlog
 from django.apps import apps
-from django.contrib.sessions.backends.db import SessionStore
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from accounts.actions.account_deletion import is_due
 from accounts.models import Account, Session
+from accounts.session_store import SessionStore
 from tenancy.cache import clear_tenant
 from tenancy.context import tenant_context
 from tenancy.fields import TenantForeignKey

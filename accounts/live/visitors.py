@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import import_module
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -27,7 +26,7 @@ from accounts.live.close_codes import (
     TENANT_MISMATCH,
     TOO_MANY_SOCKETS,
 )
-from accounts.models import Account, Membership, User
+from accounts.models import Account, Membership, Session, User
 from accounts.plans import LIMITS
 from accounts.session_store import KEY
 from tenancy.cache import TenantRedisCache
@@ -95,8 +94,7 @@ def _of_session(request: HttpRequest) -> Visitor:
 
 def _sessions(keys: Collection[str]) -> dict[str, Any]:
     """Return those of the sessions that are there and have not expired, by their keys."""
-    model = import_module(settings.SESSION_ENGINE).SessionStore.get_model_class()
-    rows = model.objects.filter(session_key__in=keys, expire_date__gt=timezone.now()) if keys else ()
+    rows = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now()) if keys else ()
     return {row.session_key: row.get_decoded() for row in rows}
 
 
