@@ -3,14 +3,13 @@
 import time
 from collections.abc import Callable, Mapping
 from functools import cached_property, wraps
-from hashlib import sha1
 from typing import Any, ClassVar
 
 import structlog
 from django.conf import settings
 from django.core.cache import cache
 from django.core.cache.backends.redis import RedisCache
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import RedisError
 
 from tenancy.context import get_active_tenant, tenant_context
 from tenancy.models import AbstractTenant
@@ -33,7 +32,6 @@ for place, key in ipairs(KEYS) do
 end
 return numbers
 """
-COUNT_HASH = sha1(COUNT.encode(), usedforsecurity=False).hexdigest()  # the name of the script in Redis
 
 
 class CacheUnavailable(Exception):
@@ -118,13 +116,9 @@ class TenantRedisCache(RedisCache):
         After a number that exceeds its limit, the following ones are neither incremented nor returned. A number
         expires `seconds` after its first increment. Atomic, in one round trip. None without Redis.
         """
-        names = [self.make_and_validate_key(key) for key in limits]
-        arguments = (len(names), *names, seconds, *limits.values())
-        client = self._cache.get_client(None, write=True)
-        try:
-            return [int(number) for number in client.evalsha(COUNT_HASH, *arguments)]
-        except NoScriptError:  # Redis has started since the last call
-            return [int(number) for number in client.eval(COUNT, *arguments)]
+        script = self._cache.get_client(None, write=True).register_script(COUNT)
+        keys = [self.make_and_validate_key(key) for key in limits]
+        return [int(number) for number in script(keys=keys, args=[seconds, *limits.values()])]
 
     def tally(self, key: str, part: str, number: int, seconds: int) -> int | None:
         """Set one `part` of the sum at `key`, such as that of a process, and return the sum of all parts.
