@@ -52,7 +52,7 @@ def bulk_load(batch: Batch, fields: Fields, *, using: str = OWNER) -> int:
     """
     _require_fields(batch, fields)
     connection = connections[using]
-    tables = [_Staging(model, names, connection) for model, names in fields.items()]
+    tables = [_Table(model, names, connection) for model, names in fields.items()]
     with transaction.atomic(using=using), connection.cursor() as cursor:
         for table in tables:
             cursor.execute(table.create)
@@ -83,7 +83,7 @@ def exclusive_load(fields: Fields, *, using: str = OWNER) -> Iterator[Callable[[
     IntegrityError at the end of the block for a reference to a row that does not exist or belongs to another tenant.
     """
     connection = connections[using]
-    tables = [_Staging(model, names, connection) for model, names in fields.items()]
+    tables = [_Table(model, names, connection) for model, names in fields.items()]
     names = [table.quoted_name for table in tables]
     with transaction.atomic(using=using), connection.cursor() as cursor:
         cursor.execute(f"LOCK TABLE {', '.join(names)} IN ACCESS EXCLUSIVE MODE")
@@ -108,7 +108,7 @@ def _alter(cursor: Any, changes: Sequence[tuple[str, str]]) -> None:
         cursor.execute(f"ALTER TABLE {table} {change}")
 
 
-def _copy(cursor: Any, table: "_Staging", batch: Batch, connection: Any) -> int:
+def _copy(cursor: Any, table: "_Table", batch: Batch, connection: Any) -> int:
     """Copy the rows of a batch into a table, check that all belong to its tenants, and return their number."""
     rows = sum(len(tenant_rows.get(table.model, ())) for tenant_rows in batch.values())
     if not rows:
@@ -134,8 +134,8 @@ def _require_fields(batch: Batch, fields: Fields) -> None:
         raise ValueError(f"There are rows for {', '.join(sorted(unknown))}, but `fields` does not say what they hold.")
 
 
-class _Staging:
-    """A temporary table with the columns that are loaded into a tenant-owned table."""
+class _Table:
+    """A tenant-owned table: the statements that load its rows, through a temporary table or directly."""
 
     def __init__(self, model: type[TenantModel], names: Sequence[str], connection: Any) -> None:
         self.model = model

@@ -83,8 +83,8 @@ def test_tenant_that_does_not_exist_is_refused(acme):
 
 def test_row_with_the_id_of_another_tenant_is_refused(acme, globex, monkeypatch):
     """The count replaces the policy, which does not apply while FORCE is lifted."""
-    write = bulk._Staging.write
-    monkeypatch.setattr(bulk._Staging, "write", lambda table, copy, tenant, rows: write(table, copy, globex, rows))
+    write = bulk._Table.write
+    monkeypatch.setattr(bulk._Table, "write", lambda table, copy, tenant, rows: write(table, copy, globex, rows))
     with pytest.raises(IntegrityError, match="Of 1 rows of projects_project, 0 belong to the tenants of the batch"):
         load({acme: {Project: [project()]}})
     assert names(Project, acme) == names(Project, globex) == []
