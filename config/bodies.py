@@ -53,7 +53,7 @@ class WholeBody(BytesIO):
 
 
 class ArrivingBody:
-    """A body that a view reads as a file, in its thread, and the remaining `receive()` for Django.
+    """A body that a view reads as a file, in its thread, and the `receive()` of the messages after it.
 
     The server stops reading from the client while the application requests no more of the body.
     """
