@@ -1,6 +1,7 @@
 """Django as an ASGI application, with one hop between the event loop and a thread for each request."""
 
 import asyncio
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
@@ -98,8 +99,8 @@ class Application(ASGIHandler):
             if isinstance(response, FileResponse):
                 response.block_size = self.chunk_size  # as Django's run_get_response() sets it
             if response.streaming:
-                wrap: Any = _async_pieces if response.is_async else _pieces
-                response.streaming_content = wrap(response.streaming_content)
+                pieces: Any = response.streaming_content
+                response.streaming_content = _async_pieces(pieces) if response.is_async else _pieces(iter(pieces))
             else:
                 response.close()
         finally:
@@ -128,13 +129,20 @@ class Application(ASGIHandler):
             sending.result()
 
 
-def _pieces(pieces: Any) -> Any:
-    for piece in pieces:
-        close_old_connections()
+async def _pieces(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Create each chunk in the thread of the streamed response. Django would collect a synchronous body first."""
+
+    def following() -> bytes | None:
+        try:
+            return next(pieces, None)
+        finally:
+            close_old_connections()
+
+    while (piece := await sync_to_async(following)()) is not None:
         yield piece
 
 
-async def _async_pieces(pieces: Any) -> Any:
+async def _async_pieces(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     async for piece in pieces:
         await sync_to_async(close_old_connections)()
         yield piece

@@ -11,9 +11,8 @@ import django
 
 from config.startup import explained, set_nodelay
 
-# WhiteNoise serves the style sheets without collectstatic in the demo, and sends whole files, which are small.
+# WhiteNoise serves the style sheets without collectstatic in the demo.
 warnings.filterwarnings("ignore", message="No directory at")
-warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
 with explained():
     django.setup(set_prefix=False)

@@ -79,4 +79,4 @@ class AuditViewSet(ReadOnlyTenantViewSet[AuditEntry]):
     def export(self, request: Request) -> StreamingHttpResponse:
         """All of it as CSV or XLSX, newest first, with the filters of the list. XLSX has at most 50,000 entries."""
         rows = self.filter_queryset(self.get_queryset())
-        return audit_log.as_file(request._request, rows, request.query_params.get("format", "csv"))
+        return audit_log.as_file(rows, request.query_params.get("format", "csv"))

@@ -168,4 +168,4 @@ class ExportViewSet(TenantViewSet[Export]):
             file = default_storage.read(export.file)  # type: ignore[attr-defined]  # ours
         except FileNotFoundError as error:
             raise Http404 from error
-        return stream(request, file, name=export.file_name)
+        return stream(file, name=export.file_name)

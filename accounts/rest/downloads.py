@@ -1,13 +1,10 @@
 """Downloads of files through the application. Every request was authorized by its view."""
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
@@ -39,10 +36,10 @@ class Download:
     read: Callable[[int, int], StoredFile]
 
 
-def stream(request: Request, file: StoredFile, *, name: str) -> StreamingHttpResponse:
+def stream(file: StoredFile, *, name: str) -> StreamingHttpResponse:
     """Return an answer that streams `file` as an attachment with this name."""
     headers = {**_headers(name), "Content-Length": str(file.size), "Cache-Control": "private, no-store"}
-    return _streaming(request._request, file, headers)
+    return StreamingHttpResponse(file.pieces, headers=headers)
 
 
 def serve(request: Request, file: Download) -> HttpResponseBase:
@@ -68,7 +65,7 @@ def serve(request: Request, file: Download) -> HttpResponseBase:
     status = 200 if part is None else 206
     if asked.method == "HEAD" or start == stop:
         return HttpResponse(status=status, headers=headers)
-    return _streaming(asked, file.read(start, stop), headers, status)
+    return StreamingHttpResponse(file.read(start, stop).pieces, status=status, headers=headers)
 
 
 def show_picture(name: str) -> HttpResponse:
@@ -117,31 +114,3 @@ def _if_range(request: HttpRequest, file: Download, modified: int) -> bool:
     """Return whether the client's other part belongs to the same file; weak tags never match."""
     condition = request.headers.get("If-Range")
     return condition is None or condition == file.tag or parse_http_date_safe(condition) == modified
-
-
-def _streaming(
-    request: HttpRequest, file: StoredFile, headers: dict[str, str], status: int = 200
-) -> StreamingHttpResponse:
-    # Under ASGI Django would read the whole of a synchronous body into memory first.
-    pieces = _in_turns(file.pieces) if isinstance(request, ASGIRequest) else file.pieces
-    return Streamed(pieces, file, status=status, headers=headers)
-
-
-class Streamed(StreamingHttpResponse):
-    """Closes its file at the end, also if the client has not read it."""
-
-    def __init__(self, pieces: Iterable[bytes] | AsyncIterator[bytes], file: StoredFile, **kwargs: Any) -> None:
-        super().__init__(pieces, **kwargs)
-        self._file = file
-
-    def close(self) -> None:
-        super().close()
-        self._file.pieces.close()
-
-
-async def _in_turns(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    def following() -> bytes:
-        return next(pieces, b"")
-
-    while piece := await sync_to_async(following)():
-        yield piece

@@ -78,7 +78,7 @@ def export(request: MemberRequest) -> HttpResponseBase:
     if not form.is_valid():
         return index(request)
     try:
-        return audit_log.as_file(request, entries, request.GET.get("format", "csv"))
+        return audit_log.as_file(entries, request.GET.get("format", "csv"))
     except ValidationError as refused:
         return _page(request, " ".join(refused.messages))
 

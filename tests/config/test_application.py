@@ -253,3 +253,22 @@ def test_streamed_response_is_closed_after_its_last_piece_or_when_the_client_lea
 
     assert asyncio.run(run()) == (b"one " if leaves else b"one two")
     assert closed == [True]
+
+
+def test_synchronous_body_is_sent_while_it_is_created_in_a_thread(settings):
+    created, sent_before, clients = [], [], []
+
+    def pieces():
+        for piece in (b"one ", b"two ", b"three"):
+            created.append(threading.current_thread() is not threading.main_thread())
+            sent_before.append(len(clients[0].sent))
+            yield piece
+
+    async def run():
+        site = Site(settings, threads=1, share=4, view=lambda request: StreamingHttpResponse(pieces()))
+        clients.append(Client(site, "/acme/"))
+        return await clients[0].answer()
+
+    assert asyncio.run(run()) == b"one two three"
+    assert created == [True] * 3
+    assert sent_before == [1, 2, 3]  # its start and the pieces before
