@@ -1,14 +1,17 @@
 """`python -m benchmarks.loading`: sends requests over kept-alive connections and counts the responses.
 
 Reads JSON from its standard input, `{"port": …, "seconds": …, "requests": [text, …]}`, and opens one connection for
-each request text, on which it sends the request again as soon as the response is complete. Prints `{"responses": …,
-"seconds": …}`. A response other than 200 ends it with an error.
+each request text, on which it sends the request again as soon as the response is complete. A connection is opened when
+the first response on the one before is complete, and responses are counted when all are open: several processes share
+connections that come one after the other, while one process accepts all that come at once. Prints
+`{"responses": …, "seconds": …}`. A response other than 200 ends it with an error.
 """
 
 import asyncio
 import json
 import re
 import sys
+from math import inf
 from typing import cast
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
@@ -16,13 +19,20 @@ LAST_CHUNK = b"\r\n0\r\n\r\n"
 
 
 class Connection(asyncio.Protocol):
-    """One request after the other until the time `ends`; `done` has the number of responses."""
+    """One request after the other until the time `ends`; `done` has the number of responses since they are counted.
 
-    def __init__(self, request: bytes, ends: float) -> None:
-        self.request, self.ends = request, ends
+    `answered` is set by the first response.
+    """
+
+    def __init__(self, request: bytes) -> None:
+        self.request, self.ends = request, inf
         self.loop = asyncio.get_running_loop()
+        self.answered = asyncio.Event()
         self.done: asyncio.Future[int] = self.loop.create_future()
         self.received, self.responses = b"", 0
+
+    def count_until(self, ends: float) -> None:
+        self.ends, self.responses = ends, 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -37,9 +47,10 @@ class Connection(asyncio.Protocol):
         complete = len(body) >= int(length[1]) if length else body.endswith(LAST_CHUNK)
         if not head.startswith(b"HTTP/1.1 200 "):
             self.transport.abort()
-            self.done.set_exception(RuntimeError(f"Not a response with status 200: {self.received[:500]!r}"))
+            self._fail(RuntimeError(f"Not a response with status 200: {self.received[:500]!r}"))
         elif complete:
             self.received, self.responses = b"", self.responses + 1
+            self.answered.set()
             if self.loop.time() < self.ends:
                 self.transport.write(self.request)
             else:
@@ -48,16 +59,23 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.done.done():
-            self.done.set_exception(error or RuntimeError("The server closed the connection."))
+            self._fail(error or RuntimeError("The server closed the connection."))
+
+    def _fail(self, error: Exception) -> None:
+        self.done.set_exception(error)
+        self.answered.set()
 
 
 async def load(port: int, requests: list[str], seconds: float) -> dict[str, float]:
     """Send `requests`, each over a connection of its own, for so many seconds."""
     loop = asyncio.get_running_loop()
-    started = loop.time()
-    connections = [Connection(request.encode(), started + seconds) for request in requests]
+    connections = [Connection(request.encode()) for request in requests]
     for connection in connections:
         await loop.create_connection(lambda connection=connection: connection, "127.0.0.1", port)
+        await connection.answered.wait()
+    started = loop.time()
+    for connection in connections:
+        connection.count_until(started + seconds)
     responses = sum(await asyncio.gather(*(connection.done for connection in connections)))
     return {"responses": responses, "seconds": loop.time() - started}
 

@@ -142,11 +142,11 @@ def _text(path: str, **headers: str) -> str:
 def _report(cases: Sequence[Case]) -> str:
     lines = [
         "Web processes (`uvicorn --workers`) on one port of the loopback interface, and a client that sends",
-        "the next request on a kept-alive connection when the response is complete. Each connection is of an account",
-        "of its own; the API takes a JSON Web Token, the page a session, and requests are counted for the rate",
-        f"limits. Medians of {ROUNDS} alternating runs of {SECONDS:.0f} seconds and the range. Processor time is that",
-        "of the web processes: client, PostgreSQL and Redis use the same processors. “1.5 times” is the aim for the",
-        "rate of one process.\n",
+        "the next request on a kept-alive connection when the response is complete. Connections are opened one after",
+        "the other, each for an account of its own; the API takes a JSON Web Token, the page a session, and requests",
+        f"are counted for the rate limits. Medians of {ROUNDS} runs of {SECONDS:.0f} seconds, and the range.",
+        "Processor time is that of the web processes: client, PostgreSQL and Redis use the same processors.",
+        "“1.5 times” is the aim for the rate of one process.\n",
         "| request | processes | connections | requests/s | range | processor ms per request | aim |",
         "|---|---|---|---|---|---|---|",
         *(case.row() for case in cases),
