@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME …]`: measures, and writes `benchmarks/reports/<name>.md`.
+"""`python -m benchmarks [NAME …]`: measures, and without names writes `benchmarks/reports/benchmarks.md`.
 
 Uses separate servers with new data, which are deleted afterwards.
 """
@@ -6,10 +6,10 @@ Uses separate servers with new data, which are deleted afterwards.
 import os
 import sys
 
+from benchmarks.running import NAMES, run
 from benchmarks.servers import run_alone
 
 FOLDER = "BENCHMARKS_FOLDER"
-NAMES = ("testdata", "lists", "requests", "page", "board", "jobs", "flood", "fanout", "serving")
 
 
 def main(names: list[str]) -> int:
@@ -17,9 +17,7 @@ def main(names: list[str]) -> int:
         sys.stderr.write(f"There is no benchmark {', '.join(sorted(unknown))}: take {', '.join(NAMES)}.\n")
         return 2
     if os.environ.get(FOLDER):
-        from benchmarks import running
-
-        running.run(names or list(NAMES))
+        run(names or list(NAMES))
         return 0
     return run_alone("benchmarks", names, variable=FOLDER, LOG_LEVEL="ERROR")
 

@@ -16,6 +16,7 @@ from accounts.models import Account
 from accounts.plans import Plan
 from benchmarks.flooding import CONNECTIONS
 from benchmarks.page import client_of
+from benchmarks.reports import Section
 from benchmarks.testdata import Data
 from tenancy.outbox import writing
 from tenancy.outbox.models import OutboxJob
@@ -27,7 +28,7 @@ CALLS, JOBS = 300, 5000
 AIM = 2.0
 
 
-def measure(data: Data) -> str:
+def measure(data: Data) -> Section:
     ours, theirs = data.accounts[:2]
     Account.objects.filter(pk=theirs.pk).update(plan=Plan.FREE)
     database = os.environ["DATABASE_URL"]
@@ -44,7 +45,7 @@ def measure(data: Data) -> str:
                     flooded += timed(url, ours, CALLS // 3)
             OutboxJob.objects.all().delete()
     p95 = [1000 * quantiles(times, n=20)[-1] for times in (baseline, flooded)]
-    return (
+    return Section(
         f"`GET {ADDRESS}` of one account, one request after the other, over HTTP to one web process. Flooded\n"
         f"means: another account sends requests over {CONNECTIONS} connections as quickly as they are answered,\n"
         f"most of them with 429, and has {JOBS:,} jobs waiting. The flood comes from the same machine.\n"

@@ -4,6 +4,7 @@ from django.db import transaction
 
 from accounts.models import Account
 from benchmarks.measuring import HEADER, compare
+from benchmarks.reports import Section
 from benchmarks.testdata import Data
 from benchmarks.twins import PLAIN, PlainTask, make_twins
 from tasks.models import Task
@@ -31,7 +32,7 @@ def plain_in_transaction(account: Account) -> object:
         return plain(account)
 
 
-def measure(data: Data) -> str:
+def measure(data: Data) -> Section:
     make_twins(data.accounts)
     found = [
         compare("outside a transaction", data.accounts, ours=ours, plain=plain, calls=CALLS),
@@ -50,4 +51,4 @@ def measure(data: Data) -> str:
         HEADER,
         *(comparison.row() for comparison in found),
     ]
-    return "\n".join(lines) + "\n"
+    return Section("\n".join(lines) + "\n")

@@ -3,6 +3,8 @@
 import os
 import platform
 import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,20 +12,33 @@ import django
 import psycopg
 from django.db import connection
 
-from benchmarks.testdata import Data
+from benchmarks.plots import Plot
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "benchmarks" / "reports"
 
 
-def write(name: str, data: Data, body: str) -> str:
-    """Write the report called `name` and return its text."""
-    facts = {"Data": str(data), "Machine": _machine(), "Versions": _versions(), "Commit": _commit()}
-    lines = [f"# Benchmark: {name}", "", body, *(f"- {title}: {fact}" for title, fact in facts.items())]
-    text = "\n".join(lines) + "\n"
-    FOLDER.mkdir(exist_ok=True)
-    (FOLDER / f"{name}.md").write_text(text)
-    return text
+@dataclass(frozen=True)
+class Section:
+    """What a benchmark found, as Markdown, and the plots after it."""
+
+    text: str
+    plots: Sequence[Plot] = ()
+
+    def __str__(self) -> str:
+        return "\n".join([self.text, *(f"{plot}\n" for plot in self.plots)])
+
+
+def write(name: str, title: str, sections: Mapping[str, Section], data: str) -> None:
+    """Write `reports/<name>.md` with its plots. `data` tells what was measured, and how to create it again."""
+    facts = {"Commit": _commit(), "Data": data, "Machine": _machine(), "Versions": _versions()}
+    (FOLDER / "plots").mkdir(parents=True, exist_ok=True)
+    for section in sections.values():
+        for plot in section.plots:
+            (FOLDER / "plots" / f"{plot.name}.svg").write_text(plot.svg)
+    lines = [f"# {title}\n", *(f"- {fact}: {text}" for fact, text in facts.items()), ""]
+    lines += [f"## {heading}\n\n{section}" for heading, section in sections.items()]
+    (FOLDER / f"{name}.md").write_text("\n".join(lines))
 
 
 def _machine() -> str:

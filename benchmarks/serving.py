@@ -17,6 +17,8 @@ from django.conf import settings
 from accounts.models import Account
 from accounts.plans import Plan
 from benchmarks.page import client_of
+from benchmarks.plots import bars
+from benchmarks.reports import Section
 from benchmarks.requests import log_in
 from benchmarks.testdata import Data
 from tests.isolation.live import running_web_process
@@ -79,7 +81,7 @@ class Case:
         return f"| {' | '.join(map(str, values))} |"
 
 
-def measure(data: Data) -> str:
+def measure(data: Data) -> Section:
     accounts = data.accounts[:4]
     Account.objects.filter(pk__in=[account.pk for account in accounts]).update(plan=Plan.BUSINESS)  # no 429
     health = [_text("/healthz", Host=settings.BASE_DOMAIN)] * 4
@@ -139,7 +141,7 @@ def _text(path: str, **headers: str) -> str:
     return "\r\n".join([*lines, "", ""])
 
 
-def _report(cases: Sequence[Case]) -> str:
+def _report(cases: Sequence[Case]) -> Section:
     lines = [
         "Web processes (`uvicorn --workers`) on one port of the loopback interface, and a client that sends",
         "the next request on a kept-alive connection when the response is complete. Connections are opened one after",
@@ -151,4 +153,13 @@ def _report(cases: Sequence[Case]) -> str:
         "|---|---|---|---|---|---|---|",
         *(case.row() for case in cases),
     ]
-    return "\n".join(lines) + "\n"
+    shown = [case for case in cases if case.title != "`/healthz`"]
+    labels = [f"{case.title}, {case.server.processes} process(es)" for case in shown]
+    rates = bars("rates", "Requests per second", labels, {"requests/s": [median(case.rates) for case in shown]})
+    times = bars(
+        "processor",
+        "Processor milliseconds per request of the web processes",
+        labels,
+        {"ms": [median(case.milliseconds) for case in shown]},
+    )
+    return Section("\n".join(lines) + "\n", [rates, times])

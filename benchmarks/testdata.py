@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from accounts.models import Account
+from benchmarks.reports import Section
 from projects.models import Label, Project, Status
 from tasks.models import Assignment, Subtask, Task, TaskLabel
 from tenancy.context import tenant_context
@@ -41,9 +42,9 @@ def look(*, accounts: int, seed: int, seconds: float) -> Data:
     return Data(seed, tenants, rows, seconds)
 
 
-def measure(data: Data) -> str:
+def measure(data: Data) -> Section:
     rate = sum(data.rows.values()) / data.seconds
-    return (
+    return Section(
         f"{sum(data.rows.values()):,} rows in {data.seconds:.1f} s, committed with fsync: **{rate:,.0f} rows/s**, "
         f"{rate / EXAMPLE:.1f} times the {EXAMPLE:,} rows/s of {EXAMPLE_SOURCE}.\n"
     )
