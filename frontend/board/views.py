@@ -91,7 +91,7 @@ def _tasks(
         listing = listing_of(look, tasks.with_people_and_labels(), {member.pk: member for member in people})
         shown, amount = {"listing": listing}, listing.page.paginator.count
     else:
-        found = columns_of([look.project], tasks, columns or None)[look.project]
+        found = columns_of([look.project], tasks, only=columns or None, limits=_limits(request))[look.project]
         shown = {"columns": with_cards(found, people, query=query, is_movable=can_write)}
         amount = look.tasks.count() if columns else sum(column.total for column in found)
     return {
@@ -104,3 +104,15 @@ def _tasks(
         "can_add": can_write and look.project.archived_at is None,
         **shown,
     }
+
+
+def _limits(request: MemberRequest) -> dict[UUID, int]:
+    """Return the numbers of cards that the page shows of some columns: `cards=<id of the status>:<number>`."""
+    limits: dict[UUID, int] = {}
+    for text in request.GET.getlist("cards"):
+        status, _colon, number = text.partition(":")
+        try:
+            limits[UUID(status)] = max(int(number), limits.get(UUID(status), 0))
+        except ValueError as error:
+            raise BadRequest("Cards are requested with the id of a status and their number.") from error
+    return limits

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from projects.models import Status
 from tasks.actions.progress import move_task
 from tasks.actions.tasks import create_task, update_task
+from tasks.models import Task
 from tenancy.context import tenant_context
 from tests.browser.touch import Finger
 from tests.projects.offices import make_project
@@ -207,3 +208,29 @@ def test_board_works_without_javascript(browser, office, tasks):
     page.get_by_label("Title").fill("First")
     page.get_by_role("button", name="Save task").click()
     expect(page.locator(".list-title").first).to_have_text("First")
+
+
+def test_more_cards_of_a_long_column_are_loaded_on_scroll_and_stay(browser, office, project):
+    todo = status(office, project, "To do")
+    with tenant_context(office.tenant):
+        Task.objects.bulk_create(
+            Task(project=project, number=number + 1, title=f"Task {number:03}", status=todo, rank=f"b{number:03}")
+            for number in range(120)
+        )
+    one, two = browser.as_("owner"), browser.as_("member")
+    open_board(one)
+    expect(titles(one, "To do")).to_have_count(50)
+    expect(column(one, "To do").locator(".column-count")).to_have_text("120")
+    for cards in (100, 120):
+        titles(one, "To do").last.scroll_into_view_if_needed()
+        expect(titles(one, "To do")).to_have_count(cards)
+        one.mouse.wheel(0, 10000)
+    open_board(two, "?view=list")  # a change by another member of a card that was loaded later
+    with tenant_context(office.tenant):
+        last = Task.objects.get(title="Task 119")
+    office.act(update_task, task=last, title="The last one")
+    expect(titles(one, "To do").last).to_have_text("The last one")
+    expect(titles(one, "To do")).to_have_count(120)
+    drag(one, "The last one", titles(one, "To do").nth(117))
+    expect(titles(one, "To do").last).to_have_text("Task 118")
+    expect(titles(one, "To do")).to_have_count(120)

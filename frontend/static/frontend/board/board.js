@@ -15,6 +15,15 @@ const columns = () => [...document.querySelectorAll(".board .column")];
 const listOf = (column) => column.querySelector(".cards");
 const cardsIn = (column) => [...listOf(column).children];
 
+// More cards of a long column are loaded when its end is scrolled into view. Requests for the tasks name the number of
+// cards of such columns, so that all their responses contain them.
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  if (detail.target.id !== "tasks") return;
+  const named = columns().filter(({ dataset }) => dataset.cards);
+  const cards = named.map(({ dataset }) => `cards=${dataset.status}:${dataset.cards}`).join("&");
+  if (cards) detail.path += (detail.path.includes("?") ? "&" : "?") + cards;
+});
+
 // Announce the place of a card to screen readers. The page contains the texts: `data-moved="{key} is …"`.
 function announce(what, item) {
   if (!announcer) return;
@@ -23,7 +32,7 @@ function announce(what, item) {
     key: item.dataset.key,
     column: column?.dataset.name ?? "",
     place: column ? cardsIn(column).indexOf(item) + 1 : "",
-    total: column ? cardsIn(column).length : "",
+    total: column ? cardsIn(column).length + Number(column.dataset.hidden) : "",
   };
   announcer.textContent = announcer.dataset[what].replace(/\{(\w+)\}/g, (_whole, name) => values[name]);
 }
