@@ -226,18 +226,28 @@ def test_request_begins_with_an_empty_context_in_a_thread_that_was_used_before(s
     assert asyncio.run(run()) == [b"nothing", b"nothing"]
 
 
+@pytest.mark.parametrize("is_async", [False, True])
 @pytest.mark.parametrize("leaves", [False, True])
-def test_streamed_response_is_closed_after_its_last_piece_or_when_the_client_leaves(settings, leaves):
-    closed = []
+def test_streamed_response_is_closed_after_its_last_piece_or_when_the_client_leaves(settings, leaves, is_async):
+    closed, has_left = [], threading.Event()
 
-    async def pieces():
+    async def async_pieces():
         yield b"one "
         if leaves:
             await asyncio.Event().wait()
         yield b"two"
 
+    def sync_pieces():
+        try:
+            yield b"one "
+            if leaves:
+                has_left.wait(PATIENCE)
+            yield b"two"
+        finally:
+            closed.append("pieces")
+
     def view(request):
-        response = StreamingHttpResponse(pieces())
+        response = StreamingHttpResponse(async_pieces() if is_async else sync_pieces())
         response._resource_closers.append(
             lambda: closed.append(threading.current_thread() is not threading.main_thread())
         )
@@ -249,10 +259,12 @@ def test_streamed_response_is_closed_after_its_last_piece_or_when_the_client_lea
         if leaves:
             await until(lambda: len(client.sent) == 2)
             client.gone.set()
+            await asyncio.sleep(0)
+            has_left.set()
         return await client.answer()
 
     assert asyncio.run(run()) == (b"one " if leaves else b"one two")
-    assert closed == [True]
+    assert closed == ([True] if is_async else ["pieces", True])
 
 
 def test_synchronous_body_is_sent_while_it_is_created_in_a_thread(settings):

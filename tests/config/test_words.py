@@ -28,8 +28,10 @@ def pattern() -> re.Pattern[str]:
 
 
 def files() -> list[str]:
-    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=False, capture_output=True, text=True).stdout
-    names = tracked.rstrip("\0").split("\0") if tracked else [str(p.relative_to(ROOT)) for p in ROOT.rglob("*")]
+    names = [str(path.relative_to(ROOT)) for path in ROOT.rglob("*")]
+    if (ROOT / ".git").exists():
+        tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True)
+        names = tracked.stdout.rstrip("\0").split("\0")
     return [name for name in names if Path(name).suffix in TEXTS]
 
 

@@ -1,6 +1,5 @@
 """preparedemo: three accounts that look as if people worked in them."""
 
-import os
 import subprocess
 import sys
 from io import StringIO
@@ -19,6 +18,7 @@ from tasks.testdata import loading
 from tasks.testdata.demo import DEMO_EMAIL, SLUGS
 from tasks.testdata.loading import FIELDS
 from tenancy.context import as_user, tenant_context
+from tests.environments import own_secrets
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 
@@ -160,7 +160,7 @@ def test_preparedemo_migrates_when_migrations_are_unapplied(monkeypatch, unappli
 )
 def test_demo_mode_is_enabled_on_localhost_only(variables, demo):
     code = "from config import settings; print(settings.DEMO)"
-    environment = {**os.environ, "PUBLIC_URL": "", "DEMO": "", **variables}
+    environment = {**own_secrets(), "PUBLIC_URL": "", "DEMO": "", **variables}
     if not environment["DEMO"]:
         del environment["DEMO"]
     done = subprocess.run(

@@ -1,6 +1,5 @@
 """/mails/ of a demonstration: what it would have sent"""
 
-import os
 import subprocess
 import sys
 from uuid import uuid4
@@ -9,6 +8,7 @@ import pytest
 from django.core import mail
 
 from frontend.mailbox.backend import FolderBackend
+from tests.environments import own_secrets
 from tests.frontend.conftest import Page
 from tests.frontend.mailbox import with_mails
 
@@ -79,7 +79,7 @@ def test_without_the_folder_there_is_no_such_page(client):
     "variables", [{"BASE_DOMAIN": "example.com"}, {"PUBLIC_URL": "https://localhost", "SERVES_TLS": "1"}]
 )
 def test_nothing_starts_with_a_folder_where_others_could_read_it(variables):
-    environment = {**os.environ, "MAIL_FOLDER": "/tmp/mails", **variables}
+    environment = {**own_secrets(), "MAIL_FOLDER": "/tmp/mails", **variables}
     done = subprocess.run(
         [sys.executable, "manage.py", "check"], env=environment, capture_output=True, text=True, check=False
     )
