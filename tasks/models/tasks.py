@@ -229,6 +229,7 @@ class Subtask(TenantModel):
         ordering = ("rank", "id")
         indexes = [
             models.Index(fields=["account", "task", "rank"], name="subtask_order"),
+            models.Index(fields=["account", "rank", "id"], name="subtask_rank"),  # the list of the API
             models.Index(fields=["account", "title_key", "id"], name="subtask_title_key"),
         ]
 

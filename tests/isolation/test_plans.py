@@ -37,7 +37,7 @@ TINY, SMALL, LARGE = 2, 25, 6000  # projects; of 40,000 tasks the large tenant h
 NEWEST = ("-created_at", "-id")
 SEARCH = {"search": lambda: Task.objects.matching_anywhere("task 1").order_by(*NEWEST)[:51]}
 # Read in the order of an index, and not sorted.
-IN_ORDER = {"list", "page", "join", "join of a page", "subtasks by title", "page of subtasks"}
+IN_ORDER = {"list", "page", "join", "join of a page", "subtasks by title", "page of subtasks", "subtasks by rank"}
 EMPTY = "tasks_comment"  # in this test, so that it is read as a whole
 
 
@@ -91,6 +91,7 @@ QUERIES = {
     "page of subtasks": lambda: Subtask.objects.filter(_after(("title_key", "id"), ("step of 01", FIRST))).order_by(
         "title_key", "id"
     )[:51],
+    "subtasks by rank": lambda: Subtask.objects.select_related("task").order_by("rank", "id")[:51],
     "counts beside a list": lambda: Task.objects.with_subtask_counts().order_by(*NEWEST)[:51],
 }
 
