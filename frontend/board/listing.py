@@ -49,11 +49,13 @@ def listing_of(look: Look, tasks: QuerySet[Task], members: dict[UUID, Membership
         "priority": ("-urgency",),
         "none": ("status__rank", "status_id") if look.sort == "rank" else (),
     }[look.group]
+    rows = rows.order_by(*leading, *rows.query.order_by)
     try:
-        page = Paginator(rows.order_by(*leading, *rows.query.order_by), PAGE_SIZE).page(look.query.get("page", "1"))
+        page: Page[Any] = Paginator(rows.values("pk"), PAGE_SIZE).page(look.query.get("page", "1"))
     except InvalidPage as error:
         raise Http404 from error
-    tasks_of_page = list(page.object_list)
+    # Only the ids of the tasks before the page are read: PostgreSQL computes annotations also for skipped rows.
+    tasks_of_page = list(rows.filter(pk__in=page.object_list))
     for task in tasks_of_page:
         task.project = look.project
     page.object_list = tasks_of_page

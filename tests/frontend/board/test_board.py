@@ -12,7 +12,7 @@ from django.utils import timezone
 from frontend.board.columns import columns_of
 from projects.models import Label
 from tasks.actions.tasks import create_task
-from tasks.models import Task
+from tasks.models import Subtask, Task
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
 
@@ -152,17 +152,37 @@ def test_a_list_has_an_order(client, bob, many, page, sort, order):
     assert places == sorted(places)
 
 
-def test_a_long_list_has_pages(client, bob, acme, task, page):
+@pytest.fixture
+def long_list(acme, task):
+    """WEB has 103 tasks."""
     with tenant_context(acme):
         Task.objects.bulk_create(
             Task(project=task.project, number=number, title=f"Task {number}", status=task.status, rank=task.rank)
             for number in range(2, 104)
         )
+
+
+def test_a_long_list_has_pages(client, bob, long_list, page):
     seen = page(client.as_(bob).get("/projects/WEB/?view=list&page=2"))
     assert len(seen.all("a", **{"class": "list-link"})) == 3
     assert "101–103 of 103" in seen.text
     assert seen.all("div", id="tasks")[0]["data-live-url"] == "/projects/WEB/parts/?view=list&page=2"
     assert client.as_(bob).get("/projects/WEB/?view=list&page=3").status_code == 404
+
+
+def test_a_page_counts_the_subtasks_of_no_other_page(client, bob, acme, long_list):
+    with CaptureQueriesContext(connection) as captured:
+        client.as_(bob).get("/projects/WEB/?view=list&page=2")
+    (sql,) = [query["sql"] for query in captured.captured_queries if "OFFSET" in query["sql"]]
+    with tenant_context(acme), connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
+        (plan,) = cursor.fetchone()
+    scans = [node for node in nodes(plan[0]["Plan"]) if node.get("Relation Name") == Subtask._meta.db_table]
+    assert [node["Actual Loops"] for node in scans] == [3, 3]  # all subtasks, and those that are done
+
+
+def nodes(plan):
+    return [plan, *(node for child in plan.get("Plans", []) for node in nodes(child))]
 
 
 # Parts ---------------------------------------------------------------------------------------------------------------
