@@ -79,7 +79,7 @@ def create(random: Random) -> None:
 def _project(
     number: int, people: Sequence[Person], labels: Sequence[str], random: Random
 ) -> dict[type[TenantModel], list[Row]]:
-    """Return the rows of a project. The tasks are spread over two years and four statuses."""
+    """Return the rows of a project. The tasks are spread over two years, the oldest first, and four statuses."""
     rows: dict[type[TenantModel], list[Row]] = {model: [] for model in FIELDS}
     project, now, count = new_id(), timezone.now(), TASKS // PROJECTS
     about = (f"HOT{number}", f"Project {number}", "", str(Color.BLUE), False, False, None)
@@ -92,11 +92,12 @@ def _project(
     of_tasks, of_subtasks = ranks.spread(count), ranks.spread(SUBTASKS)
     for place in range(count):
         task, category = new_id(), random.choice(list(statuses))
-        created_at = now - timedelta(days=DAYS * random.random())
+        age = timedelta(days=DAYS * (1 - place / count))
+        created_at = now - age
         title = f"{random.choice(words.TITLES)} {RARE if random.random() < 0.001 else place}"
         due = created_at.date() + timedelta(days=30) if random.random() < 0.5 else None
         own = (title, random.choice(words.SENTENCES), statuses[category], PRIORITY, due, of_tasks[place])
-        done_at = now if category == Category.DONE else None
+        done_at = now - age * random.random() if category == Category.DONE else None
         rows[Task].append((task, project, place + 1, *own, done_at, created_at, created_at))
         rows[Assignment].append((new_id(), task, random.choice(people).member_id))
         rows[TaskLabel].append((new_id(), task, random.choice(labels)))
@@ -127,7 +128,7 @@ def requests_of(hot: Visitor) -> dict[str, str]:
         "one column": f"{board}parts/?column={status.pk}",
         "rest of a column, page 1": f"{board}?view=list&status={status.pk}",
         "list of a project, last page": f"{board}?view=list&page={last_page}",
-        "page of projects": "/projects/",
+        "page of projects": "/",
         "my tasks": "/my-tasks/",
         "search, a rare word (API)": search_for(RARE, api=True),
         "search, a common word (API)": search_for("budget", api=True),
