@@ -1,15 +1,16 @@
 """The cache of HTML in the memory of each process."""
 
-import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
+from dataclasses import fields, is_dataclass
+from sys import getsizeof
 
 
 class HTMLCache:
-    """An LRU cache of HTML, of at most `most` bytes in total.
+    """An LRU cache of HTML, of at most `most` bytes in total, with its keys.
 
-    A value of more than a sixteenth of that is not cached, because it would drop those of many others.
+    An entry of more than a sixteenth of that is not cached, because it would drop those of many others.
     """
 
     def __init__(self, most: int) -> None:
@@ -28,16 +29,29 @@ class HTMLCache:
     def put(self, key: Hashable, html: str) -> None:
         """Cache the HTML of a key and drop the least recently used ones."""
         with self._lock:
-            size = sys.getsizeof(html)
+            size = _size_of(key) + getsizeof(html)
             if key in self._html or size > self.most / 16:  # another request may have rendered it meanwhile
                 return
             self._html[key] = html
             self.bytes += size
             while self.bytes > self.most:
-                _, dropped = self._html.popitem(last=False)
-                self.bytes -= sys.getsizeof(dropped)
+                key, html = self._html.popitem(last=False)
+                self.bytes -= _size_of(key) + getsizeof(html)
 
     def clear(self) -> None:
         with self._lock:
             self._html.clear()
             self.bytes = 0
+
+
+def _size_of(key: object) -> int:
+    """Return the bytes of a key with the values in its tuples and dataclasses.
+
+    Keys take about half as many bytes as their HTML. A value that several keys share is counted for each of them.
+    """
+    inside: Iterable[object] = ()
+    if isinstance(key, tuple):
+        inside = key
+    elif is_dataclass(key):
+        inside = (getattr(key, field.name) for field in fields(key))
+    return getsizeof(key) + sum(map(_size_of, inside))

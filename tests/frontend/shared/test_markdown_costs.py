@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from dataclasses import dataclass
 from uuid import uuid4
 
 import pytest
@@ -180,7 +181,7 @@ def test_an_account_is_not_told_what_another_has_rendered(acme, globex, monkeypa
 
 
 def test_cache_is_limited_and_drops_the_oldest_entries():
-    one = sys.getsizeof("x" * 1000)
+    one = sys.getsizeof("x" * 1000) + sys.getsizeof(1)
     kept = HTMLCache(20 * one)
     for number in range(20):
         kept.put(number, "x" * 1000)
@@ -191,3 +192,17 @@ def test_cache_is_limited_and_drops_the_oldest_entries():
     assert kept.bytes == 20 * one
     kept.put("huge", "x" * 2_000)
     assert (kept.get("huge"), kept.bytes) == (None, 20 * one)
+
+
+def test_cache_counts_what_its_keys_hold():
+    @dataclass(frozen=True, slots=True)
+    class Key:
+        texts: tuple[str, ...]
+
+    kept = HTMLCache(1_000_000)
+    for number in range(100):
+        kept.put((Key((f"{number}" * 10_000,)), number), "short")
+    assert 900_000 < kept.bytes <= 1_000_000
+    assert len([number for number in range(100) if kept.get((Key((f"{number}" * 10_000,)), number))]) < 60
+    kept.clear()
+    assert kept.bytes == 0
