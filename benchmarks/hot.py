@@ -53,7 +53,7 @@ def measure(seed: int) -> Section:
         client = WebClient(server)
         found = {}
         for title, path in requests_of(hot).items():
-            client.get(hot, path)
+            client.timed(hot, path)
             found[title] = client.timed_all([(hot, path)] * CALLS)
         beside = _beside(client, hot, others)
     return _report(found, beside)

@@ -27,7 +27,7 @@ def measure(accounts: int, seed: int) -> Section:
         client, found = WebClient(server), [memory_of(server.pid)["Rss"]]
         for _ in range(PARTS):
             for number in range(SIZE):
-                client.get(*random.choice(requests[REQUESTS[number % len(REQUESTS)]]))
+                client.timed(*random.choice(requests[REQUESTS[number % len(REQUESTS)]]))
             found.append(memory_of(server.pid)["Rss"])
     return _report(found, len(visitors))
 
