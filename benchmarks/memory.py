@@ -17,10 +17,10 @@ WARM = 2  # parts after which growth is counted
 MOST = 5  # percent
 
 
-def measure(accounts: int, seed: int) -> Section:
-    """Send the requests, of at most TENANTS of the accounts `tenant-0` to `tenant-<accounts - 1>`."""
+def measure(tenants: int, seed: int) -> Section:
+    """Send the requests, of the accounts `tenant-0` to `tenant-<tenants - 1>`."""
     random = Random(seed)  # noqa: S311  # nothing here is secret
-    slugs = [f"tenant-{number}" for number in random.sample(range(accounts), min(accounts, TENANTS))]
+    slugs = [f"tenant-{number}" for number in range(tenants)]
     visitors = [visitor_of(account) for account in Account.objects.filter(slug__in=slugs).order_by("slug")]
     requests = requests_of(visitors, random)
     with tempfile.TemporaryDirectory() as folder, serving(1, Path(folder)) as server:
@@ -36,9 +36,9 @@ def _report(found: Sequence[float], tenants: int) -> Section:
     growth = 100 * (found[-1] / found[WARM] - 1)
     labels = [f"{number * SIZE:,}" for number in range(len(found))]
     text = [
-        f"{PARTS * SIZE:,} requests, a quarter each of {', '.join(REQUESTS)}, each of one of {tenants:,} tenants",
-        f"chosen at random, one after the other. Aim: the process grows by at most {MOST} % after {WARM * SIZE:,} "
-        "requests.\n",
+        f"{PARTS * SIZE:,} requests, a quarter each of {', '.join(REQUESTS)}, each of one",
+        f"of {tenants:,} tenants chosen at random, one after the other. Aim: the process grows by at most {MOST} %",
+        f"after {WARM * SIZE:,} requests.\n",
         f"| requests | {' | '.join(labels)} |",
         f"|---|{'---|' * len(labels)}",
         f"| RSS MiB | {' | '.join(f'{size:.0f}' for size in found)} |",

@@ -41,9 +41,10 @@ def run(names: list[str]) -> None:
     from tenancy.roles import OWNER
 
     def measure_memory() -> reports.Section:
-        call_command("createtestdata", accounts=min(max(SIZES), memory.TENANTS), seed=SEED, force=True)
+        tenants = min(max(SIZES), memory.TENANTS)
+        call_command("createtestdata", accounts=tenants, seed=SEED, force=True)
         prepare()
-        return memory.measure(max(SIZES), SEED)
+        return memory.measure(tenants, SEED)
 
     sections: dict[str, tuple[str, Callable[[], reports.Section]]] = {
         "hot": ("One large account", lambda: hot.measure(SEED)),
