@@ -17,13 +17,15 @@ class ProcessCache[V]:
         return value if time.monotonic() < until else None
 
     def set(self, key: str, value: V) -> None:
-        """Store `value`, and drop the oldest one if there are too many."""
+        """Store `value`, and drop those that have expired, and the oldest one if there are too many."""
+        now = time.monotonic()
         self._values.pop(key, None)
-        self._values[key] = time.monotonic() + self.seconds, value
-        if len(self._values) > self.size:
-            # Another thread may change the dictionary meanwhile; then the next call drops one more.
-            for oldest in list(self._values)[: len(self._values) - self.size]:
-                self._values.pop(oldest, None)
+        self._values[key] = now + self.seconds, value
+        # Another thread may change the dictionary meanwhile; then the next call drops one more.
+        for oldest, (until, _value) in list(self._values.items()):
+            if now < until and len(self._values) <= self.size:
+                break
+            self._values.pop(oldest, None)
 
     def delete_many(self, keys: Iterable[str]) -> None:
         """Delete the values at `keys`."""

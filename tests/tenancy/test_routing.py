@@ -224,6 +224,16 @@ def test_process_keeps_the_latest_values_only(clock):
     assert kept.get("key-4") is None
 
 
+def test_process_drops_values_that_have_expired(clock):
+    kept = ProcessCache(seconds=2, size=100)
+    kept.set("first", 1)
+    clock.move(1)
+    kept.set("second", 2)
+    clock.move(1)
+    kept.set("third", 3)
+    assert list(kept._values) == ["second", "third"]
+
+
 def test_unknown_hosts_cannot_fill_the_cache(client, acme):
     for number in range(5):
         get(client, f"absent-{number}.localhost")
