@@ -155,6 +155,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='subtask',
+            index=models.Index(fields=['account', 'rank', 'id'], name='subtask_rank'),
+        ),
+        migrations.AddIndex(
+            model_name='subtask',
             index=models.Index(fields=['account', 'title_key', 'id'], name='subtask_title_key'),
         ),
         migrations.AddConstraint(
