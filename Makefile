@@ -11,8 +11,9 @@ unexport PYTHONDONTWRITEBYTECODE
 RUNTIME := .venv/installed/requirements.txt
 EMBEDDED := $(if $(and $(DATABASE_URL),$(REDIS_URL),$(S3_ENDPOINT_URL)),,.venv/installed/requirements-embedded.txt)
 DEVELOPMENT := .venv/installed/requirements-dev.txt
+PEERS := .venv-peers/installed/requirements.txt
 
-.PHONY: help install demo dev test coverage lint typecheck bench bench-scale mutants torture fuzz openapi roles settings psql lock clean
+.PHONY: help install demo dev test coverage lint typecheck bench bench-peers bench-scale mutants torture fuzz openapi roles settings psql lock clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -56,6 +57,9 @@ typecheck: $(RUNTIME) $(DEVELOPMENT) ## mypy --strict
 bench: install ## what isolation costs, into benchmarks/reports (ARGS=lists)
 	@$(PYTHON) -m benchmarks $(ARGS)
 
+bench-peers: install $(PEERS) ## the same pages with other packages, into benchmarks/reports/peers.md, a quarter of an hour
+	@$(PYTHON) -m benchmarks.peers
+
 bench-scale: install ## times and memory with up to 20,000 accounts, into benchmarks/reports; an hour (ARGS=hot, BENCHMARK_SIZES=20,200)
 	@$(PYTHON) -m benchmarks.scale $(ARGS)
 
@@ -81,13 +85,14 @@ lock: ## pin the newest versions that pyproject.toml allows (needs uv)
 	$(COMPILE) --upgrade pyproject.toml -o requirements.txt
 	$(COMPILE) --upgrade pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
 	$(COMPILE) --upgrade --group embedded -c requirements-dev.txt -o requirements-embedded.txt
+	$(COMPILE) --upgrade benchmarks/peers/requirements.in -c requirements.txt -o benchmarks/peers/requirements.txt
 
 clean: ## remove .venv and caches, and with DATA=1 the servers' data
 ifeq ($(origin DATA),command line)
 	@if [ -d .data ] && [ -x $(PYTHON) ]; then DATA_DIR=.data $(PYTHON) -m config.services stop; fi
 	rm -rf .data
 endif
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache staticfiles htmlcov .coverage .coverage.*
+	rm -rf .venv .venv-peers .mypy_cache .ruff_cache .pytest_cache .import_linter_cache staticfiles htmlcov .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:
@@ -95,4 +100,9 @@ endif
 
 .venv/installed/%: % | .venv/bin/python
 	@sh config/venv.sh install .venv $<
+	@mkdir -p $(@D) && touch $@
+
+$(PEERS): benchmarks/peers/requirements.txt
+	@sh config/venv.sh create .venv-peers
+	@sh config/venv.sh install .venv-peers $<
 	@mkdir -p $(@D) && touch $@

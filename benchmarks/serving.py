@@ -84,7 +84,7 @@ class Case:
 def measure(data: Data) -> Section:
     accounts = data.accounts[:4]
     Account.objects.filter(pk__in=[account.pk for account in accounts]).update(plan=Plan.BUSINESS)  # no 429
-    health = [_text("/healthz", Host=settings.BASE_DOMAIN)] * 4
+    health = [request_text("/healthz", Host=settings.BASE_DOMAIN)] * 4
     api = [_api_request(account) for account in accounts]
     page = [_page_request(account) for account in accounts]
     with ExitStack() as running, tempfile.TemporaryDirectory() as folder:
@@ -127,16 +127,16 @@ def _processor_seconds(pid: int) -> float:
 def _api_request(account: Account) -> str:
     given = client_of(account).defaults
     headers = {"Host": given["HTTP_HOST"], "Authorization": given["HTTP_AUTHORIZATION"]}
-    return _text("/api/v1/tasks/?page_size=10", **headers)
+    return request_text("/api/v1/tasks/?page_size=10", **headers)
 
 
 def _page_request(account: Account) -> str:
     client = log_in(account)
     cookies = "; ".join(f"{name}={cookie.value}" for name, cookie in client.cookies.items())
-    return _text("/subtasks/", Host=client.defaults["HTTP_HOST"], Cookie=cookies)
+    return request_text("/subtasks/", Host=client.defaults["HTTP_HOST"], Cookie=cookies)
 
 
-def _text(path: str, **headers: str) -> str:
+def request_text(path: str, **headers: str) -> str:
     lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
     return "\r\n".join([*lines, "", ""])
 

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class MultitenantConfig(AppConfig):
+    name = "benchmarks.peers.multitenant"
+    label = "tasks"

@@ -1,0 +1,1 @@
+"""What the peers' projects have in modules of their own, with our code."""

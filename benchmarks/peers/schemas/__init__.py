@@ -1,0 +1,1 @@
+"""django-tenants: a schema for each tenant. Users and sessions are in the schema `public`, as in its documentation."""

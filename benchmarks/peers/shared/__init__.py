@@ -1,0 +1,1 @@
+"""What the projects of the three peers have in common."""

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class SharedConfig(AppConfig):
+    """Only for its templates."""
+
+    name = "benchmarks.peers.shared"
