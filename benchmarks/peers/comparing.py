@@ -61,8 +61,7 @@ def _serve(tenants: int, creation: dict[str, list[float]]) -> list[Found]:
 def _start(system: System, tenants: int, running: ExitStack, folder: Path, creation: list[float]) -> Found:
     server = running.enter_context(system.serving(folder))
     api, page = (Case(path, system.requests(path), server) for path in (system.api, PAGE))
-    sizes = system.size_of(system.api, server.port), system.size_of(PAGE, server.port)
-    return Found(tenants, system.title, api, page, sizes, creation)
+    return Found(tenants, system.title, api, page, system.sizes(server.port), creation)
 
 
 def _repeat(call: Callable[[], None], *, undo: Callable[[], None] = lambda: None) -> list[float]:

@@ -112,8 +112,8 @@ def _plots(groups: dict[int, list[Found]]) -> list[Plot]:
                 system: [median(measurement.values(group[place])) for group in groups.values()]
                 for place, system in enumerate(systems)
             }
-            title = measurement.title.replace("`", "").capitalize()
-            plots.append(bars(f"peers-{measurement.name}", title, labels, medians))
+            title = measurement.title.replace("`", "")
+            plots.append(bars(f"peers-{measurement.name}", title[0].upper() + title[1:], labels, medians))
     return plots
 
 

@@ -23,18 +23,8 @@ from tests.waiting import PATIENCE
 
 PYTHON = ROOT / ".venv-peers" / "bin" / "python"
 # A thread keeps its connections to the client and to the database.
-GUNICORN = [
-    "-m",
-    "gunicorn",
-    "--worker-class",
-    "gthread",
-    "--threads",
-    "4",
-    "--keep-alive",
-    "75",
-    "--log-level",
-    "warning",
-]
+GUNICORN = ["-m", "gunicorn", *("--worker-class", "gthread"), *("--threads", "4"), *("--keep-alive", "75")]
+GUNICORN += ["--log-level", "warning"]
 WSGI = "django.core.wsgi:get_wsgi_application()"
 PAGE = "/subtasks/"
 
@@ -61,7 +51,7 @@ class System:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """The environment of its processes: libpq's variables, with the role that owns the tables of all systems."""
+        """Variables of its processes: those of libpq, with the role that owns all databases."""
         url = urlsplit(os.environ["DATABASE_OWNER_URL"])
         return {
             "PATH": os.environ["PATH"],
@@ -136,11 +126,18 @@ class System:
             for number, cookie in enumerate(self.cookies)
         ]
 
-    def size_of(self, path: str, port: int) -> int:
-        """Return the size of an uncompressed response in bytes. Raises HTTPError for one without the rows."""
+    def sizes(self, port: int) -> tuple[int, int]:
+        """Return the bytes of an uncompressed list and page. Raises RuntimeError if they have other than ten rows."""
+        tasks, page = (self._get(path, port) for path in (self.api, PAGE))
+        rows = len(tasks.json()["results"]), page.text.count('"subtask-title"')
+        if rows != (10, 10):
+            raise RuntimeError(f"{self.title} answers {rows[0]} tasks and {rows[1]} subtasks.")
+        return len(tasks.content), len(page.content)
+
+    def _get(self, path: str, port: int) -> httpx.Response:
         headers = {"Host": f"{slug_of(0)}.localhost", "Cookie": self.cookies[0], "Accept-Encoding": "identity"}
         response = httpx.get(f"http://127.0.0.1:{port}{path}", headers=headers, timeout=PATIENCE, trust_env=False)
-        return len(response.raise_for_status().content)
+        return response.raise_for_status()
 
     def _run(self, arguments: Sequence[str], variables: Mapping[str, str]) -> str:
         command, environment = [self.python, *arguments], {**self.environment, **variables}
