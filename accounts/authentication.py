@@ -17,11 +17,16 @@ from kombu.exceptions import OperationalError
 from accounts.audit import client_address
 from accounts.exceptions import NotAMember, TenantMismatch
 from accounts.models import Membership, User
+from tenancy.compiled import CompiledQuery
 from tenancy.context import get_active_tenant
 from tenancy.jobs import enqueue
 from tenancy.tokens import InvalidToken, TenantAccessToken, TenantRefreshToken
 
 logger = structlog.get_logger("accounts.authentication")
+
+MEMBER = CompiledQuery(
+    Membership, lambda user_id: Membership.objects.current().filter(user_id=user_id), related=["user"]
+)
 
 
 def current_membership(user: User) -> Membership | None:
@@ -83,7 +88,7 @@ def admit(user_id: UUID, tenant_id: UUID, *, issued_at: datetime, by_log_in: boo
     tenant = get_active_tenant()
     membership = None
     if tenant is not None:
-        membership = Membership.objects.current().filter(user_id=user_id).select_related("user").first()
+        membership = MEMBER.first(user_id=user_id)
     user = membership.user if membership else User.objects.filter(pk=user_id).first()
     if user is None or not user.is_active or (by_log_in and not user.accepts_log_in_of(issued_at)):
         raise InvalidToken("The log-in of the token has ended.")

@@ -12,9 +12,21 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from accounts.models import Membership, Session, User
+from tenancy.compiled import CompiledQuery
 from tenancy.context import get_active_tenant
 
 KEY = re.compile(r"[a-z0-9]{32}")  # what Django makes
+
+MEMBER = CompiledQuery(
+    Membership,
+    lambda key, now: (
+        Membership.objects.current()
+        .filter(user__sessions__session_key=key, user__sessions__expire_date__gt=now)
+        .annotate(session_data=F("user__sessions__session_data"))
+    ),
+    related=["user"],
+    annotated=["session_data"],
+)
 
 
 class SessionStore(db.SessionStore):
@@ -80,9 +92,7 @@ class SessionStore(db.SessionStore):
         key, now = self.session_key or "", timezone.now()
         self.membership = None
         if get_active_tenant() is not None:
-            members = Membership.objects.current().select_related("user")
-            with_session = members.filter(user__sessions__session_key=key, user__sessions__expire_date__gt=now)
-            found: Any = with_session.annotate(session_data=F("user__sessions__session_data")).first()
+            found: Any = MEMBER.first(key=key, now=now)
             if found is not None:
                 self.membership = found
                 return Session(session_key=key, session_data=found.session_data, user=found.user)

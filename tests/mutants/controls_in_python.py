@@ -223,6 +223,20 @@ IN_REQUESTS = [
         f"{CREDENTIALS}::test_membership_read_with_a_session_is_of_its_tenant_and_user",
     ),
     off(
+        "a compiled query runs for the tenant of the call",
+        "tenancy/compiled.py",
+        "given = {self._tenant.name: tenant.pk, **values}",
+        'given = {self._tenant.name: self.__dict__.setdefault("_first", tenant.pk), **values}',
+        "tests/tenancy/test_compiled.py::test_query_that_was_compiled_for_one_tenant_runs_for_another",
+    ),
+    off(
+        "a compiled query has a condition on the tenant",
+        "tenancy/compiled.py",
+        "if found != {self._tenant.name, *self._names}:",
+        "if not self._names <= found:",
+        "tests/tenancy/test_compiled.py::test_query_that_ignores_the_tenant_is_refused",
+    ),
+    off(
         "a token is of an active user",
         AUTHENTICATION,
         " or not user.is_active or (",
