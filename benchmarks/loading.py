@@ -4,7 +4,8 @@ Reads JSON from its standard input, `{"port": …, "seconds": …, "requests": [
 each request text, on which it sends the request again as soon as the response is complete. A connection is opened when
 the first response on the one before is complete, and responses are counted when all are open: several processes share
 connections that come one after the other, while one process accepts all that come at once. Prints
-`{"responses": …, "seconds": …}`. A response other than 200 ends it with an error.
+`{"responses": …, "seconds": …, "all": …}`, the last with the responses before they were counted. A response other
+than 200 ends it with an error.
 """
 
 import asyncio
@@ -19,20 +20,20 @@ LAST_CHUNK = b"\r\n0\r\n\r\n"
 
 
 class Connection(asyncio.Protocol):
-    """One request after the other until the time `ends`; `done` has the number of responses since they are counted.
+    """One request after the other until the time `ends`. `done` is set at the end, `answered` by the first response.
 
-    `answered` is set by the first response.
+    `responses` are all, and `before` those before they were counted.
     """
 
     def __init__(self, request: bytes) -> None:
         self.request, self.ends = request, inf
         self.loop = asyncio.get_running_loop()
         self.answered = asyncio.Event()
-        self.done: asyncio.Future[int] = self.loop.create_future()
-        self.received, self.responses = b"", 0
+        self.done: asyncio.Future[None] = self.loop.create_future()
+        self.received, self.responses, self.before = b"", 0, 0
 
     def count_until(self, ends: float) -> None:
-        self.ends, self.responses = ends, 0
+        self.ends, self.before = ends, self.responses
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -55,7 +56,7 @@ class Connection(asyncio.Protocol):
                 self.transport.write(self.request)
             else:
                 self.transport.close()
-                self.done.set_result(self.responses)
+                self.done.set_result(None)
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.done.done():
@@ -76,8 +77,11 @@ async def load(port: int, requests: list[str], seconds: float) -> dict[str, floa
     started = loop.time()
     for connection in connections:
         connection.count_until(started + seconds)
-    responses = sum(await asyncio.gather(*(connection.done for connection in connections)))
-    return {"responses": responses, "seconds": loop.time() - started}
+    await asyncio.gather(*(connection.done for connection in connections))
+    seconds = loop.time() - started
+    everything = sum(connection.responses for connection in connections)
+    counted = everything - sum(connection.before for connection in connections)
+    return {"responses": counted, "seconds": seconds, "all": everything}
 
 
 if __name__ == "__main__":

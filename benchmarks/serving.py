@@ -61,7 +61,7 @@ class Case:
         done = subprocess.run(command, input=given, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603
         found = json.loads(done.stdout)
         spent = self.server.processor_seconds() - before
-        return found["responses"] / found["seconds"], 1000 * spent / found["responses"]
+        return found["responses"] / found["seconds"], 1000 * spent / found["all"]
 
     def measure(self) -> None:
         rate, milliseconds = self.run(SECONDS)
