@@ -135,6 +135,8 @@ async def _pieces(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
     def following() -> bytes | None:
         try:
             return next(pieces, None)
+        except TypeError as error:  # Django takes it for a body of the other kind
+            raise RuntimeError("A TypeError was raised in a streamed response.") from error
         finally:
             close_old_connections()
 

@@ -21,11 +21,16 @@ class ProcessCache[V]:
         now = time.monotonic()
         self._values.pop(key, None)
         self._values[key] = now + self.seconds, value
-        # Another thread may change the dictionary meanwhile; then the next call drops one more.
-        for oldest, (until, _value) in list(self._values.items()):
-            if now < until and len(self._values) <= self.size:
-                break
-            self._values.pop(oldest, None)
+        while (oldest := self._oldest()) and (now >= oldest[1] or len(self._values) > self.size):
+            self._values.pop(oldest[0], None)
+
+    def _oldest(self) -> tuple[str, float] | None:
+        """Return the key and the end of the oldest value; None also if another thread changes the values meanwhile."""
+        try:
+            key, (until, _value) = next(iter(self._values.items()))
+        except (StopIteration, RuntimeError):
+            return None
+        return key, until
 
     def delete_many(self, keys: Iterable[str]) -> None:
         """Delete the values at `keys`."""

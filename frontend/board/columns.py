@@ -12,7 +12,7 @@ from projects.models import Project, Status
 from tasks.models import Task
 
 CARDS_PER_COLUMN = 50  # at first, and loaded at a time
-MOST_CARDS = 500  # of a column; the list contains the rest
+MOST_CARDS = 500  # of a column, and beyond the first of all columns together; the list contains the rest
 
 
 @dataclass(frozen=True)
@@ -43,20 +43,21 @@ def columns_of(
     tasks: QuerySet[Task],
     *,
     only: Collection[UUID] | None = None,
+    first: int = CARDS_PER_COLUMN,
     limits: Mapping[UUID, int] | None = None,
 ) -> dict[Project, list[Column]]:
     """Return the columns of each project, each with the first of its `tasks` by rank.
 
-    `tasks` also defines what is fetched with the tasks. `only` limits the columns to these statuses. `limits` are the
-    numbers of tasks of some statuses: at least CARDS_PER_COLUMN, the number of all others, and at most MOST_CARDS. The
-    tasks in the result have `project` and `status` set.
+    `tasks` also defines what is fetched with the tasks. `only` limits the columns to these statuses. A column has
+    `first` tasks at most, or its number in `limits` if that is higher, and never more than MOST_CARDS. The tasks in
+    the result have `project` and `status` set.
     """
     by_id = {project.pk: project for project in projects}
     statuses = Status.objects.filter(project__in=by_id)
     if only is not None:
         statuses = statuses.filter(pk__in=only)
     found = {status.pk: status for status in _with_totals(statuses, tasks)}
-    limits = {status: min(max((limits or {}).get(status, 0), CARDS_PER_COLUMN), MOST_CARDS) for status in found}
+    limits = {status: min(max((limits or {}).get(status, 0), first), MOST_CARDS) for status in found}
     cards = defaultdict(list)
     for task in _first_tasks(tasks, found.values(), limits):
         task.project, task.status = by_id[task.project_id], found[task.status_id]
@@ -81,9 +82,9 @@ def _total(status: Status) -> int:
 def _first_tasks(tasks: QuerySet[Task], statuses: Collection[Status], limits: Mapping[UUID, int]) -> QuerySet[Task]:
     """Return the first tasks of each status, by rank, in one query. Those of long columns are found with an index."""
     by_rank = tasks.order_by("rank", "id")
-    long = [status.pk for status in statuses if _total(status) > limits[status.pk]]
+    long = {status.pk: limits[status.pk] for status in statuses if _total(status) > limits[status.pk]}
     short = [status.pk for status in statuses if status.pk not in long]
-    parts = [by_rank.filter(status=status)[: limits[status]] for status in long]
+    parts = [by_rank.filter(status=status)[:limit] for status, limit in long.items()]
     if short or not parts:
         parts.append(by_rank.filter(status__in=short))
     # Django cannot order a union of one query, and ignores the order of those that are not limited.

@@ -11,6 +11,7 @@ from django_htmx.http import reswap, retarget
 
 from accounts.models import Membership
 from accounts.permissions import require
+from frontend.board.filters import read_look
 from frontend.board.forms import EditTask, PlaceTask
 from frontend.board.views import parts_of, project_url
 from frontend.projects.lookups import TaskKey, find_task
@@ -26,6 +27,7 @@ def place(request: MemberRequest, key: TaskKey) -> HttpResponse:
     """The form to move a task on the board. POST moves it. The query string is that of the board."""
     require(request.membership, "task.write")
     task = find_task(request, key, to_show=False)
+    read_look(request, task.project)  # an invalid URL is refused before anything is written
     form = PlaceTask(posted(request), task=task)
     was = task.status_id
     try:
@@ -78,6 +80,7 @@ def edit(request: MemberRequest, key: TaskKey) -> HttpResponse:
     """The form for title, status, priority and due date of a task. POST changes them."""
     require(request.membership, "task.write")
     task = find_task(request, key, to_show=False)
+    read_look(request, task.project)
     form = EditTask(posted(request), instance=task)
     try:
         sent = submit(form, update_task, task=task, actor=request.membership, unless=(StaleVersion,))

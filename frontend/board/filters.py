@@ -1,8 +1,10 @@
 """The filters of a project's page, which are those of the API, the orders of its list, and their menus."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, cast
+from uuid import UUID
 
 from django import forms
 from django.core.exceptions import BadRequest
@@ -14,6 +16,7 @@ from django_filters import rest_framework as filters
 
 from accounts.models import Membership
 from accounts.rest.filters import ArchivedFilterSet
+from frontend.board.columns import CARDS_PER_COLUMN, MOST_CARDS
 from frontend.shared.access import MemberRequest
 from projects.models import Label, Project
 from tasks.models import Priority, Task, TaskQuerySet
@@ -36,6 +39,7 @@ SORTS = [
     ("-updated_at", _("Last changed")),
     ("-created_at", _("Newest")),
 ]
+CARDS = re.compile(r"(?P<status>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):(?P<number>[0-9]{1,4})")
 MOST = 100  # members and labels in a menu
 GROUPS = [("status", _("Status")), ("assignee", _("Assignee")), ("priority", _("Priority")), ("none", _("No groups"))]
 
@@ -79,6 +83,7 @@ class Look:
     group: str
     values: dict[str, Any]  # the cleaned values of the filters that the URL names
     tasks: TaskQuerySet
+    limits: dict[UUID, int]  # the numbers of cards that the page shows of long columns
 
     @property
     def is_filtered(self) -> bool:
@@ -95,7 +100,7 @@ class Look:
 
 
 def read_look(request: MemberRequest, project: Project) -> Look:
-    """Return the view that the URL describes. Raises BadRequest for invalid filters."""
+    """Return the view that the URL describes. Raises BadRequest for invalid filters and numbers of cards."""
     found = ProjectFilterSet(request.GET, Task.objects.filter(project=project), request=request)
     options = Options(request.GET)
     if not found.is_valid() or not options.is_valid():
@@ -109,7 +114,21 @@ def read_look(request: MemberRequest, project: Project) -> Look:
         group=chosen["group"] or "status",
         values=dict(found.form.cleaned_data),
         tasks=cast(TaskQuerySet, found.qs),
+        limits=_limits(request.GET.getlist("cards")),
     )
+
+
+def _limits(given: Iterable[str]) -> dict[UUID, int]:
+    """Return numbers of cards, each given as `<id of the status>:<number>`, limited for all columns together."""
+    limits, spare = {}, MOST_CARDS
+    for text in given:
+        match = CARDS.fullmatch(text)
+        if match is None:
+            raise BadRequest("A number of cards is given with the id of a status.")
+        more = min(max(int(match["number"]) - CARDS_PER_COLUMN, 0), spare)
+        limits[UUID(match["status"])] = CARDS_PER_COLUMN + more
+        spare -= more
+    return limits
 
 
 def _known(given: QueryDict, names: set[str]) -> QueryDict:

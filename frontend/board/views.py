@@ -30,10 +30,11 @@ def detail(request: MemberRequest, key: str) -> HttpResponse:
     if request.method == "POST":
         require(request.membership, "task.write")
     project = find_project(request, key)
+    look = read_look(request, project)  # an invalid URL is refused before anything is written
     form = NewTask(posted(request), project=project)
     sent = submit(form, create_task, project=project, actor=request.membership)
     if not sent.is_done:
-        return _page(request, project, form, sent.status)
+        return _page(request, look, form, sent.status)
     if request.htmx:
         return parts_of(request, key, {sent.result.status_id})
     return redirect(project_url(project, request.GET.urlencode()))
@@ -65,9 +66,8 @@ def project_url(project: Project, query: str) -> str:
     return reverse("project", args=[project.key]) + (f"?{query}" if query else "")
 
 
-def _page(request: MemberRequest, project: Project, form: NewTask, status: int) -> HttpResponse:
-    look = read_look(request, project)
-    people = people_of(project)
+def _page(request: MemberRequest, look: Look, form: NewTask, status: int) -> HttpResponse:
+    people = people_of(look.project)
     context = _tasks(request, look, people) | {
         "form": form if may(request.membership, "task.write") else None,
         "toolbar": toolbar_of(look, people),
@@ -91,7 +91,7 @@ def _tasks(
         listing = listing_of(look, tasks.with_people_and_labels(), {member.pk: member for member in people})
         shown, amount = {"listing": listing}, listing.page.paginator.count
     else:
-        found = columns_of([look.project], tasks, only=columns or None, limits=_limits(request))[look.project]
+        found = columns_of([look.project], tasks, only=columns or None, limits=look.limits)[look.project]
         shown = {"columns": with_cards(found, people, query=query, is_movable=can_write)}
         amount = look.tasks.count() if columns else sum(column.total for column in found)
     return {
@@ -104,15 +104,3 @@ def _tasks(
         "can_add": can_write and look.project.archived_at is None,
         **shown,
     }
-
-
-def _limits(request: MemberRequest) -> dict[UUID, int]:
-    """Return the numbers of cards that the page shows of some columns: `cards=<id of the status>:<number>`."""
-    limits: dict[UUID, int] = {}
-    for text in request.GET.getlist("cards"):
-        status, _colon, number = text.partition(":")
-        try:
-            limits[UUID(status)] = max(int(number), limits.get(UUID(status), 0))
-        except ValueError as error:
-            raise BadRequest("Cards are requested with the id of a status and their number.") from error
-    return limits

@@ -15,6 +15,8 @@ from projects.actions.projects import set_on_roadmap
 from projects.models import Project
 from tasks.models import Task
 
+TASKS = 100  # of a column
+
 
 @require_safe
 @login_not_required
@@ -22,7 +24,7 @@ def index(request: VisitorRequest) -> HttpResponse:
     """The roadmap, for anonymous clients too: titles of tasks in the chosen projects, and no members."""
     projects = Project.objects.active().filter(on_roadmap=True, private=False)
     tasks = Task.objects.filter(archived_at=None).only("id", "title", "project_id", "status_id", "rank")
-    return render(request, "roadmap/page.html", {"boards": columns_of(projects, tasks).items()})
+    return render(request, "roadmap/page.html", {"boards": columns_of(projects, tasks, first=TASKS).items()})
 
 
 @require_POST

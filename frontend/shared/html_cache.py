@@ -15,32 +15,33 @@ class HTMLCache:
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self._html: OrderedDict[Hashable, str] = OrderedDict()
+        self._entries: OrderedDict[Hashable, tuple[str, int]] = OrderedDict()  # HTML, and bytes with the key
         self._lock = threading.Lock()
         self.bytes = 0
 
     def get(self, key: Hashable) -> str | None:
         """Return the HTML of a key, None if it is not cached."""
         with self._lock:
-            if key in self._html:
-                self._html.move_to_end(key)
-            return self._html.get(key)
+            html, _size = self._entries.get(key, (None, 0))
+            if html is not None:
+                self._entries.move_to_end(key)
+            return html
 
     def put(self, key: Hashable, html: str) -> None:
         """Cache the HTML of a key and drop the least recently used ones."""
+        size = _size_of(key) + getsizeof(html)
         with self._lock:
-            size = _size_of(key) + getsizeof(html)
-            if key in self._html or size > self.most / 16:  # another request may have rendered it meanwhile
+            if key in self._entries or size > self.most / 16:  # another request may have rendered it meanwhile
                 return
-            self._html[key] = html
+            self._entries[key] = html, size
             self.bytes += size
             while self.bytes > self.most:
-                key, html = self._html.popitem(last=False)
-                self.bytes -= _size_of(key) + getsizeof(html)
+                _key, (_html, dropped) = self._entries.popitem(last=False)
+                self.bytes -= dropped
 
     def clear(self) -> None:
         with self._lock:
-            self._html.clear()
+            self._entries.clear()
             self.bytes = 0
 
 

@@ -210,14 +210,19 @@ def test_board_works_without_javascript(browser, office, tasks):
     expect(page.locator(".list-title").first).to_have_text("First")
 
 
-def test_more_cards_of_a_long_column_are_loaded_on_scroll_and_stay(browser, office, project):
+@pytest.fixture
+def long_column(office, project):
+    """“To do” has 120 tasks."""
     todo = status(office, project, "To do")
     with tenant_context(office.tenant):
         Task.objects.bulk_create(
             Task(project=project, number=number + 1, title=f"Task {number:03}", status=todo, rank=f"b{number:03}")
             for number in range(120)
         )
-    one, two = browser.as_("owner"), browser.as_("member")
+
+
+def test_more_cards_of_a_long_column_are_loaded_on_scroll_and_stay(browser, office, long_column):
+    one = browser.as_("owner")
     open_board(one)
     expect(titles(one, "To do")).to_have_count(50)
     expect(column(one, "To do").locator(".column-count")).to_have_text("120")
@@ -225,7 +230,7 @@ def test_more_cards_of_a_long_column_are_loaded_on_scroll_and_stay(browser, offi
         titles(one, "To do").last.scroll_into_view_if_needed()
         expect(titles(one, "To do")).to_have_count(cards)
         one.mouse.wheel(0, 10000)
-    open_board(two, "?view=list")  # a change by another member of a card that was loaded later
+    # A change of a card that was loaded later.
     with tenant_context(office.tenant):
         last = Task.objects.get(title="Task 119")
     office.act(update_task, task=last, title="The last one")
@@ -233,4 +238,39 @@ def test_more_cards_of_a_long_column_are_loaded_on_scroll_and_stay(browser, offi
     expect(titles(one, "To do")).to_have_count(120)
     drag(one, "The last one", titles(one, "To do").nth(117))
     expect(titles(one, "To do").last).to_have_text("Task 118")
+    expect(one.locator(".card-busy")).to_have_count(0)
     expect(titles(one, "To do")).to_have_count(120)
+
+
+def test_cards_whose_end_comes_into_view_during_a_drag_are_loaded_after_it(browser, long_column):
+    page = browser.as_("owner")
+    open_board(page)
+    titles(page, "To do").nth(40).scroll_into_view_if_needed()
+    box = page.locator(".card", has_text="Task 040").bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 60, box["y"] + 40)
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    expect(column(page, "To do")).to_have_attribute("data-cards", "100")
+    expect(titles(page, "To do")).to_have_count(50)
+    page.mouse.up()
+    expect(titles(page, "To do")).to_have_count(100)
+    expect(page.locator(".card-busy")).to_have_count(0)
+
+
+def test_cards_are_loaded_again_after_a_failed_request(browser, long_column):
+    browser.expect("status of 503")
+    browser.expect("Error Code 503")
+    page = browser.as_("owner")
+    open_board(page)
+    failed = []
+
+    def fail_once(route):
+        failed.append(route.request.url)
+        route.continue_() if len(failed) > 1 else route.fulfill(status=503)
+
+    page.route(re.compile("/parts/"), fail_once)
+    titles(page, "To do").last.scroll_into_view_if_needed()
+    page.mouse.wheel(0, 10000)
+    expect(titles(page, "To do")).to_have_count(100)
+    assert len(failed) > 1

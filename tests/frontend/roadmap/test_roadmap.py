@@ -73,6 +73,18 @@ def test_archived_tasks_do_not_appear(client, initech, shown, page):
     assert "To do 0" in text
 
 
+def test_long_column_shows_a_hundred_tasks_and_the_number_of_the_others(client, initech, shown, page):
+    with tenant_context(initech):
+        first = Task.objects.get(project=shown)
+        Task.objects.bulk_create(
+            Task(project=shown, number=number, title=f"Task {number}", status=first.status, rank=f"b{number:03}")
+            for number in range(2, 121)
+        )
+    seen = page(client.at(initech).get(URL))
+    assert len(seen.all("li")) == 100
+    assert "and 20 more" in seen.text
+
+
 def test_members_find_their_way_back(client, initech, ines, shown, page):
     seen = page(client.as_(ines, at=initech).get(URL))
     assert "Open projects" in seen.text

@@ -1,7 +1,7 @@
 // Cards are dragged with a pointer, or grabbed with the space bar and moved with the arrow keys (optimistic update): a
 // card is shown where it was dropped until the server has answered, and goes back when the server refuses the move.
 
-import { hold, release } from "../shared/live.js";
+import { hold, refreshColumn, release } from "../shared/live.js";
 import { draggable, isAt, placeOf, putBack } from "../shared/dragging.js";
 import { send } from "../shared/requests.js";
 import { toast } from "../shared/toasts.js";
@@ -15,8 +15,20 @@ const columns = () => [...document.querySelectorAll(".board .column")];
 const listOf = (column) => column.querySelector(".cards");
 const cardsIn = (column) => [...listOf(column).children];
 
-// More cards of a long column are loaded when its end is scrolled into view. Requests for the tasks name the number of
-// cards of such columns, so that all their responses contain them.
+// More cards of a long column are loaded when its end is scrolled into view, like a live update: after a drag, one request
+// at a time, and again when it fails. All requests for the tasks name the number of cards of such columns.
+const ends = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    if (!isIntersecting || !target.isConnected) continue;
+    const { dataset } = target.closest(".column");
+    dataset.cards = target.dataset.next;
+    refreshColumn("tasks", dataset.status);
+  }
+});
+const observeEnds = () => document.querySelectorAll(".column-rest [data-next]").forEach((end) => ends.observe(end));
+document.addEventListener("htmx:afterSettle", observeEnds);
+observeEnds();
+
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   if (detail.target.id !== "tasks") return;
   const named = columns().filter(({ dataset }) => dataset.cards);

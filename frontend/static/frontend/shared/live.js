@@ -35,6 +35,13 @@ export function refresh(id) {
   regions.get(id)?.refresh();
 }
 
+// Request a column of the board, as if an event had changed it.
+export function refreshColumn(id, column) {
+  const region = regions.get(id);
+  region?.columns.set(column, Infinity);
+  region?.schedule();
+}
+
 // Return the columns of the board that an event may have changed, null for all of them.
 export function columnsOf(root, { verb, object }) {
   const isOfTask = /^(task|subtask|comment)\./.test(verb);
