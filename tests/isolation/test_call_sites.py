@@ -22,6 +22,7 @@ READS_ONE_PERSONS_MEMBERSHIPS = {
 WRITES_SQL = {
     "config/health.py": "SELECT 1, to see whether the database answers",
     "tenancy/checks.py": "asks the catalogue what the role may do",
+    "tenancy/compiled.py": "executes what the ORM has compiled, for the active tenant",
     "tenancy/models.py": "TenantManager.raw() passes on what a module on this list would call",
     "tenancy/outbox/relaying.py": "which jobs are due, in turns of the tenants; a shared table of ids",
     "tenancy/postgresql/cursors.py": "passes on what all other modules execute",
