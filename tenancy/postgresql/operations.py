@@ -9,6 +9,7 @@ from django.db.backends.postgresql import operations
 from tenancy.locks import SHARE
 from tenancy.roles import OWNER
 
+FLUSHES = 3  # attempts
 SET_LOCAL = re.compile(r"\A(?:SET LOCAL (?:tenancy\.)?\w+ = (?:'[0-9a-f-]*'|DEFAULT); )+")
 
 
@@ -31,7 +32,14 @@ class DatabaseOperations(operations.DatabaseOperations):
         if self.connection.alias == OWNER or OWNER not in connections:
             super().execute_sql_flush(sql_list)
             return
-        # A connection of psycopg: a test that does not list the alias `owner` cannot use that of Django.
-        with psycopg.connect(**connections[OWNER].get_connection_params()) as owner:
-            for statement in sql_list:
-                owner.execute(statement)
+        statements = list(sql_list)
+        for attempt in range(1, FLUSHES + 1):
+            try:
+                # A connection of psycopg: a test that does not list the alias `owner` cannot use that of Django.
+                with psycopg.connect(**connections[OWNER].get_connection_params()) as owner:
+                    for statement in statements:
+                        owner.execute(statement)
+                return
+            except psycopg.errors.DeadlockDetected:  # a server of the test still works on a request
+                if attempt == FLUSHES:
+                    raise
