@@ -1,8 +1,6 @@
 """The delay for one tenant while another floods the API and the jobs."""
 
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -14,7 +12,7 @@ import httpx
 
 from accounts.models import Account
 from accounts.plans import Plan
-from benchmarks.flooding import CONNECTIONS
+from benchmarks.flooding import CONNECTIONS, flooding
 from benchmarks.page import client_of
 from benchmarks.reports import Section
 from benchmarks.testdata import Data
@@ -82,18 +80,5 @@ def flood(url: str, account: Account) -> Iterator[None]:
     )
     OutboxJob.objects.bulk_create(rows, ignore_conflicts=True)
     headers = headers_of(account)
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks.flooding",
-        f"{url}{ADDRESS}",
-        headers["Host"],
-        headers["Authorization"],
-    ]
-    process = subprocess.Popen(command)  # noqa: S603  # our own program
-    try:
-        time.sleep(2)  # until it floods
+    with flooding(f"{url}{ADDRESS}", headers["Host"], headers["Authorization"]):
         yield
-    finally:
-        process.kill()
-        process.wait()

@@ -1,11 +1,7 @@
 """One account with very many tasks beside normal ones."""
 
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -17,7 +13,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from accounts.models import Account, Color
-from benchmarks.flooding import CONNECTIONS
+from benchmarks.flooding import CONNECTIONS, flooding
 from benchmarks.plots import bars
 from benchmarks.reports import Section
 from benchmarks.serving import serving
@@ -148,29 +144,10 @@ def _beside(client: WebClient, hot: Visitor, others: Sequence[Visitor]) -> dict[
     requests = [(visitor, "/api/v1/tasks/?page_size=50") for visitor in others]
     client.timed_all(requests)
     alone, _ = client.timed_all(requests)
-    with flood(client.server.port, hot, search_for(RARE, api=True)):
+    url = f"http://127.0.0.1:{client.server.port}{search_for(RARE, api=True)}"
+    with flooding(url, hot.host, hot.token):
         beside, _ = client.timed_all(requests)
     return {"alone": alone, f"during searches over {CONNECTIONS} connections": beside}
-
-
-@contextmanager
-def flood(port: int, visitor: Visitor, path: str) -> Iterator[None]:
-    """Send a request over and over from a separate process."""
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks.flooding",
-        f"http://127.0.0.1:{port}{path}",
-        visitor.host,
-        visitor.token,
-    ]
-    process = subprocess.Popen(command)  # noqa: S603  # our own program
-    try:
-        time.sleep(2)  # until it floods
-        yield
-    finally:
-        process.kill()
-        process.wait()
 
 
 # Report --------------------------------------------------------------------------------------------------------------

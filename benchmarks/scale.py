@@ -10,22 +10,11 @@ from collections.abc import Callable
 
 import django
 
-from benchmarks.servers import run_alone
+from benchmarks.servers import run_named
 
-FOLDER = "BENCHMARKS_FOLDER"
 SIZES = tuple(int(size) for size in (os.environ.get("BENCHMARK_SIZES") or "20,200,2000,20000").split(","))
 SEED = 0
 NAMES = ("hot", "growth", "memory")
-
-
-def main(names: list[str]) -> int:
-    if unknown := set(names) - set(NAMES):
-        sys.stderr.write(f"There is no section {', '.join(sorted(unknown))}: take {', '.join(NAMES)}.\n")
-        return 2
-    if os.environ.get(FOLDER):
-        run(names or list(NAMES))
-        return 0
-    return run_alone("benchmarks.scale", names, variable=FOLDER, LOG_LEVEL="ERROR")
 
 
 def run(names: list[str]) -> None:
@@ -68,4 +57,4 @@ def run(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_named("benchmarks.scale", sys.argv[1:], NAMES, run))

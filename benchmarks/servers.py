@@ -5,11 +5,28 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 # Another installation's servers are not for us.
 OTHERS = ("DATABASE_", "DB_", "REDIS_", "BROKER_", "S3_")
+
+
+FOLDER = "BENCHMARKS_FOLDER"
+
+
+def run_named(module: str, names: list[str], known: Sequence[str], run: Callable[[list[str]], None]) -> int:
+    """Run `run(names)`, or with all `known` names, in `python -m <module>` with separate servers.
+
+    Return the exit status, 2 for a name that is not known.
+    """
+    if unknown := set(names) - set(known):
+        sys.stderr.write(f"There is no {', '.join(sorted(unknown))}: take {', '.join(known)}.\n")
+        return 2
+    if not os.environ.get(FOLDER):
+        return run_alone(module, names, variable=FOLDER, LOG_LEVEL="ERROR")
+    run(names or list(known))
+    return 0
 
 
 def run_alone(module: str, arguments: Sequence[str], *, variable: str, **environment: str) -> int:

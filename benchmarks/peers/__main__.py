@@ -8,21 +8,16 @@ import sys
 
 import django
 
-from benchmarks.servers import run_alone
-
-FOLDER = "BENCHMARKS_FOLDER"
+from benchmarks.servers import run_named
 
 
-def main() -> int:
-    if not os.environ.get(FOLDER):
-        return run_alone("benchmarks.peers", [], variable=FOLDER, LOG_LEVEL="ERROR")
+def run(_names: list[str]) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     django.setup()
     from benchmarks.peers.comparing import compare  # imports models
 
     compare()
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_named("benchmarks.peers", sys.argv[1:], (), run))

@@ -1,12 +1,11 @@
 from collections.abc import Callable
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
 from django_multitenant.utils import set_current_tenant, unset_current_tenant
 
 from benchmarks.peers.multitenant.models import Membership
+from benchmarks.peers.shared.hosts import account_of
 
 
 class MultitenantMiddleware:
@@ -16,11 +15,7 @@ class MultitenantMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not request.user.is_authenticated:
-            raise PermissionDenied
-        memberships = Membership.objects.select_related("account")
-        slug = request.get_host().partition(".")[0]
-        set_current_tenant(get_object_or_404(memberships, user=request.user, account__slug=slug).account)
+        set_current_tenant(account_of(request, Membership.objects))
         try:
             return self.get_response(request)
         finally:

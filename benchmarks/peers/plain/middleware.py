@@ -1,11 +1,10 @@
 from collections.abc import Callable
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
 
 from benchmarks.peers.plain.models import Membership
+from benchmarks.peers.shared.hosts import account_of
 
 
 class AccountMiddleware:
@@ -15,9 +14,5 @@ class AccountMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not request.user.is_authenticated:
-            raise PermissionDenied
-        memberships = Membership.objects.select_related("account")
-        slug = request.get_host().partition(".")[0]
-        request.account = get_object_or_404(memberships, user=request.user, account__slug=slug).account
+        request.account = account_of(request, Membership.objects)
         return self.get_response(request)
