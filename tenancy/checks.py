@@ -15,6 +15,7 @@ from django.db.models.expressions import F
 from tenancy.constraints import TenantPrimaryKey, TenantRowSecurity
 from tenancy.fields import TenantForeignKey, TenantKey
 from tenancy.models import TenantManager, is_tenant_owned
+from tenancy.planes import is_placed
 from tenancy.roles import OWNER, role_name
 
 # Minor versions that fixed CVE-2026-120154, a vulnerability of row-level security.
@@ -117,6 +118,9 @@ def _check_relations(model: type[Model]) -> Iterator[CheckMessage]:
             )
         elif owned and not isinstance(field, TenantForeignKey):
             yield _error(6, model, f"`{field.name}` may point at another tenant's row", "Use TenantForeignKey.")
+        elif owned and is_placed(field.remote_field.model) and not is_placed(model):
+            hint = "Store an id instead: PostgreSQL cannot check a key to another database."
+            yield _error(16, model, f"`{field.name}` refers from the control plane to a placed table", hint)
         elif owned and not _is_indexed(model, field.name):
             hint = f'Declare an index or unique constraint that begins with "account", "{field.name}".'
             yield _error(9, model, f"`{field.name}` has no index, so deleting a referenced row scans the table", hint)

@@ -217,7 +217,8 @@ class TenantModel(models.Model, metaclass=TenantModelBase):
     append_only: ClassVar[bool] = False
     # Whether PostgreSQL deletes the rows with their tenant. For append-only models and those that they refer to.
     erased_with_tenant: ClassVar[bool] = False
-
+    # Whether the rows are content, which can be stored outside the default database: see `tenancy.planes`.
+    placed: ClassVar[bool] = True
     # Whether the export of a tenant contains the rows. False for credentials, their hashes and rows of one user.
     in_archive: ClassVar[bool] = True
 

@@ -47,7 +47,7 @@ def inspect_attachment(*, attachment_id: UUID) -> None:
 
 def _find(attachment_id: UUID) -> AbstractAttachment | None:
     for kind in extensions.attachment_kinds:
-        rows = kind.model.objects.filter(pk=attachment_id).select_related("uploaded_by")
+        rows = kind.model.objects.filter(pk=attachment_id).prefetch_related("uploaded_by")
         found: AbstractAttachment | None = rows.exclude(received_at=None).first()
         if found is not None:
             return found

@@ -127,7 +127,7 @@ def _begin(export_id: UUID) -> Export | None:
 
 def _find_allowed(export_id: UUID) -> Export | None:
     """Return an unfinished export with its subject, None if it is gone or its member may not have it any more."""
-    export = Export.objects.unfinished().select_related("requested_by").filter(pk=export_id).first()
+    export = Export.objects.unfinished().prefetch_related("requested_by").filter(pk=export_id).first()
     if export is None or export.requested_by.ended_at is not None:
         return None
     member = export.requested_by

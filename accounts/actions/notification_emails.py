@@ -22,7 +22,7 @@ def mail_notification(*, notification_id: UUID) -> bool:
     It is not sent to members who left, lost access to the subject or switched emails off, nor if its kind says that it
     is not wanted any more.
     """
-    found = Notification.objects.select_related("member", "actor").prefetch_related("member__user", "actor__user")
+    found = Notification.objects.prefetch_related("member__user", "actor__user")
     notification = found.filter(pk=notification_id, mailed_at=None).first()
     if notification is None or not _is_wanted(notification):
         return False
@@ -61,7 +61,7 @@ def send_digest(*, member_id: UUID, day: date) -> bool:
         return False
     with own_time_zone(member.user.time_zone):
         sections = [section for make in digest_sections if (section := make(member)) is not None]
-    unread = Notification.objects.visible_to(member).unread().select_related("actor").prefetch_related("actor__user")
+    unread = Notification.objects.visible_to(member).unread().prefetch_related("actor__user")
     news = with_subjects(unread[:MOST_NOTIFICATIONS], member, notification_kinds)
     if not (sections or news):
         return False

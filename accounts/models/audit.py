@@ -19,6 +19,7 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
 class AuditEntry(TenantModel):
     """An action that changed what members may see or do. Written by `accounts.audit`, and never changed."""
 
+    placed = False
     append_only = True
     erased_with_tenant = True
 

@@ -16,6 +16,7 @@ from tenancy.tokens import TenantRefreshToken
 class RefreshFamily(TenantModel):
     """All refresh tokens of one log-in, each made from the one before. Only the last one is valid."""
 
+    placed = False
     in_archive = False  # a token of it logs in
 
     member = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="refresh_families")
@@ -54,6 +55,7 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
 class ApiToken(TenantModel):
     """A personal access token: a program acts as a member, in this account only. Its text is not stored."""
 
+    placed = False
     in_archive = False  # the hash of a credential
 
     member = TenantForeignKey(Membership, on_delete=models.CASCADE, related_name="api_tokens")

@@ -14,6 +14,7 @@ from tenancy.models import TenantModel
 class IdempotencyKey(TenantModel):
     """A POST that was carried out, and its answer: see accounts/rest/idempotency.py."""
 
+    placed = False
     in_archive = False  # answers to one member
     LIFETIME: ClassVar = timedelta(hours=24)
 

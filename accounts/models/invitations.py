@@ -46,6 +46,8 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 class Invitation(TenantModel):
     """Lets the reader of the mail of an address become a member. The token of the link is not stored."""
 
+    placed = False
+
     email = models.EmailField(_("email"))
     role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
     invited_by = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="+")

@@ -24,6 +24,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 class Membership(TenantModel):
     """A user's membership in an account. It is ended, not deleted, since the member's work refers to it."""
 
+    placed = False
     user_field = "user"  # as_user(user) reads the user's memberships of all accounts
     erased_with_tenant = True  # the audit log refers to them
 

@@ -123,7 +123,7 @@ def _query(request: MemberRequest) -> str:
 def _shown(request: MemberRequest) -> dict[str, Any]:
     mine = Notification.objects.visible_to(request.membership)
     only_unread = bool(_query(request))
-    rows = (mine.unread() if only_unread else mine).select_related("actor")
+    rows = mine.unread() if only_unread else mine
     pages = Paginator(rows.prefetch_related("actor__user").order_by("-created_at", "-id"), PAGE_SIZE)
     try:
         # The last notification of the page may have been marked as read by this request.

@@ -61,7 +61,7 @@ def _text(request: MemberRequest, task: Task, form: Any, status: int = 200, **mo
 
 def changed_last(task: Task) -> Activity | None:
     """Return the last change of the task with its actor."""
-    own = Activity.objects.filter(object_id=task.pk).select_related("actor").prefetch_related("actor__user")
+    own = Activity.objects.filter(object_id=task.pk).prefetch_related("actor__user")
     return own.order_by("-created_at", "-id").first()
 
 

@@ -184,8 +184,7 @@ def remove_project_member(*, project: Project, actor: Membership, member: Member
     if not project.project_members.filter(member=member).exists():
         raise Gone
     # Former members of the account do not see it either.
-    left = project.project_members.filter(member__ended_at=None).exclude(member=member)
-    if project.private and not left.exists():
+    if project.private and not any(link.member_id != member.pk for link in project.current_members()):
         raise LastProjectMember(_("A private project needs at least one member. Add another member first."))
     project.project_members.filter(member=member).delete()
     data = {"member": str(member.pk)}

@@ -15,7 +15,7 @@ from accounts.rest.filters import ArchivedFilterSet
 from accounts.rest.serializers import RowField, StrictModelSerializer, StrictSerializer
 from accounts.rest.views import TenantViewSet
 from projects.actions import projects
-from projects.models import Project, ProjectMember
+from projects.models import Project
 
 
 class ProjectSerializer(StrictModelSerializer[Project]):
@@ -135,7 +135,7 @@ class ProjectViewSet(TenantViewSet[Project]):
     @action(detail=True, serializer_class=ProjectMemberSerializer, pagination_class=None)
     def members(self, request: Request, pk: str) -> Response:
         """The members of the project, oldest first: those who see it while it is private, beside the admins."""
-        links = ProjectMember.objects.filter(project=self.get_object(), member__ended_at=None).order_by("id")
+        links = self.get_object().current_members()
         return Response({"results": ProjectMemberSerializer(links, many=True).data})
 
     @extend_schema(responses={201: ProjectMemberSerializer})

@@ -180,7 +180,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """Return those of open tasks due on one of these days, with the task, its project and the member."""
         due = self.filter(task__due_date__range=(first, last), task__completed_at=None)
         alive = due.filter(task__archived_at=None, task__project__archived_at=None)
-        return alive.select_related("member", "task__project").prefetch_related("task__project__project_members")
+        return alive.select_related("task__project").prefetch_related("member", "task__project__project_members")
 
 
 class Assignment(TenantModel):

@@ -14,8 +14,7 @@ type Step = Callable[[Any, Any], None]
 class RunPerTenant(migrations.RunPython):
     """Call `code(apps, schema_editor)` once for each tenant, with that tenant active.
 
-    RunPython and RunSQL see no tenant-owned rows, because row-level security applies to the owner too: they would
-    change nothing without an error. Suspended tenants are included. All tenants are one transaction, unless the
+    RunPython and RunSQL see no tenant-owned rows, because row-level security applies to the owner too. Suspended tenants are included. All tenants are one transaction, unless the
     migration has `atomic = False`.
     """
 

@@ -37,6 +37,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def __init__(self, settings_dict: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         super().__init__(settings_dict, *args, **kwargs)
+        self.tables_of_query: set[str] | None = None  # of the query that is being compiled, with its subqueries
         if settings_dict.get("OPTIONS", {}).get("server_side_binding"):
             raise ImproperlyConfigured(
                 f'DATABASES["{self.alias}"]: server_side_binding cannot carry the active tenant; remove the option.'

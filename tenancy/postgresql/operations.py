@@ -14,6 +14,8 @@ SET_LOCAL = re.compile(r"\A(?:SET LOCAL (?:tenancy\.)?\w+ = (?:'[0-9a-f-]*'|DEFA
 
 
 class DatabaseOperations(operations.DatabaseOperations):
+    compiler_module = "tenancy.postgresql.compilers"
+
     def last_executed_query(self, cursor: Any, sql: Any, params: Any) -> str:
         """Return the query without the settings that `TenantCursor` added."""
         query = super().last_executed_query(cursor, sql, params)

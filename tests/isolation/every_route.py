@@ -112,7 +112,8 @@ def finished():
     Task.objects.update(completed_at=now, archived_at=now)
     Project.objects.update(archived_at=now)
     Attachment.objects.update(state="pending")
-    ProjectMember.objects.exclude(member__role="owner").delete()
+    owners = Membership.objects.filter(role="owner").values_list("pk", flat=True)
+    ProjectMember.objects.exclude(member__in=list(owners)).delete()
     Membership.objects.filter(role="member").update(role="owner")
 
 

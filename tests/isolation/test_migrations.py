@@ -9,7 +9,7 @@ from django.db import IntegrityError, connections, migrations, models
 from django.db.migrations.loader import MigrationLoader
 
 from tenancy.constraints import TenantPrimaryKey, TenantRowSecurity
-from tenancy.context import tenant_context
+from tenancy.context import NoActiveTenant, tenant_context
 from tenancy.fields import TenantForeignKey, TenantKey, UUIDv7Field
 from tenancy.migrations import RunPerTenant
 
@@ -141,7 +141,7 @@ def test_a_field_with_a_default_reaches_the_rows_of_all_tenants(migrate, acme, g
             assert apps.get_model("draft", "parent").objects.using("owner").get().note == "filled"
 
 
-def test_a_plain_data_migration_changes_nothing_and_one_per_tenant_does(migrate, acme, globex):
+def test_a_plain_data_migration_is_refused_and_one_per_tenant_runs(migrate, acme, globex):
     apps = migrate(table("parent", ("note", models.CharField(max_length=9, default=""))))
     for tenant in (acme, globex):
         insert(tenant, apps.get_model("draft", "parent"))
@@ -156,7 +156,8 @@ def test_a_plain_data_migration_changes_nothing_and_one_per_tenant_does(migrate,
                 found.append(apps.get_model("draft", "parent").objects.using("owner").get().note)
         return found
 
-    migrate(migrations.RunPython(fill))
+    with pytest.raises(NoActiveTenant):
+        migrate(migrations.RunPython(fill))
     assert notes() == ["", ""]
     migrate(RunPerTenant(fill))
     assert notes() == ["filled", "filled"]

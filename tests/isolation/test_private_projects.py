@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db.models import ForeignKey, Q, UUIDField
 
 from accounts.extensions import digest_sections, export_kinds, notification_kinds, topics
-from accounts.models import Export
+from accounts.models import Export, Membership
 from projects.models import Project, ProjectMember
 from tenancy.context import tenant_context
 from tenancy.models import is_tenant_owned
@@ -77,7 +77,8 @@ def hidden(acme, bob, full):
     """Make the project of the world private, and everything bob's but the access. Return what belongs to it."""
     with tenant_context(acme):
         give_to(membership_of(bob, acme))
-        ProjectMember.objects.exclude(member__role="owner").delete()
+        owners = Membership.objects.filter(role="owner").values_list("pk", flat=True)
+        ProjectMember.objects.exclude(member__in=list(owners)).delete()
         Project.objects.update(private=True)
         Export.objects.update(state="ready")
         return belonging_to(full.project)
