@@ -8,8 +8,9 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.exceptions import TenantMismatch
 from accounts.models import ApiToken
-from tenancy.context import tenant_context
+from tenancy.context import get_active_tenant, tenant_context
 from tenancy.routing import tenant_by_id
 
 # The text names the account, since the row of a token is visible in its account only.
@@ -21,16 +22,25 @@ USED_EVERY = timedelta(minutes=1)
 def find_personal_token(text: str) -> ApiToken | None:
     """Return the valid token that `text` is, with its `member`, from the account that it names; None if it is none.
 
-    The caller checks whether that account is the active one and whether the membership has not ended.
+    The caller checks whether the membership has not ended. Raises TenantMismatch, without a lookup, for a token that
+    names another account than the active one.
     """
-    match = PERSONAL.fullmatch(text)
-    tenant = tenant_by_id(UUID(match["account"])) if match else None
+    tenant_id, active = tenant_id_in_personal_token(text), get_active_tenant()
+    if tenant_id is not None and active is not None and tenant_id != active.pk:
+        raise TenantMismatch
+    tenant = tenant_by_id(tenant_id) if tenant_id else None
     if tenant is None:
         return None
     with tenant_context(tenant):
         rows = ApiToken.objects.valid().select_related("member")
         found: ApiToken | None = rows.filter(text_hash=hash_of(text)).first()
         return found
+
+
+def tenant_id_in_personal_token(text: str) -> UUID | None:
+    """Return the account in the text of a token, which may be unknown: `TENANCY["PERSONAL_TOKEN_NAMES"]`."""
+    match = PERSONAL.fullmatch(text)
+    return UUID(match["account"]) if match else None
 
 
 def tenant_id_of_personal_token(text: str) -> UUID | None:

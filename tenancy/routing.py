@@ -65,15 +65,30 @@ def resolve(request: HttpRequest) -> AbstractTenant | None:
     Raises Refused: 400 `bad_host`, 404 `unknown_host`, 403 `tenant_mismatch` or `account_suspended`;
     RedirectToPrimary.
     """
-    named = [tenant for resolver in _resolvers() if (tenant := resolver(request)) is not None]
-    if len({tenant.pk for tenant in named}) > 1:
-        raise Refused(403, "tenant_mismatch", "The credentials belong to another account than the address.")
-    if not named:
-        return None
-    if named[0].suspended_at is not None:
-        closing = named[0] if named[0].is_closing else None
+    tenant = _addressed(request)
+    for resolver in _resolvers():
+        if isinstance(resolver, TokenResolver):
+            # Compared first: for a token of another tenant, nothing of that tenant is read.
+            if tenant is not None and resolver.named(request) not in (None, tenant.pk):
+                raise _mismatch()
+            tenant = tenant or resolver(request)
+    if tenant is not None and tenant.suspended_at is not None:
+        closing = tenant if tenant.is_closing else None
         raise Refused(403, "account_suspended", "This account is suspended.", closing=closing)
-    return named[0]
+    return tenant
+
+
+def _addressed(request: HttpRequest) -> AbstractTenant | None:
+    """Return the tenant that host, path and header name, None if they name none. Raises Refused."""
+    addresses = [resolver for resolver in _resolvers() if not isinstance(resolver, TokenResolver)]
+    named = [tenant for resolver in addresses if (tenant := resolver(request)) is not None]
+    if len({tenant.pk for tenant in named}) > 1:
+        raise _mismatch()
+    return named[0] if named else None
+
+
+def _mismatch() -> Refused:
+    return Refused(403, "tenant_mismatch", "The credentials belong to another account than the address.")
 
 
 @remember
@@ -145,17 +160,22 @@ class PathResolver:
 class TokenResolver:
     """The `tenant` claim of a bearer JWT with a valid signature, or the tenant of a personal access token.
 
-    `TENANCY["PERSONAL_TOKENS"]` is a function that gets the text of a token and returns the id of the tenant that has
-    it, or None. Invalid and expired tokens name no tenant; authentication returns 401 for them later.
+    Two functions of `TENANCY` read the text of a personal access token. `PERSONAL_TOKEN_NAMES` returns the id of the
+    tenant in the text, without a lookup; `PERSONAL_TOKENS` that of the tenant that has this token; both None for other
+    texts. Invalid and expired tokens select no tenant; authentication returns 401 for them later.
     """
 
-    def __call__(self, request: HttpRequest) -> AbstractTenant | None:
-        scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-        if scheme.lower() != "bearer":
+    def named(self, request: HttpRequest) -> UUID | None:
+        """Return the id of the tenant in the text of the token, which may be no valid one. Looks nothing up."""
+        token = _bearer(request)
+        if token is None:
             return None
-        try:
-            tenant_id = _personal_tokens()(token.strip()) or read_tenant_id(token.strip())
-        except InvalidToken:
+        return _personal("PERSONAL_TOKEN_NAMES", token) or _claimed(token)
+
+    def __call__(self, request: HttpRequest) -> AbstractTenant | None:
+        token = _bearer(request)
+        tenant_id = None if token is None else _personal("PERSONAL_TOKENS", token) or _claimed(token)
+        if tenant_id is None:
             return None
         tenant = tenant_by_id(tenant_id)
         if tenant is None:
@@ -163,9 +183,22 @@ class TokenResolver:
         return tenant
 
 
-def _personal_tokens() -> Callable[[str], UUID | None]:
-    find: Callable[[str], UUID | None] = import_string(settings.TENANCY["PERSONAL_TOKENS"])
-    return find
+def _bearer(request: HttpRequest) -> str | None:
+    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _personal(setting: str, token: str) -> UUID | None:
+    read: Callable[[str], UUID | None] = import_string(settings.TENANCY[setting])
+    return read(token)
+
+
+def _claimed(token: str) -> UUID | None:
+    """Return the tenant of a JWT with a valid signature."""
+    try:
+        return read_tenant_id(token)
+    except InvalidToken:
+        return None
 
 
 class HeaderResolver:

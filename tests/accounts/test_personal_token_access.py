@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import ApiToken, Membership
@@ -10,6 +12,7 @@ from tenancy.context import tenant_context
 
 PROJECTS = "/api/v1/projects/"
 INVALID = (401, "invalid_token")
+MISMATCH = (403, "tenant_mismatch")
 
 
 def bearer(token):
@@ -72,13 +75,32 @@ def test_personal_token_opens_no_page(client, acme, token):
 
 
 def test_personal_token_is_refused_at_another_account(client, acme, globex, token):
-    assert said(client.at(globex).get(PROJECTS, **bearer(token))) == (403, "tenant_mismatch")
+    assert said(client.at(globex).get(PROJECTS, **bearer(token))) == MISMATCH
 
 
 def test_personal_token_is_refused_at_another_account_of_its_user(client, acme, globex, charlie, personal):
     token = personal(charlie, acme)
     assert client.at(acme).get(PROJECTS, **bearer(token)).status_code == 200
-    assert said(client.at(globex).get(PROJECTS, **bearer(token))) == (403, "tenant_mismatch")
+    assert said(client.at(globex).get(PROJECTS, **bearer(token))) == MISMATCH
+
+
+@pytest.mark.parametrize("names", [("HostResolver", "TokenResolver"), ("HostResolver",)], ids=["resolver", "check"])
+@pytest.mark.parametrize("kind", ["valid", "unknown"])
+def test_nothing_is_read_in_another_account_that_a_token_names(client, acme, globex, token, resolvers, names, kind):
+    """The account of globex may be in another database, and no request to acme waits for that."""
+    resolvers(*names)
+    text = token["token"] if kind == "valid" else f"chp_{acme.pk.hex}_{'0' * 64}"
+    client.at(globex).get(PROJECTS, **bearer(text))  # the host is cached
+    with CaptureQueriesContext(connection) as captured:
+        assert said(client.at(globex).get(PROJECTS, **bearer(text))) == MISMATCH
+    assert captured.captured_queries == []
+
+
+def test_token_is_looked_up_once_at_its_own_account(client, acme, token):
+    client.at(acme).get(PROJECTS, **bearer(token))
+    with CaptureQueriesContext(connection) as captured:
+        assert client.at(acme).get(PROJECTS, **bearer(token)).status_code == 200
+    assert sum("accounts_apitoken" in query["sql"] for query in captured.captured_queries) == 1
 
 
 def test_token_check_refuses_another_account_without_the_resolver(client, acme, globex, charlie, personal, resolvers):
@@ -86,22 +108,23 @@ def test_token_check_refuses_another_account_without_the_resolver(client, acme, 
     token = personal(charlie, acme)
     resolvers("HostResolver")
     assert client.at(acme).get(PROJECTS, **bearer(token)).status_code == 200
-    assert said(client.at(globex).get(PROJECTS, **bearer(token))) == (403, "tenant_mismatch")
-    assert said(client.get(PROJECTS, **bearer(token))) == (403, "tenant_mismatch")
+    assert said(client.at(globex).get(PROJECTS, **bearer(token))) == MISMATCH
+    assert said(client.get(PROJECTS, **bearer(token))) == MISMATCH
 
 
 def test_token_with_a_forged_account_id_is_invalid(client, acme, globex, charlie, personal):
     forged = personal(charlie, acme)["token"].replace(acme.pk.hex, globex.pk.hex)
-    for place in (client, client.at(acme), client.at(globex)):
+    for place in (client, client.at(globex)):
         assert said(place.get(PROJECTS, **bearer(forged))) == INVALID
+    assert said(client.at(acme).get(PROJECTS, **bearer(forged))) == MISMATCH
 
 
 # No more -----------------------------------------------------------------------------------------------------------
 
 
-def test_revoked_personal_token_is_refused(client, acme, globex, bob, token):
+def test_revoked_personal_token_is_refused(client, acme, bob, token):
     assert client.as_(bob).delete(f"/api/v1/tokens/{token['id']}/").status_code == 204
-    for place in (client, client.at(acme), client.at(globex)):
+    for place in (client, client.at(acme)):
         response = place.get(PROJECTS, **bearer(token))
         assert said(response) == INVALID
         assert response["WWW-Authenticate"] == "Bearer"
@@ -125,11 +148,13 @@ def test_unknown_tokens_are_invalid(client, acme, token):
         "chp_",
         f"chp_{acme.pk.hex}_",
         f"chp_{acme.pk}_{'0' * 64}",
-        f"chp_{'0' * 32}_{'0' * 64}",
         f"chp_{acme.pk.hex}_{'é' * 64}",
     ):
         for place in (client, client.at(acme)):
             assert said(place.get(PROJECTS, **bearer(wrong))) == INVALID, wrong
+    unowned = f"chp_{'0' * 32}_{'0' * 64}"
+    assert said(client.get(PROJECTS, **bearer(unowned))) == INVALID
+    assert said(client.at(acme).get(PROJECTS, **bearer(unowned))) == MISMATCH
 
 
 def test_personal_token_of_a_removed_member_is_refused(client, acme, bob, token, end_membership):

@@ -168,7 +168,7 @@ IN_THE_DATABASE = [
         "tenancy/migrations/__init__.py",
         "with tenant_context(tenant):\n                code",
         "if True:\n                code",
-        f"{MIGRATIONS}::test_a_plain_data_migration_changes_nothing_and_one_per_tenant_does",
+        f"{MIGRATIONS}::test_a_plain_data_migration_is_refused_and_one_per_tenant_runs",
     ),
 ]
 

@@ -14,6 +14,9 @@ REVOKES = "            _revoke(token.family_id)\n    raise InvalidToken("
 
 # Asked by `admit()` for the credentials of every request, and by the endpoints for the token in the body.
 ADMITS = Edit("accounts/authentication.py", "if tenant is None or tenant_id != tenant.pk:", "if tenant is None:")
+COMPARES = Edit(
+    "accounts/tokens.py", "if tenant_id is not None and active is not None and tenant_id != active.pk:", "if False:"
+)
 
 OF_TOKENS = [
     off(
@@ -77,15 +80,20 @@ OF_TOKENS = [
     ),
     Mutant(
         "personal tokens belong to one tenant",
-        (ADMITS,),
+        (ADMITS, COMPARES),
         (f"{ACCESS}::test_token_check_refuses_another_account_without_the_resolver",),
     ),
     off(
         "personal tokens are known to the resolver",
         "tenancy/routing.py",
-        "_personal_tokens()(token.strip()) or ",
+        '_personal("PERSONAL_TOKENS", token) or ',
         "",
         f"{ACCESS}::test_personal_token_selects_the_account_on_the_public_host",
+    ),
+    Mutant(
+        "a personal token is compared before it is looked up",
+        (COMPARES,),
+        (f"{ACCESS}::test_nothing_is_read_in_another_account_that_a_token_names",),
     ),
     off(
         "a revoked personal token is over",
