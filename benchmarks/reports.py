@@ -70,5 +70,6 @@ def _commit() -> str:
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # constants
         return done.stdout.strip()
 
-    changed = " with changes" if git("status", "--porcelain", "--untracked-files=no") else ""
+    status = git("status", "--porcelain", "--untracked-files=no", "--", ":!benchmarks/reports")
+    changed = " with changes" if status else ""
     return f"{git('rev-parse', '--short', 'HEAD') or 'unknown'}{changed}, {datetime.now(UTC):%Y-%m-%d}"
