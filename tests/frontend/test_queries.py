@@ -63,7 +63,7 @@ def count(client, initech, ines):
         ("/my-tasks/", 8),  # how many, the page, its labels, what was done, the side bar
         ("/search/?q=Task", 8),  # the projects to choose from, how many, the page, what is inside, the side bar
         ("/subtasks/", 4),  # the page, the side bar
-        ("/inbox/", 8),  # how many, the page, its people, the subjects of a kind, whether one is unread, the side bar
+        ("/inbox/", 9),  # how many, the page, members, users, subjects of a kind, whether one is unread, the side bar
         ("/accounts/", 5),  # memberships, their accounts, the side bar
         ("/roadmap/", 3),  # projects, tasks, statuses
     ],
