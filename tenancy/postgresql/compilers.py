@@ -28,6 +28,7 @@ class OnePlane:
 
     def as_sql(self, *args: Any, **kwargs: Any) -> Any:
         with self._collected_tables():
+            self._collect(self.query.get_meta().db_table)  # of a statement without FROM
             return super().as_sql(*args, **kwargs)  # type: ignore[misc]
 
     @contextmanager
@@ -84,7 +85,6 @@ class SQLDeleteCompiler(OnePlane, compiler.SQLDeleteCompiler):
 
     def _as_sql(self, query: Any) -> Any:
         _name_tenant(query)
-        self._collect(query.get_meta().db_table)
         return super()._as_sql(query)  # type: ignore[misc]
 
 
@@ -94,7 +94,6 @@ class SQLUpdateCompiler(OnePlane, compiler.SQLUpdateCompiler):
     def pre_sql_setup(self, *args: Any, **kwargs: Any) -> Any:
         prepared = super().pre_sql_setup(*args, **kwargs)
         _name_tenant(self.query)
-        self._collect(self.query.get_meta().db_table)
         return prepared
 
 

@@ -25,6 +25,7 @@ from tests.mutants.controls_of_jobs import OF_JOBS
 from tests.mutants.controls_of_leaving import OF_LEAVING
 from tests.mutants.controls_of_members import OF_MEMBERS
 from tests.mutants.controls_of_people import OF_PEOPLE
+from tests.mutants.controls_of_planes import OF_PLANES
 from tests.mutants.controls_of_refusals import OF_REFUSALS
 from tests.mutants.controls_of_routes import OF_ROUTES
 from tests.mutants.controls_of_settings import OF_SETTINGS
@@ -36,7 +37,16 @@ from tests.mutants.controls_of_tokens import OF_TOKENS
 from tests.mutants.runner import Copy, Result
 
 MUTANTS = [
-    *(*IN_THE_DATABASE, *ON_THE_WAY_TO_IT, *IN_THE_ORM, *IN_REQUESTS, *OF_TOKENS, *OF_MEMBERS, *IN_THE_CACHE),
+    *(
+        *IN_THE_DATABASE,
+        *ON_THE_WAY_TO_IT,
+        *IN_THE_ORM,
+        *OF_PLANES,
+        *IN_REQUESTS,
+        *OF_TOKENS,
+        *OF_MEMBERS,
+        *IN_THE_CACHE,
+    ),
     *(*OF_ACTING, *OF_PEOPLE, *OF_LEAVING, *OF_SETTINGS, *OF_REFUSALS),
     *(*OF_CLIENTS, *OF_SECRETS, *OF_NAMES),
     *(*OF_JOBS, *IN_THE_PRODUCT, *OF_ROUTES, *OF_FILES, *OF_SOCKETS, *OF_BOARDS, *OF_TASK_PAGES),

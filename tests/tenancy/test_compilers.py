@@ -147,9 +147,10 @@ def test_count_and_existence_of_rows_of_both_planes_are_refused(acme, name):
         lambda: Comment.objects.filter(author__role=Role.OWNER).delete(),
         lambda: Comment.objects.filter(author__role=Role.OWNER).update(body="x"),
         lambda: Comment.objects.update(body=Subquery(MEMBERS.values("role")[:1])),
+        lambda: Subtask.objects.create(task_id=uuid4(), title="x", rank="a", done=Exists(MEMBERS)),
         lambda: Membership.objects.filter(comments__body="x").update(role=Role.MEMBER),
     ],
-    ids=["delete", "update", "value", "from the control plane"],
+    ids=["delete", "update", "value", "insert", "from the control plane"],
 )
 def test_write_that_reads_the_other_plane_is_refused(acme, write):
     with tenant_context(acme), pytest.raises(CrossPlaneQuery):
