@@ -25,7 +25,7 @@ def find_personal_token(text: str) -> ApiToken | None:
     The caller checks whether the membership has not ended. Raises TenantMismatch, without a lookup, for a token that
     names another account than the active one.
     """
-    tenant_id, active = tenant_id_in_personal_token(text), get_active_tenant()
+    tenant_id, active = tenant_id_of_personal_token(text, look_up=False), get_active_tenant()
     if tenant_id is not None and active is not None and tenant_id != active.pk:
         raise TenantMismatch
     tenant = tenant_by_id(tenant_id) if tenant_id else None
@@ -37,16 +37,16 @@ def find_personal_token(text: str) -> ApiToken | None:
         return found
 
 
-def tenant_id_in_personal_token(text: str) -> UUID | None:
-    """Return the account in the text of a token, which may be unknown: `TENANCY["PERSONAL_TOKEN_NAMES"]`."""
+def tenant_id_of_personal_token(text: str, *, look_up: bool) -> UUID | None:
+    """Return the account that the text of a personal token names, None for other texts: `TENANCY["PERSONAL_TOKENS"]`.
+
+    With `look_up`, None also for a token that is not valid.
+    """
+    if look_up:
+        token = find_personal_token(text)
+        return token.account_id if token else None
     match = PERSONAL.fullmatch(text)
     return UUID(match["account"]) if match else None
-
-
-def tenant_id_of_personal_token(text: str) -> UUID | None:
-    """Return the account that a personal token is of, None if `text` is none: `TENANCY["PERSONAL_TOKENS"]`."""
-    token = find_personal_token(text)
-    return token.account_id if token else None
 
 
 def record_use(token: ApiToken) -> None:

@@ -113,7 +113,6 @@ TENANCY = {
         "tenancy.OutboxJob": "jobs that are not done, which the relay reads for all tenants; names and ids only",
     },
     "REFUSAL_VIEW": "config.errors.refuse",
-    "PERSONAL_TOKEN_NAMES": "accounts.tokens.tenant_id_in_personal_token",
     "PERSONAL_TOKENS": "accounts.tokens.tenant_id_of_personal_token",
 }
 

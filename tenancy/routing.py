@@ -160,45 +160,30 @@ class PathResolver:
 class TokenResolver:
     """The `tenant` claim of a bearer JWT with a valid signature, or the tenant of a personal access token.
 
-    Two functions of `TENANCY` read the text of a personal access token. `PERSONAL_TOKEN_NAMES` returns the id of the
-    tenant in the text, without a lookup; `PERSONAL_TOKENS` that of the tenant that has this token; both None for other
-    texts. Invalid and expired tokens select no tenant; authentication returns 401 for them later.
+    `TENANCY["PERSONAL_TOKENS"]` is a function `(text, *, look_up)`. It returns the id of the tenant that the text of a
+    personal token names, with `look_up` only if the tenant has this token, and otherwise None. Invalid and expired
+    tokens select no tenant; authentication returns 401 for them later.
     """
 
-    def named(self, request: HttpRequest) -> UUID | None:
-        """Return the id of the tenant in the text of the token, which may be no valid one. Looks nothing up."""
-        token = _bearer(request)
-        if token is None:
+    def named(self, request: HttpRequest, *, look_up: bool = False) -> UUID | None:
+        """Return the id of the tenant in the text of the token. Without `look_up` the token may be unknown."""
+        scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if scheme.lower() != "bearer":
             return None
-        return _personal("PERSONAL_TOKEN_NAMES", token) or _claimed(token)
+        personal: Callable[..., UUID | None] = import_string(settings.TENANCY["PERSONAL_TOKENS"])
+        try:
+            return personal(token.strip(), look_up=look_up) or read_tenant_id(token.strip())
+        except InvalidToken:
+            return None
 
     def __call__(self, request: HttpRequest) -> AbstractTenant | None:
-        token = _bearer(request)
-        tenant_id = None if token is None else _personal("PERSONAL_TOKENS", token) or _claimed(token)
+        tenant_id = self.named(request, look_up=True)
         if tenant_id is None:
             return None
         tenant = tenant_by_id(tenant_id)
         if tenant is None:
             raise Refused(403, "tenant_mismatch", "The account of these credentials is gone.")
         return tenant
-
-
-def _bearer(request: HttpRequest) -> str | None:
-    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
-
-
-def _personal(setting: str, token: str) -> UUID | None:
-    read: Callable[[str], UUID | None] = import_string(settings.TENANCY[setting])
-    return read(token)
-
-
-def _claimed(token: str) -> UUID | None:
-    """Return the tenant of a JWT with a valid signature."""
-    try:
-        return read_tenant_id(token)
-    except InvalidToken:
-        return None
 
 
 class HeaderResolver:

@@ -86,7 +86,7 @@ OF_TOKENS = [
     off(
         "personal tokens are known to the resolver",
         "tenancy/routing.py",
-        '_personal("PERSONAL_TOKENS", token) or ',
+        "personal(token.strip(), look_up=look_up) or ",
         "",
         f"{ACCESS}::test_personal_token_selects_the_account_on_the_public_host",
     ),
