@@ -28,7 +28,8 @@ class OnePlane:
 
     def as_sql(self, *args: Any, **kwargs: Any) -> Any:
         with self._collected_tables():
-            self._collect(self.query.get_meta().db_table)  # of a statement without FROM
+            if self.query.model is not None:  # not of a condition alone, by which Django validates a constraint
+                self._collect(self.query.get_meta().db_table)  # of a statement without FROM
             return super().as_sql(*args, **kwargs)  # type: ignore[misc]
 
     @contextmanager

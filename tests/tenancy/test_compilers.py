@@ -176,6 +176,13 @@ def test_query_of_one_plane_is_compiled(acme, build):
 
 
 @pytest.mark.django_db
+def test_condition_without_a_table_is_compiled():
+    """Django validates constraints by such a query."""
+    assert models.Q(name__isnull=False).check({"name": "x"})
+    assert not models.Q(name__isnull=True).check({"name": "x"})
+
+
+@pytest.mark.django_db
 def test_compiling_another_query_after_a_refused_one(acme):
     """What the refused query read is forgotten."""
     with tenant_context(acme):
