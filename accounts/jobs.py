@@ -12,6 +12,7 @@ from accounts.actions import (
     attachment_inspection,
     expiry,
     exports,
+    members,
     notification_emails,
     notifications,
     pictures,
@@ -34,12 +35,12 @@ class ClosingTask(TenantTask):
     also_closing = True
 
 
-@shared_task(base=TenantTask, name="accounts.mail_invitation")
+@shared_task(base=TenantTask, name="accounts.mail_invitation", placed=False)
 def mail_invitation(invitation_id: UUID) -> None:
     account_emails.send_invitation(invitation_id=invitation_id)
 
 
-@shared_task(base=ClosingTask, name="accounts.mail_deletion")
+@shared_task(base=ClosingTask, name="accounts.mail_deletion", placed=False)
 def mail_deletion(actor_id: str) -> None:
     account_emails.send_deletion_notice(actor_id=actor_id)
 
@@ -50,7 +51,7 @@ def erase_deleted() -> None:
     erase_due_accounts()
 
 
-@shared_task(base=TenantTask, name="accounts.send_user_email")
+@shared_task(base=TenantTask, name="accounts.send_user_email", placed=False)
 def send_user_email(kind: str, user_id: UUID) -> None:
     user_emails.send_user_email(kind, user_id)
 
@@ -61,7 +62,7 @@ def send_user_email_of_public_site(kind: str, user_id: str) -> None:
     user_emails.send_user_email(kind, UUID(user_id))
 
 
-@shared_task(base=TenantTask, name="accounts.log_in_refused")
+@shared_task(base=TenantTask, name="accounts.log_in_refused", placed=False)
 def log_in_refused(user_id: str, confirm: bool, ip: str | None, at: str) -> None:
     audit.record_refused_log_in(user_id=UUID(user_id), ip=ip, at=datetime.fromisoformat(at))
     if confirm:
@@ -85,7 +86,7 @@ def send_digests(day: str) -> None:
     notification_emails.request_digests(day=date.fromisoformat(day))
 
 
-@shared_task(base=TenantTask, name="accounts.mail_digest")
+@shared_task(base=TenantTask, name="accounts.mail_digest", placed=False)
 def mail_digest(member_id: str, day: str) -> None:
     notification_emails.mail_digest(member_id=UUID(member_id), day=date.fromisoformat(day))
 
@@ -119,13 +120,26 @@ def write_export(export_id: str) -> None:
     exports.write_export(export_id=UUID(export_id))
 
 
+@shared_task(base=ClosingTask, name="accounts.delete_ended_rows", atomic=False)
+def delete_ended_rows(user_id: str) -> None:
+    members.delete_ended_rows(user_id=UUID(user_id))
+
+
+@shared_task(base=ClosingTask, name="accounts.record_drafts", atomic=False)
+def record_drafts(day: str = "") -> None:
+    """Also once a day, for drafts whose job was dropped because the account was suspended."""
+    audit.record_drafts()
+
+
 @shared_task(base=TenantTask, name="accounts.remove_old")
 def remove_old(day: str) -> None:
+    """Content. `accounts.remove_expired` is the job for the control plane."""
+    expiry.remove_expired_content()
     notifications.remove_old_notifications()
     exports.remove_old_exports()
 
 
-@shared_task(base=TenantTask, name="accounts.remove_expired")
+@shared_task(base=TenantTask, name="accounts.remove_expired", placed=False)
 def remove_expired(day: str) -> None:
     expiry.remove_expired()
     expiry.give_up_if_unconfirmed()

@@ -27,6 +27,7 @@ EVERY_SOME_MINUTES = 300.0  # seconds; each tenant's job runs once a day, at its
 MORNING_JOBS = {
     "accounts.remove_old": "03:00",
     "accounts.remove_expired": "03:00",
+    "accounts.record_drafts": "03:00",
     "accounts.sweep_files": "03:00",
     "accounts.sweep_pictures": "03:00",
     "tasks.remind_of_due_tasks": "07:00",

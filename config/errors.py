@@ -19,7 +19,6 @@ from psycopg_pool import PoolTimeout
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
-from rest_framework.views import set_rollback
 
 from accounts.exceptions import Conflicting, FileTooLarge, Gone, QuotaExceeded, TooManyAttempts, WrongPassword
 from accounts.files.images import TooManyImages
@@ -245,7 +244,6 @@ def api_exception(error: Exception, context: dict[str, Any]) -> Response:
 
     It also answers unexpected exceptions, for which DEBUG would render a page.
     """
-    set_rollback()
     for kind, answer in API_ANSWERS:
         if isinstance(error, kind):
             return answer(error)

@@ -11,13 +11,13 @@ import socket
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from channels.layers import get_channel_layer
-from django.db import transaction
 from redis.exceptions import RedisError
 
+from tenancy import places
 from tenancy.context import require_active_tenant
 
 logger = structlog.get_logger("tenancy.groups")
@@ -33,24 +33,24 @@ def group_name(name: str) -> str:
 
 
 def announce(name: str, message: Mapping[str, Any]) -> None:
-    """Send `message`, which has a `type`, to the group `name` of the active tenant after the commit.
+    """Send `message`, which has a `type`, to the group `name` of the active tenant after the commit of the content.
 
     Once for each group and transaction: a later message replaces an earlier one, even if its savepoint is rolled back.
     Never raises or blocks. The message gets the name of the group as `group`.
     """
     group = group_name(name)
     announcement = Announcement(group, {**message, "group": group})
-    for _savepoints, hook, _robust in transaction.get_connection().run_on_commit:
+    for _savepoints, hook, _robust in cast(list[Any], places.connection().run_on_commit):
         # A callback that is still in the list is rolled back together with this one or not at all.
         earlier = getattr(hook, "__wrapped__", None)
         if isinstance(earlier, Announcement) and earlier.group == group:
             earlier.message = announcement.message
             return
-    transaction.on_commit(announcement, robust=True)
+    places.on_commit(announcement, robust=True)
 
 
 class Announcement:
-    """A message to a group, as a callback of `transaction.on_commit()`."""
+    """A message to a group, as a callback of `places.on_commit()`."""
 
     def __init__(self, group: str, message: dict[str, Any]) -> None:
         self.group, self.message = group, message

@@ -13,6 +13,7 @@ worker. Nothing else activates a tenant there, so a job without a tenant does no
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Never
@@ -28,6 +29,7 @@ from django.db import Error as AnyDatabaseError
 from django.db import transaction
 from django.utils import timezone
 
+from tenancy import places
 from tenancy.context import get_active_tenant, no_tenant, require_active_tenant, tenant_context
 from tenancy.models import AbstractTenant, get_tenant_model
 from tenancy.outbox import working, writing
@@ -89,6 +91,7 @@ class TenantTask(Task[Any, Any]):
 
     abstract = True
     atomic: ClassVar[bool] = True
+    placed: ClassVar[bool] = True  # whether it writes content, and not rows of the control plane, if `atomic`
     also_closing: ClassVar[bool] = False  # whether it also runs for a tenant that is being deleted
     max_retries: int = 5
     default_retry_delay = 5
@@ -162,7 +165,7 @@ class TenantTask(Task[Any, Any]):
         """Run the job: in a worker from its row, otherwise directly for `tenant_id` or the active tenant."""
         if self.request.called_directly or self.request.id == _at_work.get():
             tenant = require_active_tenant() if tenant_id is None else _find(tenant_id)
-            with tenant_context(tenant), transaction.atomic():
+            with tenant_context(tenant), self._transaction() if self.atomic else nullcontext():
                 return super().__call__(*args, **kwargs)
         job_id, token = UUID(self.request.id), _at_work.set(self.request.id)
         try:
@@ -226,13 +229,16 @@ class TenantTask(Task[Any, Any]):
             if not self._goes_on():
                 working.finish(job.pk)
             return result
-        with transaction.atomic(durable=True):
+        with self._transaction(durable=True):
             if not working.lock(job.pk):
                 raise _DoneAlready
             result = self.run(*job.args, **job.kwargs)
             if not self._goes_on() and not working.finish(job.pk):
                 raise _DoneAlready
         return result
+
+    def _transaction(self, *, durable: bool = False) -> AbstractContextManager[None]:
+        return places.atomic(durable=durable) if self.placed else transaction.atomic(durable=durable)
 
     def _goes_on(self) -> bool:
         """Return whether other jobs follow. Celery enqueues them after this one has returned."""

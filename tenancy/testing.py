@@ -51,6 +51,13 @@ def _quick_passwords() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _transactions_write_one_plane() -> Iterator[None]:
+    """Refuse transactions that would have to be two if the content was stored in another database."""
+    with override_settings(TENANCY={**settings.TENANCY, "GUARD_TRANSACTIONS": True}):
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _nothing_left_over() -> Iterator[None]:
     """Give each test an empty cache, and require that it leaves no tenant active.

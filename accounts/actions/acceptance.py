@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actions.invitations import find_invitation
 from accounts.actions.locks import lock_account, lock_person_with
-from accounts.actions.members import take_in
+from accounts.actions.members import delete_ended_rows, take_in
 from accounts.audit import record_audit
 from accounts.exceptions import Conflicting, Gone, WrongPassword
 from accounts.models import Invitation, Membership, User
@@ -54,25 +54,36 @@ def find_person(invitation: Invitation) -> User | None:
     return user if user is not None and user.has_usable_password() and user.is_confirmed else None
 
 
-@transaction.atomic
 def accept_invitation(*, token: str, user: User) -> Membership:
     """Make `user` a member, who is authenticated and whose address was invited.
 
     Raises Gone for another user, for a link that is not valid, and when the password was changed or all log-ins were
-    ended since; AlreadyMember, QuotaExceeded.
+    ended since; AlreadyMember, QuotaExceeded, StillEnding.
     """
+    delete_ended_rows(user_id=user.pk)
+    return _accept_invitation(token, user)
+
+
+@transaction.atomic
+def _accept_invitation(token: str, user: User) -> Membership:
     invitation, invited = _lock(token)
     if invited is None or invited != user or invited.log_in_stamp != user.log_in_stamp:
         raise Gone
     return _accept(invitation, invited)
 
 
-@transaction.atomic
 def accept_as_new_person(*, token: str, name: str, password: str) -> Membership:
     """Make a new user with this name and password a member.
 
-    Raises Gone for a link that is not valid, ValidationError, KnownPerson, QuotaExceeded.
+    Raises Gone for a link that is not valid, ValidationError, KnownPerson, QuotaExceeded, StillEnding.
     """
+    for known in User.objects.filter(email=find_invitation(token).email):
+        delete_ended_rows(user_id=known.pk)
+    return _accept_as_new_person(token, name, password)
+
+
+@transaction.atomic
+def _accept_as_new_person(token: str, name: str, password: str) -> Membership:
     invitation, invited = _lock(token)
     if invited is not None and not invited.is_active:
         raise Gone

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from itertools import batched
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -14,6 +13,7 @@ from accounts import extensions
 from accounts.actions.attachments import close_expired_urls
 from accounts.models.attachments import OCCUPYING, AbstractAttachment, AttachmentState, known_ids, remove_files_of
 from tenancy.jobs import enqueue
+from tenancy.places import atomic
 from tenancy.storage import storage
 
 ABANDONED = timedelta(days=1)
@@ -41,7 +41,7 @@ def sweep_files() -> int:
     return number + storage.abort_uploads(before=before)
 
 
-@transaction.atomic
+@atomic
 def _ask_again(model: type[AbstractAttachment], before: datetime) -> None:
     """Request the check again for attachments that have waited for it: worker or S3 was down, and the job gave up.
 
@@ -51,7 +51,7 @@ def _ask_again(model: type[AbstractAttachment], before: datetime) -> None:
         enqueue("accounts.inspect_attachment", attachment_id=str(pk))
 
 
-@transaction.atomic
+@atomic
 def _delete_abandoned(model: type[AbstractAttachment], before: datetime) -> int:
     # Locked: one that arrives now is not deleted, and one that is being checked is left to the next sweep.
     pending = model.objects.filter(state=AttachmentState.PENDING, received_at=None, created_at__lt=before)

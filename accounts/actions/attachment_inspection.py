@@ -7,7 +7,6 @@ from uuid import UUID
 
 import structlog
 from django.core.files import File
-from django.db import transaction
 from django.db.models import Q
 
 from accounts import extensions
@@ -17,6 +16,7 @@ from accounts.files.images import NotAnImage, shrink
 from accounts.files.names import incoming_file, preview_file, stored_file
 from accounts.files.sniffing import HEAD, IMAGES, PROGRAM, is_honest, settle, sniff
 from accounts.models.attachments import OCCUPYING, AbstractAttachment, AttachmentState, Refusal, known_ids
+from tenancy.places import atomic
 from tenancy.storage import storage
 
 logger = structlog.get_logger("accounts.files")
@@ -119,7 +119,7 @@ def _make_preview(attachment: AbstractAttachment) -> None:
     attachment.has_preview = True
 
 
-@transaction.atomic
+@atomic
 def _settle(attachment: AbstractAttachment, refusal: Refusal | None) -> None:
     """Write the result, if the attachment still exists and is still pending."""
     content_type, has_preview = attachment.content_type, attachment.has_preview

@@ -8,7 +8,6 @@ from itertools import batched
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -32,6 +31,7 @@ from accounts.models.attachments import (
 from accounts.permissions import may, require
 from accounts.quotas import require_allowed_size, require_room_for_file
 from tenancy.jobs import enqueue
+from tenancy.places import atomic
 from tenancy.storage import storage
 
 UPLOAD_SECONDS = 15 * 60  # in which an upload to a presigned URL must begin
@@ -61,7 +61,7 @@ def kind_of[A: AbstractAttachment](model: type[A]) -> AttachmentKind[A]:
     return extensions.attachment_kinds[model._meta.label_lower]
 
 
-@transaction.atomic
+@atomic
 def create_attachment[A: AbstractAttachment](
     *, actor: Membership, model: type[A], subject: Mapping[str, Any], file: NewFile
 ) -> A:
@@ -84,7 +84,7 @@ def create_attachment[A: AbstractAttachment](
     return attachment
 
 
-@transaction.atomic
+@atomic
 def announce_attachment[A: AbstractAttachment](
     *, actor: Membership, model: type[A], subject: Mapping[str, Any], file: NewFile
 ) -> A:
@@ -98,7 +98,7 @@ def announce_attachment[A: AbstractAttachment](
     return attachment
 
 
-@transaction.atomic
+@atomic
 def close_expired_urls() -> None:
     """Remove, in jobs, what clients sent to presigned URLs that have expired, unless its attachment is pending."""
     ids = list(UploadURL.objects.expired().select_for_update(skip_locked=True).values_list("pk", flat=True))
@@ -129,7 +129,7 @@ def complete_attachment(*, attachment: AbstractAttachment, actor: Membership) ->
     receive_attachment(attachment=attachment, actor=actor)
 
 
-@transaction.atomic
+@atomic
 def receive_attachment(*, attachment: AbstractAttachment, actor: Membership, size: int | None = None) -> None:
     """Have a file checked that is completely in S3. `size` is its size if that was not known before.
 
@@ -150,7 +150,7 @@ def receive_attachment(*, attachment: AbstractAttachment, actor: Membership, siz
     attachment.save(update_fields=["size", "received_at"])
 
 
-@transaction.atomic
+@atomic
 def delete_attachment(*, attachment: AbstractAttachment, actor: Membership) -> None:
     """Delete an attachment of the actor, or any attachment if the actor may. A job removes its object in S3.
 
@@ -164,7 +164,7 @@ def delete_attachment(*, attachment: AbstractAttachment, actor: Membership) -> N
     _delete(type(attachment).objects.filter(pk=attachment.pk))
 
 
-@transaction.atomic
+@atomic
 def abandon_attachment(*, attachment: AbstractAttachment) -> None:
     """Delete an attachment whose file did not arrive, and free its room."""
     _delete(type(attachment).objects.filter(pk=attachment.pk, state=AttachmentState.PENDING))

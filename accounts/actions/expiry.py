@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.actions.account_erasure import begin_to_erase
 from accounts.actions.user_deletion import forget_person
-from accounts.models import Account, ApiToken, IdempotencyKey, Membership, RefreshFamily, User
+from accounts.models import Account, ApiToken, IdempotencyKey, Membership, PlacedIdempotencyKey, RefreshFamily, User
 from tenancy.context import require_active_tenant
 
 UNCONFIRMED = timedelta(days=3)  # the lifetime of the link in the mail
@@ -16,7 +16,7 @@ KEPT = timedelta(days=90)  # expired and revoked tokens, so that members can loo
 
 
 def remove_expired() -> int:
-    """Delete idempotency keys, log-ins and personal tokens that have expired; return how many."""
+    """Delete idempotency keys of the control plane, log-ins and personal tokens that have expired; return how many."""
     now = timezone.now()
     long_ago = now - KEPT
     expired = (
@@ -25,6 +25,12 @@ def remove_expired() -> int:
         ApiToken.objects.filter(Q(revoked_at__lt=long_ago) | Q(expires_at__lt=long_ago)),
     )
     return sum(rows.delete()[0] for rows in expired)
+
+
+def remove_expired_content() -> int:
+    """Delete idempotency keys of content that have expired; return how many."""
+    old = PlacedIdempotencyKey.objects.filter(created_at__lt=timezone.now() - PlacedIdempotencyKey.LIFETIME)
+    return int(old.delete()[0])
 
 
 def give_up_if_unconfirmed() -> bool:

@@ -9,13 +9,12 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actions.authorization import authorize
-from accounts.audit import record_audit
+from accounts.audit import draft_audit
 from accounts.exceptions import Conflicting, Gone
 from accounts.exports.archive import ACCOUNT
 from accounts.exports.writing import TooLarge
@@ -26,6 +25,7 @@ from accounts.models.subjects import with_subjects
 from accounts.permissions import require
 from tenancy.context import own_time_zone
 from tenancy.jobs import enqueue
+from tenancy.places import atomic
 
 MOST_UNFINISHED = 3  # of one member
 ABANDONED = timedelta(days=1)
@@ -35,7 +35,7 @@ class TooManyExports(Conflicting):
     """The member has the maximum number of unfinished exports; no other was created."""
 
 
-@transaction.atomic
+@atomic
 def request_export(*, actor: Membership, format: str, kind: str = ACCOUNT, subject: Any = None) -> Export:  # noqa: A002
     """Request a file of a subject of `kind`, or without one of the whole account; return the export, which is waiting.
 
@@ -53,7 +53,7 @@ def request_export(*, actor: Membership, format: str, kind: str = ACCOUNT, subje
         raise TooManyExports(message % {"most": MOST_UNFINISHED})
     export = Export.objects.create(kind=kind, subject_id=subject and subject.pk, requested_by=actor, format=format)
     if subjects is None:
-        record_audit(action="account.exported", actor=actor, subject=export)
+        draft_audit(action="account.exported", actor=actor, subject=export)
     enqueue("accounts.write_export", export_id=str(export.pk))
     return export
 

@@ -4,12 +4,14 @@ Every action first locks the account and then reads its members. When two owners
 waits and is then refused as the last owner. A member who has lost a role meanwhile cannot use it any more.
 """
 
+from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,6 +22,9 @@ from accounts.exceptions import Conflicting
 from accounts.models import Account, ApiToken, Invitation, Membership, RefreshFamily, Role, User
 from accounts.models.invitations import INVITERS
 from accounts.validation import validate_fields
+from tenancy.jobs import enqueue
+from tenancy.locks import locked_in_share
+from tenancy.places import atomic
 
 
 class LastOwner(Conflicting):
@@ -28,6 +33,10 @@ class LastOwner(Conflicting):
 
 class AlreadyOwner(Conflicting):
     """The member is an owner already; nothing was changed."""
+
+
+class StillEnding(Conflicting):
+    """Rows of the earlier membership are not deleted yet; nothing was changed."""
 
 
 class AlreadyMember(Conflicting):
@@ -101,28 +110,46 @@ def transfer_account(*, member: Membership, actor: Membership) -> Account:
 def take_in(*, user: User, role: str) -> Membership:
     """Make a user a member, in a transaction that has locked the account and checked the quota.
 
-    A former member gets their old membership back, since their work refers to it, but none of its credentials.
-    Raises AlreadyMember.
+    A former member gets their old membership back, since their work refers to it, but none of its credentials, and
+    none of the rows that end with it: call `delete_ended_rows()` first. Raises AlreadyMember, StillEnding.
     """
     member = Membership.objects.filter(user=user).first()
     if member is None:
         return Membership.objects.create(user=user, role=role)
     if member.ended_at is None:
         raise AlreadyMember(_("You are already a member of this account."))
-    take_away_what_ends(member)  # again: a concurrent request may have added rows after the end
+    _revoke_credentials(member)  # again: a concurrent request may have added some after the end
+    if any(rows.exists() for rows in _ending_rows(member)):
+        raise StillEnding(_("Your earlier membership is still being ended. Try again."))
     member.role, member.ended_at, member.readmitted_at = role, None, timezone.now()
     member.save(update_fields=["role", "ended_at", "readmitted_at"])
     return member
 
 
-def take_away_what_ends(member: Membership) -> None:
-    """Revoke a member's credentials, and delete the rows of models that set `ends_with_membership = <foreign key>`."""
+@atomic
+def delete_ended_rows(*, user_id: UUID) -> None:
+    """Delete the content that ends with a membership, if that of the user in the active account has ended.
+
+    The rows of models that set `ends_with_membership = <foreign key>`. They can be in another database than the
+    membership, so this is a transaction of its own, which can be repeated. It holds the membership: a concurrent
+    readmission waits for it.
+    """
+    former = Membership.objects.filter(user_id=user_id).exclude(ended_at=None)
+    for member in locked_in_share(former):
+        for rows in _ending_rows(member):
+            rows.delete()
+
+
+def _ending_rows(member: Membership) -> Iterator[QuerySet[Any]]:
+    for model in apps.get_models():
+        if name := getattr(model, "ends_with_membership", None):
+            yield model._default_manager.filter(**{name: member})
+
+
+def _revoke_credentials(member: Membership) -> None:
     now = timezone.now()
     RefreshFamily.objects.filter(member=member, revoked_at=None).update(revoked_at=now)
     ApiToken.objects.filter(member=member, revoked_at=None).update(revoked_at=now)
-    for model in apps.get_models():
-        if name := getattr(model, "ends_with_membership", None):
-            model._default_manager.filter(**{name: member}).delete()
 
 
 def refuse_owner_role(role: str) -> None:
@@ -134,13 +161,15 @@ def refuse_owner_role(role: str) -> None:
 def end_membership(member: Membership, actor: Membership) -> None:
     """End a membership in a transaction that has locked the account, with `actor` in the audit log. Raises LastOwner.
 
-    The open invitations that the member has made are revoked, and one that was sent to their own address.
+    The credentials are revoked, and so are the open invitations that the member has made, and one that was sent to
+    their own address. A job deletes the content that ends with the membership.
     """
     _require_another_owner(member)
     _revoke_invitations(Q(invited_by=member) | Q(email=member.user.email), actor)
     member.ended_at = timezone.now()
     member.save(update_fields=["ended_at"])
-    take_away_what_ends(member)
+    _revoke_credentials(member)
+    enqueue("accounts.delete_ended_rows", user_id=str(member.user_id))
 
 
 def _revoke_invitations(which: Q, actor: Membership) -> None:

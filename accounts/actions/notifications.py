@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from django.db import transaction
 from django.utils import timezone
 
 from accounts.actions.authorization import authorize
 from accounts.models import Membership, Notification
 from tenancy.jobs import enqueue
+from tenancy.places import atomic
 
 READ_IS_KEPT = timedelta(days=90)
 PAGE = 500  # rows of one INSERT
@@ -26,7 +26,7 @@ def notify(notifications: Iterable[Notification]) -> int:
     return len(rows)
 
 
-@transaction.atomic
+@atomic
 def mark_read(*, notification: Notification, actor: Membership) -> None:
     """Mark a notification of `actor` as read; a read one does not change. Raises PermissionDenied."""
     authorize(actor, "notification.read")
@@ -34,7 +34,7 @@ def mark_read(*, notification: Notification, actor: Membership) -> None:
     rows.filter(pk=notification.pk).update(read_at=timezone.now())
 
 
-@transaction.atomic
+@atomic
 def mark_all_read(*, actor: Membership) -> int:
     """Mark all of `actor`'s own as read, and return how many were not. Raises PermissionDenied."""
     authorize(actor, "notification.read")

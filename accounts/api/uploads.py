@@ -51,6 +51,7 @@ class UploadView[A: AbstractAttachment](MemberView):
     parser_classes = [Unread]
     permissions = {"post": "file.write"}
     streams_body = True
+    writes_content = True
     incoming: Hashed[A]
 
     def write(self, handler: Callable[..., Response], request: Request, **kwargs: Any) -> HttpResponseBase:

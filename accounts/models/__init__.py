@@ -3,10 +3,10 @@
 from accounts.models.accounts import Account, Color, Domain, MediaAccess
 from accounts.models.activity import AbstractActivity, AbstractTopic
 from accounts.models.attachments import AbstractAttachment, AttachmentQuerySet, AttachmentState, UploadURL
-from accounts.models.audit import AuditEntry
+from accounts.models.audit import AuditDraft, AuditEntry
 from accounts.models.credentials import ApiToken, RefreshFamily
 from accounts.models.exports import Export, ExportFailure, ExportState
-from accounts.models.idempotency import IdempotencyKey
+from accounts.models.idempotency import AbstractIdempotencyKey, IdempotencyKey, PlacedIdempotencyKey
 from accounts.models.invitations import Invitation
 from accounts.models.memberships import Membership
 from accounts.models.notifications import Notification
@@ -17,11 +17,13 @@ from accounts.roles import Role
 __all__ = [
     "AbstractActivity",
     "AbstractAttachment",
+    "AbstractIdempotencyKey",
     "AbstractTopic",
     "Account",
     "ApiToken",
     "AttachmentQuerySet",
     "AttachmentState",
+    "AuditDraft",
     "AuditEntry",
     "Color",
     "Domain",
@@ -33,6 +35,7 @@ __all__ = [
     "MediaAccess",
     "Membership",
     "Notification",
+    "PlacedIdempotencyKey",
     "RefreshFamily",
     "Role",
     "Session",

@@ -3,6 +3,7 @@
 from typing import ClassVar, Self
 
 from django.db import models
+from django.utils import timezone
 
 from accounts.models.memberships import Membership
 from accounts.roles import Role
@@ -16,12 +17,8 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
         return self if membership.role in (Role.OWNER, Role.ADMIN) else self.none()
 
 
-class AuditEntry(TenantModel):
+class AbstractAuditEntry(TenantModel):
     """An action that changed what members may see or do. Written by `accounts.audit`, and never changed."""
-
-    placed = False
-    append_only = True
-    erased_with_tenant = True
 
     actor = TenantForeignKey(Membership, on_delete=models.PROTECT, related_name="+", null=True)
     actor_email = models.EmailField(blank=True)  # at that time: it is kept when the user is deleted
@@ -29,7 +26,21 @@ class AuditEntry(TenantModel):
     action = models.CharField(max_length=50)  # "member.role_changed"
     object_id = models.UUIDField()
     data = models.JSONField(default=dict)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.action} by {self.actor_email}"
+
+
+class AuditEntry(AbstractAuditEntry):
+    """An entry of the audit log."""
+
+    placed = False
+    append_only = True
+    erased_with_tenant = True
 
     objects: ClassVar = TenantManager.from_queryset(AuditEntryQuerySet)()
 
@@ -41,5 +52,11 @@ class AuditEntry(TenantModel):
             models.Index(fields=["account", "action", "-created_at"], name="audit_action"),
         ]
 
-    def __str__(self) -> str:
-        return f"{self.action} by {self.actor_email}"
+
+class AuditDraft(AbstractAuditEntry):
+    """An entry about content, in the transaction that changed the content, until a job has copied it to the log."""
+
+    in_archive = False  # the archive has the audit log
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "actor"], name="audit_draft_actor")]

@@ -11,10 +11,9 @@ from tenancy.fields import TenantForeignKey
 from tenancy.models import TenantModel
 
 
-class IdempotencyKey(TenantModel):
+class AbstractIdempotencyKey(TenantModel):
     """A POST that was carried out, and its answer: see accounts/rest/idempotency.py."""
 
-    placed = False
     in_archive = False  # answers to one member
     LIFETIME: ClassVar = timedelta(hours=24)
 
@@ -28,8 +27,19 @@ class IdempotencyKey(TenantModel):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [TenantUniqueConstraint(fields=["member", "request_hash"], name="idempotency_key")]
-        indexes = [models.Index(fields=["account", "created_at"], name="idempotency_key_age")]
+        abstract = True
+        constraints = [TenantUniqueConstraint(fields=["member", "request_hash"], name="%(class)s_once")]
+        indexes = [models.Index(fields=["account", "created_at"], name="%(class)s_age")]
 
     def __str__(self) -> str:
         return f"{self.status} for {self.member_id}"
+
+
+class IdempotencyKey(AbstractIdempotencyKey):
+    """A POST that has written rows of the control plane."""
+
+    placed = False
+
+
+class PlacedIdempotencyKey(AbstractIdempotencyKey):
+    """A POST that has written content."""

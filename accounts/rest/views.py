@@ -24,6 +24,7 @@ from accounts.rest.serializers import EmptyBody
 from accounts.rest.strictness import StrictView
 from accounts.rest.writes import NO_TAG, MemberWrites
 from tenancy.models import TenantModel
+from tenancy.planes import is_placed
 
 ORDERING = "ordering"
 
@@ -131,6 +132,10 @@ class TenantViewSet[M: TenantModel](MemberWrites, ReadOnlyTenantViewSet[M]):
     def as_view(cls, actions: dict[str, Any] | None = None, **initkwargs: Any) -> Any:
         allowed = {method: action for method, action in (actions or {}).items() if action not in cls.unrouted}
         return super().as_view(allowed, **initkwargs)
+
+    @property
+    def writes_content(self) -> bool:
+        return is_placed(cast(Any, type(self)).queryset.model)
 
     def is_hidden(self, answered: Any) -> bool:
         rows = super(ReadOnlyTenantViewSet, self).get_queryset()  # the hidden ones too

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from accounts.rest import idempotency, preconditions
 from accounts.rest.errors import Stale
 from accounts.rest.strictness import StrictView
+from tenancy import places
 
 WRITES = frozenset(["post", "put", "patch", "delete"])
 NO_TAG = ""  # of objects without a tag, such as lists: no tag of a client equals it
@@ -44,9 +45,10 @@ class MemberWrites(StrictView):
         body_hash = self.receive(request)
         handle = partial(self._write_unless_stale, tags, handler, request, **kwargs)
         if key is None:
-            with transaction.atomic():
+            with places.atomic() if self.writes_content else transaction.atomic():
                 return handle()
-        return idempotency.once(request, self.membership, key, handle, self.is_hidden, body_hash=body_hash)
+        once = partial(idempotency.once, placed=self.writes_content, body_hash=body_hash)
+        return once(request, self.membership, key, handle, self.is_hidden)
 
     def _write_unless_stale(
         self, tags: list[str] | None, handler: Callable[..., Response], request: Request, **kwargs: Any
@@ -56,6 +58,11 @@ class MemberWrites(StrictView):
         return handler(request, **kwargs)
 
     # What subclasses know -------------------------------------------------------------------------------------------
+
+    @property
+    def writes_content(self) -> bool:
+        """Whether the writes are on placed rows, and not on the control plane: see `tenancy.planes`."""
+        return False
 
     def receive(self, request: Request) -> str | None:
         """Read a streamed body before the transaction begins, and return its hash; None if Django reads the body."""

@@ -2,8 +2,6 @@
 
 from typing import TypedDict, Unpack
 
-from django.db import transaction
-
 from accounts.actions.authorization import authorize
 from accounts.actions.locks import get_or_gone
 from accounts.models import Membership
@@ -11,6 +9,7 @@ from accounts.permissions import require
 from accounts.validation import assign, validate_fields
 from projects.actions.activity import record_activity
 from projects.models import Label, Project
+from tenancy.places import atomic
 
 
 class LabelFields(TypedDict, total=False):
@@ -20,7 +19,7 @@ class LabelFields(TypedDict, total=False):
     color: str
 
 
-@transaction.atomic
+@atomic
 def create_label(*, actor: Membership, **fields: Unpack[LabelFields]) -> Label:
     """Create a label. Needs `name`, which no other label has. Raises PermissionDenied, ValidationError."""
     authorize(actor, "label.write")
@@ -30,7 +29,7 @@ def create_label(*, actor: Membership, **fields: Unpack[LabelFields]) -> Label:
     return label
 
 
-@transaction.atomic
+@atomic
 def update_label(*, label: Label, actor: Membership, **fields: Unpack[LabelFields]) -> Label:
     """Change `fields` of a label. Raises PermissionDenied, ValidationError, Gone when it was deleted meanwhile."""
     require(actor, "label.write")
@@ -45,7 +44,7 @@ def update_label(*, label: Label, actor: Membership, **fields: Unpack[LabelField
     return label
 
 
-@transaction.atomic
+@atomic
 def delete_label(*, label: Label, actor: Membership) -> None:
     """Delete a label and take it off all tasks. Raises PermissionDenied, Gone when it is gone already."""
     require(actor, "label.write")
@@ -70,7 +69,7 @@ def lock_label(label: Label) -> tuple[Label, list[Project]]:
     """
     while True:
         try:
-            with transaction.atomic():  # a rollback to this savepoint releases the locks
+            with atomic():  # a rollback to this savepoint releases the locks
                 return _lock_projects_and_label(label)
         except _MoreProjects:
             continue

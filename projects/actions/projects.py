@@ -3,12 +3,12 @@
 from typing import Any, TypedDict, Unpack
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actions.authorization import authorize
-from accounts.audit import record_audit
+from accounts.audit import draft_audit
 from accounts.exceptions import Conflicting, Gone
 from accounts.models import Membership
 from accounts.permissions import may, require
@@ -18,6 +18,8 @@ from projects import ranks
 from projects.actions.activity import lock_project_for, record_activity
 from projects.keys import free_keys
 from projects.models import Category, Project, ProjectMember, Status
+from tenancy.locks import locked_in_share
+from tenancy.places import atomic
 
 
 class AlreadyArchived(Conflicting):
@@ -42,7 +44,7 @@ class ProjectFields(TypedDict, total=False):
     private: bool
 
 
-@transaction.atomic
+@atomic
 def create_project(*, actor: Membership, **fields: Unpack[ProjectFields]) -> Project:
     """Create a project with its first four statuses; `actor` becomes a member of it.
 
@@ -73,7 +75,7 @@ def _save_with_free_key(project: Project) -> None:
     for key in free_keys(project.name, taken):
         project.key = key
         try:
-            with transaction.atomic():
+            with atomic():
                 project.save(force_insert=True)
         except IntegrityError:
             # Another request took it since we looked, and has committed: take the next one.
@@ -83,7 +85,7 @@ def _save_with_free_key(project: Project) -> None:
             return
 
 
-@transaction.atomic
+@atomic
 def update_project(*, project: Project, actor: Membership, **fields: Unpack[ProjectFields]) -> Project:
     """Change `fields` of a project and return the reloaded project; the same values again change nothing.
 
@@ -99,7 +101,7 @@ def update_project(*, project: Project, actor: Membership, **fields: Unpack[Proj
     return _save_changes(project, actor, changed)
 
 
-@transaction.atomic
+@atomic
 def archive_project(*, project: Project, actor: Membership) -> Project:
     """Archive a project with its contents. Raises PermissionDenied, AlreadyArchived, Gone when it is gone."""
     project = lock_project_for(actor, "project.archive", project.pk)
@@ -112,7 +114,7 @@ def archive_project(*, project: Project, actor: Membership) -> Project:
     return project
 
 
-@transaction.atomic
+@atomic
 def restore_project(*, project: Project, actor: Membership) -> Project:
     """Take a project out of the archive. Raises PermissionDenied, NotArchived, Gone when it is gone."""
     project = lock_project_for(actor, "project.archive", project.pk)
@@ -125,7 +127,7 @@ def restore_project(*, project: Project, actor: Membership) -> Project:
     return project
 
 
-@transaction.atomic
+@atomic
 def delete_project(*, project: Project, actor: Membership) -> None:
     """Delete a project with its contents. Raises PermissionDenied, Gone when it is gone already."""
     project = lock_project_for(actor, "project.delete", project.pk)
@@ -133,7 +135,7 @@ def delete_project(*, project: Project, actor: Membership) -> None:
     project.delete()
 
 
-@transaction.atomic
+@atomic
 def set_on_roadmap(*, project: Project, actor: Membership, shown: bool) -> Project:
     """Show a project to every client on the public roadmap, or stop showing it.
 
@@ -154,15 +156,17 @@ def set_on_roadmap(*, project: Project, actor: Membership, shown: bool) -> Proje
     return _save_changes(project, actor, changed)
 
 
-@transaction.atomic
+@atomic
 def add_project_member(*, project: Project, actor: Membership, member: Membership) -> ProjectMember:
     """Add a member to a project, who then sees it while it is private; a second call changes nothing.
 
     Raises PermissionDenied, ValidationError for a former member, Gone when the project is gone.
     """
+    # Locked before the project, as a removal locks it first. So it ends before this transaction or after it.
+    current = locked_in_share(Membership.objects.current().filter(pk=member.pk)).first()
     project = lock_project_for(actor, "project.manage", project.pk)
     _require_manager(project, actor)
-    if not Membership.objects.current().filter(pk=member.pk).exists():
+    if current is None:
         raise ValidationError({"member": _("This user is no longer a member of the account.")})
     link, created = ProjectMember.objects.get_or_create(project=project, member=member)
     if created:
@@ -172,7 +176,7 @@ def add_project_member(*, project: Project, actor: Membership, member: Membershi
     return link
 
 
-@transaction.atomic
+@atomic
 def remove_project_member(*, project: Project, actor: Membership, member: Membership) -> None:
     """Remove a member from a project; they do not see it, and their tasks in it, while it is private.
 
@@ -213,4 +217,4 @@ def _save_changes(project: Project, actor: Membership, changed: set[str]) -> Pro
 def _audit(project: Project, actor: Membership, action: str, **data: Any) -> None:
     """Audit a change of the visibility or existence of a project, with its key and name."""
     named = {"key": project.key, "name": project.name}
-    record_audit(action=action, actor=actor, subject=project, data=named | data)
+    draft_audit(action=action, actor=actor, subject=project, data=named | data)

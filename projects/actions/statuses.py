@@ -3,7 +3,6 @@
 from typing import TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.actions.locks import get_or_gone
@@ -13,6 +12,7 @@ from accounts.validation import assign, validate_fields
 from projects import ranks
 from projects.actions.activity import lock_project_for, record_activity
 from projects.models import Category, Project, Status
+from tenancy.places import atomic
 
 MOST = 50  # columns of a board
 
@@ -29,7 +29,7 @@ class StatusFields(TypedDict, total=False):
     rank: str
 
 
-@transaction.atomic
+@atomic
 def create_status(*, actor: Membership, project: Project, **fields: Unpack[StatusFields]) -> Status:
     """Create a column, by default the last one. Needs `name` and `category`.
 
@@ -47,7 +47,7 @@ def create_status(*, actor: Membership, project: Project, **fields: Unpack[Statu
     return status
 
 
-@transaction.atomic
+@atomic
 def update_status(
     *, status: Status, actor: Membership, project: Project | None = None, **fields: Unpack[StatusFields]
 ) -> Status:
@@ -73,7 +73,7 @@ def update_status(
     return status
 
 
-@transaction.atomic
+@atomic
 def move_status(*, status: Status, actor: Membership, step: int) -> Status:
     """Put a column `step` places further on, or back below 0, as far as that goes.
 
@@ -96,7 +96,7 @@ def move_status(*, status: Status, actor: Membership, step: int) -> Status:
     return status
 
 
-@transaction.atomic
+@atomic
 def delete_status(*, status: Status, actor: Membership) -> None:
     """Delete an empty column. Raises PermissionDenied, StatusInUse, Gone when it is gone already."""
     status = _lock(status, actor)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.actions.authorization import authorize
@@ -15,6 +14,7 @@ from projects.actions.activity import sees
 from projects.models import Project
 from tasks.actions.tasks import StaleVersion, TaskFields, change_locked, find_task_in
 from tasks.models import Task
+from tenancy.places import atomic
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class BulkRefused(Exception):
         self.errors = errors
 
 
-@transaction.atomic
+@atomic
 def update_tasks(*, actor: Membership, changes: Sequence[TaskChange]) -> list[Task]:
     """Make all the changes and return the tasks in their order. Raises PermissionDenied, BulkRefused."""
     require(actor, "task.write")

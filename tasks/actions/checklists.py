@@ -1,15 +1,14 @@
 """Ticking items of task lists in descriptions and comments."""
 
-from django.db import transaction
-
 from accounts.models import Membership
 from tasks.actions.comments import lock_own_comment, update_comment
 from tasks.actions.tasks import change_locked, lock_task_for
 from tasks.checklists import Tick, ticked
 from tasks.models import Comment, Task
+from tenancy.places import atomic
 
 
-@transaction.atomic
+@atomic
 def tick_in_description(*, task: Task, actor: Membership, tick: Tick) -> Task:
     """Tick an item of a task's description and return the reloaded task; the same again changes nothing.
 
@@ -19,7 +18,7 @@ def tick_in_description(*, task: Task, actor: Membership, tick: Tick) -> Task:
     return change_locked(task, actor, {"description": ticked(task.description, tick)})
 
 
-@transaction.atomic
+@atomic
 def tick_in_comment(*, comment: Comment, actor: Membership, tick: Tick) -> Comment:
     """Tick an item of a comment of `actor` and return the reloaded comment; the same again changes nothing.
 

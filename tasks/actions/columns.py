@@ -1,7 +1,6 @@
 """Actions on all tasks of a column."""
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,9 +11,10 @@ from projects.actions.statuses import delete_status
 from projects.models import Category, Status
 from tasks.actions.tasks import last_rank
 from tasks.models import Task
+from tenancy.places import atomic
 
 
-@transaction.atomic
+@atomic
 def retire_status(*, status: Status, actor: Membership, into: Status) -> None:
     """Move the tasks of a column, archived ones too, to the end of `into`, another one of its project, and delete it.
 

@@ -1,7 +1,6 @@
 """Writing, editing and deleting comments."""
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,9 +12,10 @@ from projects.actions.activity import record_activity
 from tasks.actions.notifications import notify_mentioned
 from tasks.actions.tasks import lock_task_for
 from tasks.models import Comment, Task
+from tenancy.places import atomic
 
 
-@transaction.atomic
+@atomic
 def create_comment(*, actor: Membership, task: Task, body: str) -> Comment:
     """Comment on a task. Raises PermissionDenied, ValidationError, Gone when the task was deleted meanwhile."""
     task = lock_task_for(actor, "comment.write", task)
@@ -27,7 +27,7 @@ def create_comment(*, actor: Membership, task: Task, body: str) -> Comment:
     return comment
 
 
-@transaction.atomic
+@atomic
 def update_comment(
     *, comment: Comment, actor: Membership, task: Task | None = None, body: str | None = None
 ) -> Comment:
@@ -51,7 +51,7 @@ def update_comment(
     return comment
 
 
-@transaction.atomic
+@atomic
 def delete_comment(*, comment: Comment, actor: Membership) -> None:
     """Delete a comment of `actor`, or any comment as an admin. Raises PermissionDenied, Gone when it is gone."""
     comment = _lock(comment, actor)

@@ -3,7 +3,6 @@
 from typing import TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,6 +14,7 @@ from projects.actions.projects import AlreadyArchived, NotArchived
 from projects.models import Category, Project, Status
 from tasks.actions.tasks import first_of, lock_task_for, put_into, require_version
 from tasks.models import Task
+from tenancy.places import atomic
 
 
 class AlreadyCompleted(Conflicting):
@@ -33,7 +33,7 @@ class Place(TypedDict, total=False):
     after: Task
 
 
-@transaction.atomic
+@atomic
 def move_task(*, task: Task, actor: Membership, version: int | None = None, **place: Unpack[Place]) -> Task:
     """Put a task into the column of `status`, by default its own, next to another task or else at the end.
 
@@ -56,7 +56,7 @@ def move_task(*, task: Task, actor: Membership, version: int | None = None, **pl
     return _save(task, actor, "task.moved", {"status", "rank", "completed_at"})
 
 
-@transaction.atomic
+@atomic
 def complete_task(*, task: Task, actor: Membership) -> Task:
     """Move a task to the first status of the category `done`.
 
@@ -69,7 +69,7 @@ def complete_task(*, task: Task, actor: Membership) -> Task:
     return _save(task, actor, "task.completed", {"status", "rank", "completed_at"})
 
 
-@transaction.atomic
+@atomic
 def reopen_task(*, task: Task, actor: Membership) -> Task:
     """Move a completed task to the first status of the category `todo`.
 
@@ -82,7 +82,7 @@ def reopen_task(*, task: Task, actor: Membership) -> Task:
     return _save(task, actor, "task.reopened", {"status", "rank", "completed_at"})
 
 
-@transaction.atomic
+@atomic
 def archive_task(*, task: Task, actor: Membership) -> Task:
     """Archive a task. Raises PermissionDenied, AlreadyArchived, Gone when it was deleted meanwhile."""
     task = lock_task_for(actor, "task.write", task)
@@ -92,7 +92,7 @@ def archive_task(*, task: Task, actor: Membership) -> Task:
     return _save(task, actor, "task.archived", {"archived_at"})
 
 
-@transaction.atomic
+@atomic
 def restore_task(*, task: Task, actor: Membership) -> Task:
     """Take a task out of the archive. Raises PermissionDenied, NotArchived, Gone when it was deleted meanwhile."""
     task = lock_task_for(actor, "task.write", task)

@@ -3,7 +3,6 @@
 from typing import TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.actions.locks import get_or_gone
@@ -13,6 +12,7 @@ from projects import ranks
 from projects.actions.activity import record_activity
 from tasks.actions.tasks import last_rank, lock_task_for
 from tasks.models import Subtask, Task
+from tenancy.places import atomic
 
 
 class SubtaskFields(TypedDict, total=False):
@@ -23,7 +23,7 @@ class SubtaskFields(TypedDict, total=False):
     rank: str
 
 
-@transaction.atomic
+@atomic
 def create_subtask(*, actor: Membership, task: Task, **fields: Unpack[SubtaskFields]) -> Subtask:
     """Create a subtask, by default at the end of the task's list.
 
@@ -39,7 +39,7 @@ def create_subtask(*, actor: Membership, task: Task, **fields: Unpack[SubtaskFie
     return subtask
 
 
-@transaction.atomic
+@atomic
 def update_subtask(
     *, subtask: Subtask, actor: Membership, task: Task | None = None, **fields: Unpack[SubtaskFields]
 ) -> Subtask:
@@ -66,7 +66,7 @@ def _change(subtask: Subtask, actor: Membership, fields: SubtaskFields) -> Subta
     return subtask
 
 
-@transaction.atomic
+@atomic
 def move_subtask(*, subtask: Subtask, actor: Membership, before: Subtask | None = None, step: int = 0) -> Subtask:
     """Put a subtask before another one of its task, or `step` places down its list (up below 0), as far as that goes.
 
@@ -91,7 +91,7 @@ def move_subtask(*, subtask: Subtask, actor: Membership, before: Subtask | None 
     return _change(subtask, actor, {"rank": rank})
 
 
-@transaction.atomic
+@atomic
 def delete_subtask(*, subtask: Subtask, actor: Membership) -> None:
     """Delete a subtask for good. Raises PermissionDenied, Gone when it is gone already."""
     subtask = _lock_subtask(subtask, actor)

@@ -6,7 +6,6 @@ from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,6 +18,7 @@ from projects.actions.activity import lock_project, lock_project_for, record_act
 from projects.models import Category, Label, Project, Status
 from tasks.actions.notifications import notify_assigned
 from tasks.models import Assignment, Task, TaskLabel
+from tenancy.places import atomic
 
 OWN_FIELDS = ("title", "description", "priority", "due_date")  # the other TaskFields have separate rules
 
@@ -39,7 +39,7 @@ class TaskFields(TypedDict, total=False):
     due_date: date | None
 
 
-@transaction.atomic
+@atomic
 def create_task(*, actor: Membership, project: Project, **fields: Unpack[TaskFields]) -> Task:
     """Create a task at the end of its column, by default the project's first one of the category `todo`.
 
@@ -60,7 +60,7 @@ def create_task(*, actor: Membership, project: Project, **fields: Unpack[TaskFie
     return task
 
 
-@transaction.atomic
+@atomic
 def update_task(
     *,
     task: Task,
@@ -104,7 +104,7 @@ def change_locked(
     return task
 
 
-@transaction.atomic
+@atomic
 def delete_task(*, task: Task, actor: Membership) -> None:
     """Delete a task for good, with its subtasks. Raises PermissionDenied, Gone when it is gone already."""
     task = lock_task_for(actor, "task.write", task)

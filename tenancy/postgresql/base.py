@@ -13,6 +13,7 @@ from tenancy.context import get_scope, scoped
 from tenancy.postgresql.creation import DatabaseCreation
 from tenancy.postgresql.cursors import TenantCursor
 from tenancy.postgresql.operations import DatabaseOperations
+from tenancy.postgresql.planes import OnePlaneTransactions
 from tenancy.postgresql.schema import DatabaseSchemaEditor
 
 
@@ -27,7 +28,7 @@ class DatabaseFeatures(features.DatabaseFeatures):
         return bool(super().allows_group_by_selected_pks_on_model(model))
 
 
-class DatabaseWrapper(base.DatabaseWrapper):
+class DatabaseWrapper(OnePlaneTransactions, base.DatabaseWrapper):
     """PostgreSQL through psycopg 3, with the active tenant in every transaction."""
 
     SchemaEditorClass = DatabaseSchemaEditor

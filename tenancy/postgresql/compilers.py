@@ -3,7 +3,7 @@
 A DELETE or UPDATE of tenant-owned rows always names the active tenant. Django deletes rows by their id, which is
 unique only within a tenant, so without row-level security such a statement could delete a row of another tenant.
 
-A query reads tables of one plane: see `tenancy.planes`.
+A query reads tables of one plane, and a transaction writes rows of one plane: see `tenancy.planes`.
 """
 
 from collections.abc import Iterator
@@ -77,11 +77,20 @@ class SQLAggregateCompiler(OnePlane, compiler.SQLAggregateCompiler):
     """SELECT of an aggregate over a subquery."""
 
 
-class SQLInsertCompiler(OnePlane, compiler.SQLInsertCompiler):
+class Writes(OnePlane):
+    """A mixin of compilers that raises CrossPlaneTransaction for a write in a transaction of the other plane."""
+
+    def as_sql(self, *args: Any, **kwargs: Any) -> Any:
+        compiled = super().as_sql(*args, **kwargs)
+        self.connection.will_write(self.query.get_meta())
+        return compiled
+
+
+class SQLInsertCompiler(Writes, compiler.SQLInsertCompiler):
     """INSERT."""
 
 
-class SQLDeleteCompiler(OnePlane, compiler.SQLDeleteCompiler):
+class SQLDeleteCompiler(Writes, compiler.SQLDeleteCompiler):
     """DELETE of rows of the active tenant. Raises NoActiveTenant."""
 
     def _as_sql(self, query: Any) -> Any:
@@ -89,7 +98,7 @@ class SQLDeleteCompiler(OnePlane, compiler.SQLDeleteCompiler):
         return super()._as_sql(query)  # type: ignore[misc]
 
 
-class SQLUpdateCompiler(OnePlane, compiler.SQLUpdateCompiler):
+class SQLUpdateCompiler(Writes, compiler.SQLUpdateCompiler):
     """UPDATE of rows of the active tenant. Raises NoActiveTenant."""
 
     def pre_sql_setup(self, *args: Any, **kwargs: Any) -> Any:

@@ -55,7 +55,7 @@ def test_entry_has_actor_action_time_and_address(client, acme, alice):
     }
 
 
-def test_project_changes_are_in_the_audit_log(client, acme, alice, bob):
+def test_project_changes_are_in_the_audit_log(client, acme, alice, bob, run_jobs):
     session, his = client.as_(alice), str(membership_of(bob, acme).pk)
     project = session.json("POST", "/api/v1/projects/", {"name": "Website", "private": True}).json()
     url, named = f"/api/v1/projects/{project['id']}/", {"key": "WEB", "name": "Website"}
@@ -67,6 +67,7 @@ def test_project_changes_are_in_the_audit_log(client, acme, alice, bob):
     session.json("POST", f"{url}archive/")
     session.json("POST", f"{url}restore/")
     session.delete(url)
+    run_jobs()
     assert entries(acme) == [
         ("project.created", "alice@example.com", named | {"private": True}),
         ("project.member_added", "alice@example.com", named | {"private": True, "member": his}),

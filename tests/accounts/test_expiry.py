@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from accounts.jobs import remove_expired, remove_expired_sessions
-from accounts.models import ApiToken, IdempotencyKey, RefreshFamily, Session
+from accounts.jobs import remove_expired, remove_expired_sessions, remove_old
+from accounts.models import ApiToken, IdempotencyKey, PlacedIdempotencyKey, RefreshFamily, Session
 from tenancy.context import tenant_context
 from tenancy.testing import membership_of
 
@@ -22,8 +22,9 @@ def make(alice, mallory):
         now, member = timezone.now(), membership_of(user, tenant)
         with tenant_context(tenant):
             for hours in (1, 23, 25):
-                key = IdempotencyKey.objects.create(member=member, request_hash=str(hours), body_hash="x", status=201)
-                IdempotencyKey.objects.filter(pk=key.pk).update(created_at=now - timedelta(hours=hours))
+                for keys in (IdempotencyKey, PlacedIdempotencyKey):
+                    key = keys.objects.create(member=member, request_hash=str(hours), body_hash="x", status=201)
+                    keys.objects.filter(pk=key.pk).update(created_at=now - timedelta(hours=hours))
             for days in (-1, 1):
                 expires_at = now + timedelta(days=days)
                 RefreshFamily.objects.create(member=member, current_token_id=uuid4(), expires_at=expires_at)
@@ -43,6 +44,7 @@ def left(tenant):
     with tenant_context(tenant):
         return (
             sorted(IdempotencyKey.objects.values_list("request_hash", flat=True)),
+            sorted(PlacedIdempotencyKey.objects.values_list("request_hash", flat=True)),
             RefreshFamily.objects.count(),
             sorted(ApiToken.objects.values_list("name", flat=True)),
         )
@@ -54,7 +56,8 @@ def test_expired_rows_are_deleted_in_the_active_account_only(acme, globex, alice
     before = left(globex)
     with tenant_context(acme):
         remove_expired(day="2026-11-21")
-    assert left(acme) == (["1", "23"], 1, ["expired", "live", "revoked"])
+        remove_old(day="2026-11-21")
+    assert left(acme) == (["1", "23"], ["1", "23"], 1, ["expired", "live", "revoked"])
     assert left(globex) == before
 
 

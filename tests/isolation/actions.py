@@ -45,6 +45,7 @@ NOT_ACTIONS = {
     "tasks.extensions.TaskFiles.record": "writes down what an action has done, in its transaction",
     "accounts.actions.authorization.authorize": "asks",
     "accounts.actions.activity.record_event": "writes down what an action has done, in its transaction",
+    "accounts.audit.draft_audit": "writes down what an action has done, in its transaction",
     "accounts.audit.record_audit": "writes down what an action has done, in its transaction",
     "accounts.actions.members.end_membership": "called by actions that were authorized, and by who deletes their user",
     "projects.actions.activity.lock_project_for": "asks, in the name of an action",

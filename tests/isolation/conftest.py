@@ -12,12 +12,14 @@ from django.utils import timezone
 from accounts.actions.tokens import create_personal_token
 from accounts.models import (
     ApiToken,
+    AuditDraft,
     AuditEntry,
     Export,
     IdempotencyKey,
     Invitation,
     Membership,
     Notification,
+    PlacedIdempotencyKey,
     RefreshFamily,
     UploadURL,
 )
@@ -80,11 +82,13 @@ def populate(tenant, user) -> World:
         )
         Project.objects.update(last_task_number=1, last_activity_seq=1)
         answer = {"body": text(), "headers": {"ETag": text()}}
-        IdempotencyKey.objects.create(member=member, request_hash="x", body_hash="x", status=201, **answer)
+        for keys in (IdempotencyKey, PlacedIdempotencyKey):
+            keys.objects.create(member=member, request_hash="x", body_hash="x", status=201, **answer)
         log_in = {"current_token_id": uuid4(), "expires_at": timezone.now() + timedelta(days=1)}
         RefreshFamily.objects.create(member=member, **log_in)
         apitoken, _text = create_personal_token(actor=member, name=text())
         entry = AuditEntry.objects.get()
+        AuditDraft.objects.create(actor=member, action="project.created", object_id=project.pk, data={"name": text()})
         invitation = Invitation.objects.create(
             email=f"new@{tenant.slug}.example.com",
             invited_by=member,

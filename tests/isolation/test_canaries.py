@@ -15,9 +15,13 @@ pytestmark = pytest.mark.django_db
 FORMATTED = {
     "accounts.ApiToken.prefix": "how the text of a token begins",
     "accounts.ApiToken.text_hash": "a hash",
+    "accounts.AuditDraft.action": "one of the program's own words",
+    "accounts.AuditDraft.actor_email": "an e-mail address",
     "accounts.AuditEntry.action": "one of the program's own words",
     "accounts.AuditEntry.actor_email": "an e-mail address",
     "accounts.Membership.avatar": "which picture, by a random number",
+    "accounts.PlacedIdempotencyKey.request_hash": "a hash",
+    "accounts.PlacedIdempotencyKey.body_hash": "a hash",
     "accounts.IdempotencyKey.request_hash": "a hash",
     "accounts.IdempotencyKey.body_hash": "a hash",
     "accounts.Invitation.email": "an e-mail address",

@@ -4,13 +4,13 @@ import threading
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 
 from accounts.exceptions import Gone
 from projects.actions.activity import lock_project, record_activity
 from projects.actions.projects import create_project, delete_project, set_on_roadmap, update_project
 from projects.models import Activity, Project
 from tenancy.context import tenant_context
+from tenancy.places import atomic
 from tenancy.testing import membership_of
 
 
@@ -63,7 +63,7 @@ def test_stale_project_instance_continues_the_sequence(in_acme, owner, project):
 
 
 def test_rolled_back_activity_leaves_no_gap(in_acme, owner, project):
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with pytest.raises(ZeroDivisionError), atomic():
         record_activity(project=project, actor=owner, verb="test.happened", subject=project)
         raise ZeroDivisionError
     project.refresh_from_db()

@@ -1,15 +1,14 @@
 """Actions on notes."""
 
-from django.db import transaction
-
 from accounts.actions.activity import record_event
 from accounts.actions.authorization import authorize
 from accounts.models import Membership
 from accounts.quotas import require_room
+from tenancy.places import atomic
 from tests.sample.models import Note
 
 
-@transaction.atomic
+@atomic
 def create_note(*, actor: Membership, text: str, reader: Membership | None = None) -> Note:
     """Create a note for all members, or for `reader`. Raises PermissionDenied, QuotaExceeded."""
     require_room("notes")
@@ -19,7 +18,7 @@ def create_note(*, actor: Membership, text: str, reader: Membership | None = Non
     return note
 
 
-@transaction.atomic
+@atomic
 def update_note(*, note: Note, actor: Membership, text: str) -> None:
     """Change a note. Raises PermissionDenied."""
     note = Note.objects.select_for_update(no_key=True).get(pk=note.pk)

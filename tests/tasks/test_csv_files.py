@@ -18,6 +18,8 @@ from accounts.exports import archive as account_archive
 from accounts.exports.writing import cell
 from accounts.models import AuditEntry
 from tenancy.context import tenant_context
+from tenancy.places import atomic
+from tenancy.planes import is_placed
 from tenancy.testing import membership_of
 from tests.isolation.conftest import populate
 from tests.isolation.test_call_sites import trees
@@ -60,7 +62,7 @@ def poison(model):
             continue  # which is part of a name in storage
         for text in (HOSTILE, SHORT):
             try:
-                with transaction.atomic():
+                with atomic() if is_placed(model) else transaction.atomic():
                     model._default_manager.update(**{field.attname: text})
                 poisoned += 1
                 break

@@ -3,11 +3,11 @@
 import threading
 
 import pytest
-from django.db import transaction
 
 from projects.models import Project
 from tasks.models import Comment, Subtask, Task
 from tenancy.context import tenant_context
+from tenancy.places import atomic
 from tests.waiting import wait_until_blocked
 
 
@@ -45,7 +45,7 @@ def test_write_to_a_project_hidden_meanwhile_is_refused(
         before = current_state()
 
     def hide():
-        with transaction.atomic():
+        with atomic():
             Project.objects.select_for_update(no_key=True).get()
             locked.set()
             wait_until_blocked()

@@ -3,13 +3,13 @@
 import threading
 
 import pytest
-from django.db import transaction
 
 from projects.actions.labels import create_label, update_label
 from projects.actions.projects import create_project
 from projects.models import Activity
 from tasks.actions.tasks import create_task, update_task
 from tenancy.context import tenant_context
+from tenancy.places import atomic
 from tenancy.testing import membership_of
 from tests.waiting import wait_until_blocked
 
@@ -57,7 +57,7 @@ def test_project_that_gets_the_label_meanwhile_is_locked_and_gets_an_event(acme,
     labelled = threading.Event()
 
     def put_on_task():
-        with transaction.atomic():
+        with atomic():
             update_task(task=other, actor=member, labels=[label])
             labelled.set()
             wait_until_blocked()

@@ -62,7 +62,7 @@ def html_of(sent):
 def test_assignee_gets_a_mail(acme, assign, run_jobs, alice, bob, task, mailoutbox):
     assign(alice, task, bob)
     assert mailoutbox == []  # not before the write is committed, and not by the web process
-    assert run_jobs() == ["accounts.mail_notification"]
+    assert run_jobs() == ["accounts.record_drafts", "accounts.mail_notification"]
     (sent,) = mailoutbox
     assert (sent.to, sent.cc, sent.bcc) == (["bob@example.com"], [], [])
     assert sent.subject == "“Alice” assigned you WEB-1: Write the welcome page"

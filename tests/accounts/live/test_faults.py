@@ -8,11 +8,12 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from django.db import transaction
 from redis import Redis
 from websockets.exceptions import ConnectionClosed
 
 from config.services.server import wait_until
+from tenancy.context import tenant_context
+from tenancy.places import atomic
 from tests.accounts.live.clients import PROTOCOL, make_office, port_of
 from tests.accounts.live.converging import end_of, in_the_background
 from tests.accounts.live.many import Many, following, have_reached
@@ -127,7 +128,7 @@ EVENTS, ROUNDS = 20, 16
 
 def fill(office, note, mark):
     """Make a megabyte of events at once. Less than 16 of them fit into the buffers on the way."""
-    with transaction.atomic():
+    with tenant_context(office.tenant), atomic():
         for _ in range(EVENTS):
             office.act(update_note, note=note, text=f"{mark}{BIG}")
 

@@ -14,7 +14,7 @@ import pytest
 from django.apps import apps
 from django.utils import timezone
 
-from accounts.models import Account, IdempotencyKey
+from accounts.models import AbstractIdempotencyKey, Account
 from config.openapi import DOCUMENT
 from tenancy.context import tenant_context
 from tenancy.models import is_tenant_owned
@@ -236,8 +236,9 @@ def send(rows, operation, request, content=None, **headers):
 def all_rows(account):
     """Return all rows and waiting jobs of the account, except jobs that remove a repeated upload."""
     with tenant_context(account):
-        owned = [model for model in apps.get_models() if is_tenant_owned(model) and model is not IdempotencyKey]
-        found = {model: list(model._default_manager.order_by("pk").values()) for model in owned}
+        owned = [model for model in apps.get_models() if is_tenant_owned(model)]
+        counted = [model for model in owned if not issubclass(model, AbstractIdempotencyKey)]
+        found = {model: list(model._default_manager.order_by("pk").values()) for model in counted}
     return found | {
         Account: Account.objects.filter(pk=account.pk).values().get(),
         OutboxJob: list(OutboxJob.objects.exclude(name="accounts.remove_files").values("id", "name")),

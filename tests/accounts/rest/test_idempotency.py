@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.response import Response
 
-from accounts.models import IdempotencyKey
+from accounts.models import PlacedIdempotencyKey
 from projects.api import ProjectViewSet
 from projects.models import Project
 from tasks.models import Subtask
@@ -30,7 +30,7 @@ def names_in(account):
 
 def keys_in(account):
     with tenant_context(account):
-        return IdempotencyKey.objects.count()
+        return PlacedIdempotencyKey.objects.count()
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def age(acme):
 
     def age(**by):
         with tenant_context(acme):
-            IdempotencyKey.objects.update(created_at=timezone.now() - timedelta(**by))
+            PlacedIdempotencyKey.objects.update(created_at=timezone.now() - timedelta(**by))
 
     return age
 
@@ -224,7 +224,7 @@ def test_secret_is_neither_stored_nor_created_twice(client, acme, bob, monkeypat
     assert (second.status_code, second.json()["code"]) == (409, "conflict")
     assert names_in(acme) == ["Website"]
     with tenant_context(acme):
-        assert IdempotencyKey.objects.get().body is None
+        assert PlacedIdempotencyKey.objects.get().body is None
 
 
 # What a key is -----------------------------------------------------------------------------------------------------

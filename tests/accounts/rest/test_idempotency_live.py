@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
-from accounts.models import IdempotencyKey
+from accounts.models import PlacedIdempotencyKey
 from projects.models import Project
 from tenancy.context import tenant_context
 from tenancy.models import get_tenant_model
@@ -45,4 +45,4 @@ def test_fifty_parallel_requests_with_one_key_have_one_effect_and_one_body(tmp_p
     assert outcome.statuses == {201: TIMES}
     assert (len(bodies), replayed.count(False)) == (1, 1)
     with tenant_context(account):
-        assert (Project.objects.count(), IdempotencyKey.objects.count()) == (1, 1)
+        assert (Project.objects.count(), PlacedIdempotencyKey.objects.count()) == (1, 1)

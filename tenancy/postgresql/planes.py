@@ -1,0 +1,29 @@
+"""The guard of transactions: one transaction writes rows of one plane."""
+
+from typing import Any
+
+from tenancy.planes import CrossPlaneTransaction, is_guarded, placed_tables
+
+
+class OnePlaneTransactions:
+    """A mixin of connections that raises CrossPlaneTransaction where `is_guarded()`."""
+
+    atomic_blocks: list[Any]
+
+    def will_write(self, meta: Any) -> None:
+        """Raise CrossPlaneTransaction if this transaction writes rows of the other plane than the model of `meta`.
+
+        The outermost block of the transaction names its plane: Django's `atomic()`, or that of `tenancy.places`. The
+        tables of `tenancy`, and those without a model here, such as that of the migrations, belong to no plane.
+        """
+        # Without a block of its own, Django puts one without a savepoint around an operation of several statements.
+        blocks = [block for block in self.atomic_blocks if not block._from_testcase]
+        if not is_guarded() or meta.app_label == "tenancy" or not blocks or not blocks[0].savepoint:
+            return
+        placed = placed_tables().get(meta.db_table)
+        if placed is not None and placed != getattr(blocks[0], "placed", False):
+            begun = "tenancy.places.atomic()" if placed else "django.db.transaction.atomic()"
+            raise CrossPlaneTransaction(
+                f"{meta.db_table} is written in a transaction of the other plane. Begin it with {begun}. Rows of both "
+                "planes are written in two transactions, of which the second is a job that can be repeated."
+            )
