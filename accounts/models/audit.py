@@ -1,5 +1,6 @@
 """The audit log. Tenant-owned."""
 
+from datetime import datetime
 from typing import ClassVar, Self
 
 from django.db import models
@@ -9,6 +10,11 @@ from accounts.models.memberships import Membership
 from accounts.roles import Role
 from tenancy.fields import TenantForeignKey
 from tenancy.models import TenantManager, TenantModel
+
+
+def now() -> datetime:
+    """Return the time of a new entry. Migrations name this function."""
+    return timezone.now()
 
 
 class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
@@ -26,7 +32,7 @@ class AbstractAuditEntry(TenantModel):
     action = models.CharField(max_length=50)  # "member.role_changed"
     object_id = models.UUIDField()
     data = models.JSONField(default=dict)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(default=now, editable=False)
 
     class Meta:
         abstract = True

@@ -10,9 +10,9 @@ from django.db import connections
 from django.utils import timezone
 
 from accounts.actions.tokens import create_personal_token
+from accounts.audit import draft_audit
 from accounts.models import (
     ApiToken,
-    AuditDraft,
     AuditEntry,
     Export,
     IdempotencyKey,
@@ -88,7 +88,7 @@ def populate(tenant, user) -> World:
         RefreshFamily.objects.create(member=member, **log_in)
         apitoken, _text = create_personal_token(actor=member, name=text())
         entry = AuditEntry.objects.get()
-        AuditDraft.objects.create(actor=member, action="project.created", object_id=project.pk, data={"name": text()})
+        draft_audit(action="project.created", actor=member, subject=project, data={"name": text()})
         invitation = Invitation.objects.create(
             email=f"new@{tenant.slug}.example.com",
             invited_by=member,
