@@ -58,6 +58,7 @@ class Scope:
     tenant: Tenant | None = None
     user_id: UUID | None = None
     all_tenants_reason: str | None = None
+    place: str | None = None  # the database whose content all_tenants() reads
     time_zone: str | None = None  # of the current user; None for that of the tenant
 
     @property
@@ -139,8 +140,11 @@ def no_tenant() -> Iterator[None]:
 
 
 @contextmanager
-def all_tenants(*, reason: str) -> Iterator[None]:
+def all_tenants(*, reason: str, place: str | None = None) -> Iterator[None]:
     """Read rows of all tenants on the `operator` connection. Writes raise NoActiveTenant.
+
+    No database has the content of all tenants. So queries of placed models raise NoActiveTenant unless `place` names
+    one: see `tenancy.places.for_each_place()`.
 
     Commands, tests and platform processes have this connection; web processes and workers do not. `reason` is logged.
     Raises ValueError if it is blank.
@@ -148,7 +152,7 @@ def all_tenants(*, reason: str) -> Iterator[None]:
     if not reason.strip():
         raise ValueError('all_tenants() needs a reason, for example all_tenants(reason="monthly usage report").')
     logger.warning("all_tenants", reason=reason)
-    with scoped(Scope(all_tenants_reason=reason)):
+    with scoped(Scope(all_tenants_reason=reason, place=place)):
         yield
 
 

@@ -14,9 +14,10 @@ from django.db.models.sql.query import Query
 from django.utils.translation import gettext_lazy as _
 
 from tenancy.constraints import ErasedWithTenant, TenantPrimaryKey, TenantRowSecurity, UserReadPolicy
-from tenancy.context import NoActiveTenant, get_scope, require_active_tenant
+from tenancy.context import NoActiveTenant, Scope, get_scope, require_active_tenant
 from tenancy.fields import LineField, SearchText, TenantKey, UUIDv7Field, check_writable, with_derived
 from tenancy.outbox.models import DailyRun, OutboxJob  # noqa: F401  # Django loads models from here
+from tenancy.planes import is_placed
 from tenancy.roles import OPERATOR
 from tenancy.zones import validate_time_zone
 
@@ -105,16 +106,22 @@ class InScope(models.Expression):
             column, value = self.tenant, scope.tenant.pk
         elif scope.user_id is not None and self.user is not None:
             column, value = self.user, scope.user_id
-        elif scope.all_tenants_reason is not None and connection.alias == OPERATOR:
+        elif scope.all_tenants_reason is not None and connection.alias == OPERATOR and self._is_whole(scope):
             return "TRUE", ()
         else:
             raise NoActiveTenant(_explain(self.tenant.target.model, connection.alias))
         sql, params = compiler.compile(column)
         return f"{sql} = %s", (*params, value)
 
+    def _is_whole(self, scope: Scope) -> bool:
+        """Return whether the rows that a query finds are all that it asks for: content is so in a named place only."""
+        return scope.place is not None or not is_placed(self.tenant.target.model)
+
 
 def _explain(model: type[models.Model], alias: str) -> str:
     scope = get_scope()
+    if scope.all_tenants_reason is not None and alias == OPERATOR:
+        return f"{model._meta.label} is content, which no database has of all tenants. Use `for_each_place()`."
     if scope.all_tenants_reason is not None:
         return f'{model._meta.label}: all_tenants() reads on the alias "{OPERATOR}" only, not on "{alias}".'
     if scope.user_id is not None:

@@ -12,13 +12,25 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import Atomic
 
-from tenancy.context import require_active_tenant
+from tenancy.context import all_tenants, require_active_tenant
 
 
 def alias() -> str:
     """Return the alias of the database with the content of the active tenant. Raises NoActiveTenant."""
     require_active_tenant()
     return DEFAULT_DB_ALIAS
+
+
+def for_each_place[R](read: Callable[[], R], *, reason: str) -> list[R]:
+    """Return what `read` returns in each database with content, called inside `all_tenants()`.
+
+    It sees the content of the tenants that are there. `reason` is logged. Raises ValueError if it is blank.
+    """
+    found = []
+    for place in (DEFAULT_DB_ALIAS,):
+        with all_tenants(reason=reason, place=place):
+            found.append(read())
+    return found
 
 
 def connection() -> BaseDatabaseWrapper:

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from django.apps import apps
 from django.core.files.storage import default_storage
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, models, router, transaction
 from django.utils import timezone
 
 from accounts.actions.account_deletion import is_due
@@ -69,7 +69,8 @@ def erase_account(account: Account) -> bool:
     for attempt in range(ATTEMPTS):
         with tenant_context(account):
             for model in _children_first():
-                model._default_manager.all()._raw_delete("default")  # a statement for each table
+                rows = model._default_manager.all()
+                rows._raw_delete(router.db_for_write(model))  # a statement for each table
             default_storage.delete_all()  # type: ignore[attr-defined]  # ours
         _erase_sessions(account)
         clear_tenant(account)
@@ -89,7 +90,7 @@ def _erase_account_row(account: Account) -> bool:
         forget_tenant(row)
         for model in _shared():
             model._default_manager.filter(tenant_id=row.pk).delete()
-        Account.objects.filter(pk=row.pk)._raw_delete("default")
+        Account.objects.filter(pk=row.pk)._raw_delete(router.db_for_write(Account))
     logger.warning("account_erased", account=account.slug, account_id=str(account.pk))
     return True
 

@@ -9,11 +9,13 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["root_packages"]
 
 # {file: why}
-READS_ACROSS_TENANTS: dict[str, str] = {}
+READS_ACROSS_TENANTS = {"tenancy/places.py": "place by place, for commands of platforms"}
 READS_ONE_PERSONS_MEMBERSHIPS = {
     "accounts/api/me.py": "me/accounts/ lists the accounts of the person who asks",
     "accounts/actions/user_deletion.py": "a user who deletes themselves leaves all their accounts",
@@ -47,6 +49,24 @@ FORBIDDEN = re.compile(
 )
 
 
+# Of Django's API, what would be about the default database wherever the content is: {name: where it is right, and why}
+ABOUT_ONE_DATABASE: dict[str, dict[str, str]] = {
+    "get_connection": {},
+    "set_rollback": {},
+    "in_atomic_block": {
+        "tenancy/storage.py": "looks at the connections to all databases",
+        "config/bodies.py": "looks at the connections to all databases",
+    },
+    "run_on_commit": {"tenancy/groups.py": "of the place of the content"},
+}
+# Apps whose models are content, and their modules that import the connection of the control plane, with the reason
+OF_CONTENT = ("projects/", "tasks/")
+ABOUT_THE_DEFAULT_DATABASE = {
+    "tasks/management/commands/preparedemo.py": "loads as the owner of the tables",
+    "tasks/testdata/loading.py": "loads as the owner of the tables",
+}
+
+
 def trees() -> Iterator[tuple[str, ast.Module]]:
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
@@ -67,6 +87,16 @@ def calls(*names: str) -> set[str]:
     return found
 
 
+def uses(name: str) -> set[str]:
+    """Return the files that use a function, method or attribute of this name."""
+    found = set()
+    for file, tree in trees():
+        for node in ast.walk(tree):
+            if name in (getattr(node, "attr", None), getattr(node, "id", None)):
+                found.add(file)
+    return found
+
+
 def docstrings(tree: ast.Module) -> set[int]:
     found = set()
     for node in ast.walk(tree):
@@ -75,6 +105,33 @@ def docstrings(tree: ast.Module) -> set[int]:
             if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
                 found.add(id(first.value))
     return found
+
+
+@pytest.mark.parametrize("name", ABOUT_ONE_DATABASE)
+def test_only_listed_modules_use_the_transaction_of_one_database(name):
+    assert uses(name) == set(ABOUT_ONE_DATABASE[name])
+
+
+def test_statements_name_no_database():
+    """`router.db_for_write()` knows where the rows of a model are."""
+    found = []
+    for file, tree in trees():
+        for node in ast.walk(tree):
+            called = getattr(node.func, "attr", None) if isinstance(node, ast.Call) else None
+            if called in ("_raw_delete", "using") and any(isinstance(each, ast.Constant) for each in node.args):
+                found.append(file)
+    assert found == []
+
+
+def test_content_is_not_written_by_the_connection_of_the_control_plane():
+    """`tenancy.places` has the connection of the content, and its transactions."""
+    found = set()
+    for file, tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module in ("django.db", "django.db.transaction"):
+                names = {each.name for each in node.names} & {"transaction", "connection", "connections", "atomic"}
+                found |= {file} if names and file.startswith(OF_CONTENT) else set()
+    assert found == set(ABOUT_THE_DEFAULT_DATABASE)
 
 
 def test_only_listed_modules_read_across_tenants():

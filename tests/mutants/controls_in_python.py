@@ -98,7 +98,7 @@ IN_THE_ORM = [
     off(
         "all_tenants() reads as the operator only",
         MODELS,
-        "elif scope.all_tenants_reason is not None and connection.alias == OPERATOR:",
+        "elif scope.all_tenants_reason is not None and connection.alias == OPERATOR and self._is_whole(scope):",
         "elif scope.all_tenants_reason is not None:",
         f"{ORM}::test_without_a_tenant_every_query_raises",
     ),
@@ -278,8 +278,8 @@ IN_REQUESTS = [
         (
             Edit(
                 "accounts/rest/idempotency.py",
-                "taken = IdempotencyKey.objects.get(member=member, request_hash=request_hash)",
-                "taken = IdempotencyKey.objects.filter(request_hash=request_hash).earliest('created_at')",
+                "taken = keys.objects.get(member=member, request_hash=request_hash)",
+                "taken = keys.objects.filter(request_hash=request_hash).earliest('created_at')",
             ),
         ),
         (f"{IDEMPOTENCY}::test_keys_belong_to_one_member",),

@@ -79,7 +79,7 @@ OF_JOBS = (
     off(
         "a job and the end of it are one transaction",
         JOBS,
-        "        with transaction.atomic(durable=True):\n            if not working.lock(job.pk)",
+        "        with self._transaction(durable=True):\n            if not working.lock(job.pk)",
         "        if True:\n            if not self.name",
         f"{DEAD}::test_a_job_that_always_fails_becomes_a_dead_letter",
         f"{FAULTS}::test_a_job_whose_worker_is_killed_has_one_effect",

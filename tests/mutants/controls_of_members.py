@@ -107,7 +107,7 @@ OF_MEMBERS = [
     off(
         "a return takes away what was added late",
         MEMBERS,
-        "    take_away_what_ends(member)  # again",
+        "    _revoke_credentials(member)  # again",
         "    # again",
         f"{LEAVING}::test_rows_added_after_leaving_are_not_restored",
     ),

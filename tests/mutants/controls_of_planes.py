@@ -3,6 +3,7 @@
 from tests.mutants.controls import off
 
 COMPILERS, COMPILED = "tenancy/postgresql/compilers.py", "tests/tenancy/test_compilers.py"
+TWO = "tests/accounts/test_two_planes.py"
 BY_ID = "tests/isolation/test_changes_by_id.py"
 
 OF_PLANES = [
@@ -48,5 +49,65 @@ OF_PLANES = [
         "self._collect(self.query.get_meta().db_table)",
         "pass",
         f"{COMPILED}::test_write_that_reads_the_other_plane_is_refused",
+    ),
+    off(
+        "a transaction writes rows of one plane",
+        COMPILERS,
+        "        self.connection.will_write(self.query.get_meta())\n",
+        "",
+        f"{TWO}::test_content_is_not_written_in_a_transaction_of_the_control_plane",
+        f"{TWO}::test_control_plane_is_not_written_in_a_transaction_of_content",
+        f"{TWO}::test_end_of_a_membership_in_one_transaction_is_refused",
+        f"{TWO}::test_audit_entry_in_the_transaction_of_content_is_refused",
+    ),
+    off(
+        "a late job leaves the rows of a readmitted member",
+        "accounts/actions/members.py",
+        "Membership.objects.filter(user_id=user_id).exclude(ended_at=None)",
+        "Membership.objects.filter(user_id=user_id)",
+        f"{TWO}::test_late_job_leaves_the_rows_of_a_readmitted_member",
+        f"{TWO}::test_rows_of_a_current_member_are_not_deleted",
+    ),
+    off(
+        "a return first deletes what is left of the earlier membership",
+        "accounts/actions/acceptance.py",
+        "    delete_ended_rows(user_id=user.pk)\n",
+        "",
+        f"{TWO}::test_readmission_deletes_what_remains_before_the_job",
+    ),
+    off(
+        "nothing returns while rows of the earlier membership are left",
+        "accounts/actions/members.py",
+        "    if any(rows.exists() for rows in _ending_rows(member)):",
+        "    if False:",
+        f"{TWO}::test_readmission_is_refused_while_rows_remain",
+    ),
+    off(
+        "an entry of the audit log is copied once",
+        "accounts/audit.py",
+        "entries, ignore_conflicts=True",
+        "[AuditEntry(**{name: getattr(draft, name) for name in names if name != 'id'}) for draft in drafts]",
+        f"{TWO}::test_entry_of_a_killed_job_is_neither_lost_nor_copied_twice",
+    ),
+    off(
+        "a member who is added to a project is a current one",
+        "projects/actions/projects.py",
+        "    if current is None:",
+        "    if False:",
+        f"{TWO}::test_former_member_is_not_added_to_a_project",
+    ),
+    off(
+        "content is read and written where it is",
+        "tenancy/postgresql/router.py",
+        "for_write(self, model: Any, **hints: Any) -> str | None:\n",
+        "for_write(self, model: Any, **hints: Any) -> str | None:\n        return None\n",
+        "tests/isolation/test_places.py::test_action_reads_and_writes_content_where_it_is",
+    ),
+    off(
+        "content of all tenants is read place by place",
+        "tenancy/models.py",
+        " and self._is_whole(scope):",
+        ":",
+        "tests/isolation/test_places.py::test_content_of_all_tenants_is_not_read_without_a_place",
     ),
 ]

@@ -75,8 +75,8 @@ OF_REFUSALS: list[Mutant] = [
     off(
         "every write is one transaction",
         WRITES,
-        "            with transaction.atomic():\n                return handle()\n",
-        "            return handle()\n",
+        "with places.atomic() if self.writes_content else transaction.atomic():\n                return handle()\n",
+        "return handle()\n",
         f"{HEADERS}::test_write_is_rolled_back_with_its_response",
     ),
     off(

@@ -162,7 +162,7 @@ OF_SOCKETS = [
     off(
         "sockets: a change is announced after the commit",
         "tenancy/groups.py",
-        "    transaction.on_commit(announcement, robust=True)\n",
+        "    places.on_commit(announcement, robust=True)\n",
         "    announcement()\n",
         f"{ANNOUNCEMENTS}::test_rolled_back_change_is_not_announced",
     ),
