@@ -13,7 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.exceptions import FileTooLarge, QuotaExceeded
 from accounts.models import Account, Invitation, Membership
 from accounts.plans import LIMITS, Plan
+from tenancy import places
 from tenancy.context import require_active_tenant
+from tenancy.planes import is_placed
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,11 @@ class Quota:
     label: Any  # on the page about the plan
     rows: Callable[[], Sequence[QuerySet[Any]]]  # that count together
     message: Any  # with %(plan)s and %(limit)d
+
+    @property
+    def placed(self) -> bool:
+        """Whether it limits content."""
+        return is_placed(self.rows()[0].model)
 
     def count(self) -> int:
         """Return how many rows the active account has."""
@@ -70,11 +77,11 @@ def require_room(name: str, *rows: QuerySet[Any]) -> None:
     Given `rows`, those are counted in place of the quota's own. To be called in the transaction that adds a row,
     before it locks anything else.
 
-    It locks the account. Of two requests that add the last row at the same time the second waits, and then counts the
-    row of the first. An account without a limit is not locked.
+    It locks the account, or its anchor for content. Of two requests that add the last row at the same time the second
+    waits, and then counts the row of the first. An account without a limit is not locked.
     """
     quota = QUOTAS[name]
-    plan = _lock_limited(name)
+    plan = _lock_limited(name, placed=quota.placed)
     limit: int | None = getattr(LIMITS[plan], name) if plan else None
     if plan and limit is not None and sum(each.count() for each in rows or quota.rows()) >= limit:
         params = {"plan": Plan(plan).label, "limit": limit}
@@ -95,9 +102,9 @@ def require_allowed_size(size: int) -> None:
 def require_room_for_file(size: int, *files: QuerySet[Any]) -> None:
     """Raise QuotaExceeded if the plan of the active account does not include `size` bytes more than `files` have.
 
-    Call it first in the transaction that adds the file: it locks the account, so that concurrent files count too.
+    Call it first in the transaction that adds the file: it locks the anchor, so that concurrent files count too.
     """
-    plan = _lock_limited("storage")
+    plan = _lock_limited("storage", placed=True)
     if plan is None:
         return
     limit = LIMITS[plan].storage
@@ -108,10 +115,13 @@ def require_room_for_file(size: int, *files: QuerySet[Any]) -> None:
         raise QuotaExceeded(message, params=params, code="quota_exceeded")
 
 
-def _lock_limited(name: str) -> str | None:
-    """Lock the active account and return its plan, if that limits `name`; None, and no lock, if it does not."""
+def _lock_limited(name: str, *, placed: bool) -> str | None:
+    """Lock the active account or its anchor, and return the plan, if that limits `name`; if not, None and no lock."""
     account = cast(Account, require_active_tenant())  # its plan is ten seconds old at most
     if getattr(LIMITS[account.plan], name) is None:
         return None
-    # NO KEY: whatever only refers to the account, which is every row that is inserted, need not wait.
+    # NO KEY: whatever only refers to the row, as inserted rows do, need not wait.
+    if placed:
+        places.anchor().select_for_update(no_key=True).get()
+        return Account.objects.get(pk=account.pk).plan
     return Account.objects.select_for_update(no_key=True).get(pk=account.pk).plan

@@ -14,7 +14,7 @@ from django.db.models.expressions import F
 
 from tenancy.constraints import TenantPrimaryKey, TenantRowSecurity
 from tenancy.fields import TenantForeignKey, TenantKey
-from tenancy.models import TenantManager, is_tenant_owned
+from tenancy.models import Anchor, TenantManager, is_tenant_owned
 from tenancy.planes import is_placed
 from tenancy.roles import OWNER, role_name
 
@@ -33,7 +33,12 @@ def check_shared_models(models: Iterable[type[Model]]) -> Iterator[CheckMessage]
     """Yield an error for each model of `models` that is neither tenant-owned nor listed with a reason."""
     listed = settings.TENANCY["SHARED_MODELS"]
     for model in models:
-        if not is_tenant_owned(model) and model._meta.managed and model._meta.label not in listed:
+        if (
+            model._meta.managed
+            and not is_tenant_owned(model)
+            and model is not Anchor
+            and model._meta.label not in listed
+        ):
             hint = 'Derive from TenantModel. If all tenants may see its rows, add it to TENANCY["SHARED_MODELS"].'
             yield _error(15, model, "it is not tenant-owned, and not listed as shared", hint)
 
@@ -56,7 +61,7 @@ def _error(number: int, model: type[Model], problem: str, hint: str) -> Error:
 
 def _check_shared(model: type[Model]) -> Iterator[CheckMessage]:
     for field in model._meta.local_fields:
-        if field.column == "account_id":
+        if field.column == "account_id" and model is not Anchor:
             yield _error(
                 2,
                 model,

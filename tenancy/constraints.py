@@ -16,6 +16,8 @@ from tenancy.context import get_active_tenant
 ACTIVE_TENANT = "NULLIF(current_setting('tenancy.tenant_id', true), '')::uuid"
 ACTIVE_USER = "NULLIF(current_setting('tenancy.user_id', true), '')::uuid"
 
+ANCHOR_TABLE = "tenancy_anchor"  # of tenancy.models.Anchor
+
 
 class DatabaseOnlyConstraint(BaseConstraint):
     """A constraint that only the database validates."""
@@ -111,6 +113,25 @@ class ErasedWithTenant(DatabaseOnlyConstraint):
             f"ALTER TABLE {quote(model._meta.db_table)} ADD CONSTRAINT {quote(self.name)} "
             f"FOREIGN KEY ({quote(field.column)}) REFERENCES {quote(target.db_table)} ({quote(target.pk.column)}) "
             "ON DELETE CASCADE"
+        )
+
+    def remove_sql(self, model: Any, schema_editor: Any) -> str:
+        quote = schema_editor.quote_name
+        return f"ALTER TABLE {quote(model._meta.db_table)} DROP CONSTRAINT {quote(self.name)}"
+
+
+class AnchoredToTenant(DatabaseOnlyConstraint):
+    """A foreign key of content to the anchor of its tenant in the same database, with ON DELETE CASCADE.
+
+    The tenant itself can be in another database.
+    """
+
+    def create_sql(self, model: Any, schema_editor: Any) -> str:
+        quote = schema_editor.quote_name
+        return (
+            f"ALTER TABLE {quote(model._meta.db_table)} ADD CONSTRAINT {quote(self.name)} "
+            f"FOREIGN KEY ({quote(model._meta.get_field('account').column)}) "
+            f"REFERENCES {quote(ANCHOR_TABLE)} (account_id) ON DELETE CASCADE DEFERRABLE INITIALLY IMMEDIATE"
         )
 
     def remove_sql(self, model: Any, schema_editor: Any) -> str:

@@ -188,6 +188,12 @@ class TenantKey(models.ForeignKey):  # type: ignore[type-arg]
         }
         super().__init__(**{**kwargs, **fixed})
 
+    def contribute_to_class(self, cls: Any, *args: Any, **kwargs: Any) -> None:
+        """Give content no key to the tenant, which can be in another database: see AnchoredToTenant."""
+        super().contribute_to_class(cls, *args, **kwargs)
+        if hasattr(cls, "placed") and not cls._meta.abstract:  # historical models have what the migration says
+            self.db_constraint = not cls.placed
+
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
         name, path, args, kwargs = super().deconstruct()
         for fixed in ("to", "on_delete", "related_name", "db_index", "editable", "blank"):

@@ -13,8 +13,15 @@ from django.db.models.expressions import F
 from django.db.models.sql.query import Query
 from django.utils.translation import gettext_lazy as _
 
-from tenancy.constraints import ErasedWithTenant, TenantPrimaryKey, TenantRowSecurity, UserReadPolicy
-from tenancy.context import NoActiveTenant, Scope, get_scope, require_active_tenant
+from tenancy.constraints import (
+    ANCHOR_TABLE,
+    AnchoredToTenant,
+    ErasedWithTenant,
+    TenantPrimaryKey,
+    TenantRowSecurity,
+    UserReadPolicy,
+)
+from tenancy.context import NoActiveTenant, Scope, get_scope, require_active_tenant, tenant_context
 from tenancy.fields import LineField, SearchText, TenantKey, UUIDv7Field, check_writable, with_derived
 from tenancy.outbox.models import DailyRun, OutboxJob  # noqa: F401  # Django loads models from here
 from tenancy.planes import is_placed
@@ -45,6 +52,14 @@ class AbstractTenant(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the tenant, and a new one with its anchor: its content begins in the default database."""
+        is_new = self._state.adding
+        super().save(*args, **kwargs)
+        if is_new:
+            with tenant_context(self):
+                Anchor.objects.create(account_id=self.pk)
+
     @property
     def is_closing(self) -> bool:
         """Whether its deletion is scheduled, and it is suspended for no other reason."""
@@ -67,6 +82,26 @@ class AbstractDomain(models.Model):
 
     def __str__(self) -> str:
         return self.host
+
+
+class Anchor(models.Model):
+    """The row of a tenant in the database with its content: each placed row refers to it, and is deleted with it.
+
+    Without it, no content of the tenant can be added there. Limits on content lock it. It is under row security.
+    """
+
+    class State(models.TextChoices):
+        HERE = "here"  # the content is in this database
+
+    account_id = models.UUIDField(primary_key=True, editable=False)
+    state = models.CharField(max_length=10, choices=State, default=State.HERE)
+
+    class Meta:
+        db_table = ANCHOR_TABLE
+        constraints = [TenantRowSecurity(name="tenancy_anchor_tenant_rls")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} is {self.state}"
 
 
 def get_tenant_model() -> type[AbstractTenant]:
@@ -189,12 +224,14 @@ class TenantModelBase(ModelBase):
             label = f"{attrs.get('app_label') or _app_label(attrs, declared)}_{name.lower()}"
             user_field = _declared("user_field", bases, attrs)
             erased = _declared("erased_with_tenant", bases, attrs)
+            placed = _declared("placed", bases, attrs) is not False
             meta.constraints = [
                 *getattr(meta, "constraints", []),
                 TenantPrimaryKey(name=f"{label}_tenant_pk"),
                 TenantRowSecurity(name=f"{label}_tenant_rls"),
                 *([UserReadPolicy(name=f"{label}_own_rows", field=user_field)] if user_field else []),
-                *([ErasedWithTenant(name=f"{label}_erased")] if erased else []),
+                *([ErasedWithTenant(name=f"{label}_erased")] if erased and not placed else []),
+                *([AnchoredToTenant(name=f"{label}_anchored")] if placed else []),
             ]
             attrs["Meta"] = meta
         return super().__new__(mcs, name, bases, attrs, **kwargs)
@@ -222,7 +259,8 @@ class TenantModel(models.Model, metaclass=TenantModelBase):
     user_field: ClassVar[str | None] = None
     # Whether the application can only insert and read rows: it has no privilege to update or delete them.
     append_only: ClassVar[bool] = False
-    # Whether PostgreSQL deletes the rows with their tenant. For append-only models and those that they refer to.
+    # Whether PostgreSQL deletes the rows with their tenant. For append-only models of the control plane and those that
+    # they refer to. Content is deleted with the anchor of its tenant.
     erased_with_tenant: ClassVar[bool] = False
     # Whether the rows are content, which can be stored outside the default database: see `tenancy.planes`.
     placed: ClassVar[bool] = True

@@ -6,13 +6,18 @@ All content is in the default database. An application does not rely on that: an
 
 from collections.abc import Callable
 from contextlib import ContextDecorator, ExitStack
-from typing import Any, Self, overload
+from typing import TYPE_CHECKING, Any, Self, overload
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import Atomic
 
 from tenancy.context import all_tenants, require_active_tenant
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from tenancy.models import Anchor
 
 
 def alias() -> str:
@@ -31,6 +36,13 @@ def for_each_place[R](read: Callable[[], R], *, reason: str) -> list[R]:
         with all_tenants(reason=reason, place=place):
             found.append(read())
     return found
+
+
+def anchor() -> "QuerySet[Anchor]":
+    """Return the anchor of the active tenant, in the database with its content. Raises NoActiveTenant."""
+    from tenancy.models import Anchor  # the app registry is not ready when this module is imported
+
+    return Anchor.objects.using(alias()).filter(pk=require_active_tenant().pk)
 
 
 def connection() -> BaseDatabaseWrapper:

@@ -31,8 +31,9 @@ def is_placed(model: type[Model]) -> bool:
 
 @cache
 def placed_tables() -> Mapping[str, bool]:
-    """Return whether a table is placed, for each table of a model."""
-    return {model._meta.db_table: is_placed(model) for model in apps.get_models(include_auto_created=True)}
+    """Return whether a table is placed, for each table that belongs to a plane."""
+    models = apps.get_models(include_auto_created=True)
+    return {model._meta.db_table: is_placed(model) for model in models if model._meta.app_label != "tenancy"}
 
 
 def is_guarded() -> bool:

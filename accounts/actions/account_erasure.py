@@ -16,10 +16,12 @@ from django.utils import timezone
 from accounts.actions.account_deletion import is_due
 from accounts.models import Account, Session
 from accounts.session_store import SessionStore
+from tenancy import places
 from tenancy.cache import clear_tenant
 from tenancy.context import tenant_context
 from tenancy.fields import TenantForeignKey
 from tenancy.models import TenantModel, is_tenant_owned
+from tenancy.planes import is_placed
 from tenancy.routing import forget_tenant
 from tenancy.sessions import KEY
 
@@ -62,15 +64,15 @@ def erase_due_accounts() -> int:
 def erase_account(account: Account) -> bool:
     """Erase an account whose grace period is over; return whether this call did it. Raises StorageUnavailable.
 
-    A request that began before the suspension may still add a row, so the deletion is repeated.
+    A request that began before the suspension may still add a row of the control plane, so the deletion is repeated.
+    It can add no content when the anchor is gone.
     """
     if not is_due(account):
         raise ValueError(f"{account.slug} is not to be erased.")
     for attempt in range(ATTEMPTS):
         with tenant_context(account):
-            for model in _children_first():
-                rows = model._default_manager.all()
-                rows._raw_delete(router.db_for_write(model))  # a statement for each table
+            _erase_content()
+            _delete_rows(placed=False)
             default_storage.delete_all()  # type: ignore[attr-defined]  # ours
         _erase_sessions(account)
         clear_tenant(account)
@@ -79,6 +81,19 @@ def erase_account(account: Account) -> bool:
         except IntegrityError:
             logger.warning("erasing_again", account=account.slug, attempt=attempt)
     raise IntegrityError(f"Rows are still added to {account.slug}: it is not erased.")
+
+
+def _erase_content() -> None:
+    """Delete the content of the active account and its anchor, with which PostgreSQL deletes later rows."""
+    _delete_rows(placed=True)
+    places.anchor()._raw_delete(places.alias())
+
+
+def _delete_rows(*, placed: bool) -> None:
+    """Delete the tenant-owned rows of one plane, with a statement for each table."""
+    for model in _children_first():
+        if is_placed(model) == placed:
+            model._default_manager.all()._raw_delete(router.db_for_write(model))
 
 
 def _erase_account_row(account: Account) -> bool:

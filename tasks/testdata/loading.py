@@ -13,7 +13,7 @@ from accounts.models import Account, Membership, Notification, User
 from projects.models import Label, Project, ProjectMember, Status
 from tasks.models import Assignment, Subtask, Task, TaskLabel
 from tenancy.models import TenantModel
-from tenancy.postgresql.bulk import Batch, Row, bulk_load
+from tenancy.postgresql.bulk import Batch, Row, bulk_create_tenants, bulk_load
 from tenancy.roles import OWNER
 
 PASSWORD = "password"  # of all users: the contract publishes it
@@ -85,7 +85,7 @@ def load_accounts(batch: Sequence[NewAccount], *, password: str, load: Callable[
     IntegrityError for a slug that is taken.
     """
     with transaction.atomic(using=OWNER):
-        Account.objects.using(OWNER).bulk_create([new.account for new in batch])
+        bulk_create_tenants([new.account for new in batch])
         user_ids, created = _find_or_create_users([person for new in batch for person in new.people], password)
         for new in batch:
             new.rows[Membership] = [(person.member_id, user_ids[person.email], person.role) for person in new.people]

@@ -14,9 +14,10 @@ from typing import Any
 from django.db import IntegrityError, connections, transaction
 from psycopg import sql
 
+from tenancy.constraints import ANCHOR_TABLE
 from tenancy.context import tenant_context
 from tenancy.fields import DerivedText, Normalized
-from tenancy.models import AbstractTenant, TenantModel
+from tenancy.models import AbstractTenant, Anchor, TenantModel, get_tenant_model
 from tenancy.roles import OWNER
 
 # Values in the order of the table's fields, as psycopg adapts them; an id may be a UUID or its text.
@@ -37,6 +38,15 @@ ORDER BY conname
 INSERT = "INSERT INTO {table} ({columns}) SELECT {columns} FROM {staging} WHERE account_id = %(tenant)s"
 
 
+def bulk_create_tenants(tenants: Sequence[AbstractTenant], *, using: str = OWNER) -> None:
+    """Insert tenants, each with its anchor, as saving them does. Raises IntegrityError as any insert."""
+    with transaction.atomic(using=using):
+        get_tenant_model()._default_manager.using(using).bulk_create(tenants)
+        for tenant in tenants:
+            with tenant_context(tenant):
+                Anchor.objects.using(using).create(account_id=tenant.pk)
+
+
 def bulk_load(batch: Batch, fields: Fields, *, using: str = OWNER) -> int:
     """Insert the rows of several tenants, all or none, and return their number.
 
@@ -47,8 +57,8 @@ def bulk_load(batch: Batch, fields: Fields, *, using: str = OWNER) -> int:
     The batch is in memory: load a few tenants at a time, about 20,000 rows. Small batches are slow because of their
     temporary tables, large ones because each tenant scans the rows of all.
 
-    Raises ValueError for tables and fields that cannot be loaded, and IntegrityError as any insert, also for a
-    reference to a row of another tenant.
+    Raises ValueError for tables and fields that cannot be loaded, and
+    IntegrityError as any insert, also for a reference to a row of another tenant.
     """
     _require_fields(batch, fields)
     connection = connections[using]
@@ -84,12 +94,13 @@ def exclusive_load(fields: Fields, *, using: str = OWNER) -> Iterator[Callable[[
     """
     connection = connections[using]
     tables = [_Table(model, names, connection) for model, names in fields.items()]
-    names = [table.quoted_name for table in tables]
+    names = [sql.Identifier(ANCHOR_TABLE).as_string(), *(table.quoted_name for table in tables)]
     with transaction.atomic(using=using), connection.cursor() as cursor:
         cursor.execute(f"LOCK TABLE {', '.join(names)} IN ACCESS EXCLUSIVE MODE")
         cursor.execute(FOREIGN_KEYS, [names])
         keys = cursor.fetchall()
-        if unlocked := {to_table for *_, to_table in keys if to_table} - {table.name for table in tables}:
+        locked = {ANCHOR_TABLE} | {table.name for table in tables}
+        if unlocked := {to_table for *_, to_table in keys if to_table} - locked:
             raise ValueError(f"The tables refer to {', '.join(sorted(unlocked))}, so `fields` must contain them.")
         _alter(cursor, [(table, f"DROP CONSTRAINT {key}") for table, key, *_ in keys])
         _alter(cursor, [(name, "NO FORCE ROW LEVEL SECURITY") for name in names])

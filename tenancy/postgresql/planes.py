@@ -18,7 +18,7 @@ class OnePlaneTransactions:
         """
         # Without a block of its own, Django puts one without a savepoint around an operation of several statements.
         blocks = [block for block in self.atomic_blocks if not block._from_testcase]
-        if not is_guarded() or meta.app_label == "tenancy" or not blocks or not blocks[0].savepoint:
+        if not is_guarded() or not blocks or not blocks[0].savepoint:
             return
         placed = placed_tables().get(meta.db_table)
         if placed is not None and placed != getattr(blocks[0], "placed", False):

@@ -15,12 +15,14 @@ from django.utils import timezone
 from accounts.actions import account_erasure
 from accounts.actions.accounts import create_account
 from accounts.jobs import erase_deleted
-from accounts.models import Account, AuditEntry, Domain, Session, User
+from accounts.models import Account, AuditEntry, Domain, RefreshFamily, Session, User
 from projects.models import Label
 from tenancy.context import tenant_context
 from tenancy.fields import TenantForeignKey
-from tenancy.models import is_tenant_owned
+from tenancy.models import Anchor, is_tenant_owned
 from tenancy.outbox.models import DailyRun, OutboxJob
+from tenancy.places import atomic
+from tenancy.testing import membership_of
 from tests.accounts.account_deletion import pass_time
 from tests.isolation.conftest import populate
 
@@ -139,14 +141,14 @@ def test_account_that_cannot_be_erased_does_not_block_others(acme, globex, monke
     assert list(Account.objects.values_list("slug", flat=True)) == ["acme"]
 
 
-def test_rows_written_during_erasure_are_erased(acme, filled, project, monkeypatch):
-    account, clear = pass_time(acme), account_erasure.clear_tenant
+def test_rows_written_during_erasure_are_erased(acme, alice, filled, project, monkeypatch):
+    account, clear, member = pass_time(acme), account_erasure.clear_tenant, membership_of(alice, acme)
     writes = iter([True])
 
     def write_first(account):
         if next(writes, False):
             with tenant_context(account):
-                Label.objects.create(name="late")
+                RefreshFamily.objects.create(member=member, current_token_id=uuid4(), expires_at=timezone.now())
         clear(account)
 
     def commit(row):
@@ -160,6 +162,39 @@ def test_rows_written_during_erasure_are_erased(acme, filled, project, monkeypat
     monkeypatch.setattr(account_erasure, "_erase_account_row", commit)
     assert account_erasure.erase_account(account) is True
     assert not any(rows_of(acme).values())
+
+
+def test_content_written_during_erasure_is_erased_with_the_anchor(acme, globex, filled, project, monkeypatch):
+    def write_first(*, placed):
+        delete(placed=placed)
+        if placed:
+            Label.objects.create(name="late")
+
+    delete, before = account_erasure._delete_rows, rows_of(globex)
+    monkeypatch.setattr(account_erasure, "_delete_rows", write_first)
+    assert account_erasure.erase_account(pass_time(acme)) is True
+    assert not any(rows_of(acme).values())
+    assert rows_of(globex) == before
+
+
+def test_content_cannot_be_written_after_the_anchor_is_gone(acme, filled):
+    """As by a request that began before the suspension."""
+    pass_time(acme)
+    with tenant_context(acme):
+        account_erasure._erase_content()
+        with pytest.raises(IntegrityError), atomic():
+            Label.objects.create(name="late")
+
+
+def test_anchor_of_another_account_is_neither_seen_nor_deleted(acme, globex):
+    with tenant_context(acme):
+        assert list(Anchor.objects.values_list("pk", flat=True)) == [acme.pk]
+        assert Anchor.objects.filter(pk=globex.pk)._raw_delete("default") == 0
+        with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
+            Anchor.objects.create(pk=uuid4())
+    with tenant_context(globex):
+        assert Anchor.objects.count() == 1
+    assert not Anchor.objects.exists()
 
 
 def test_audit_log_is_erased_with_the_account(acme, filled):

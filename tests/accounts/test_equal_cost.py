@@ -209,5 +209,5 @@ def test_every_sign_up_writes_the_same(client, acme, people, measure):
     costs = costs_of(measure, {reason: people[reason] for reason in reasons}, send)
     writes = {reason: [each for each in cost.statements if is_write(each)] for reason, cost in costs.items()}
     require_equal(writes)
-    assert len(writes["unknown address"]) == 7  # account, person, address, member, audit log, email, session
+    assert len(writes["unknown address"]) == 8  # account, anchor, person, address, member, audit log, email, session
     assert {cost.hashes for cost in costs.values()} == {1}

@@ -4,11 +4,14 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 
-from tenancy.models import is_tenant_owned
+from tenancy.models import Anchor, is_tenant_owned
+from tenancy.planes import is_placed
 
 pytestmark = pytest.mark.django_db
 
 OWNED = sorted(model._meta.db_table for model in apps.get_models() if is_tenant_owned(model))
+PLACED = sorted(model._meta.db_table for model in apps.get_models() if is_placed(model))
+ANCHOR = Anchor._meta.db_table
 
 # Tables without row-level security: those of the shared models, and that of the migrations.
 SHARED = {apps.get_model(label)._meta.db_table for label in settings.TENANCY["SHARED_MODELS"]} | {"django_migrations"}
@@ -23,7 +26,7 @@ def test_every_table_is_owned_or_on_the_list(sql):
             "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
         )
     }
-    assert tables - set(OWNED) == SHARED
+    assert tables - {ANCHOR, *OWNED} == SHARED
 
 
 def test_account_id_always_means_protected(sql):
@@ -31,17 +34,17 @@ def test_account_id_always_means_protected(sql):
         "SELECT DISTINCT table_name FROM information_schema.columns"
         " WHERE column_name = 'account_id' AND table_schema = 'public'"
     )
-    assert {name for (name,) in tables} == set(OWNED)
+    assert {name for (name,) in tables} == {ANCHOR, *OWNED}
 
 
-@pytest.mark.parametrize("table", OWNED)
+@pytest.mark.parametrize("table", [ANCHOR, *OWNED])
 def test_row_security_is_on_and_forced(sql, table):
     assert sql("SELECT relrowsecurity, relforcerowsecurity FROM pg_class WHERE oid = %s::regclass", [table]) == [
         (True, True)
     ]
 
 
-@pytest.mark.parametrize("table", OWNED)
+@pytest.mark.parametrize("table", [ANCHOR, *OWNED])
 def test_the_policies_are_exactly_these(sql, table):
     condition = "(account_id = (NULLIF(current_setting('tenancy.tenant_id'::text, true), ''::text))::uuid)"
     own = "(user_id = (NULLIF(current_setting('tenancy.user_id'::text, true), ''::text))::uuid)"
@@ -76,6 +79,21 @@ def test_every_index_starts_with_the_tenant(sql):
         [OWNED],
     )
     assert {index for index, column in rows if column != "account_id"} == set(NOT_LED_BY_TENANT)
+
+
+@pytest.mark.parametrize("table", OWNED)
+def test_content_refers_to_the_anchor_and_the_control_plane_to_the_account(sql, table):
+    """The key to the anchor cascades, and is checked with each statement."""
+    keys = sql(
+        "SELECT confrelid::regclass::text, confdeltype::text, condeferrable, condeferred FROM pg_constraint"
+        " WHERE contype = 'f' AND conrelid = %s::regclass AND cardinality(conkey) = 1"
+        " AND conkey[1] = (SELECT attnum FROM pg_attribute WHERE attrelid = conrelid AND attname = 'account_id')",
+        [table],
+    )
+    if table in PLACED:
+        assert keys == [(ANCHOR, "c", True, False)]
+    else:
+        assert {name for name, *_rest in keys} == {"accounts_account"}
 
 
 def test_every_reference_between_owned_tables_carries_the_tenant(sql):

@@ -75,7 +75,7 @@ def test_the_operator_reads_everything_and_writes_nothing(sql):
 def test_all_tenants_reads_rows_of_every_tenant(theirs):
     from tasks.models import Task
 
-    with all_tenants(reason="a test"):
+    with all_tenants(reason="a test", place="default"):
         assert Task.objects.count() == 2
         assert {task.project.name for task in Task.objects.select_related("project")} >= {theirs.project.name}
         assert len({task.pk for task in Task.objects.prefetch_related("subtasks", "assignments__member__user")}) == 2

@@ -19,7 +19,7 @@ from projects.models import Project, Status
 from tasks.models import Subtask, Task
 from tenancy.context import tenant_context
 from tenancy.models import is_tenant_owned
-from tenancy.postgresql.bulk import bulk_load
+from tenancy.postgresql.bulk import bulk_create_tenants, bulk_load
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 
@@ -62,9 +62,8 @@ def rows(size, now):
 @pytest.fixture
 def tenants(acme, globex):
     """acme is a small tenant among two thousand, and globex has more rows than all others."""
-    others = Account.objects.bulk_create(
-        [Account(slug=f"other-{number}", name="Other") for number in range(TENANTS - 2)]
-    )
+    others = [Account(slug=f"other-{number}", name="Other") for number in range(TENANTS - 2)]
+    bulk_create_tenants(others)
     now = timezone.now()
     sizes = [(acme, SMALL), (globex, LARGE), *((other, TINY) for other in others)]
     for batch in batched(sizes, BATCH):

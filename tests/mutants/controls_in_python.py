@@ -308,7 +308,7 @@ IN_REQUESTS = [
     off(
         "of two who create the last one the second waits",
         "accounts/quotas.py",
-        ".select_for_update(no_key=True)",
+        "        places.anchor().select_for_update(no_key=True).get()\n",
         "",
         f"{QUOTAS}::test_exactly_one_parallel_last_project_is_created",
     ),

@@ -3,6 +3,7 @@
 from tests.mutants.controls import off
 
 COMPILERS, COMPILED = "tenancy/postgresql/compilers.py", "tests/tenancy/test_compilers.py"
+ERASURE = "tests/accounts/test_account_erasure.py"
 TWO = "tests/accounts/test_two_planes.py"
 BY_ID = "tests/isolation/test_changes_by_id.py"
 
@@ -102,6 +103,21 @@ OF_PLANES = [
         "for_write(self, model: Any, **hints: Any) -> str | None:\n",
         "for_write(self, model: Any, **hints: Any) -> str | None:\n        return None\n",
         "tests/isolation/test_places.py::test_action_reads_and_writes_content_where_it_is",
+    ),
+    off(
+        "the anchor ends with the content of an account",
+        "accounts/actions/account_erasure.py",
+        "    places.anchor()._raw_delete(places.alias())\n",
+        "",
+        f"{ERASURE}::test_content_cannot_be_written_after_the_anchor_is_gone",
+    ),
+    off(
+        "the anchor is under row security",
+        "tenancy/migrations/0001_initial.py",
+        "                'constraints': [tenancy.constraints.TenantRowSecurity(name='tenancy_anchor_tenant_rls')],\n",
+        "",
+        f"{ERASURE}::test_anchor_of_another_account_is_neither_seen_nor_deleted",
+        schema=True,
     ),
     off(
         "content of all tenants is read place by place",

@@ -61,7 +61,7 @@ def test_child_model_keeps_inherited_constraints():
             app_label = "tasks"
             constraints = []
 
-    assert len(Forgetful._meta.constraints) == 2
+    assert len(Forgetful._meta.constraints) == 3
     assert Forgetful._meta.base_manager_name == "objects"
 
 
@@ -72,6 +72,7 @@ def test_child_has_constraints_that_its_abstract_base_declares():
             abstract = True
 
     class Base(TenantModel):
+        placed = False
         user_field = "user"
         erased_with_tenant = True
         user = models.ForeignKey(User, models.DO_NOTHING, related_name="+", db_index=False)
