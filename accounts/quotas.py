@@ -10,7 +10,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.exceptions import FileTooLarge, QuotaExceeded
+from accounts.exceptions import FileTooLarge, Gone, QuotaExceeded
 from accounts.models import Account, Invitation, Membership
 from accounts.plans import LIMITS, Plan
 from tenancy import places
@@ -122,6 +122,7 @@ def _lock_limited(name: str, *, placed: bool) -> str | None:
         return None
     # NO KEY: whatever only refers to the row, as inserted rows do, need not wait.
     if placed:
-        places.anchor().select_for_update(no_key=True).get()
+        if places.anchor().select_for_update(no_key=True).first() is None:  # the account was erased meanwhile
+            raise Gone
         return Account.objects.get(pk=account.pk).plan
     return Account.objects.select_for_update(no_key=True).get(pk=account.pk).plan

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 from django.apps import apps
 from django.conf import settings
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models.base import ModelBase
 from django.db.models.expressions import F
 from django.db.models.sql.query import Query
@@ -55,10 +55,11 @@ class AbstractTenant(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save the tenant, and a new one with its anchor: its content begins in the default database."""
         is_new = self._state.adding
-        super().save(*args, **kwargs)
-        if is_new:
-            with tenant_context(self):
-                Anchor.objects.create(account_id=self.pk)
+        with transaction.atomic(using=kwargs.get("using")):
+            super().save(*args, **kwargs)
+            if is_new:
+                with tenant_context(self):
+                    Anchor.objects.using(self._state.db).create(account_id=self.pk)
 
     @property
     def is_closing(self) -> bool:

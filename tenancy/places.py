@@ -6,7 +6,7 @@ All content is in the default database. An application does not rely on that: an
 
 from collections.abc import Callable
 from contextlib import ContextDecorator, ExitStack
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import TYPE_CHECKING, Any, Self, cast, overload
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -56,9 +56,13 @@ def on_commit(function: Callable[[], object], *, robust: bool = False) -> None:
 
 
 class ContentTransaction(Atomic):
-    """A block of `atomic`, which the guard of transactions recognizes."""
+    """A block of `atomic()`, which the guard of transactions recognizes."""
 
     placed = True
+
+    def __enter__(self) -> None:
+        cast(Any, connections)[self.using].will_begin_content()
+        super().__enter__()
 
 
 class ContentBlock(ContextDecorator):

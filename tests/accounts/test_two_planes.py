@@ -112,6 +112,12 @@ def test_each_plane_is_written_in_its_own_transactions(tenant):
             write()
 
 
+def test_transaction_of_content_does_not_begin_in_one_of_the_control_plane(tenant):
+    """Also if it would write nothing."""
+    with tenant_context(tenant), pytest.raises(CrossPlaneTransaction), transaction.atomic(), atomic():
+        pass
+
+
 def test_content_has_no_transaction_without_a_tenant(db):
     with pytest.raises(NoActiveTenant), atomic():
         pass

@@ -62,6 +62,13 @@ OF_PLANES = [
         f"{TWO}::test_audit_entry_in_the_transaction_of_content_is_refused",
     ),
     off(
+        "a transaction of content begins outside of one of the control plane",
+        "tenancy/places.py",
+        "        cast(Any, connections)[self.using].will_begin_content()\n",
+        "",
+        f"{TWO}::test_transaction_of_content_does_not_begin_in_one_of_the_control_plane",
+    ),
+    off(
         "a late job leaves the rows of a readmitted member",
         "accounts/actions/members.py",
         "Membership.objects.filter(user_id=user_id).exclude(ended_at=None)",
