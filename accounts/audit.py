@@ -40,7 +40,7 @@ def record_audit(
 
 
 def draft_audit(*, action: str, actor: Membership, subject: Model, data: dict[str, Any] | None = None) -> AuditDraft:
-    """The same for an action on content, in its transaction. The entry is in the log when a job has run."""
+    """The same for an action on content, in its transaction. A job, or reading the log, copies the draft to it."""
     draft = AuditDraft.objects.create(**_fields(action, actor, subject, data), ip=client_address.get())
     enqueue("accounts.record_drafts")
     return draft
@@ -53,6 +53,8 @@ def record_drafts() -> int:
     transaction: the two tables can be in different databases.
     """
     drafts = list(AuditDraft.objects.order_by("pk")[:DRAFTS_AT_ONCE])
+    if not drafts:
+        return 0
     names = [field.attname for field in AuditEntry._meta.concrete_fields]
     entries = [AuditEntry(**{name: getattr(draft, name) for name in names}) for draft in drafts]
     AuditEntry.objects.bulk_create(entries, ignore_conflicts=True)

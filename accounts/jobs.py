@@ -135,6 +135,7 @@ def record_drafts(day: str = "") -> None:
 def remove_old(day: str) -> None:
     """Content. `accounts.remove_expired` is the job for the control plane."""
     expiry.remove_expired_content()
+    members.delete_ended_rows_of_all()
     notifications.remove_old_notifications()
     exports.remove_old_exports()
 

@@ -11,7 +11,6 @@ from statistics import quantiles
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 
 from accounts.models import Account
 from benchmarks import plots
@@ -20,6 +19,7 @@ from benchmarks.testdata import Data
 from projects.models import Project
 from tasks.actions.tasks import update_task
 from tasks.models import Task
+from tenancy import places
 from tenancy.context import tenant_context
 from tenancy.models import get_membership_model
 from tenancy.tokens import issue
@@ -62,9 +62,9 @@ def _write(account: Account, member: Any, task: Task) -> dict[int, float]:
     began = time.monotonic()
     for number in range(CHANGES):
         time.sleep(max(0, began + number / A_SECOND - time.monotonic()))
-        with transaction.atomic():
+        with places.atomic():
             moments: list[float] = []
-            transaction.on_commit(lambda moments=moments: moments.append(time.time()))  # type: ignore[misc]
+            places.on_commit(lambda moments=moments: moments.append(time.time()))  # type: ignore[misc]
             update_task(task=task, actor=member, title=f"Change {number}")
             seq = Project.objects.values_list("last_activity_seq", flat=True).get(pk=task.project_id)
         committed[seq] = moments[0]

@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db.models import Model
 from django.utils import timezone
 
+from tenancy.roles import PLACES
 from tenancy.zones import UTC, zone_named
 
 logger = structlog.get_logger("tenancy")
@@ -147,8 +148,10 @@ def all_tenants(*, reason: str, place: str | None = None) -> Iterator[None]:
     one: see `tenancy.places.for_each_place()`.
 
     Commands, tests and platform processes have this connection; web processes and workers do not. `reason` is logged.
-    Raises ValueError if it is blank.
+    Raises ValueError if it is blank, and for an unknown place.
     """
+    if place is not None and place not in PLACES:
+        raise ValueError(f"There is no database with content {place!r}. They are {', '.join(PLACES)}.")
     if not reason.strip():
         raise ValueError('all_tenants() needs a reason, for example all_tenants(reason="monthly usage report").')
     logger.warning("all_tenants", reason=reason)

@@ -54,12 +54,13 @@ class AbstractTenant(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save the tenant, and a new one with its anchor: its content begins in the default database."""
-        is_new = self._state.adding
+        if not self._state.adding:
+            super().save(*args, **kwargs)
+            return
         with transaction.atomic(using=kwargs.get("using")):
             super().save(*args, **kwargs)
-            if is_new:
-                with tenant_context(self):
-                    Anchor.objects.using(self._state.db).create(account_id=self.pk)
+            with tenant_context(self):
+                Anchor.objects.using(self._state.db).create(account_id=self.pk)
 
     @property
     def is_closing(self) -> bool:

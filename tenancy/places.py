@@ -13,6 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import Atomic
 
 from tenancy.context import all_tenants, require_active_tenant
+from tenancy.roles import PLACES
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -32,7 +33,7 @@ def for_each_place[R](read: Callable[[], R], *, reason: str) -> list[R]:
     It sees the content of the tenants that are there. `reason` is logged. Raises ValueError if it is blank.
     """
     found = []
-    for place in (DEFAULT_DB_ALIAS,):
+    for place in PLACES:
         with all_tenants(reason=reason, place=place):
             found.append(read())
     return found

@@ -2,10 +2,12 @@
 
 from django.apps import apps
 from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 OWNER = "owner"  # alias of commands and tests
 OPERATOR = "operator"  # alias of commands, tests and platform processes
+PLACES = (DEFAULT_DB_ALIAS,)  # aliases of the databases with content
 
 
 def role_name(kind: str) -> str:

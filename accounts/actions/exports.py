@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actions.authorization import authorize
-from accounts.audit import draft_audit
+from accounts.audit import draft_audit, record_drafts
 from accounts.exceptions import Conflicting, Gone
 from accounts.exports.archive import ACCOUNT
 from accounts.exports.writing import TooLarge
@@ -71,6 +71,7 @@ def write_export(*, export_id: UUID) -> None:
     After a process was killed it is called again and writes the file again under the same name. Not to be called in a
     transaction, which would hide the progress. Raises StorageUnavailable.
     """
+    record_drafts()  # the archive of the account has the audit log
     export = _begin(export_id)
     if export is None:
         return

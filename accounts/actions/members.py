@@ -11,7 +11,7 @@ from uuid import UUID
 from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -140,10 +140,26 @@ def delete_ended_rows(*, user_id: UUID) -> None:
             rows.delete()
 
 
-def _ending_rows(member: Membership) -> Iterator[QuerySet[Any]]:
+def delete_ended_rows_of_all() -> None:
+    """Do so for all former members: their job may have been dropped, as those of a suspended account are."""
+    ended = dict(Membership.objects.exclude(ended_at=None).values_list("pk", "user_id"))
+    left: set[UUID] = set()
+    for model, name in _models_that_end():
+        rows = model._default_manager.filter(**{f"{name}__in": ended})
+        left |= set(rows.values_list(f"{name}_id", flat=True))
+    for member_id in sorted(left):
+        delete_ended_rows(user_id=ended[member_id])
+
+
+def _models_that_end() -> Iterator[tuple[type[Model], str]]:
     for model in apps.get_models():
         if name := getattr(model, "ends_with_membership", None):
-            yield model._default_manager.filter(**{name: member})
+            yield model, name
+
+
+def _ending_rows(member: Membership) -> Iterator[QuerySet[Any]]:
+    for model, name in _models_that_end():
+        yield model._default_manager.filter(**{name: member})
 
 
 def _revoke_credentials(member: Membership) -> None:

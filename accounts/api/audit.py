@@ -7,7 +7,9 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
+from rest_framework.response import Response
 
+from accounts.audit import record_drafts
 from accounts.exports import audit_log, workbooks
 from accounts.models import AuditEntry
 from accounts.rest.documentation import Operation, example_id
@@ -68,6 +70,10 @@ class AuditViewSet(ReadOnlyTenantViewSet[AuditEntry]):
             return {*AuditFilterSet.base_filters, "format"}
         return super().query_parameters()
 
+    def list(self, request: Request) -> Response:
+        record_drafts()  # so that the log has all that was committed before
+        return super().list(request)
+
     @extend_schema(
         parameters=[
             OpenApiParameter("format", enum=audit_log.FORMATS, default="csv", description="The format of the file.")
@@ -78,5 +84,6 @@ class AuditViewSet(ReadOnlyTenantViewSet[AuditEntry]):
     @action(detail=False, pagination_class=None)
     def export(self, request: Request) -> StreamingHttpResponse:
         """All of it as CSV or XLSX, newest first, with the filters of the list. XLSX has at most 50,000 entries."""
+        record_drafts()
         rows = self.filter_queryset(self.get_queryset())
         return audit_log.as_file(rows, request.query_params.get("format", "csv"))

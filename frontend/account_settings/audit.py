@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from accounts.audit import record_drafts
 from accounts.exports import audit_log
 from accounts.models import AuditEntry, Membership
 from accounts.permissions import require
@@ -86,6 +87,7 @@ def export(request: MemberRequest) -> HttpResponseBase:
 def _filtered(request: MemberRequest) -> tuple[Filters, QuerySet[AuditEntry]]:
     require(request.membership, "audit.read")
     form = Filters(request.GET)
+    record_drafts()  # so that the log has all that was committed before
     return form, form.choose(AuditEntry.objects.visible_to(request.membership))
 
 

@@ -2,8 +2,10 @@
 
 from contextlib import nullcontext
 from unittest.mock import patch
+from zipfile import ZipFile
 
 import pytest
+from django.core.files.storage import default_storage
 from django.db import transaction
 
 from accounts import audit
@@ -11,7 +13,7 @@ from accounts.actions import members
 from accounts.actions.acceptance import accept_invitation
 from accounts.actions.invitations import invite
 from accounts.actions.locks import lock_account
-from accounts.jobs import record_drafts
+from accounts.jobs import record_drafts, remove_old
 from accounts.models import AuditDraft, AuditEntry, Export, Membership, Notification, User
 from accounts.tokens import hash_of
 from projects.actions.projects import add_project_member, archive_project, delete_project
@@ -174,6 +176,20 @@ def test_killed_end_of_a_membership_is_continued(acme, alice, his, in_project, r
     assert rows_of(acme, his) == [0, 0]
 
 
+def test_rows_whose_job_was_dropped_are_deleted_by_the_daily_job(acme, alice, his, in_project):
+    """As the jobs of a suspended account are."""
+    others = membership_of(alice, acme)
+    with tenant_context(acme):
+        Notification.objects.create(member=others, kind="assigned", subject_id=his.pk, cause="x")
+    remove(acme, alice, his)
+    OutboxJob.objects.all().delete()
+    before = rows_of(acme, others)
+    with tenant_context(acme):
+        remove_old(day="2026-12-01")
+    assert rows_of(acme, his) == [0, 0]
+    assert rows_of(acme, others)[0] == before[0]
+
+
 def test_late_job_leaves_the_rows_of_a_readmitted_member(acme, alice, bob, his, secret_project, in_project, run_jobs):
     remove(acme, alice, his)
     late = OutboxJob.objects.get(name="accounts.delete_ended_rows")
@@ -310,6 +326,26 @@ def test_audit_entry_in_the_transaction_of_content_is_refused(acme, alice, proje
     with tenant_context(acme), pytest.raises(CrossPlaneTransaction), atomic():
         archive_project(project=project, actor=membership_of(alice, acme))
         record_drafts()
+
+
+@pytest.mark.parametrize(
+    "url", ["/api/v1/audit/", "/api/v1/audit/export/", "/settings/audit/", "/settings/audit/export/"]
+)
+def test_log_has_what_was_committed_before_it_is_read(client, acme, alice, archive, url):
+    response = client.as_(alice).get(url)
+    text = b"".join(response.streaming_content) if response.streaming else response.content
+    assert b"project.archived" in text
+    assert entries(acme, AuditDraft) == []
+
+
+def test_archive_of_the_account_has_its_own_entry(client, acme, alice, run_jobs):
+    client.as_(alice).json("POST", "/api/v1/exports/", {"format": "zip"})
+    with tenant_context(acme):
+        OutboxJob.objects.filter(name="accounts.record_drafts").delete()
+        run_jobs()
+        export = Export.objects.get()
+        with default_storage.open(export.file) as file, ZipFile(file) as written:
+            assert b"account.exported" in written.read("tables/accounts_auditentry.csv")
 
 
 def test_export_of_the_account_is_in_the_audit_log(client, acme, alice, run_jobs):

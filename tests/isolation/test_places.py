@@ -106,6 +106,11 @@ def test_content_is_read_place_by_place(labels):
         names()
 
 
+def test_unknown_place_is_refused():
+    with pytest.raises(ValueError, match="no database"), all_tenants(reason="a test", place="nowhere"):
+        pass
+
+
 @pytest.mark.django_db
 def test_reading_places_needs_a_reason():
     with pytest.raises(ValueError, match="reason"):

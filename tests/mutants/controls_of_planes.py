@@ -77,6 +77,13 @@ OF_PLANES = [
         f"{TWO}::test_rows_of_a_current_member_are_not_deleted",
     ),
     off(
+        "former members whose job was dropped lose their rows",
+        "accounts/jobs.py",
+        "    members.delete_ended_rows_of_all()\n",
+        "",
+        f"{TWO}::test_rows_whose_job_was_dropped_are_deleted_by_the_daily_job",
+    ),
+    off(
         "a return first deletes what is left of the earlier membership",
         "accounts/actions/acceptance.py",
         "    delete_ended_rows(user_id=user.pk)\n",
@@ -100,7 +107,7 @@ OF_PLANES = [
     off(
         "a member who is added to a project is a current one",
         "projects/actions/projects.py",
-        "    if current is None:",
+        "    if not Membership.objects.current().filter(pk=member.pk).exists():",
         "    if False:",
         f"{TWO}::test_former_member_is_not_added_to_a_project",
     ),
