@@ -22,6 +22,7 @@ from tenancy.fields import TenantForeignKey
 from tenancy.models import Anchor, is_tenant_owned
 from tenancy.outbox.models import DailyRun, OutboxJob
 from tenancy.places import atomic
+from tenancy.planes import CrossPlaneTransaction
 from tenancy.testing import membership_of
 from tests.accounts.account_deletion import pass_time
 from tests.isolation.conftest import populate
@@ -110,20 +111,46 @@ def test_account_before_its_due_date_is_not_erased(acme, alice):
     assert Account.objects.filter(pk=acme.pk).exists()
 
 
-@pytest.mark.parametrize("killed_in", ["_erase_sessions", "clear_tenant", "_erase_account_row"])
-def test_killed_erasure_is_resumed(acme, filled, monkeypatch, killed_in):
-    account = pass_time(acme)
+def rows_of_control_plane(placed):
+    """Return whether this call is after the content and its anchor."""
+    return not placed
 
-    def die(account):
-        raise KeyboardInterrupt
+
+@pytest.mark.parametrize(
+    ("killed_in", "when"),
+    [
+        ("_erase_content", None),
+        ("places.anchor", None),
+        ("_delete_rows", rows_of_control_plane),
+        ("default_storage.delete_all", None),
+        ("_erase_sessions", None),
+        ("clear_tenant", None),
+        ("_erase_account_row", None),
+    ],
+)
+def test_killed_erasure_is_resumed(acme, filled, monkeypatch, killed_in, when):
+    account = pass_time(acme)
+    target, _, name = killed_in.rpartition(".")
+    target = getattr(account_erasure, target) if target else account_erasure
+    called = getattr(target, name)
+
+    def die(*args, **kwargs):
+        if when is None or when(**kwargs):
+            raise KeyboardInterrupt
+        return called(*args, **kwargs)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(account_erasure, killed_in, die)
+        patch.setattr(target, name, die)
         account_erasure.erase_account(account)
     assert Account.objects.get(pk=acme.pk).slug == "acme"
     assert account_erasure.erase_due_accounts() == 1
     assert not any(rows_of(acme).values())
     assert account_erasure.erase_account(account) is False  # another worker was faster
+
+
+def test_erasure_in_one_transaction_is_refused(acme, filled):
+    with pytest.raises(CrossPlaneTransaction), transaction.atomic():
+        account_erasure.erase_account(pass_time(acme))
 
 
 def test_account_that_cannot_be_erased_does_not_block_others(acme, globex, monkeypatch):

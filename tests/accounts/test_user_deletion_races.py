@@ -37,7 +37,9 @@ def meanwhile(at_once):
         begun, answers = threading.Event(), []
 
         def lead():
-            with transaction.atomic():
+            held = transaction.atomic()
+            held._from_testcase = True  # so that transactions of both planes run within it
+            with held:
                 first()
                 begun.set()
                 wait_until_blocked()
