@@ -1,10 +1,8 @@
 """The two planes of tables.
 
-The control plane is in the default database: the tenants, their domains, users, memberships and
-credentials.
-A placed table contains content, which can be stored somewhere else than in the default database. So a query reads
-tables of one plane only, and a transaction writes rows of one plane only: see `compilers` and `planes` in
-`tenancy.postgresql`.
+The control plane is in the default database: the tenants, their domains, users, memberships and credentials. A placed
+table contains content, which can be stored somewhere else than in the default database. So a query reads tables of one
+plane only, and a transaction writes rows of one plane only: see `compilers` and `planes` in `tenancy.postgresql`.
 
 The tables of this package belong to neither plane: each database has them, for what it stores.
 """

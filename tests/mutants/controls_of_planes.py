@@ -4,6 +4,7 @@ from tests.mutants.controls import off
 
 COMPILERS, COMPILED = "tenancy/postgresql/compilers.py", "tests/tenancy/test_compilers.py"
 ERASURE = "tests/accounts/test_account_erasure.py"
+GUARD = "tests/tenancy/test_planes.py"
 TWO = "tests/accounts/test_two_planes.py"
 BY_ID = "tests/isolation/test_changes_by_id.py"
 
@@ -56,8 +57,8 @@ OF_PLANES = [
         COMPILERS,
         "        self.connection.will_write(self.query.get_meta())\n",
         "",
-        f"{TWO}::test_content_is_not_written_in_a_transaction_of_the_control_plane",
-        f"{TWO}::test_control_plane_is_not_written_in_a_transaction_of_content",
+        f"{GUARD}::test_content_is_not_written_in_a_transaction_of_the_control_plane",
+        f"{GUARD}::test_control_plane_is_not_written_in_a_transaction_of_content",
         f"{TWO}::test_end_of_a_membership_in_one_transaction_is_refused",
         f"{TWO}::test_audit_entry_in_the_transaction_of_content_is_refused",
     ),
@@ -66,7 +67,7 @@ OF_PLANES = [
         "tenancy/places.py",
         "        cast(Any, connections)[self.using].will_begin_content()\n",
         "",
-        f"{TWO}::test_transaction_of_content_does_not_begin_in_one_of_the_control_plane",
+        f"{GUARD}::test_transaction_of_content_does_not_begin_in_one_of_the_control_plane",
     ),
     off(
         "a late job leaves the rows of a readmitted member",
